@@ -1,0 +1,73 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+)
+
+// Location says where something is declared: "file:/srv/catalog/all.yaml", "url:https://…".
+type Location struct {
+	// Type is "file" (a path or a glob on this machine), "url" (HTTP, or a file or tree at a Git
+	// host), "git" (a clone URL) or "folder" (a Git repository, or a tree of them, on this machine).
+	Type string
+	// Target is an absolute path for "file" and "folder", an absolute URL for "url" and "git".
+	Target string
+}
+
+// String is the form "type:target" that annotations carry.
+func (l Location) String() string { return l.Type + ":" + l.Target }
+
+// File is one descriptor as it was read.
+type File struct {
+	// Location is the exact place: never a glob, never a folder. For a repository that carries no
+	// descriptor it has type "inferred" and Data is a descriptor made from what can be seen.
+	Location Location
+	// Name is the short name for people in messages: "payments/catalog-info.yaml".
+	Name string
+	Data []byte
+	// Revision changes when Data may have changed: a digest, an ETag, a commit.
+	Revision string
+	// SourceLocation is the folder that the descriptor describes, ending in "/", as a location
+	// string: "file:/srv/payments/" or "url:https://github.com/o/r/tree/main/".
+	SourceLocation string
+	// ViewURL and EditURL lead to the file at its host; empty where there is none.
+	ViewURL, EditURL string
+	// Err is set instead of Data when this one file could not be read, while others could.
+	Err error
+}
+
+// Reading is what one location held.
+type Reading struct {
+	Files []File
+	// Revision is the revision of the location as a whole. Passing it as known to the next Read
+	// lets an unchanged location be told apart without reading it again.
+	Revision string
+}
+
+// ErrUnchanged is returned by Read when the location is still at the known revision.
+var ErrUnchanged = errors.New("unchanged")
+
+// Reader reads locations. The implementation lives in internal/discovery; app plugs it in.
+type Reader interface {
+	// Read returns what loc holds. known is the Revision of an earlier Reading or "".
+	// Errors: ErrUnchanged; errs.NotFound when the location is not there (gone, 404); errs.Forbidden
+	// when a rule of ours forbids reading it; errs.Unavailable when it may work later.
+	Read(ctx context.Context, loc Location, known string) (*Reading, error)
+
+	// ReadRelative reads one file that a descriptor at base refers to ($text, $json, $yaml): target
+	// is relative to base, or an absolute URL. It must stay in base's repository (or, for a file,
+	// under the root of base's source). Returned is the content and the location read.
+	ReadRelative(ctx context.Context, base Location, target string) (data []byte, loc Location, err error)
+
+	// Resolve makes the target of a Location entity declared at base absolute.
+	Resolve(base Location, typ, target string) (Location, error)
+}
+
+// Watcher tells when local files change, within a second.
+type Watcher interface {
+	// Set replaces the set of watched paths: files, folders (recursive) and globs.
+	Set(paths []string) error
+	// Changes yields batches of changed paths, debounced. It is closed by Close.
+	Changes() <-chan []string
+	Close() error
+}
