@@ -1,0 +1,112 @@
+package httpx
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"portico/internal/errs"
+)
+
+// JSON answers with v. Values that cannot be encoded are a programming error and panic.
+func JSON(w http.ResponseWriter, status int, v any) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(fmt.Errorf("httpx: encode %T: %w", v, err))
+	}
+	Raw(w, status, b.Bytes())
+}
+
+// Raw answers with JSON that is already encoded.
+func Raw(w http.ResponseWriter, status int, body []byte) {
+	h := w.Header()
+	h["Content-Type"] = jsonType
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client may be gone; there is nobody to tell
+}
+
+// RawFor answers as Raw does, compressed when the client asks for gzip and the body is worth it.
+func RawFor(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	if len(body) < 1400 || !acceptsGzip(r) {
+		Raw(w, status, body)
+		return
+	}
+	z := zippers.Get().(*zipper)
+	z.buf.Reset()
+	z.gz.Reset(&z.buf)
+	_, _ = z.gz.Write(body)
+	_ = z.gz.Close()
+	h := w.Header()
+	h.Set("Content-Encoding", "gzip")
+	h.Add("Vary", "Accept-Encoding")
+	Raw(w, status, z.buf.Bytes())
+	zippers.Put(z)
+}
+
+type zipper struct {
+	buf bytes.Buffer
+	gz  *gzip.Writer
+}
+
+var zippers = sync.Pool{New: func() any {
+	gz, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
+	return &zipper{gz: gz}
+}}
+
+func acceptsGzip(r *http.Request) bool {
+	v := r.Header["Accept-Encoding"]
+	return len(v) > 0 && strings.Contains(v[0], "gzip")
+}
+
+// Decode reads a JSON object from the body into v. Fields that v does not have are refused by name.
+func Decode(r *http.Request, v any) error {
+	if ct := r.Header.Get("Content-Type"); ct != "" {
+		if mt, _, err := mime.ParseMediaType(ct); err != nil || (mt != "application/json" && !strings.HasSuffix(mt, "+json")) {
+			return errs.New(errs.Invalid, "the body must be application/json, not %s", ct)
+		}
+	}
+	dec := json.NewDecoder(r.Body)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return decodeError(err)
+	}
+	if dec.More() {
+		return errs.New(errs.Invalid, "the body holds more than one JSON value")
+	}
+	return nil
+}
+
+func decodeError(err error) error {
+	var syntax *json.SyntaxError
+	var typ *json.UnmarshalTypeError
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return err
+	case errors.Is(err, io.EOF):
+		return errs.Public(errs.Invalid, "the body is empty; send a JSON object", err)
+	case errors.As(err, &syntax):
+		return errs.Public(errs.Invalid, fmt.Sprintf("the body is not JSON: %s at byte %d", syntax.Error(), syntax.Offset), err)
+	case errors.As(err, &typ):
+		return errs.Public(errs.Invalid, fmt.Sprintf("the body's %s must be %s, not %s", typ.Field, typ.Type, typ.Value), err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errs.Public(errs.Invalid, "the body ends in the middle of a JSON value", err)
+	case strings.HasPrefix(err.Error(), "json: unknown field "):
+		return errs.Public(errs.Invalid, "the body has a field that is not known here: "+strings.TrimPrefix(err.Error(), "json: unknown field "), err)
+	default:
+		return errs.Public(errs.Invalid, "the body could not be read", err)
+	}
+}
+
+func asMaxBytes(err error, target **http.MaxBytesError) bool { return errors.As(err, target) }

@@ -1,0 +1,122 @@
+package httpx
+
+import (
+	"fmt"
+	"net/http"
+	"sort"
+	"strings"
+)
+
+// Permission names a right, as Backstage does ("catalog.entity.read"), with the action that
+// policies and token restrictions match on.
+type Permission struct {
+	Name   string
+	Action string // "read", "create", "update", "delete", or "" where none fits
+}
+
+// Access is the rule on a route. The zero value is no rule, and a route without one stops the boot.
+type Access struct {
+	public     string
+	permission Permission
+}
+
+// Public lets anyone in, signed in or not. The reason is shown by `portico routes`.
+func Public(reason string) Access { return Access{public: reason} }
+
+// Require lets in who has the permission.
+func Require(p Permission) Access { return Access{permission: p} }
+
+// Permission returns the permission asked for; ok is false on a public route.
+func (a Access) Permission() (p Permission, ok bool) { return a.permission, a.permission.Name != "" }
+
+func (a Access) String() string {
+	if a.public != "" {
+		return "public (" + a.public + ")"
+	}
+	return a.permission.Name
+}
+
+// HandlerFunc answers a request or returns why it cannot. It must not have begun to write the answer
+// when it returns an error.
+type HandlerFunc func(w http.ResponseWriter, r *http.Request) error
+
+// Route is one line of the registry.
+type Route struct {
+	// Pattern is "METHOD /path" in the syntax of http.ServeMux.
+	Pattern string
+	Access  Access
+	Handler HandlerFunc
+}
+
+// Registry collects the routes of all domains. Its zero value is ready to use.
+type Registry struct {
+	routes []Route
+}
+
+// Add registers routes.
+func (g *Registry) Add(routes ...Route) { g.routes = append(g.routes, routes...) }
+
+// Routes returns all routes, sorted by path and then method.
+func (g *Registry) Routes() []Route {
+	out := append([]Route(nil), g.routes...)
+	sort.SliceStable(out, func(i, j int) bool {
+		mi, pi, _ := strings.Cut(out[i].Pattern, " ")
+		mj, pj, _ := strings.Cut(out[j].Pattern, " ")
+		if pi != pj {
+			return pi < pj
+		}
+		return mi < mj
+	})
+	return out
+}
+
+// check refuses what must not start: a route without a rule or a handler, without a method, or two
+// routes that differ only in case.
+func (g *Registry) check() error {
+	seen := map[string]string{}
+	for _, rt := range g.routes {
+		method, path, ok := strings.Cut(rt.Pattern, " ")
+		switch {
+		case !ok || method == "" || !strings.HasPrefix(path, "/"):
+			return fmt.Errorf("route %q: write it as \"METHOD /path\"", rt.Pattern)
+		case rt.Access == Access{}:
+			return fmt.Errorf("route %q has no access rule: give it httpx.Public(reason) or httpx.Require(permission)", rt.Pattern)
+		case rt.Handler == nil:
+			return fmt.Errorf("route %q has no handler", rt.Pattern)
+		}
+		key := method + " " + foldPath(path)
+		if other, dup := seen[key]; dup {
+			return fmt.Errorf("routes %q and %q differ only in case or in the names of their parameters", other, rt.Pattern)
+		}
+		seen[key] = rt.Pattern
+	}
+	return nil
+}
+
+// foldPath lower-cases a path pattern and forgets the names of its parameters.
+func foldPath(path string) string {
+	var b strings.Builder
+	for path != "" {
+		i := strings.IndexByte(path, '{')
+		if i < 0 {
+			b.WriteString(strings.ToLower(path))
+			break
+		}
+		b.WriteString(strings.ToLower(path[:i]))
+		j := strings.IndexByte(path[i:], '}')
+		if j < 0 {
+			b.WriteString(path[i:])
+			break
+		}
+		switch name := path[i+1 : i+j]; {
+		case name == "$":
+			b.WriteString("{$}")
+		case strings.HasSuffix(name, "..."):
+			b.WriteString("{...}")
+		default:
+			b.WriteString("{}")
+		}
+		path = path[i+j+1:]
+	}
+	return b.String()
+}

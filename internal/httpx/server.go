@@ -1,0 +1,300 @@
+package httpx
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"portico/internal/errs"
+)
+
+// Caller is what httpx needs to know of whoever makes a request.
+type Caller struct {
+	// Name is for the log and the change log: "user:default/guest", "service:ci".
+	Name string
+	// Ambient is true when the browser attaches the proof by itself (a cookie, or no proof at all
+	// for a guest): such requests must prove that they were not forged by another site.
+	Ambient bool
+	// Principal is identity's own value; handlers get it from the request's context.
+	Principal any
+}
+
+// Gate decides who makes a request and whether the route is open to them.
+type Gate interface {
+	// Admit returns the caller, or errs.Unauthenticated or errs.Forbidden. On a public route it
+	// returns the caller if there is one and never refuses.
+	Admit(r *http.Request, a Access) (Caller, error)
+}
+
+// Options of a handler.
+type Options struct {
+	Gate Gate
+	Log  *slog.Logger
+	// Hosts are the values of Host (without port) that a caller with ambient authority may use.
+	// This stops DNS rebinding; empty allows any.
+	Hosts []string
+	// Fallback answers what no route matches and is not below /api/: the UI. Nil: 404.
+	Fallback http.Handler
+	// MaxBody is the largest request body in bytes. Default 1 MiB.
+	MaxBody int64
+}
+
+// Handler builds the server's handler. It fails when a route has no access rule.
+func (g *Registry) Handler(o Options) (http.Handler, error) {
+	if err := g.check(); err != nil {
+		return nil, err
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = 1 << 20
+	}
+	s := &server{Options: o, csrf: http.NewCrossOriginProtection()}
+	mux := http.NewServeMux()
+	for _, rt := range g.routes {
+		mux.Handle(rt.Pattern, &routeHandler{s: s, route: rt})
+	}
+	mux.Handle("/", http.HandlerFunc(s.fallback))
+	return mux, nil
+}
+
+type server struct {
+	Options
+	csrf *http.CrossOriginProtection
+}
+
+type routeHandler struct {
+	s     *server
+	route Route
+}
+
+type callerKey struct{}
+
+// CallerOf returns the caller of the request.
+func CallerOf(ctx context.Context) Caller {
+	c, _ := ctx.Value(callerKey{}).(*Caller)
+	if c == nil {
+		return Caller{}
+	}
+	return *c
+}
+
+// WithCaller is for tests and for work that is done in somebody's name.
+func WithCaller(ctx context.Context, c Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, &c)
+}
+
+func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	rec := recorders.Get().(*recorder)
+	*rec = recorder{ResponseWriter: w}
+	var caller Caller
+	defer func() {
+		if v := recover(); v != nil {
+			if v == http.ErrAbortHandler {
+				panic(v)
+			}
+			h.s.Log.Error("panic", "method", r.Method, "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+			if rec.status == 0 {
+				h.s.fail(rec, r, fmt.Errorf("panic: %v", v))
+			}
+		}
+		h.s.logRequest(r, rec, caller.Name, time.Since(start))
+		rec.ResponseWriter = nil
+		recorders.Put(rec)
+	}()
+	setSecurityHeaders(rec.Header())
+	caller, err := h.s.Gate.Admit(r, h.route.Access)
+	if err == nil && caller.Ambient {
+		err = h.s.checkAmbient(r)
+	}
+	if err == nil {
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(rec, r.Body, h.s.MaxBody)
+		}
+		err = h.route.Handler(rec, r.WithContext(context.WithValue(r.Context(), callerKey{}, &caller)))
+	}
+	if err != nil {
+		h.s.fail(rec, r, err)
+	}
+}
+
+// checkAmbient refuses requests that another site could have made the browser send.
+func (s *server) checkAmbient(r *http.Request) error {
+	if len(s.Hosts) > 0 {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		host = strings.ToLower(strings.Trim(host, "[]"))
+		known := false
+		for _, h := range s.Hosts {
+			known = known || h == host
+		}
+		if !known {
+			return errs.WithRemedy(errs.New(errs.Forbidden, "this portal is not called %q", host),
+				"open it under the name in app.baseUrl, or set app.baseUrl and backend.baseUrl to the name you use")
+		}
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return nil
+	}
+	if r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" {
+		return errs.WithRemedy(errs.New(errs.Forbidden, "a change without a token must come from the portal's own pages"),
+			"send `Authorization: Bearer TOKEN` with a token from backend.auth.externalAccess")
+	}
+	if err := s.csrf.Check(r); err != nil {
+		return errs.Public(errs.Forbidden, "this request came from another site and was refused", err)
+	}
+	return nil
+}
+
+func setSecurityHeaders(h http.Header) {
+	h["X-Content-Type-Options"] = nosniff
+	h["Content-Security-Policy"] = apiCSP
+	h["Referrer-Policy"] = noReferrer
+	h["Cross-Origin-Resource-Policy"] = sameOrigin
+	h["Cache-Control"] = noCache
+}
+
+// Shared header values: assigning a slice costs no allocation a request.
+var (
+	nosniff    = []string{"nosniff"}
+	apiCSP     = []string{"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox"}
+	noReferrer = []string{"no-referrer"}
+	sameOrigin = []string{"same-origin"}
+	noCache    = []string{"private, no-cache"}
+	jsonType   = []string{"application/json; charset=utf-8"}
+)
+
+func (s *server) fallback(w http.ResponseWriter, r *http.Request) {
+	if s.Fallback == nil || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/.backstage/") {
+		rec := &recorder{ResponseWriter: w}
+		setSecurityHeaders(rec.Header())
+		s.fail(rec, r, errs.WithRemedy(errs.New(errs.NotFound, "there is no %s %s", r.Method, r.URL.Path), "`portico routes` lists what there is"))
+		s.logRequest(r, rec, "", 0)
+		return
+	}
+	s.Fallback.ServeHTTP(w, r)
+}
+
+// fail writes the error in Backstage's envelope and logs it once, under an ID that the answer shows.
+func (s *server) fail(w *recorder, r *http.Request, err error) {
+	kind := errs.KindOf(err)
+	var tooLarge *http.MaxBytesError
+	if asMaxBytes(err, &tooLarge) {
+		kind = errs.TooLarge
+		err = errs.Public(kind, fmt.Sprintf("the request body is larger than %d bytes", tooLarge.Limit), err)
+	}
+	if r.Context().Err() == context.Canceled {
+		w.status = 499 // the client went away; there is nobody to answer
+		return
+	}
+	id := newErrorID()
+	level := slog.LevelDebug
+	if kind == errs.Internal || kind == errs.Unavailable {
+		level = slog.LevelError
+	}
+	s.Log.Log(r.Context(), level, "request failed", "id", id, "method", r.Method, "path", r.URL.Path, "kind", kind.Name(), "error", err)
+	if w.status != 0 {
+		return // the answer has begun; the connection ends and the client sees it is cut
+	}
+	message := errs.Sentence(err)
+	if message == "" {
+		if kind == errs.Internal {
+			message = "the portal could not do this; the cause is in its log under " + id
+		} else {
+			message = strings.ToLower(http.StatusText(kind.Status()))
+		}
+	}
+	if kind == errs.Unauthenticated {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="portico"`)
+	}
+	if kind == errs.Unavailable {
+		w.Header().Set("Retry-After", "2")
+	}
+	w.Header().Del("ETag")
+	JSON(w, kind.Status(), ErrorBody{
+		Error:    ErrorDetail{Name: kind.Name(), Message: message, ID: id, Remedy: errs.Remedy(err)},
+		Request:  &ErrorRequest{Method: r.Method, URL: r.URL.RequestURI()},
+		Response: ErrorResponse{StatusCode: kind.Status()},
+	})
+}
+
+// ErrorBody is Backstage's error envelope, with an ID and a remedy of ours.
+type ErrorBody struct {
+	Error    ErrorDetail   `json:"error"`
+	Request  *ErrorRequest `json:"request,omitempty"`
+	Response ErrorResponse `json:"response"`
+}
+
+// ErrorDetail says what went wrong.
+type ErrorDetail struct {
+	Name    string `json:"name"`
+	Message string `json:"message"`
+	ID      string `json:"id,omitempty"`
+	Remedy  string `json:"remedy,omitempty"`
+}
+
+// ErrorRequest repeats what was asked.
+type ErrorRequest struct {
+	Method string `json:"method"`
+	URL    string `json:"url"`
+}
+
+// ErrorResponse repeats the status.
+type ErrorResponse struct {
+	StatusCode int `json:"statusCode"`
+}
+
+// newErrorID is short enough to read out: "51B0-7E21".
+func newErrorID() string {
+	var b [4]byte
+	_, _ = rand.Read(b[:])
+	s := strings.ToUpper(hex.EncodeToString(b[:]))
+	return s[:4] + "-" + s[4:]
+}
+
+// recorder remembers status and size for the log.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+var recorders = sync.Pool{New: func() any { return new(recorder) }}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection, for streams.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func (s *server) logRequest(r *http.Request, rec *recorder, caller string, took time.Duration) {
+	if !s.Log.Enabled(r.Context(), slog.LevelInfo) {
+		return
+	}
+	s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
+		slog.Int64("bytes", rec.bytes), slog.Int64("us", took.Microseconds()), slog.String("by", caller), slog.String("from", r.RemoteAddr))
+}

@@ -1,0 +1,175 @@
+// Package identity decides who makes a request and what they may do.
+//
+// In this release there are two kinds of caller: whoever presents a static token from
+// backend.auth.externalAccess (a service), and the guest, where the configuration or the trial mode
+// lets one in. Everything else is refused.
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"portico/internal/errs"
+	"portico/internal/httpx"
+)
+
+// Principal is somebody who may make requests.
+type Principal struct {
+	// Type is "guest" or "service".
+	Type string
+	// Ref names the caller in logs and in the change log: "user:default/guest", "service:ci".
+	Ref string
+	// DisplayName is for people.
+	DisplayName string
+	// grants decides on a permission; nil grants nothing.
+	grants func(httpx.Permission) bool
+}
+
+// May reports whether the principal has the permission.
+func (p *Principal) May(perm httpx.Permission) bool {
+	return p != nil && p.grants != nil && p.grants(perm)
+}
+
+// Guest lets in everyone who can reach the portal.
+type Guest struct {
+	// Ref is the entity that stands for the guest: "user:default/guest".
+	Ref string
+	// Operator gives the guest every right (the trial on one's own machine). Without it a guest reads.
+	Operator bool
+}
+
+// StaticToken is one entry of backend.auth.externalAccess with type static.
+type StaticToken struct {
+	Token   string
+	Subject string
+	// Restrictions narrow what the token may do; none means everything.
+	Restrictions []Restriction
+}
+
+// Restriction allows the permissions of one plugin, as Backstage's accessRestrictions.
+type Restriction struct {
+	Plugin      string   // "catalog": the first part of a permission's name
+	Permissions []string // exact names; empty: all of the plugin
+	Actions     []string // "read", "create", "update", "delete"; empty: all
+}
+
+// Gate implements httpx.Gate.
+type Gate struct {
+	guest  *Principal
+	tokens map[[sha256.Size]byte]*Principal
+}
+
+// NewGate builds the gate. Tokens are kept as digests only.
+func NewGate(guest *Guest, tokens []StaticToken) (*Gate, error) {
+	g := &Gate{tokens: make(map[[sha256.Size]byte]*Principal, len(tokens))}
+	if guest != nil {
+		g.guest = &Principal{Type: "guest", Ref: guest.Ref, DisplayName: "Guest", grants: readOnly}
+		if guest.Operator {
+			g.guest.grants = everything
+		}
+	}
+	for i, t := range tokens {
+		if len(t.Token) < 8 {
+			return nil, errs.New(errs.Invalid, "backend.auth.externalAccess[%d]: the token is shorter than 8 characters", i)
+		}
+		key := sha256.Sum256([]byte(t.Token))
+		if _, dup := g.tokens[key]; dup {
+			return nil, errs.New(errs.Invalid, "backend.auth.externalAccess[%d]: the same token is given twice", i)
+		}
+		g.tokens[key] = &Principal{
+			Type: "service", Ref: "service:" + t.Subject, DisplayName: t.Subject, grants: restricted(t.Restrictions),
+		}
+	}
+	return g, nil
+}
+
+func everything(httpx.Permission) bool { return true }
+
+func readOnly(p httpx.Permission) bool { return p.Action == "read" }
+
+func restricted(rs []Restriction) func(httpx.Permission) bool {
+	if len(rs) == 0 {
+		return everything
+	}
+	return func(p httpx.Permission) bool {
+		plugin, _, _ := strings.Cut(p.Name, ".")
+		for _, r := range rs {
+			if r.Plugin == plugin && oneOf(r.Permissions, p.Name) && oneOf(r.Actions, p.Action) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func oneOf(list []string, v string) bool {
+	for _, s := range list {
+		if s == v {
+			return true
+		}
+	}
+	return len(list) == 0
+}
+
+// Admit implements httpx.Gate.
+func (g *Gate) Admit(r *http.Request, a httpx.Access) (httpx.Caller, error) {
+	perm, needed := a.Permission()
+	p, ambient, err := g.authenticate(r)
+	if err != nil {
+		if !needed {
+			return httpx.Caller{}, nil
+		}
+		return httpx.Caller{}, err
+	}
+	if p == nil {
+		if !needed {
+			return httpx.Caller{}, nil
+		}
+		return httpx.Caller{}, errs.WithRemedy(errs.New(errs.Unauthenticated, "nobody is signed in"),
+			"send `Authorization: Bearer TOKEN` with a token from backend.auth.externalAccess, or sign in")
+	}
+	c := httpx.Caller{Name: p.Ref, Ambient: ambient, Principal: p}
+	if needed && !p.May(perm) {
+		return c, errs.WithRemedy(errs.New(errs.Forbidden, "%s may not do this: it needs the permission %s", p.DisplayName, perm.Name),
+			remedyFor(p))
+	}
+	return c, nil
+}
+
+func remedyFor(p *Principal) string {
+	if p.Type == "guest" {
+		return "a guest only reads; use a token from backend.auth.externalAccess"
+	}
+	return fmt.Sprintf("widen accessRestrictions of the token of %q in backend.auth.externalAccess", p.DisplayName)
+}
+
+// authenticate finds the caller. A token that is presented but not known is refused even where a
+// guest could come in: whoever sends one means to be somebody.
+func (g *Gate) authenticate(r *http.Request) (p *Principal, ambient bool, err error) {
+	header := r.Header["Authorization"]
+	if len(header) == 0 {
+		return g.guest, true, nil
+	}
+	scheme, token, _ := strings.Cut(header[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" || len(header) > 1 {
+		return nil, false, errs.WithRemedy(errs.New(errs.Unauthenticated, "the Authorization header is not of the form `Bearer TOKEN`"), "send one such header")
+	}
+	p, ok := g.tokens[sha256.Sum256([]byte(token))]
+	if !ok {
+		return nil, false, errs.WithRemedy(errs.New(errs.Unauthenticated, "this token is not known here"),
+			"check it against backend.auth.externalAccess; it may have been replaced")
+	}
+	return p, false, nil
+}
+
+// HasGuest reports whether anyone may come in without signing in.
+func (g *Gate) HasGuest() bool { return g.guest != nil }
+
+// Of returns the principal of a request, nil when nobody is signed in.
+func Of(ctx context.Context) *Principal {
+	p, _ := httpx.CallerOf(ctx).Principal.(*Principal)
+	return p
+}
