@@ -1,0 +1,110 @@
+/** An entity as the API sends it. Only the envelope is typed: `spec` is whatever its kind says. */
+export interface Entity {
+  apiVersion: string
+  kind: string
+  metadata: {
+    name: string
+    namespace?: string
+    uid?: string
+    etag?: string
+    title?: string
+    description?: string
+    labels?: Record<string, string>
+    annotations?: Record<string, string>
+    tags?: string[]
+    links?: EntityLink[]
+    [key: string]: unknown
+  }
+  spec?: Record<string, unknown>
+  relations?: Relation[]
+  status?: { items?: StatusItem[] }
+}
+
+export interface EntityLink {
+  url: string
+  title?: string
+  icon?: string
+  type?: string
+}
+
+export interface Relation {
+  type: string
+  targetRef: string
+}
+
+export interface StatusItem {
+  type: string
+  level: 'info' | 'warning' | 'error'
+  message: string
+  error?: unknown
+}
+
+/** The three parts of an entity's name. Kind and namespace are lower case. */
+export interface RefParts {
+  kind: string
+  namespace: string
+  name: string
+}
+
+/**
+ * Reads `[kind:][namespace/]name`. What is left out comes from `defaults`; without a default kind the kind is empty.
+ * Never throws: a ref that is not one becomes a name, so that a page can show what was written.
+ */
+export function parseRef(ref: string, defaults: { kind?: string; namespace?: string } = {}): RefParts {
+  const colon = ref.indexOf(':')
+  const slash = ref.indexOf('/', colon + 1)
+  const kind = colon > 0 ? ref.slice(0, colon) : (defaults.kind ?? '')
+  const namespace = slash > 0 ? ref.slice(colon + 1, slash) : (defaults.namespace ?? 'default')
+  const name = ref.slice((slash > 0 ? slash : colon) + 1)
+  return { kind: kind.toLowerCase(), namespace: namespace.toLowerCase(), name }
+}
+
+export function formatRef(parts: RefParts): string {
+  return `${parts.kind}:${parts.namespace}/${parts.name}`.toLowerCase()
+}
+
+export function refOf(entity: Entity): string {
+  return formatRef({
+    kind: entity.kind,
+    namespace: entity.metadata.namespace ?? 'default',
+    name: entity.metadata.name,
+  })
+}
+
+/** What a person calls it: the profile's display name, the title, else the name. */
+export function titleOf(entity: Entity): string {
+  const profile = record(entity.spec?.['profile'])
+  return text(profile?.['displayName']) || entity.metadata.title || entity.metadata.name
+}
+
+export function relationsOf(entity: Entity, type: string): string[] {
+  return (entity.relations ?? []).filter((r) => r.type === type).map((r) => r.targetRef)
+}
+
+/** The string, when it is one. */
+export function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The object, when it is one and no list. */
+export function record(value: unknown): Record<string, unknown> | undefined {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
+}
+
+/** The strings of a list; a single string is a list of one. */
+export function strings(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return Array.isArray(value) ? value.filter((v): v is string => typeof v === 'string') : []
+}
+
+/** The tier label under any of the names that are in use, as `T1`. */
+export function tierOf(entity: Entity): string | undefined {
+  const labels = entity.metadata.labels ?? {}
+  const key = Object.keys(labels).find((k) => k === 'tier' || k.endsWith('/tier'))
+  const value = key ? labels[key] : undefined
+  if (!value) return undefined
+  const digits = value.match(/^(?:tier-?|t)?(\d)$/i)
+  return digits ? `T${digits[1]}` : value
+}

@@ -1,0 +1,45 @@
+import { parseRef } from './entity.ts'
+
+const seg = encodeURIComponent
+
+/** Every path of the REST API that the pages use. */
+export const api = {
+  session: '/api/portico/session',
+  changes: '/api/catalog/changes',
+  query: '/api/catalog/entities/by-query',
+  facets: '/api/catalog/entity-facets',
+  byRefs: '/api/catalog/entities/by-refs',
+  refresh: '/api/catalog/refresh',
+  sources: '/api/catalog/sources',
+  problems: '/api/catalog/problems',
+  entity: (ref: string) => byName(ref),
+  history: (ref: string) => `${byName(ref)}/history`,
+  source: (ref: string) => `${byName(ref)}/source`,
+  refreshSource: (id: string) => `/api/catalog/sources/${seg(id)}/refresh`,
+  decideHeld: (id: string) => `/api/catalog/sources/${seg(id)}/held`,
+  restore: (uid: string) => `/api/catalog/entities/by-uid/${seg(uid)}/restore`,
+  remove: (uid: string) => `/api/catalog/entities/by-uid/${seg(uid)}/remove`,
+  signIn: (provider: string) => `/api/auth/${seg(provider)}/start?env=production`,
+}
+
+function byName(ref: string): string {
+  const { kind, namespace, name } = parseRef(ref)
+  return `/api/catalog/entities/by-name/${seg(kind)}/${seg(namespace)}/${seg(name)}`
+}
+
+export const entityTabs = ['overview', 'dependencies', 'history', 'source'] as const
+export type EntityTab = (typeof entityTabs)[number]
+
+/** Every path of a page. */
+export const page = {
+  home: '/',
+  catalog: '/catalog',
+  sources: '/operate/sources',
+  problems: '/operate/problems',
+  signIn: '/sign-in',
+  entity: (ref: string, tab: EntityTab = 'overview') => {
+    const { kind, namespace, name } = parseRef(ref)
+    const base = `/catalog/${seg(namespace)}/${seg(kind)}/${seg(name)}`
+    return tab === 'overview' ? base : `${base}/${tab}`
+  },
+}
