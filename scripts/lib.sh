@@ -1,0 +1,31 @@
+# Words shared by the scripts beside this file. Sourced, never run.
+# Progress and errors go to standard error: standard output carries a script's answer alone.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '  %s\n' "$*" >&2; }
+
+die() {
+  printf 'error: %s\n' "$1" >&2
+  shift
+  for line in "$@"; do printf '       %s\n' "$line" >&2; done
+  exit 1
+}
+
+# apt_install PACKAGE… installs from the system's packages without asking anything.
+# It fails, and changes nothing, where apt-get is missing or the user is not root.
+apt_install() {
+  command -v apt-get >/dev/null 2>&1 || return 1
+  [ "$(id -u)" = 0 ] || return 1
+  local log
+  log=$(mktemp)
+  # An update that fails for one source of several is no reason to stop: the install decides.
+  DEBIAN_FRONTEND=noninteractive apt-get update -q </dev/null >"$log" 2>&1 || true
+  if DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" </dev/null >>"$log" 2>&1; then
+    rm -f "$log"
+    return 0
+  fi
+  tail -n 15 "$log" >&2
+  rm -f "$log"
+  return 1
+}
