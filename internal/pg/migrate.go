@@ -26,7 +26,8 @@ const (
 )
 
 // Migrate brings the schema to what this program needs and returns what it applied: our migrations
-// first, then those of River. Where nothing is to be done it costs one query and takes no lock.
+// first, then those of River. Where nothing is to be done it costs three short
+// queries and takes no lock.
 //
 // Several programs may call it at once: one works under an advisory lock, the others wait and find
 // nothing left. Each migration is one transaction; a program killed on the way leaves whole
