@@ -93,14 +93,11 @@ check-house: toolchain
 
 .PHONY: check-web
 check-web: web/node_modules/.package-lock.json
-	$(call step,check: types)
-	@$(npm) run --silent typecheck
-	$(call step,check: eslint)
-	@$(npm) run --silent lint
-	$(call step,check: prettier)
-	@$(npm) run --silent format:check
-	$(call step,check: contrast)
-	@$(npm) run --silent contrast
+	@failed=; for task in typecheck lint format:check contrast; do \
+		printf '%s\n' "check: the user interface: $$task"; \
+		(cd web && npm run --silent $$task </dev/null) || failed="$$failed $$task"; \
+	done; \
+	if [ -n "$$failed" ]; then printf 'the user interface fails:%s\n' "$$failed"; exit 1; fi
 
 .PHONY: check-vuln
 check-vuln: $(linters)

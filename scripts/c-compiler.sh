@@ -15,7 +15,6 @@ compiles() {
 }
 
 compiles && exit 0
-say "no C compiler found for the race detector; installing the system's package"
 apt_install gcc libc6-dev && compiles && exit 0
 die "the race detector needs a C compiler, and '$(go env CC)' does not compile a program" \
   "Install one (Debian, Ubuntu: sudo apt-get install gcc libc6-dev; macOS: xcode-select --install)."

@@ -22,7 +22,6 @@ find_chromium() {
 }
 
 find_chromium && exit 0
-say "no Chromium found; installing the system's package"
 apt_install chromium && find_chromium && exit 0
 die "the browser tests need Chromium, and none was found" \
   "Install it (Debian, Ubuntu: sudo apt-get install chromium; macOS: brew install --cask chromium)," \

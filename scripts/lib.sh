@@ -17,6 +17,7 @@ die() {
 apt_install() {
   command -v apt-get >/dev/null 2>&1 || return 1
   [ "$(id -u)" = 0 ] || return 1
+  say "installing from the system's packages: $*"
   local log
   log=$(mktemp)
   # An update that fails for one source of several is no reason to stop: the install decides.

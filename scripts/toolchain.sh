@@ -26,6 +26,5 @@ at_least "${version#v}" 20.19 || die "Node $version is too old" "The user interf
 command -v npm >/dev/null 2>&1 || die "npm is not on PATH" "It comes with Node; some systems package it apart (Debian: apt-get install npm)."
 
 if ! command -v git >/dev/null 2>&1; then
-  say "no git found; installing the system's package"
   apt_install git || die "git is not on PATH" "Portico reads repositories with it: install it, then run make again."
 fi
