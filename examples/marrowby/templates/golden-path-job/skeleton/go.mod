@@ -1,0 +1,3 @@
+module github.com/${{ values.repo }}
+
+go 1.26
