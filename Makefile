@@ -21,8 +21,10 @@ npm = cd web && npm
 uisources = $(shell find web/src web/public 2>/dev/null) \
 	$(wildcard web/index.html web/vite.config.ts web/tsconfig*.json web/package.json web/scripts/clean-dist.mjs)
 gofiles = $(shell find . \( -name node_modules -o -name '.?*' \) -prune -o -name '*.go' -print)
-# The packages that run under the race detector: every one that synchronises anything.
-synchronises = {{$$p := .ImportPath}}{{range .Imports}}{{if or (eq . "sync") (eq . "sync/atomic") (eq . "golang.org/x/sync/errgroup") (eq . "golang.org/x/sync/singleflight")}}{{$$p}}{{"\n"}}{{end}}{{end}}
+# The packages that run under the race detector: every one that synchronises anything, in its code or in its tests.
+synchronises = {{define "x"}}{{range .}}{{if or (eq . "sync") (eq . "sync/atomic") \
+	(eq . "golang.org/x/sync/errgroup") (eq . "golang.org/x/sync/singleflight")}}+{{end}}{{end}}{{end}}$(strip \
+	){{.ImportPath}} {{template "x" .Imports}}{{template "x" .TestImports}}{{template "x" .XTestImports}}
 summary = go run ./test/tools/testsummary $(if $(CI),-strict)
 
 step = @printf '\033[1m%s\033[0m\n' "$(1)"
@@ -110,16 +112,16 @@ test: test-go test-race test-web test-e2e ## Every test, with what it needs foun
 .PHONY: test-go
 test-go: build
 	$(call step,test: looking for PostgreSQL)
-	@scripts/postgres-or-npm.sh
+	@DATABASE_URL= scripts/postgres-or-npm.sh
 	$(call step,test: Go)
 	@go test -json -timeout 20m $(if $(CI),-shuffle=on) ./... | $(summary) -name go
 
 .PHONY: test-race
 test-race: toolchain
 	@scripts/c-compiler.sh
-	@scripts/postgres-or-npm.sh
+	@DATABASE_URL= scripts/postgres-or-npm.sh
 	$(call step,test: Go with the race detector)
-	@packages=$$(go list -f '$(synchronises)' ./... | sort -u); \
+	@packages=$$(go list -f '$(synchronises)' ./... | awk '$$2 { print $$1 }'); \
 		go test -race -json -vet=off -timeout 30m $${packages:?no package synchronises anything} | $(summary) -name race
 
 .PHONY: test-web
@@ -130,7 +132,7 @@ test-web: web/node_modules/.package-lock.json
 .PHONY: test-e2e
 test-e2e: build
 	$(call step,test: the browser on the built binary)
-	@scripts/postgres-or-npm.sh
+	@DATABASE_URL= scripts/postgres-or-npm.sh
 	@PORTICO_CHROMIUM=$$(scripts/chromium.sh); export PORTICO_CHROMIUM PORTICO_BIN='$(abspath bin/portico)'; \
 		$(npm) run --silent e2e </dev/null
 
