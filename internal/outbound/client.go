@@ -106,6 +106,19 @@ func checkRule(r Rule) error {
 // Close ends idle connections.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
+// RoundTripper sends requests as they are to where the rules lead: no credentials are added, no
+// redirect is followed, no body is bounded. It is for those who speak a protocol over HTTP themselves.
+func (c *Client) RoundTripper() http.RoundTripper { return roundTripper{c} }
+
+type roundTripper struct{ c *Client }
+
+func (rt roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := rt.c.Check(r.URL.String()); err != nil {
+		return nil, err
+	}
+	return rt.c.transport.RoundTrip(r)
+}
+
 // Request is one request. The zero Method is GET.
 type Request struct {
 	Method string

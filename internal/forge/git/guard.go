@@ -153,19 +153,9 @@ func (g *guard) forward(w http.ResponseWriter, r *http.Request, op *operation) {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
-	if err := g.out.Check(r.URL.String()); err != nil {
-		op.fail(err)
-		w.WriteHeader(http.StatusForbidden)
-		return
-	}
 	proxy := httputil.ReverseProxy{
-		Rewrite: func(*httputil.ProxyRequest) {},
-		Transport: &http.Transport{
-			DialContext:       g.out.DialContext,
-			DisableKeepAlives: true,
-			// git negotiates encodings itself.
-			DisableCompression: true,
-		},
+		Rewrite:   func(*httputil.ProxyRequest) {},
+		Transport: g.out.RoundTripper(),
 		ModifyResponse: func(resp *http.Response) error {
 			resp.Body = struct {
 				io.Reader

@@ -4,20 +4,23 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 
+	"portico/internal/cage"
 	"portico/internal/errs"
 )
 
 // IsRepository reports whether dir is the top of a working copy: it holds .git.
 func IsRepository(dir string) bool {
-	info, err := os.Lstat(filepath.Join(dir, ".git"))
+	root, err := cage.Open(dir)
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	info, err := root.Stat(".git")
 	return err == nil && (info.IsDir() || info.Mode().IsRegular())
 }
 
@@ -44,7 +47,7 @@ func Head(dir string) (branch, commit string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	head, err := small(filepath.Join(own, "HEAD"), 4096)
+	head, err := small(own, "HEAD", 4096)
 	if err != nil {
 		return "", "", errs.Public(errs.NotFound, fmt.Sprintf("%s is not a Git working copy.", dir), err)
 	}
@@ -57,12 +60,12 @@ func Head(dir string) (branch, commit string, err error) {
 		return "", "", errs.New(errs.NotFound, "The head of %s cannot be understood.", dir)
 	}
 	branch = strings.TrimPrefix(ref, "refs/heads/")
-	if data, err := small(filepath.Join(common, filepath.FromSlash(ref)), 4096); err == nil {
+	if data, err := small(common, ref, 4096); err == nil {
 		if id := strings.TrimSpace(string(data)); IsCommit(id) {
 			return branch, id, nil
 		}
 	}
-	packed, err := small(filepath.Join(common, "packed-refs"), 32<<20)
+	packed, err := small(common, "packed-refs", 32<<20)
 	if err != nil {
 		return branch, "", nil // no commit yet
 	}
@@ -82,7 +85,7 @@ func RemoteURL(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	data, err := small(filepath.Join(common, "config"), 1<<20)
+	data, err := small(common, "config", 1<<20)
 	if err != nil {
 		return "", nil
 	}
@@ -128,31 +131,34 @@ func cleanRemote(s string) string {
 // gitDirs finds the folder of the working copy and the one that it shares with its siblings: a
 // worktree or a submodule has a file .git that names the first, which may name the second.
 func gitDirs(dir string) (own, common string, err error) {
+	root, err := cage.Open(dir)
+	if err != nil {
+		return "", "", err
+	}
+	defer root.Close()
 	own = filepath.Join(dir, ".git")
-	info, err := os.Lstat(own)
-	switch {
-	case err != nil:
+	info, err := root.Stat(".git")
+	if err != nil {
 		return "", "", errs.Public(errs.NotFound, fmt.Sprintf("%s is not a Git working copy.", dir), err)
-	case info.Mode().IsRegular():
-		data, err := small(own, 4096)
+	}
+	if !info.IsDir() {
+		data, err := root.ReadFile(".git", 4096)
 		if err != nil {
 			return "", "", errs.Public(errs.NotFound, fmt.Sprintf("%s is not a Git working copy.", dir), err)
 		}
 		target, ok := strings.CutPrefix(strings.TrimSpace(string(data)), "gitdir: ")
 		// Whoever wrote the file chooses where we look, so it must at least be inside a .git folder;
 		// all that leaves this package is a commit ID, a ref name or a clean URL.
-		if !ok || !strings.Contains(filepath.ToSlash(target)+"/", ".git/") {
+		if !ok || !strings.Contains(filepath.ToSlash(filepath.Clean(target))+"/", ".git/") {
 			return "", "", errs.New(errs.NotFound, "The file .git in %s cannot be understood.", dir)
 		}
 		own = target
 		if !filepath.IsAbs(own) {
 			own = filepath.Join(dir, own)
 		}
-	case !info.IsDir():
-		return "", "", errs.New(errs.NotFound, "%s is not a Git working copy: its .git is a link.", dir)
 	}
 	common = own
-	if data, err := small(filepath.Join(own, "commondir"), 4096); err == nil {
+	if data, err := small(own, "commondir", 4096); err == nil {
 		common = strings.TrimSpace(string(data))
 		if !filepath.IsAbs(common) {
 			common = filepath.Join(own, common)
@@ -161,19 +167,12 @@ func gitDirs(dir string) (own, common string, err error) {
 	return own, common, nil
 }
 
-// small reads a regular file that is not a link, at most limit bytes.
-func small(path string, limit int64) ([]byte, error) {
-	info, err := os.Lstat(path)
+// small reads one file of a folder.
+func small(dir, name string, limit int64) ([]byte, error) {
+	root, err := cage.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, fmt.Errorf("%s is not a small regular file", path)
-	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, limit))
+	defer root.Close()
+	return root.ReadFile(name, limit)
 }

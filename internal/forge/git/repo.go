@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"portico/internal/errs"
@@ -15,7 +14,7 @@ import (
 // Repo is a remote repository and the folder that caches it.
 type Repo struct {
 	URL string // https://host/owner/repo.git
-	Dir string // a bare repository that Fetch makes; its parent must exist
+	Dir string // a bare repository that Fetch makes, with the folders above it
 }
 
 // tip is the ref of ours that holds what was fetched last.
@@ -110,8 +109,8 @@ func (c *Client) Fetch(ctx context.Context, repo Repo, ref string) (commit strin
 
 // prepare makes the bare repository, or makes it anew when it is not whole or another's.
 func (c *Client) prepare(ctx context.Context, repo Repo) error {
-	marker := filepath.Join(repo.Dir, "portico-origin")
-	if data, err := os.ReadFile(marker); err == nil && string(data) == repo.URL {
+	const done = "portico.origin" // set last: it says that what is before it was done
+	if out, err := c.run(ctx, command{args: []string{"config", "--get", done}, dir: repo.Dir, limit: 1 << 14}); err == nil && strings.TrimSpace(string(out)) == repo.URL {
 		return nil
 	}
 	if err := os.RemoveAll(repo.Dir); err != nil {
@@ -120,12 +119,10 @@ func (c *Client) prepare(ctx context.Context, repo Repo) error {
 	if _, err := c.run(ctx, command{args: []string{"init", "--quiet", "--bare", "--template=", "--", repo.Dir}, limit: 1 << 20}); err != nil {
 		return err
 	}
-	if _, err := c.run(ctx, command{args: []string{"config", "remote.origin.url", repo.URL}, dir: repo.Dir, limit: 1 << 10}); err != nil {
-		return err
-	}
-	// Last: its presence says that what is before it was done.
-	if err := os.WriteFile(marker, []byte(repo.URL), 0o600); err != nil {
-		return errs.Public(errs.Unavailable, fmt.Sprintf("The cache %s could not be written.", repo.Dir), err)
+	for _, key := range []string{"remote.origin.url", done} {
+		if _, err := c.run(ctx, command{args: []string{"config", key, repo.URL}, dir: repo.Dir, limit: 1 << 10}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
