@@ -72,6 +72,9 @@ type exception struct {
 // exceptions are argued one by one. One that nothing needs any more fails the test.
 var exceptions = []exception{
 	{"internal/config/backend.go", "tls." + unchecked, "the operator wrote ssl.rejectUnauthorized: false, Backstage's key, for this one database"},
+	{"internal/forge/git/client.go", "os.MkdirTemp", "the empty home of the git command, which is ours"},
+	{"internal/forge/git/client.go", "os.RemoveAll", "the same home, at the end"},
+	{"internal/forge/git/repo.go", "os.RemoveAll", "a cache of ours that is not whole is made anew"},
 }
 
 func calls(files []*goFile, exceptions []exception) (faults []string) {
