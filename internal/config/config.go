@@ -1,0 +1,197 @@
+package config
+
+import (
+	"net"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Config is the configuration as Portico reads it. Keys are named by the tag `config`; values that
+// were not written have the defaults stated here, or their zero value.
+//
+// A Config is not changed after Load and may be read from many goroutines.
+type Config struct {
+	App          App          `config:"app"`
+	Organization Organization `config:"organization"`
+	Backend      Backend      `config:"backend"`
+	Auth         Auth         `config:"auth"`
+	Integrations Integrations `config:"integrations"`
+	Catalog      Catalog      `config:"catalog"`
+	Portico      Portico      `config:"portico"`
+
+	// Sections are the top-level objects that other packages decode, by key: see [SectionNames].
+	// Those that were not written are not in the map.
+	Sections map[string]Node
+
+	Files    []string  // what was read, in order
+	Ignored  []Ignored // keys that nothing reads, by position
+	Warnings []Problem // what was accepted but will not work as written
+
+	_    struct{} `config:",open"`
+	root Node
+}
+
+// SectionNames are the keys of [Config.Sections].
+var SectionNames = []string{"events", "kubernetes", "notifications", "permission", "proxy", "scaffolder", "search", "techdocs"}
+
+// App is what the browser is told.
+type App struct {
+	Title   string `config:"title"`       // default Portico
+	BaseURL string `config:"baseUrl,url"` // without a slash at the end; "" when not written
+
+	_ struct{} `config:",open"`
+}
+
+// Organization names who runs the portal.
+type Organization struct {
+	Name string `config:"name"`
+
+	_ struct{} `config:",open"`
+}
+
+// Portico holds our own keys.
+type Portico struct {
+	Catalog PorticoCatalog `config:"catalog"`
+}
+
+// PorticoCatalog tunes what has no counterpart in Backstage.
+type PorticoCatalog struct {
+	MissingGrace    time.Duration `config:"missingGrace"`    // how long a vanished entity is still served; default 24h
+	Retention       time.Duration `config:"retention"`       // how long a removed entity can be restored; default 720h
+	RefreshInterval time.Duration `config:"refreshInterval"` // how often a source is looked at again; default 5m
+	History         History       `config:"history"`
+}
+
+// History bounds the change log.
+type History struct {
+	MaxAge   time.Duration `config:"maxAge"`   // default 8760h
+	MaxCount int           `config:"maxCount"` // changes kept for each entity; default 1000
+}
+
+// minRefresh keeps a slip such as 5ms from hammering a forge.
+const minRefresh = time.Second
+
+func (p *PorticoCatalog) checkConfig(d *decoder, n Node) bool {
+	ok := true
+	if p.Retention < time.Hour {
+		d.fault(n.Get("retention"), "write at least 1h", "removed entities could not be restored")
+		ok = false
+	}
+	if p.RefreshInterval < minRefresh {
+		d.fault(n.Get("refreshInterval"), "write at least 1s", "sources would be read all the time")
+		ok = false
+	}
+	if p.History.MaxCount < 1 {
+		d.fault(n.Get("history").Get("maxCount"), "write 1 or more", "no change would be kept")
+		ok = false
+	}
+	if p.History.MaxAge < time.Hour {
+		d.fault(n.Get("history").Get("maxAge"), "write at least 1h", "replicas that follow the history would fall off it")
+		ok = false
+	}
+	return ok
+}
+
+// Defaults for what is not written.
+const (
+	DefaultTitle = "Portico"
+	DefaultHost  = "127.0.0.1" // when backend.listen is not written at all
+	DefaultPort  = 7007
+)
+
+func withDefaults() *Config {
+	return &Config{
+		App:     App{Title: DefaultTitle},
+		Backend: Backend{Listen: Listen{Host: DefaultHost, Port: DefaultPort}},
+		Catalog: Catalog{
+			OrphanStrategy: "delete",
+			Import:         Import{EntityFilename: "catalog-info.yaml", PullRequestBranchName: "backstage-integration"},
+		},
+		Portico: Portico{Catalog: PorticoCatalog{
+			MissingGrace:    24 * time.Hour,
+			Retention:       30 * 24 * time.Hour,
+			RefreshInterval: 5 * time.Minute,
+			History:         History{MaxAge: 365 * 24 * time.Hour, MaxCount: 1000},
+		}},
+		Sections: map[string]Node{},
+	}
+}
+
+// read decodes the merged tree.
+func read(root Node, rep *report) *Config {
+	cfg := withDefaults()
+	cfg.root = root
+	d := &decoder{rep: rep}
+	rest := newMap(root.pos)
+	for _, f := range root.v.fields {
+		if !slices.Contains(SectionNames, f.key) {
+			rest.set(f.key, f.pos, f.val)
+			continue
+		}
+		n := root.Get(f.key)
+		switch n.Kind() {
+		case Map:
+			cfg.Sections[f.key] = n
+		case Null, Absent:
+		default:
+			d.fault(n, "write keys below it", "%s where an object was expected", n.Kind())
+		}
+	}
+	d.into(Node{v: rest, pos: root.pos}, cfg)
+	cfg.App.BaseURL = trimSlash(cfg.App.BaseURL)
+	cfg.Backend.BaseURL = trimSlash(cfg.Backend.BaseURL)
+	return cfg
+}
+
+// Node returns the merged, substituted value at a dotted path, whether or not Portico reads it.
+func (c *Config) Node(path string) Node { return c.root.at(path) }
+
+// Listen is the address to serve on.
+type Listen struct {
+	Host string // "" is every interface
+	Port int    // 0 lets the system choose
+}
+
+// Address is host:port for net.Listen.
+func (l Listen) Address() string { return net.JoinHostPort(l.Host, strconv.Itoa(l.Port)) }
+
+// decodeConfig reads ":7007", "0.0.0.0:7007", 7007 or {host, port}. As in Backstage, a host that is
+// not written is every interface.
+func (l *Listen) decodeConfig(d *decoder, n Node) bool {
+	const remedy = "write for example :7007, 127.0.0.1:7007 or {host: 127.0.0.1, port: 7007}"
+	*l = Listen{Port: DefaultPort}
+	if n.Kind() == Map {
+		var p struct {
+			Host string `config:"host"`
+			Port *int   `config:"port"`
+		}
+		if !d.into(n, &p) {
+			return false
+		}
+		l.Host = p.Host
+		if p.Port != nil {
+			l.Port = *p.Port
+		}
+		if l.Port < 0 || l.Port > 65535 {
+			d.fault(n.Get("port"), "write a number from 0 to 65535", "%d is not a port", l.Port)
+			return false
+		}
+		return true
+	}
+	text, ok := d.text(n)
+	if !ok {
+		return false
+	}
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		host, port = "", text
+	}
+	l.Host = host
+	l.Port, err = strconv.Atoi(port)
+	if err != nil || l.Port < 0 || l.Port > 65535 {
+		d.fault(n, remedy, "%s is not an address to listen on", show(n))
+		return false
+	}
+	return true
+}
