@@ -20,7 +20,8 @@ npm = cd web && npm
 # Folders stand beside files, so that a file that went is noticed too.
 uisources = $(shell find web/src web/public 2>/dev/null) \
 	$(wildcard web/index.html web/vite.config.ts web/tsconfig*.json web/package.json web/scripts/clean-dist.mjs)
-gofiles = $(shell find . \( -name node_modules -o -name '.?*' \) -prune -o -name '*.go' -print)
+# Not what templates are filled in from: it is Go only afterwards.
+gofiles = $(shell find . \( -name node_modules -o -name '.?*' -o -path ./examples -o -path ./templates \) -prune -o -name '*.go' -print)
 # The packages that run under the race detector: every one that synchronises anything, in its code or in its tests.
 synchronises = {{define "x"}}{{range .}}{{if or (eq . "sync") (eq . "sync/atomic") \
 	(eq . "golang.org/x/sync/errgroup") (eq . "golang.org/x/sync/singleflight")}}+{{end}}{{end}}{{end}}$(strip \

@@ -3,6 +3,7 @@ package house
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,6 +58,10 @@ var guards = []guard{
 		names: []string{"DefaultServeMux", "Handle", "HandleFunc", "ListenAndServe", "ListenAndServeTLS", "NewServeMux", "ServeMux"},
 	},
 	{pkg: "net/http", names: []string{"Dir", "ServeFile"}, why: "it serves the host's files; use an fs.FS that holds what is meant"},
+	{
+		pkg: "unsafe", tests: true, why: "the one argued use is to read bytes that never change as a string",
+		names: []string{"Add", "Alignof", "Offsetof", "Pointer", "Sizeof", "Slice", "StringData"},
+	},
 }
 
 // unchecked is the field of tls.Config that this project does not set.
@@ -105,12 +110,11 @@ func calls(files []*goFile, exceptions []exception) (faults []string) {
 			}
 		}
 		// An unchecked certificate is no option, in tests either: httptest's own client knows its server.
-		ast.Inspect(f.ast, func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok && id.Name == unchecked && !argued(f, "tls."+unchecked) {
-				faults = append(faults, fmt.Sprintf("%s: no tls.%s: a certificate that is not checked proves nothing", f.at(id.Pos()), unchecked))
+		for _, pos := range sets(f, unchecked) {
+			if !argued(f, "tls."+unchecked) {
+				faults = append(faults, fmt.Sprintf("%s: no tls.%s: a certificate that is not checked proves nothing", f.at(pos), unchecked))
 			}
-			return true
-		})
+		}
 	}
 	for i, e := range exceptions {
 		if !used[i] {
@@ -134,6 +138,26 @@ func uses(f *goFile, name string) (list []*ast.SelectorExpr) {
 		case *ast.SelectorExpr:
 			if pkg, ok := n.X.(*ast.Ident); ok && pkg.Name == name && !pointers[n] {
 				list = append(list, n)
+			}
+		}
+		return true
+	})
+	return list
+}
+
+// sets returns where f gives the field name a value.
+func sets(f *goFile, name string) (list []token.Pos) {
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.KeyValueExpr:
+			if id, ok := n.Key.(*ast.Ident); ok && id.Name == name {
+				list = append(list, id.Pos())
+			}
+		case *ast.AssignStmt:
+			for _, left := range n.Lhs {
+				if sel, ok := left.(*ast.SelectorExpr); ok && sel.Sel.Name == name {
+					list = append(list, sel.Sel.Pos())
+				}
 			}
 		}
 		return true
@@ -168,6 +192,7 @@ func TestCallsBite(t *testing.T) {
 		{name: "a test's client", path: "internal/httpx/x_test.go", imports: `"net/http"`, body: `http.Get("x")`},
 		{name: "a connection", path: "internal/kube/x.go", imports: `"net"`, body: `net.Dial("tcp", "x")`, want: "no net.Dial in"},
 		{name: "a second router", path: "internal/kube/x.go", imports: `"net/http"`, body: `http.NewServeMux()`, want: "no http.NewServeMux in"},
+		{name: "pointers", path: "internal/catalog/index/json.go", imports: `"unsafe"`, body: `_ = unsafe.Pointer(nil)`, want: "no unsafe.Pointer in"},
 		{name: "files of the host", path: "internal/app/x.go", imports: `"net/http"`, body: `use(http.Dir("/"))`, want: "no http.Dir in"},
 	}
 	for _, tt := range tests {
@@ -179,6 +204,7 @@ func TestCallsBite(t *testing.T) {
 }
 
 func TestUncheckedCertificatesBite(t *testing.T) {
+	expect(t, calls(source(t, "internal/kube/x_test.go", "package x\n\nfunc f() { if c."+unchecked+" { panic(1) } }\n"), nil), "")
 	for _, body := range []string{"c := tls.Config{" + unchecked + ": true}", "c." + unchecked + " = true"} {
 		t.Run(body, func(t *testing.T) {
 			expect(t, calls(source(t, "internal/kube/x_test.go", "package x\n\nfunc f() { "+body+" }\n"), nil), "a certificate")
