@@ -33,7 +33,7 @@ func Open(dir string) (*Root, error) {
 	r, err := os.OpenRoot(dir)
 	if err != nil {
 		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
-			return nil, errs.Public(errs.Invalid, fmt.Sprintf("%s is not a folder.", dir), err)
+			return nil, errs.Public(errs.Invalid, fmt.Sprintf("%s is not a folder", dir), err)
 		}
 		return nil, explain(dir, err)
 	}
@@ -51,11 +51,11 @@ func (r *Root) Dir() string { return r.dir }
 func CheckName(name string) error {
 	switch {
 	case strings.ContainsRune(name, 0):
-		return errs.New(errs.Forbidden, "The path %q contains a NUL character.", name)
+		return errs.New(errs.Forbidden, "the path %q contains a NUL character", name)
 	case strings.HasPrefix(name, "/") || filepath.IsAbs(name):
-		return errs.New(errs.Forbidden, "The path %q is absolute; only paths inside the folder are read.", name)
+		return errs.New(errs.Forbidden, "the path %q is absolute; only paths inside the folder are read", name)
 	case !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)):
-		return errs.New(errs.Forbidden, "The path %q is not a plain path inside the folder.", name)
+		return errs.New(errs.Forbidden, "the path %q is not a plain path inside the folder", name)
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func (r *Root) ReadFileInfo(name string, limit int64) ([]byte, fs.FileInfo, erro
 		return nil, nil, err
 	}
 	tooLarge := func() error {
-		return errs.New(errs.TooLarge, "%s is larger than %d bytes, the limit.", r.path(name), limit)
+		return errs.New(errs.TooLarge, "%s is larger than %d bytes, the limit", r.path(name), limit)
 	}
 	if info.Size() > limit {
 		return nil, nil, tooLarge()
@@ -133,9 +133,9 @@ func (r *Root) regular(name string, info fs.FileInfo) error {
 	case info.Mode().IsRegular():
 		return nil
 	case info.IsDir():
-		return errs.New(errs.Forbidden, "%s is a folder, not a file.", r.path(name))
+		return errs.New(errs.Forbidden, "%s is a folder, not a file", r.path(name))
 	}
-	return errs.New(errs.Forbidden, "%s is not a regular file; pipes, sockets and devices are not read.", r.path(name))
+	return errs.New(errs.Forbidden, "%s is not a regular file; pipes, sockets and devices are not read", r.path(name))
 }
 
 func (r *Root) path(name string) string { return filepath.Join(r.dir, filepath.FromSlash(name)) }
@@ -145,19 +145,19 @@ func (r *Root) explain(name string, err error) error { return explain(r.path(nam
 func explain(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR):
-		return errs.Public(errs.NotFound, fmt.Sprintf("%s is not there.", path), err)
+		return errs.Public(errs.NotFound, fmt.Sprintf("%s is not there", path), err)
 	case errors.Is(err, fs.ErrPermission):
-		return errs.WithRemedy(errs.Public(errs.Forbidden, fmt.Sprintf("%s cannot be read: the portal's user has no permission.", path), err),
-			"Give the user that runs the portal permission to read it.")
+		return errs.WithRemedy(errs.Public(errs.Forbidden, fmt.Sprintf("%s cannot be read: the portal's user has no permission", path), err),
+			"give the user that runs the portal permission to read it")
 	// os keeps its error for this to itself; TestSymlinks holds the text.
 	case strings.Contains(err.Error(), "path escapes from parent"):
-		return errs.WithRemedy(errs.Public(errs.Forbidden, fmt.Sprintf("%s is not read: it is a link that leads out of its folder.", path), err),
-			"Put the file itself there.")
+		return errs.WithRemedy(errs.Public(errs.Forbidden, fmt.Sprintf("%s is not read: it is a link that leads out of its folder", path), err),
+			"put the file itself there")
 	case errors.Is(err, syscall.ELOOP) || strings.Contains(err.Error(), "too many"):
-		return errs.Public(errs.Forbidden, fmt.Sprintf("%s is not read: its links go in circles.", path), err)
+		return errs.Public(errs.Forbidden, fmt.Sprintf("%s is not read: its links go in circles", path), err)
 	case errors.Is(err, syscall.ENAMETOOLONG) || errors.Is(err, syscall.EINVAL):
-		return errs.Public(errs.Invalid, fmt.Sprintf("%.120q is not a usable file name.", path), err)
+		return errs.Public(errs.Invalid, fmt.Sprintf("%.120q is not a usable file name", path), err)
 	default:
-		return errs.Public(errs.Unavailable, fmt.Sprintf("%s could not be read.", path), err)
+		return errs.Public(errs.Unavailable, fmt.Sprintf("%s could not be read", path), err)
 	}
 }

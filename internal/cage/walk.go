@@ -127,8 +127,8 @@ func (w *walker) entries(ctx context.Context, dir string) ([]fs.DirEntry, error)
 		batch, err := f.ReadDir(1024)
 		all = append(all, batch...)
 		if w.left -= len(batch); w.left < 0 {
-			return nil, errs.WithRemedy(errs.New(errs.TooLarge, "%s holds more than %d files and folders, the limit.", w.Root.dir, w.MaxEntries),
-				"Name a smaller folder.")
+			return nil, errs.WithRemedy(errs.New(errs.TooLarge, "%s holds more than %d files and folders, the limit", w.Root.dir, w.MaxEntries),
+				"name a smaller folder")
 		}
 		if errors.Is(err, io.EOF) {
 			break
@@ -179,7 +179,7 @@ func (r *Root) GlobInfo(ctx context.Context, pattern string, limit int, fn func(
 			return err
 		}
 		if count++; count > limit {
-			return errs.WithRemedy(errs.New(errs.TooLarge, "The pattern %s matches more than %d files, the limit.", pattern, limit), "Use a narrower pattern.")
+			return errs.WithRemedy(errs.New(errs.TooLarge, "the pattern %s matches more than %d files, the limit", pattern, limit), "use a narrower pattern")
 		}
 		return fn(name, info)
 	})
@@ -188,13 +188,13 @@ func (r *Root) GlobInfo(ctx context.Context, pattern string, limit int, fn func(
 // CheckPattern refuses a pattern that is malformed or could match outside the folder.
 func CheckPattern(pattern string) error {
 	if !doublestar.ValidatePattern(pattern) {
-		return errs.New(errs.Invalid, "The pattern %q is malformed: a bracket or brace is not closed.", pattern)
+		return errs.New(errs.Invalid, "the pattern %q is malformed: a bracket or brace is not closed", pattern)
 	}
 	if strings.Contains(pattern, "..") {
-		return errs.New(errs.Forbidden, "The pattern %q must not contain \"..\".", pattern)
+		return errs.New(errs.Forbidden, "the pattern %q must not contain \"..\"", pattern)
 	}
 	if strings.ContainsRune(pattern, 0) || strings.HasPrefix(pattern, "/") || filepath.IsAbs(pattern) {
-		return errs.New(errs.Forbidden, "The pattern %q must be a path inside the folder.", pattern)
+		return errs.New(errs.Forbidden, "the pattern %q must be a path inside the folder", pattern)
 	}
 	return nil
 }

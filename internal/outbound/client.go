@@ -183,15 +183,15 @@ func (c *Client) refusal(u *url.URL) error {
 		if u.Scheme == "http" && !r.HTTP {
 			break
 		}
-		return errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: no rule opens this path of %s.", Shown(u.String()), u.Host),
-			"Add the path to the host's entry under backend.reading.allow.")
+		return errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: no rule opens this path of %s", Shown(u.String()), u.Host),
+			"add the path to the host's entry under backend.reading.allow")
 	}
 	if u.Scheme == "http" {
-		return errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: plain http is not open for %s.", Shown(u.String()), u.Host),
-			"Use https.")
+		return errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: plain http is not open for %s", Shown(u.String()), u.Host),
+			"use https")
 	}
-	return errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: no rule opens the host %s.", Shown(u.String()), u.Host),
-		"Add the host to backend.reading.allow, or an entry for it under integrations.")
+	return errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: no rule opens the host %s", Shown(u.String()), u.Host),
+		"add the host to backend.reading.allow, or an entry for it under integrations")
 }
 
 // Get requests url with the rule's credentials.
@@ -228,14 +228,14 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 			return resp, err
 		}
 		if req.Method != http.MethodGet && req.Method != http.MethodHead {
-			return nil, errs.New(errs.Unavailable, "%s redirects a %s request, which is not followed.", Shown(next), req.Method)
+			return nil, errs.New(errs.Unavailable, "%s redirects a %s request, which is not followed", Shown(next), req.Method)
 		}
 		if hop >= max(c.opts.MaxRedirects, 0) {
-			return nil, errs.New(errs.Unavailable, "%s redirects more than %d times.", Shown(req.URL), max(c.opts.MaxRedirects, 0))
+			return nil, errs.New(errs.Unavailable, "%s redirects more than %d times", Shown(req.URL), max(c.opts.MaxRedirects, 0))
 		}
 		target, err := u.Parse(location)
 		if err != nil {
-			return nil, errs.New(errs.Unavailable, "%s redirects to something that is not an URL.", Shown(next))
+			return nil, errs.New(errs.Unavailable, "%s redirects to something that is not an URL", Shown(next))
 		}
 		next = target.String()
 	}
@@ -245,7 +245,7 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 func (c *Client) once(ctx context.Context, u *url.URL, rule *Rule, req Request, secret bool) (_ *Response, location string, err error) {
 	r, err := http.NewRequestWithContext(ctx, req.Method, u.String(), bytes.NewReader(req.Body))
 	if err != nil {
-		return nil, "", errs.Public(errs.Invalid, "The request could not be made.", err)
+		return nil, "", errs.Public(errs.Invalid, "the request could not be made", err)
 	}
 	if secret {
 		for _, h := range []http.Header{req.Header, rule.Header} {
@@ -284,7 +284,7 @@ func (c *Client) once(ctx context.Context, u *url.URL, rule *Rule, req Request, 
 		return nil, "", unreachable(u, err)
 	}
 	if int64(len(body)) > limit {
-		return nil, "", errs.New(errs.TooLarge, "%s is larger than %d bytes, the limit.", Shown(u.String()), limit)
+		return nil, "", errs.New(errs.TooLarge, "%s is larger than %d bytes, the limit", Shown(u.String()), limit)
 	}
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, ETag: resp.Header.Get("ETag"), URL: u.String()}, "", nil
 }
@@ -309,13 +309,13 @@ func unreachable(u *url.URL, err error) error {
 	var verify *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &unknown) || errors.As(err, &verify):
-		return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("The certificate of %s is not trusted.", u.Host), cause),
-			"Add the authority that signed it to the system's certificates.")
+		return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("the certificate of %s is not trusted", u.Host), cause),
+			"add the authority that signed it to the system's certificates")
 	case errors.Is(err, context.Canceled):
 		return context.Canceled
 	case errors.Is(err, context.DeadlineExceeded):
-		return errs.Public(errs.Unavailable, fmt.Sprintf("%s did not answer in time.", u.Host), cause)
+		return errs.Public(errs.Unavailable, fmt.Sprintf("%s did not answer in time", u.Host), cause)
 	}
-	return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("%s does not answer.", u.Host), cause),
-		"It is tried again. If it stays so, check that the host can be reached from the portal's machine.")
+	return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("%s does not answer", u.Host), cause),
+		"it is tried again; if it stays so, check that the host can be reached from the portal's machine")
 }

@@ -20,7 +20,7 @@ import (
 func (c *Client) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, errs.New(errs.Forbidden, "%q is not a host and a port.", address)
+		return nil, errs.New(errs.Forbidden, "%q is not a host and a port", address)
 	}
 	private, known := false, false
 	for i := range c.opts.Allow {
@@ -30,7 +30,7 @@ func (c *Client) DialContext(ctx context.Context, network, address string) (net.
 		}
 	}
 	if !known {
-		return nil, errs.New(errs.Forbidden, "No rule opens the host %s.", address)
+		return nil, errs.New(errs.Forbidden, "no rule opens the host %s", address)
 	}
 	addrs, err := c.resolve(ctx, host)
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *Client) DialContext(ctx context.Context, network, address string) (net.
 		Control: func(_, address string, _ syscall.RawConn) error {
 			ap, err := netip.ParseAddrPort(address)
 			if err != nil {
-				return errs.New(errs.Forbidden, "%s leads to something that is not an address.", host)
+				return errs.New(errs.Forbidden, "%s leads to something that is not an address", host)
 			}
 			return judge(host, ap.Addr(), private)
 		},
@@ -75,8 +75,8 @@ func (c *Client) resolve(ctx context.Context, host string) ([]netip.Addr, error)
 	}
 	addrs, err := c.opts.Lookup(ctx, host)
 	if err != nil || len(addrs) == 0 {
-		return nil, errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("The host %s has no address: DNS does not know it.", host), err),
-			"Check the spelling of the host.")
+		return nil, errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("the host %s has no address: DNS does not know it", host), err),
+			"check the spelling of the host")
 	}
 	for i := range addrs {
 		addrs[i] = addrs[i].Unmap()
@@ -89,9 +89,9 @@ func judge(host string, addr netip.Addr, private bool) error {
 	if cl == nil || cl.private && private {
 		return nil
 	}
-	err := errs.New(errs.Forbidden, "%s is not reached: it leads to %s, %s.", host, addr, cl.name)
+	err := errs.New(errs.Forbidden, "%s is not reached: it leads to %s, %s", host, addr, cl.name)
 	if cl.private {
-		return errs.WithRemedy(err, "If the host is meant to be inside your network, allow private addresses for it in the configuration.")
+		return errs.WithRemedy(err, "if the host is meant to be inside your network, allow private addresses for it in the configuration")
 	}
 	return err
 }

@@ -97,8 +97,8 @@ func splitHostPort(s string) (host, port string) {
 // every other: what is checked must be what is reached.
 func parse(raw string) (*url.URL, error) {
 	refuse := func(why string) error {
-		return errs.WithRemedy(errs.New(errs.Forbidden, "The address %s is refused: %s.", Shown(raw), why),
-			"Write the address as https://host/path, as a browser shows it.")
+		return errs.WithRemedy(errs.New(errs.Forbidden, "the address %s is refused: %s", Shown(raw), why),
+			"write the address as https://host/path, as a browser shows it")
 	}
 	for _, c := range raw {
 		if c <= ' ' || c == '\\' || c == 0x7f {

@@ -19,25 +19,25 @@ func statusError(u *url.URL, rule *Rule, resp *http.Response) error {
 	}
 	switch status := resp.StatusCode; {
 	case status == http.StatusNotFound || status == http.StatusGone:
-		err := errs.Public(errs.NotFound, fmt.Sprintf("%s is not there: %s answered %d.", e.URL, u.Host, status), e)
+		err := errs.Public(errs.NotFound, fmt.Sprintf("%s is not there: %s answered %d", e.URL, u.Host, status), e)
 		if len(rule.Header) == 0 {
-			return errs.WithRemedy(err, fmt.Sprintf("Check the address. If it is private, give %s a token.", entry))
+			return errs.WithRemedy(err, fmt.Sprintf("check the address; if it is private, give %s a token", entry))
 		}
-		return errs.WithRemedy(err, fmt.Sprintf("Check the address, and that the token of %s may read it.", entry))
+		return errs.WithRemedy(err, fmt.Sprintf("check the address, and that the token of %s may read it", entry))
 	case status == http.StatusForbidden && resp.Header.Get("X-RateLimit-Remaining") == "0",
 		status == http.StatusTooManyRequests:
-		return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("%s limits our requests.", u.Host), e),
-			fmt.Sprintf("It is tried again later. A token in %s raises the limit.", entry))
+		return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("%s limits our requests", u.Host), e),
+			fmt.Sprintf("it is tried again later; a token in %s raises the limit", entry))
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		err := errs.Public(errs.Forbidden, fmt.Sprintf("%s refuses to show %s: it answered %d.", u.Host, e.URL, status), e)
+		err := errs.Public(errs.Forbidden, fmt.Sprintf("%s refuses to show %s: it answered %d", u.Host, e.URL, status), e)
 		if len(rule.Header) == 0 {
-			return errs.WithRemedy(err, fmt.Sprintf("Give %s a token that may read it.", entry))
+			return errs.WithRemedy(err, fmt.Sprintf("give %s a token that may read it", entry))
 		}
-		return errs.WithRemedy(err, fmt.Sprintf("Check that the token of %s is valid and may read it.", entry))
+		return errs.WithRemedy(err, fmt.Sprintf("check that the token of %s is valid and may read it", entry))
 	case status >= 500 || status == http.StatusRequestTimeout:
-		return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("%s answered %d.", u.Host, status), e), "It is tried again.")
+		return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("%s answered %d", u.Host, status), e), "it is tried again")
 	default:
-		return errs.Public(errs.Invalid, fmt.Sprintf("%s answered %d for %s.", u.Host, status, e.URL), e)
+		return errs.Public(errs.Invalid, fmt.Sprintf("%s answered %d for %s", u.Host, status, e.URL), e)
 	}
 }
 

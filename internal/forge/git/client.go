@@ -60,7 +60,7 @@ func New(opts Options) (*Client, error) {
 	}
 	bin, err := exec.LookPath(opts.Binary)
 	if err != nil {
-		return nil, errs.WithRemedy(errs.Public(errs.Unavailable, "The git command was not found.", err), "Install git 2.30 or later.")
+		return nil, errs.WithRemedy(errs.Public(errs.Unavailable, "the git command was not found", err), "install git 2.30 or later")
 	}
 	opts.Binary = bin
 	if opts.Timeout <= 0 {
@@ -71,7 +71,7 @@ func New(opts Options) (*Client, error) {
 	}
 	home, err := os.MkdirTemp("", "portico-git-")
 	if err != nil {
-		return nil, errs.Public(errs.Unavailable, "No folder for the git command could be made.", err)
+		return nil, errs.Public(errs.Unavailable, "no folder for the git command could be made", err)
 	}
 	c := &Client{opts: opts, home: home, locks: map[string]*sync.Mutex{}}
 	if opts.Outbound != nil {
@@ -137,7 +137,7 @@ func (c *Client) run(ctx context.Context, cmd command) ([]byte, error) {
 	err = ex.Run()
 	switch {
 	case stdout.over:
-		return nil, errs.New(errs.TooLarge, "%s holds more than %d bytes, the limit.", subject(cmd), cmd.limit)
+		return nil, errs.New(errs.TooLarge, "%s holds more than %d bytes, the limit", subject(cmd), cmd.limit)
 	case err == nil:
 		return stdout.buf.Bytes(), nil
 	}
@@ -145,7 +145,7 @@ func (c *Client) run(ctx context.Context, cmd command) ([]byte, error) {
 		return nil, op.failure()
 	}
 	if ctx.Err() == context.DeadlineExceeded {
-		return nil, errs.Public(errs.Unavailable, fmt.Sprintf("%s did not answer in time.", subject(cmd)), err)
+		return nil, errs.Public(errs.Unavailable, fmt.Sprintf("%s did not answer in time", subject(cmd)), err)
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -157,7 +157,7 @@ func subject(cmd command) string {
 	if cmd.url != nil {
 		return outbound.Shown(cmd.url.String())
 	}
-	return "The repository"
+	return "the repository"
 }
 
 // environment is all that git sees: nothing is inherited but PATH.
@@ -249,16 +249,16 @@ func explain(cmd command, err error, stderr string) error {
 	}
 	switch {
 	case has("could not read Username", "could not read Password", "Authentication failed", "error: 401", "error: 403"):
-		return errs.WithRemedy(errs.Public(errs.Forbidden, fmt.Sprintf("%s refuses to be read.", where), cause),
-			"Check the address, and give the host's entry under integrations a token that may read it.")
+		return errs.WithRemedy(errs.Public(errs.Forbidden, fmt.Sprintf("%s refuses to be read", where), cause),
+			"check the address, and give the host's entry under integrations a token that may read it")
 	case has("not found", "does not appear to be a git repository", "does not exist", "error: 404", "couldn't find remote ref"):
-		return errs.WithRemedy(errs.Public(errs.NotFound, fmt.Sprintf("%s is not there, or not visible to us.", where), cause),
-			"Check the address. If it is private, give the host's entry under integrations a token.")
+		return errs.WithRemedy(errs.Public(errs.NotFound, fmt.Sprintf("%s is not there, or not visible to us", where), cause),
+			"check the address; if it is private, give the host's entry under integrations a token")
 	case has("certificate", "SSL"):
-		return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("The certificate of %s is not trusted.", where), cause),
-			"Add the authority that signed it to the system's certificates.")
+		return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("the certificate of %s is not trusted", where), cause),
+			"add the authority that signed it to the system's certificates")
 	}
-	return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("%s could not be read by git.", where), cause), "It is tried again.")
+	return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("%s could not be read by git", where), cause), "it is tried again")
 }
 
 // bounded keeps at most limit bytes; past it, it says so and calls full.

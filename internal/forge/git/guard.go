@@ -56,7 +56,7 @@ func (o *operation) failure() error {
 func newGuard(out *outbound.Client) (*guard, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, errs.Public(errs.Unavailable, "No port on loopback could be opened for the git command.", err)
+		return nil, errs.Public(errs.Unavailable, "no port on loopback could be opened for the git command", err)
 	}
 	g := &guard{out: out, ln: ln, ops: map[string]*operation{}}
 	g.srv = &http.Server{Handler: g, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
@@ -116,7 +116,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // tunnel serves https: git and the host speak TLS with one another, we see bytes.
 func (g *guard) tunnel(w http.ResponseWriter, r *http.Request, op *operation) {
 	if strings.ToLower(r.Host) != op.host {
-		op.fail(errs.New(errs.Forbidden, "%s sends git on to another host, %s, which is not followed.", op.host, r.Host))
+		op.fail(errs.New(errs.Forbidden, "%s sends git on to another host, %s, which is not followed", op.host, r.Host))
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
@@ -149,7 +149,7 @@ func (g *guard) forward(w http.ResponseWriter, r *http.Request, op *operation) {
 		host = net.JoinHostPort(host, "80")
 	}
 	if host != op.host {
-		op.fail(errs.New(errs.Forbidden, "%s sends git on to another host, %s, which is not followed.", op.host, host))
+		op.fail(errs.New(errs.Forbidden, "%s sends git on to another host, %s, which is not followed", op.host, host))
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
@@ -176,7 +176,7 @@ func unreachable(host string, err error) error {
 	if errors.As(err, &refused) {
 		return refused
 	}
-	return errs.WithRemedy(errs.Public(errs.Unavailable, host+" does not answer.", err), "It is tried again.")
+	return errs.WithRemedy(errs.Public(errs.Unavailable, host+" does not answer", err), "it is tried again")
 }
 
 // counted ends a transfer that passes the operation's limit.
@@ -190,7 +190,7 @@ var errLimit = errors.New("transfer limit passed")
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	if c.op.left.Add(-int64(n)) < 0 {
-		c.op.fail(errs.New(errs.TooLarge, "%s sends more than the limit for one git operation.", c.op.host))
+		c.op.fail(errs.New(errs.TooLarge, "%s sends more than the limit for one git operation", c.op.host))
 		return 0, errLimit
 	}
 	return n, err

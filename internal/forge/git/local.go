@@ -49,7 +49,7 @@ func Head(dir string) (branch, commit string, err error) {
 	}
 	head, err := small(own, "HEAD", 4096)
 	if err != nil {
-		return "", "", errs.Public(errs.NotFound, fmt.Sprintf("%s is not a Git working copy.", dir), err)
+		return "", "", errs.Public(errs.NotFound, fmt.Sprintf("%s is not a Git working copy", dir), err)
 	}
 	text := strings.TrimSpace(string(head))
 	if IsCommit(text) {
@@ -57,7 +57,7 @@ func Head(dir string) (branch, commit string, err error) {
 	}
 	ref, ok := strings.CutPrefix(text, "ref: ")
 	if !ok || !strings.HasPrefix(ref, "refs/") || CheckRef(ref) != nil {
-		return "", "", errs.New(errs.NotFound, "The head of %s cannot be understood.", dir)
+		return "", "", errs.New(errs.NotFound, "the head of %s cannot be understood", dir)
 	}
 	branch = strings.TrimPrefix(ref, "refs/heads/")
 	if data, err := small(common, ref, 4096); err == nil {
@@ -139,18 +139,18 @@ func gitDirs(dir string) (own, common string, err error) {
 	own = filepath.Join(dir, ".git")
 	info, err := root.Stat(".git")
 	if err != nil {
-		return "", "", errs.Public(errs.NotFound, fmt.Sprintf("%s is not a Git working copy.", dir), err)
+		return "", "", errs.Public(errs.NotFound, fmt.Sprintf("%s is not a Git working copy", dir), err)
 	}
 	if !info.IsDir() {
 		data, err := root.ReadFile(".git", 4096)
 		if err != nil {
-			return "", "", errs.Public(errs.NotFound, fmt.Sprintf("%s is not a Git working copy.", dir), err)
+			return "", "", errs.Public(errs.NotFound, fmt.Sprintf("%s is not a Git working copy", dir), err)
 		}
 		target, ok := strings.CutPrefix(strings.TrimSpace(string(data)), "gitdir: ")
 		// Whoever wrote the file chooses where we look, so it must at least be inside a .git folder;
 		// all that leaves this package is a commit ID, a ref name or a clean URL.
 		if !ok || !strings.Contains(filepath.ToSlash(filepath.Clean(target))+"/", ".git/") {
-			return "", "", errs.New(errs.NotFound, "The file .git in %s cannot be understood.", dir)
+			return "", "", errs.New(errs.NotFound, "the file .git in %s cannot be understood", dir)
 		}
 		own = target
 		if !filepath.IsAbs(own) {

@@ -65,9 +65,9 @@ func (c *Client) resolve(ctx context.Context, rawURL, ref string) (name, commit 
 		}
 	}
 	if ref == "" || ref == "HEAD" {
-		return "", "", errs.New(errs.NotFound, "%s has no commit yet.", outbound.Shown(rawURL))
+		return "", "", errs.New(errs.NotFound, "%s has no commit yet", outbound.Shown(rawURL))
 	}
-	return "", "", errs.WithRemedy(errs.New(errs.NotFound, "%s has no branch or tag %s.", outbound.Shown(rawURL), ref), "Check the name after #.")
+	return "", "", errs.WithRemedy(errs.New(errs.NotFound, "%s has no branch or tag %s", outbound.Shown(rawURL), ref), "check the name after #")
 }
 
 // Fetch brings the commit that ref is at into repo.Dir: that commit alone, without history, and
@@ -102,7 +102,7 @@ func (c *Client) Fetch(ctx context.Context, repo Repo, ref string) (commit strin
 	}
 	commit = strings.TrimSpace(string(out))
 	if !IsCommit(commit) {
-		return "", errs.New(errs.Unavailable, "git gave no commit for %s.", outbound.Shown(repo.URL))
+		return "", errs.New(errs.Unavailable, "git gave no commit for %s", outbound.Shown(repo.URL))
 	}
 	return commit, nil
 }
@@ -114,7 +114,7 @@ func (c *Client) prepare(ctx context.Context, repo Repo) error {
 		return nil
 	}
 	if err := os.RemoveAll(repo.Dir); err != nil {
-		return errs.Public(errs.Unavailable, fmt.Sprintf("The cache %s could not be cleared.", repo.Dir), err)
+		return errs.Public(errs.Unavailable, fmt.Sprintf("the cache %s could not be cleared", repo.Dir), err)
 	}
 	if _, err := c.run(ctx, command{args: []string{"init", "--quiet", "--bare", "--template=", "--", repo.Dir}, limit: 1 << 20}); err != nil {
 		return err
@@ -158,7 +158,7 @@ func (c *Client) ListTree(ctx context.Context, repo Repo, commit, prefix string)
 
 func (c *Client) lsTree(ctx context.Context, repo Repo, commit string, args []string) ([]Entry, error) {
 	if !IsCommit(commit) {
-		return nil, errs.New(errs.Invalid, "%.80q is not a commit.", commit)
+		return nil, errs.New(errs.Invalid, "%.80q is not a commit", commit)
 	}
 	out, err := c.run(ctx, command{args: args, dir: repo.Dir, limit: 64 << 20})
 	if err != nil {
@@ -188,10 +188,10 @@ func (c *Client) ReadFile(ctx context.Context, repo Repo, commit, path string, l
 		return nil, err
 	}
 	if len(entries) != 1 || entries[0].Path != path {
-		return nil, errs.New(errs.NotFound, "%s is not in %s.", path, outbound.Shown(repo.URL))
+		return nil, errs.New(errs.NotFound, "%s is not in %s", path, outbound.Shown(repo.URL))
 	}
 	if !entries[0].Regular() {
-		return nil, errs.New(errs.Forbidden, "%s in %s is not a regular file; links, folders and submodules are not read.", path, outbound.Shown(repo.URL))
+		return nil, errs.New(errs.Forbidden, "%s in %s is not a regular file; links, folders and submodules are not read", path, outbound.Shown(repo.URL))
 	}
 	var u *url.URL
 	if u, err = c.checkURL(repo.URL); err != nil {

@@ -23,8 +23,8 @@ func CheckRef(ref string) error {
 	}
 	if len(ref) > 200 || !refPattern.MatchString(ref) || strings.HasPrefix(ref, "-") || strings.Contains(ref, "..") ||
 		strings.Contains(ref, "//") || strings.HasPrefix(ref, "/") || strings.HasSuffix(ref, "/") || strings.HasSuffix(ref, ".lock") {
-		return errs.WithRemedy(errs.New(errs.Invalid, "%.80q is not a usable branch, tag or commit.", ref),
-			"A name has letters, digits and . _ / - and does not begin with a dash.")
+		return errs.WithRemedy(errs.New(errs.Invalid, "%.80q is not a usable branch, tag or commit", ref),
+			"a name has letters, digits and . _ / - and does not begin with a dash")
 	}
 	return nil
 }
@@ -36,7 +36,7 @@ func IsCommit(s string) bool { return commitPattern.MatchString(s) }
 func checkPath(p string) error {
 	if p == "" || p != path.Clean(p) || strings.HasPrefix(p, "/") || p == ".." || strings.HasPrefix(p, "../") ||
 		strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return errs.New(errs.Forbidden, "The path %q is not a plain path inside the repository.", p)
+		return errs.New(errs.Forbidden, "the path %q is not a plain path inside the repository", p)
 	}
 	return nil
 }
@@ -45,15 +45,15 @@ func checkPath(p string) error {
 func (c *Client) checkURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || strings.ContainsAny(raw, " \t\r\n\\") || strings.HasPrefix(raw, "-") {
-		return nil, errs.New(errs.Forbidden, "%s is not a clone URL that is read.", outbound.Shown(raw))
+		return nil, errs.New(errs.Forbidden, "%s is not a clone URL that is read", outbound.Shown(raw))
 	}
 	switch u.Scheme {
 	case "https", "http":
 		if u.RawQuery != "" || u.Fragment != "" {
-			return nil, errs.New(errs.Forbidden, "The clone URL %s must have no query and no fragment.", outbound.Shown(raw))
+			return nil, errs.New(errs.Forbidden, "the clone URL %s must have no query and no fragment", outbound.Shown(raw))
 		}
 		if c.opts.Outbound == nil {
-			return nil, errs.New(errs.Forbidden, "%s is not read: no host is open.", outbound.Shown(raw))
+			return nil, errs.New(errs.Forbidden, "%s is not read: no host is open", outbound.Shown(raw))
 		}
 		return u, c.opts.Outbound.Check(raw)
 	case "file":
@@ -61,6 +61,6 @@ func (c *Client) checkURL(raw string) (*url.URL, error) {
 			return u, nil
 		}
 	}
-	return nil, errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: only https is open for git.", outbound.Shown(raw)),
-		"Use the https clone URL.")
+	return nil, errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: only https is open for git", outbound.Shown(raw)),
+		"use the https clone URL")
 }
