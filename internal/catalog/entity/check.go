@@ -1,0 +1,64 @@
+package entity
+
+import "strconv"
+
+// Result is what checking one document says, as `portico catalog validate --json` prints it.
+type Result struct {
+	File     string    `json:"file"`
+	Document int       `json:"document"` // from 0, empty documents counted
+	Ref      string    `json:"ref"`      // "Component:my-service" as written; "-" where there is nothing to name
+	Verdict  Verdict   `json:"verdict"`
+	Errors   []Problem `json:"errors"`
+	Warnings []Problem `json:"warnings,omitempty"`
+}
+
+// Check parses and validates a file, a result a document. Placeholders are left as they are.
+func Check(file string, data []byte) []Result { return CheckResolved(file, data, nil) }
+
+// CheckResolved is Check with a function that resolves the placeholders of each document first.
+func CheckResolved(file string, data []byte, resolve func(*Document)) []Result {
+	docs := Parse(file, data)
+	results := make([]Result, len(docs))
+	for i, d := range docs {
+		if resolve != nil {
+			resolve(d)
+		}
+		d.Validate()
+		r := Result{File: file, Document: d.Index, Ref: d.label(), Verdict: d.Verdict, Errors: []Problem{}}
+		for _, p := range d.Problems {
+			if p.Level == Error {
+				r.Errors = append(r.Errors, p)
+			} else {
+				r.Warnings = append(r.Warnings, p)
+			}
+		}
+		results[i] = r
+	}
+	return results
+}
+
+// label names a document by what it says, with ? for what it does not.
+func (d *Document) label() string {
+	if d.Node == nil {
+		return "-"
+	}
+	part := func(key string) string {
+		n := get(d.Node, key)
+		if key == "name" {
+			n = get(get(d.Node, "metadata"), "name")
+		}
+		switch t := typeOf(n); t {
+		case absent, null:
+			return "?"
+		case textual, number, boolean:
+			return keyText(deref(n))
+		default:
+			return "(" + t.String() + ")"
+		}
+	}
+	label := part("kind") + ":" + part("name")
+	if len(label) > 200 {
+		label = label[:200] + "… " + strconv.Itoa(len(label))
+	}
+	return label
+}
