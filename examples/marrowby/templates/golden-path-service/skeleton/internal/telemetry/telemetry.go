@@ -77,14 +77,18 @@ func (m *Metrics) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 		h := m.series[k]
 		labels := fmt.Sprintf("route=%q,class=%q", k.route, k.class)
 		for i, bound := range bounds {
-			fmt.Fprintf(&b, "http_request_duration_seconds_bucket{%s,le=\"%g\"} %d\n", labels, bound, h.buckets[i])
+			fmt.Fprintln(&b, series("bucket", fmt.Sprintf("%s,le=\"%g\"", labels, bound)), h.buckets[i])
 		}
-		fmt.Fprintf(&b, "http_request_duration_seconds_bucket{%s,le=\"+Inf\"} %d\n", labels, h.count)
-		fmt.Fprintf(&b, "http_request_duration_seconds_sum{%s} %g\n", labels, h.sum)
-		fmt.Fprintf(&b, "http_request_duration_seconds_count{%s} %d\n", labels, h.count)
+		fmt.Fprintln(&b, series("bucket", labels+`,le="+Inf"`), h.count)
+		fmt.Fprintln(&b, series("sum", labels), h.sum)
+		fmt.Fprintln(&b, series("count", labels), h.count)
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 	io.WriteString(w, b.String())
+}
+
+func series(suffix, labels string) string {
+	return "http_request_duration_seconds_" + suffix + "{" + labels + "}"
 }
 
 // Middleware logs and counts each request. The route is the pattern that matched, never the
