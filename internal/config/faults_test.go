@@ -180,6 +180,7 @@ func TestBounds(t *testing.T) {
 		want  string
 	}{
 		{"aliases", files{"a.yaml": bomb.String()}, "more than 200000 values"},
+		{"long aliases", files{"a.yaml": "a: &a " + strings.Repeat("x", 1<<20) + "\nb: [" + strings.Repeat("*a, ", 100) + "]"}, "more than 200000 values"},
 		{"depth", files{"a.yaml": "x: " + strings.Repeat("[", 500) + strings.Repeat("]", 500)}, "nested more than 64 levels deep"},
 		{"includes", many, "more than 500 files are included"},
 	}

@@ -12,7 +12,7 @@ import (
 // Bounds against files that would take the loader's time or memory rather than configure anything.
 // Real configurations have a few thousand values.
 const (
-	maxValues   = 200_000  // values in the whole configuration, aliases and includes expanded
+	maxValues   = 200_000  // values in the whole configuration, aliases and includes expanded; 100 bytes of text count as one
 	maxDepth    = 64       // nesting of objects and lists
 	maxFileSize = 10 << 20 // bytes of one file
 )
@@ -83,9 +83,10 @@ func (p *parser) syntax(err error) {
 
 func (p *parser) value(n *yaml.Node, depth int) *value {
 	pos := p.at(n.Line, n.Column)
-	*p.budget--
+	before := *p.budget
+	*p.budget -= 1 + len(n.Value)/100
 	if *p.budget < 0 {
-		if *p.budget == -1 {
+		if before >= 0 {
 			p.rep.fault(pos, "", "split or shorten it", "the configuration has more than %d values", maxValues)
 		}
 		return &value{pos: pos}

@@ -13,8 +13,11 @@ import (
 	"strings"
 )
 
-// maxIncludes bounds how many files one configuration may pull in, repetitions counted.
-const maxIncludes = 500
+// Bounds on what one configuration may pull in, repetitions counted.
+const (
+	maxIncludes = 500
+	maxBytes    = 64 << 20
+)
 
 // loader holds what one Load shares between its files.
 type loader struct {
@@ -24,6 +27,7 @@ type loader struct {
 	strict   bool // a missing $file or $include is a fault, not a warning
 	values   int
 	includes int
+	bytes    int
 	open     []string // the chain of files being read, for cycles
 }
 
@@ -182,6 +186,12 @@ func (l *loader) readNamed(file string, f field, path string) []byte {
 		return nil
 	}
 	data, err := l.read(file)
+	if l.bytes += len(data); l.bytes > maxBytes {
+		if l.bytes-len(data) <= maxBytes {
+			l.rep.fault(f.pos, path, "include less", "more than %d MiB are included", maxBytes>>20)
+		}
+		return nil
+	}
 	switch {
 	case err == nil && data == nil:
 		return []byte{}
