@@ -1,0 +1,138 @@
+-- What the migrations make, for readers. Written by `go test ./internal/pg -run TestSchema -update`.
+
+CREATE TABLE catalog_changes (
+    revision bigint NOT NULL,
+    ref text NOT NULL,
+    uid uuid NOT NULL,
+    op text NOT NULL,
+    diff json,
+    source text NOT NULL,
+    actor text NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT catalog_changes_pkey PRIMARY KEY (revision),
+    CONSTRAINT catalog_changes_op_check CHECK ((op = ANY (ARRAY['created'::text, 'updated'::text, 'missing'::text, 'returned'::text, 'removed'::text, 'restored'::text])))
+);
+CREATE INDEX catalog_changes_at ON public.catalog_changes USING btree (at);
+CREATE INDEX catalog_changes_ref ON public.catalog_changes USING btree (ref, revision DESC);
+
+CREATE TABLE catalog_conflicts (
+    unit_id bigint NOT NULL,
+    ref text NOT NULL,
+    entity json NOT NULL,
+    digest text NOT NULL,
+    line integer NOT NULL DEFAULT 0,
+    end_line integer NOT NULL DEFAULT 0,
+    since timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT catalog_conflicts_pkey PRIMARY KEY (unit_id, ref),
+    CONSTRAINT catalog_conflicts_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES catalog_units(id) ON DELETE CASCADE
+);
+CREATE INDEX catalog_conflicts_ref ON public.catalog_conflicts USING btree (ref);
+
+CREATE TABLE catalog_entities (
+    uid uuid NOT NULL,
+    ref text NOT NULL,
+    unit_id bigint,
+    location text NOT NULL,
+    parent_ref text NOT NULL DEFAULT ''::text,
+    entity json NOT NULL,
+    digest text NOT NULL,
+    line integer NOT NULL DEFAULT 0,
+    end_line integer NOT NULL DEFAULT 0,
+    asserted boolean NOT NULL DEFAULT true,
+    status json,
+    state text NOT NULL DEFAULT 'active'::text,
+    missing_since timestamp with time zone,
+    removed_at timestamp with time zone,
+    removed_by text,
+    reason text NOT NULL DEFAULT ''::text,
+    revision bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    changed_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT catalog_entities_pkey PRIMARY KEY (uid),
+    CONSTRAINT catalog_entities_ref_key UNIQUE (ref),
+    CONSTRAINT catalog_entities_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES catalog_units(id) ON DELETE SET NULL,
+    CONSTRAINT catalog_entities_state_check CHECK ((state = ANY (ARRAY['active'::text, 'missing'::text, 'removed'::text])))
+);
+CREATE INDEX catalog_entities_gone ON public.catalog_entities USING btree (state) WHERE (state <> 'active'::text);
+CREATE INDEX catalog_entities_revision ON public.catalog_entities USING btree (revision);
+CREATE INDEX catalog_entities_unit ON public.catalog_entities USING btree (unit_id);
+
+CREATE TABLE catalog_sources (
+    id text NOT NULL,
+    location_id uuid NOT NULL,
+    type text NOT NULL,
+    target text NOT NULL,
+    origin text NOT NULL,
+    presence text NOT NULL DEFAULT 'required'::text,
+    rules json NOT NULL DEFAULT '[]'::json,
+    state text NOT NULL DEFAULT 'reading'::text,
+    message text NOT NULL DEFAULT ''::text,
+    held json,
+    kept_digest text NOT NULL DEFAULT ''::text,
+    requested_at timestamp with time zone NOT NULL DEFAULT now(),
+    last_attempt_at timestamp with time zone,
+    last_success_at timestamp with time zone,
+    next_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    created_by text NOT NULL DEFAULT ''::text,
+    CONSTRAINT catalog_sources_pkey PRIMARY KEY (id),
+    CONSTRAINT catalog_sources_location_id_key UNIQUE (location_id),
+    CONSTRAINT catalog_sources_type_target_key UNIQUE (type, target),
+    CONSTRAINT catalog_sources_origin_check CHECK ((origin = ANY (ARRAY['config'::text, 'registered'::text, 'trial'::text]))),
+    CONSTRAINT catalog_sources_presence_check CHECK ((presence = ANY (ARRAY['required'::text, 'optional'::text]))),
+    CONSTRAINT catalog_sources_state_check CHECK ((state = ANY (ARRAY['current'::text, 'reading'::text, 'degraded'::text, 'failed'::text, 'held'::text])))
+);
+
+CREATE TABLE catalog_state (
+    only_row boolean NOT NULL DEFAULT true,
+    revision bigint NOT NULL DEFAULT 0,
+    purged_revision bigint NOT NULL DEFAULT 0,
+    log_purged bigint NOT NULL DEFAULT 0,
+    CONSTRAINT catalog_state_pkey PRIMARY KEY (only_row),
+    CONSTRAINT catalog_state_only_row_check CHECK (only_row)
+);
+
+CREATE TABLE catalog_unit_texts (
+    unit_id bigint NOT NULL,
+    text bytea NOT NULL,
+    CONSTRAINT catalog_unit_texts_pkey PRIMARY KEY (unit_id),
+    CONSTRAINT catalog_unit_texts_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES catalog_units(id) ON DELETE CASCADE
+);
+
+CREATE TABLE catalog_units (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    source_id text NOT NULL,
+    location text NOT NULL,
+    name text NOT NULL DEFAULT ''::text,
+    parent_ref text NOT NULL DEFAULT ''::text,
+    revision text NOT NULL DEFAULT ''::text,
+    state text NOT NULL DEFAULT 'ok'::text,
+    problems json NOT NULL DEFAULT '[]'::json,
+    problems_since timestamp with time zone,
+    source_location text NOT NULL DEFAULT ''::text,
+    view_url text NOT NULL DEFAULT ''::text,
+    edit_url text NOT NULL DEFAULT ''::text,
+    includes text[] NOT NULL DEFAULT '{}'::text[],
+    read_at timestamp with time zone,
+    CONSTRAINT catalog_units_pkey PRIMARY KEY (id),
+    CONSTRAINT catalog_units_location_key UNIQUE (location),
+    CONSTRAINT catalog_units_source_id_fkey FOREIGN KEY (source_id) REFERENCES catalog_sources(id) ON DELETE CASCADE,
+    CONSTRAINT catalog_units_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'failed'::text, 'missing'::text])))
+);
+CREATE INDEX catalog_units_source ON public.catalog_units USING btree (source_id);
+
+CREATE TABLE portico_meta (
+    key text NOT NULL,
+    value text NOT NULL,
+    changed_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT portico_meta_pkey PRIMARY KEY (key)
+);
+COMMENT ON TABLE portico_meta IS 'facts about the installation as a whole';
+
+CREATE TABLE portico_migrations (
+    version integer NOT NULL,
+    name text NOT NULL,
+    digest text NOT NULL,
+    applied_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT portico_migrations_pkey PRIMARY KEY (version)
+);
