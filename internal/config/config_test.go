@@ -7,12 +7,16 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+
+	"portico/internal/testenv"
 )
 
 func TestTypedValues(t *testing.T) {
@@ -148,6 +152,23 @@ func TestGuideSnippets(t *testing.T) {
 		if len(cfg.Ignored)+len(cfg.Warnings) > 0 {
 			t.Errorf("%s\nignored %v, warnings %v", text, cfg.Ignored, cfg.Warnings)
 		}
+	}
+}
+
+// The example at the head of the documentation page.
+func TestDocumentedExample(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(testenv.Repo(t), "docs", "configuration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "```yaml\n")
+	example, _, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		t.Fatal("docs/configuration.md has no YAML example")
+	}
+	cfg := files{"a.yaml": example}.mustLoad(t, "PGPASSWORD=p", "CI_TOKEN=12345678", "GITHUB_TOKEN=t")
+	if len(cfg.Warnings)+len(cfg.Ignored) > 0 || cfg.Backend.Database == nil || len(cfg.Backend.Auth.ExternalAccess) != 1 || len(cfg.Catalog.Locations) != 1 {
+		t.Errorf("warnings %v, ignored %v, loaded %+v", cfg.Warnings, cfg.Ignored, cfg)
 	}
 }
 

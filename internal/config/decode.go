@@ -10,18 +10,8 @@ import (
 	"time"
 )
 
-// A struct that the decoder fills names its keys with the tag `config:"name,option…"`. Options:
-//
-//	required   the key must be there; one whose variable is unset takes its list entry with it
-//	narrows    the key limits what is allowed or says where a credential goes: when its variable is
-//	           unset, or its list lost every element, the list entry is left out
-//	enum=a|b   only these texts
-//	url        an absolute http or https URL
-//	open       on a field named _: other keys are listed as ignored. Without it they are faults
-//
-// Values that are already set are defaults. What a pointer points to is optional: when it cannot be
-// used the pointer is nil, and the object around it stays. A type may decode itself (configDecoder) or add checks
-// (configChecker); both return false when the value cannot be used.
+// decoder fills structs by their `config` tags, as [Node.Decode] describes. A type may decode itself
+// (configDecoder) or add checks (configChecker); both return false when the value cannot be used.
 type decoder struct {
 	rep *report
 }
@@ -56,10 +46,25 @@ func keyPosition(parent Node, key string) Position {
 	return parent.pos
 }
 
-// Decode fills the struct, slice or map that dst points to from the node, strictly: keys that dst
-// does not have and values of another type are faults. dst's fields carry the tags described at
-// [Config]; what dst holds before are the defaults. The warnings name values that are absent because
-// a variable is unset. The error is a [*Faults].
+// Decode fills the struct, slice or map that dst points to, strictly: a key that dst does not have
+// and a value of another type are faults. An absent or null node changes nothing.
+//
+// A struct names its keys with the tag `config:"name,option…"`. Options:
+//
+//	required   the key must be there; one whose variable is unset takes its list entry with it
+//	narrows    the key limits what is allowed or says where a credential goes: when its variable is
+//	           unset, or its list lost every element, the list entry is left out
+//	enum=a|b   only these texts
+//	url        an absolute http or https URL
+//	open       on a field named _: other keys are let pass. Without it they are faults
+//
+// Fields may be strings, booleans, int, int64, float64, [Secret], [time.Duration], [StringList],
+// [Interval], [Schedule], Node, and structs, pointers, slices and maps by string of these. What they
+// hold before are the defaults. What a pointer points to is optional: when it cannot be used, the
+// pointer is nil and the object around it stays.
+//
+// The warnings name values that are absent because a variable is unset, and what was left out for
+// it. The error is a [*Faults].
 func (n Node) Decode(dst any) (warnings []Problem, err error) {
 	d := &decoder{rep: &report{}}
 	if n.Exists() {

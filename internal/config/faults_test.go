@@ -38,6 +38,8 @@ func TestFaults(t *testing.T) {
 			[]string{"a.yaml:1:15: x: $include comes back to a.yaml, which is being read; break the circle"}},
 		{"broken YAML in an include", files{"a.yaml": "x: {$include: p.yaml}", "p.yaml": "a: 1\na: 2\n"}, nil,
 			[]string{`p.yaml:2:1: the key "a" is already written at line 1, column 1; keep one of the two, or put their contents together`}},
+		{"broken JSON in an include", files{"a.yaml": "x: {$include: p.json}", "p.json": "{\n  \"a\": b\n}"}, nil,
+			[]string{"p.json:2:8: x: not JSON: invalid character 'b' looking for beginning of value; correct the file at this place"}},
 		{"override above another", files{"a.yaml": ""}, []string{"APP_CONFIG_a=1", "APP_CONFIG_a_b=2"},
 			[]string{"environment variable APP_CONFIG_a_b: a.b: another APP_CONFIG_ variable sets a value above this key; set the whole object in one variable, or its keys in several"}},
 		{"override of nothing", files{"a.yaml": ""}, []string{"APP_CONFIG_a__b=1"},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -210,8 +211,11 @@ func (l *loader) include(data []byte, file, fragment string, f field, path strin
 	switch strings.ToLower(filepath.Ext(file)) {
 	case ".yaml", ".yml":
 	case ".json":
-		if !json.Valid(data) {
-			l.rep.fault(Position{file, 1, 1}, path, "correct the file", "not JSON: %v", json.Unmarshal(data, new(any)))
+		var syntax *json.SyntaxError
+		if err := json.Unmarshal(data, new(json.RawMessage)); errors.As(err, &syntax) {
+			before := data[:max(0, min(int(syntax.Offset)-1, len(data)))]
+			pos := Position{file, bytes.Count(before, []byte("\n")) + 1, len(before) - bytes.LastIndexByte(before, '\n')}
+			l.rep.fault(pos, path, "correct the file at this place", "not JSON: %v", syntax)
 			return absent
 		}
 	default:
