@@ -53,6 +53,8 @@ type Organization struct {
 // Portico holds our own keys.
 type Portico struct {
 	Catalog PorticoCatalog `config:"catalog"`
+	// SampleData makes every page say that what it shows is a sample.
+	SampleData bool `config:"sampleData"`
 }
 
 // PorticoCatalog tunes what has no counterpart in Backstage.
