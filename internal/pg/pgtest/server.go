@@ -4,10 +4,16 @@ package pgtest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"portico/internal/pg"
 	"portico/internal/pg/private"
@@ -73,10 +79,35 @@ func (s *Server) StopImmediate() {
 	s.signal(syscall.SIGQUIT)
 }
 
-// Kill9 kills the server's main process; the others end when they notice.
+// Kill9 kills the server's main process and waits until the others, which notice by themselves, are
+// gone too: until then one may still answer.
 func (s *Server) Kill9() {
 	s.t.Helper()
+	admin, err := openAdmin(s.t.Context(), s.srv.DSN("postgres"))
+	if err != nil {
+		fatal(s.t, "look at the server before killing it", err)
+	}
+	pids, err := pg.Collect(s.t.Context(), admin, pgx.RowTo[int], "SELECT pid FROM pg_stat_activity")
+	admin.Close()
+	if err != nil {
+		fatal(s.t, "look at the server before killing it", err)
+	}
 	s.signal(syscall.SIGKILL)
+	for end := time.Now().Add(10 * time.Second); slices.ContainsFunc(pids, runs); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatal("pgtest: processes of the killed server do not end")
+		}
+	}
+}
+
+// runs reports whether there is such a process and it has not ended: nobody may have asked how.
+func runs(pid int) bool {
+	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		return false
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, state, found := strings.Cut(string(stat), ") ")
+	return err != nil || !found || state[0] != 'Z' && state[0] != 'X'
 }
 
 // Start starts the server again, recovery included. It has stopped, or was killed.
