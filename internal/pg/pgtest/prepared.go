@@ -208,13 +208,11 @@ func installNPM(ctx context.Context, root string) (nodeModules string, err error
 		return "", err
 	}
 	defer unlock()
-	if exists(filepath.Join(nodeModules, filepath.FromSlash(private.NPMPackage()), "native", "bin", "postgres")) {
-		return nodeModules, nil
-	}
-	cmd := exec.CommandContext(ctx, "npm", "install", "--prefix", prefix, "--no-audit", "--no-fund", "--ignore-scripts",
-		private.NPMPackage()+"@"+private.NPMVersion)
+	// Does nothing where the locked version is there. The same as for `make run`, so that the two never
+	// replace each other's files under a running server.
+	cmd := exec.CommandContext(ctx, filepath.Join(root, "scripts", "postgres-or-npm.sh"), "--npm")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%s: %w: %s (Node.js with npm, or PostgreSQL from the system's packages, is needed)", cmd, err, out)
+		return "", fmt.Errorf("%s: %w: %s", cmd, err, out)
 	}
 	return nodeModules, nil
 }
