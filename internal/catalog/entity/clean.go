@@ -55,8 +55,10 @@ func clean(data []byte) ([]byte, oddities) {
 		return nil, oddities{utf16: true}
 	}
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
-	from := firstOdd(data)
-	if from < 0 {
+	if n := len(data); n > 0 && data[n-1] != '\n' {
+		data = append(data[:n:n], '\n') // a text block at the very end then ends as it does anywhere else
+	}
+	if firstOdd(data) < 0 {
 		return data, oddities{}
 	}
 	return rewrite(data)

@@ -149,7 +149,11 @@ func (v *validator) kindRules(root *yaml.Node, apiVersion, kind string, spec *ya
 	}
 	v.builtin = true
 	if spec == nil {
-		v.fail(root, &place{key: "spec"}, "spec is missing: every "+kind+" says more about itself there", "add spec, and indented below it: "+firstNeeded(k.spec))
+		remedy := "add spec, and indented below it: " + firstNeeded(k.spec)
+		if names := strayFields(root, k.spec); names != "" {
+			remedy = "add a line spec: and indent below it " + names
+		}
+		v.fail(root, &place{key: "spec"}, "spec is missing: every "+kind+" says more about itself there", remedy)
 		return
 	}
 	if !specOK {
@@ -187,6 +191,17 @@ func firstNeeded(rules []rule) string {
 		}
 	}
 	return rules[0].name + ": " + rules[0].example
+}
+
+// strayFields names the fields of a spec that stand at the top level.
+func strayFields(root *yaml.Node, rules []rule) string {
+	var names []string
+	for _, r := range rules {
+		if get(root, r.name) != nil {
+			names = append(names, r.name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // specFields is fields with the position of missing ones at the key "spec".
@@ -237,19 +252,20 @@ func (v *validator) unknownFields(spec *yaml.Node, at *place, kind string, rules
 		for i := range rules {
 			names[i] = rules[i].name
 		}
-		meant := suggest(name, names)
+		meant := said[strings.ToLower(name)]
 		if meant == "" {
-			meant = said[strings.ToLower(name)]
+			meant = suggest(name, names)
 		}
 		switch {
+		case strings.EqualFold(name, meant) && get(spec, meant) != nil: // keys that differ by case: said already
+		case strings.EqualFold(name, "subcomponents"):
+			v.warn(k, p, "subcomponents is kept, and makes no relation", "write subcomponentOf in each of the subcomponents instead")
 		case name == "<<":
 			v.warn(k, p, "the merge key << is not applied here: it is kept as a field of its own", "write the fields out")
 		case meant != "" && get(spec, meant) == nil:
 			v.warn(k, p, fmt.Sprintf("a %s has no field %s: it is kept, and makes no relation", kind, name), "did you mean "+meant+"?")
 		case meant != "":
 			v.warn(k, p, fmt.Sprintf("a %s has no field %s: it is kept, and makes no relation", kind, name), "did you mean "+meant+"? It is there, too: merge the two")
-		case strings.EqualFold(name, "subcomponents"):
-			v.warn(k, p, "subcomponents is kept, and makes no relation", "write subcomponentOf in each of the subcomponents instead")
 		case slices.Contains(metadataFields, name) && name != "name":
 			v.warn(k, p, name+" is not read from spec", "move it below metadata")
 		}
@@ -336,7 +352,7 @@ func (v *validator) customKind(root *yaml.Node, apiVersion, kind string) {
 	for _, k := range kindNames {
 		if strings.EqualFold(k, kind) {
 			v.ours = true
-			v.fail(n, p, fmt.Sprintf("kind %s is written %s", quote(kind), k), "write kind: "+k)
+			v.fail(n, p, fmt.Sprintf("kind %s has to be written %s", quote(kind), k), "write kind: "+k)
 			v.ours = false
 			return
 		}

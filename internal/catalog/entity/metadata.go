@@ -58,7 +58,7 @@ func (v *validator) metadata(root, meta *yaml.Node) {
 			}
 		case "namespace":
 			if v.text(n, p, false, DefaultNamespace) && !validLabel(text(n)) {
-				v.fail(n, p, fmt.Sprintf("namespace %s is not of lower-case letters, digits and single words joined by hyphens, at most 63 characters", quote(text(n))),
+				v.fail(n, p, fmt.Sprintf("namespace %s may hold only lower-case letters, digits and hyphens between them, at most %d characters", quote(text(n)), maxName),
 					"write "+line(p, or(mended(strings.ToLower(text(n)), isLowAlnum, validLabel), DefaultNamespace)))
 			}
 		case "uid", "etag":

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -71,8 +72,13 @@ func Parse(file string, data []byte) []*Document {
 	if docs, err := src.load(text, 0); err == nil {
 		return src.finish(docs)
 	}
-	// One document is broken. A line that starts with "---" ends a document wherever it stands, even
-	// within quotes, so each piece can be read on its own.
+	if src.hideDirectives() {
+		if docs, err := src.load(src.text, 0); err == nil {
+			return src.finish(docs)
+		}
+	}
+	// One document is broken. A line "---" or "..." ends a document wherever it stands, even within
+	// quotes, so each piece can be read on its own.
 	var docs []*Document
 	for _, p := range src.pieces() {
 		part, err := src.load(p.text, p.line)
@@ -135,14 +141,17 @@ func (s *source) pieces() []piece {
 	var ps []piece
 	from := 0
 	for i := range s.offsets() {
-		if i == from || !isMarker(s.line(i)) {
+		if i == from || !isMarker(s.line(i)) && !isEnd(s.line(i-1)) {
 			continue
 		}
-		if len(ps) == 0 && s.onlyPreamble(from, i) {
+		if s.onlyPreamble(from, i) && !isMarker(s.line(from)) {
 			continue // comments and directives belong to the document that follows
 		}
 		ps = append(ps, piece{s.text[s.at[from]:s.at[i]], from})
 		from = i
+	}
+	if s.onlyPreamble(from, len(s.at)) && !isMarker(s.line(from)) {
+		return ps
 	}
 	return append(ps, piece{s.text[s.at[from]:], from})
 }
@@ -155,6 +164,28 @@ func (s *source) onlyPreamble(from, to int) bool {
 		}
 	}
 	return true
+}
+
+// hideDirectives turns directives such as %YAML 1.2, which the YAML parser takes for those of another
+// language, into comments. It reports whether there were any.
+func (s *source) hideDirectives() bool {
+	found, preamble := false, true
+	for i := range s.offsets() {
+		l := s.line(i)
+		switch {
+		case isEnd(l):
+			preamble = true
+		case preamble && len(l) > 0 && l[0] == '%' && !bytes.HasPrefix(l, []byte("%TAG")):
+			if !found {
+				s.text = bytes.Clone(s.text)
+			}
+			found = true
+			s.text[s.at[i]] = '#'
+		case !isBlank(l) && l[0] != '#' && l[0] != '%':
+			preamble = false
+		}
+	}
+	return found
 }
 
 // isMarker reports whether a line starts a document: "---", then nothing or a blank.
@@ -207,10 +238,13 @@ func (s *source) finish(docs []*Document) []*Document {
 	if len(docs) == 0 {
 		return docs
 	}
-	s.offsets()
+	lines := len(s.offsets())
+	if lines > 1 && s.at[lines-1] == len(s.text) {
+		lines-- // nothing follows the last line end
+	}
 	for i, d := range docs {
 		d.Index = i
-		last := len(s.at)
+		last := lines
 		if i+1 < len(docs) {
 			last = docs[i+1].Line - 1
 		}
@@ -286,7 +320,8 @@ type inspector struct {
 	doc          *Document
 	aliases      int // depth of aliases that are being followed
 	nodes, bytes int
-	anchor       *yaml.Node // the alias being followed
+	anchor       *yaml.Node // the outermost alias being followed
+	following    []*yaml.Node
 }
 
 // node returns false when it has made the document unreadable.
@@ -308,8 +343,14 @@ func (in *inspector) node(n *yaml.Node, depth int) bool {
 		if in.aliases == 0 {
 			in.anchor = n
 		}
+		if slices.Contains(in.following, n.Alias) {
+			in.refuse(in.anchor, fmt.Sprintf("the alias *%s stands for something that holds the alias itself", in.anchor.Value), "write the value out")
+			return false
+		}
 		in.aliases++
+		in.following = append(in.following, n.Alias)
 		ok := n.Alias != nil && in.node(n.Alias, depth+1)
+		in.following = in.following[:len(in.following)-1]
 		in.aliases--
 		return ok
 	case yaml.MappingNode:
@@ -371,12 +412,32 @@ func (in *inspector) pair(a, b *yaml.Node) bool {
 	}
 	if strings.EqualFold(ka, kb) {
 		in.doc.Problems = append(in.doc.Problems, Problem{
-			Position: Position{in.doc.File, b.Line, b.Column}, EndLine: b.Line, EndColumn: b.Column + len(b.Value), Path: kb, Level: Warning,
+			Position: Position{in.doc.File, b.Line, b.Column}, EndLine: b.Line, EndColumn: b.Column + len(b.Value), Path: pathOf(in.doc.Node, nil, b), Level: Warning,
 			Message: fmt.Sprintf("%s and %s (line %d) differ only by case: filters cannot tell them apart, and Backstage refuses such an entity", kb, ka, a.Line),
 			Remedy:  "keep one of the two",
 		})
 	}
 	return true
+}
+
+// pathOf finds a key below n, "" when it is not there. It is for messages: it looks at every node.
+func pathOf(n *yaml.Node, at *place, key *yaml.Node) string {
+	for i, c := range n.Content {
+		p := &place{up: at, index: i}
+		if n.Kind == yaml.MappingNode {
+			if i%2 == 0 && c != key {
+				continue
+			}
+			p.key = keyText(n.Content[i&^1])
+			if c == key {
+				return p.String()
+			}
+		}
+		if found := pathOf(c, p, key); found != "" {
+			return found
+		}
+	}
+	return ""
 }
 
 // explain puts an error of the YAML parser into words. text is what was parsed.
@@ -386,6 +447,9 @@ func explain(err error, text []byte) (line, column int, message, remedy string) 
 		return 0, 0, "this is not YAML: " + err.Error(), ""
 	}
 	line, column = le.Mark.Line, le.Mark.Column
+	if m, r := explainChar(text, line, column); m != "" {
+		return line, column, m, r
+	}
 	for _, k := range known {
 		if !strings.Contains(le.Message, k.contains) || !strings.Contains(le.ContextMsg, k.context) {
 			continue
@@ -399,10 +463,29 @@ func explain(err error, text []byte) (line, column int, message, remedy string) 
 	if le.ContextMsg != "" {
 		message += " " + le.ContextMsg
 	}
-	if bytes.Contains(text, []byte("{{")) || bytes.Contains(text, []byte("{%")) {
-		remedy = "the document holds template expressions: fill them in, or put the value in quotes"
+	return line, column, message, "compare the indentation and the quotes of this line with the lines above it"
+}
+
+// explainChar knows mistakes by the character at which the parser gave up, and by its line.
+func explainChar(text []byte, line, column int) (message, remedy string) {
+	for range line - 1 {
+		_, text, _ = bytes.Cut(text, []byte("\n"))
 	}
-	return line, column, message, remedy
+	text, _, _ = bytes.Cut(text, []byte("\n"))
+	rs := []rune(string(text))
+	if column < 1 || column > len(rs) {
+		return "", ""
+	}
+	before := string(rs[:column-1])
+	switch c := rs[column-1]; {
+	case c == '\t' && strings.TrimSpace(before) == "":
+		return "the line is indented with a tab", "indent with spaces: two for each level"
+	case (c == '@' || c == '`' || c == '%') && !strings.HasSuffix(strings.TrimRight(before, " "), `"`):
+		return fmt.Sprintf("a value cannot start with %c", c), fmt.Sprintf("put the value in quotes: owner: \"%cpayments\"", c)
+	case strings.Contains(before, "{{") || strings.HasPrefix(strings.TrimSpace(string(text)), "{%"):
+		return "there is a template expression on this line that is not in quotes", "fill it in, or put the whole value in quotes: title: \"{{ name }} service\""
+	}
+	return "", ""
 }
 
 // known is what the YAML parser says, in our words.
@@ -411,12 +494,12 @@ var known = []struct {
 	atContext         bool // the place to mend is where the construct starts
 	message, remedy   string
 }{
-	{"tab character", "", false, "the line is indented with a tab", "indent with spaces: two for each level"},
+	{"tab character", "", false, "there is a tab where the indentation has to be spaces", "indent with spaces: two for each level"},
 	{"mapping values are not allowed", "", false, "there is a second \": \" on the line, or the line is indented further than the one above it",
 		"put a value with a colon in quotes (title: \"Billing: the API\"), or align the line with its neighbours"},
 	{"could not find expected ':'", "", true, "the line is neither \"key: value\" nor part of the value above it",
 		"write \"key: value\", and indent the lines of a long text below the key that they belong to"},
-	{"cannot start any token", "", false, "a value cannot start with this character", "put the value in quotes: owner: \"@payments\""},
+	{"cannot start any token", "", false, "a value cannot start with this character", "put the value in quotes"},
 	{"unexpected end of stream", "quoted scalar", true, "the quote that opens here is never closed", "close the quote, or double it inside single quotes ('it''s')"},
 	{"unexpected document indicator", "quoted scalar", true, "the quote that opens here is never closed", "close the quote, or double it inside single quotes ('it''s')"},
 	{"unknown anchor", "", false, "the alias refers to a name that is not defined above it in this document", "define it with &name in the same document, or write the value out"},
@@ -428,5 +511,6 @@ var known = []struct {
 	{"did not find expected key", "", false, "the line does not fit the map above it", "align its key with the other keys; close any quote that was opened above"},
 	{"did not find expected <document start>", "", false, "more text follows after the end of the document", "align the line with the other top-level keys, or start a new document with a line ---"},
 	{"exceeded max depth", "", false, fmt.Sprintf("lists and maps are nested more than %d levels deep", MaxDepth), "move the deep part into a file of its own and refer to it with $text"},
+	{"did not find expected node content", "", false, "a value is missing here, or a [ or { above is not closed", "close the bracket; write an empty list as [] and an empty map as {}"},
 	{"unknown escape character", "", false, "a backslash in double quotes starts an escape that YAML does not know", "use single quotes, or double the backslash: \"C:\\\\temp\""},
 }

@@ -69,10 +69,10 @@ func (p *place) String() string {
 	return p.up.String() + "." + step
 }
 
-// name is what messages call the place: the field, or "tags.1" for an entry of a list.
+// name is what messages call the place: the field, or "entry 2 of tags".
 func (p *place) name() string {
 	if p.key == "" && p.up != nil {
-		return p.up.name() + "." + strconv.Itoa(p.index)
+		return "entry " + strconv.Itoa(p.index+1) + " of " + p.up.name()
 	}
 	return p.key
 }
@@ -204,7 +204,11 @@ func (v *validator) text(n *yaml.Node, p *place, mayBeEmpty bool, example string
 		if placeholderOf(n) != "" {
 			return false
 		}
-		v.fail(n, p, p.name()+" is "+describe(n)+", not text", v.asText(n, p, t, example))
+		message := p.name() + " is " + describe(n) + ", not text"
+		if t == null {
+			message = p.name() + " is empty"
+		}
+		v.fail(n, p, message, v.asText(n, p, t, example))
 		return false
 	}
 }
@@ -218,7 +222,10 @@ func (v *validator) asText(n *yaml.Node, p *place, t valueType, example string) 
 	case t == list && len(deref(n).Content) == 1 && typeOf(deref(n).Content[0]) == textual:
 		return "write the value without a list: " + line(p, deref(deref(n).Content[0]).Value)
 	case isExpression(n):
-		return "put the template expression in quotes, or fill it in: " + line(p, `"`+strings.ReplaceAll(keyText(n), "{ {", "{{")+`"`)
+		return "put the template expression in quotes, or fill it in: " + line(p, `"`+strings.NewReplacer("{ {", "{{", "} }", "}}").Replace(keyText(n))+`"`)
+	}
+	if p.key == "definition" {
+		return "write | after definition: to take the lines below it as text, or refer to a file: " + line(p, example)
 	}
 	return "write one value: " + line(p, example)
 }

@@ -116,6 +116,11 @@ func validHost(s string, special bool) bool {
 	ascii := all(s, func(c byte) bool { return c < utf8.RuneSelf })
 	s = strings.ToLower(s)
 	if !ascii || strings.Contains(s, "xn--") {
+		for label := range strings.SplitSeq(s, ".") {
+			if rest, ok := strings.CutPrefix(label, "xn--"); ok && !all(rest, func(c byte) bool { return c < utf8.RuneSelf }) {
+				return false
+			}
+		}
 		var err error
 		if s, err = domains.ToASCII(strings.ToValidUTF8(s, "\uFFFD")); err != nil {
 			return false
