@@ -24,6 +24,7 @@ const (
 	Forbidden                   // 403: signed in, but not allowed
 	NotFound                    // 404: absent, or not visible to the caller
 	Conflict                    // 409: it exists already, or changed meanwhile
+	Gone                        // 410: it was here and is no longer kept
 	TooLarge                    // 413: a limit on size was passed
 	TooMany                     // 429: a limit on rate was passed
 	NotImplemented              // 501: a documented operation that this server does not offer
@@ -40,6 +41,7 @@ var kinds = [...]struct {
 	Forbidden:       {"NotAllowedError", http.StatusForbidden},
 	NotFound:        {"NotFoundError", http.StatusNotFound},
 	Conflict:        {"ConflictError", http.StatusConflict},
+	Gone:            {"GoneError", http.StatusGone},
 	TooLarge:        {"PayloadTooLargeError", http.StatusRequestEntityTooLarge},
 	TooMany:         {"TooManyRequestsError", http.StatusTooManyRequests},
 	NotImplemented:  {"NotImplementedError", http.StatusNotImplemented},

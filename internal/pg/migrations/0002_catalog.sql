@@ -5,7 +5,8 @@
 CREATE TABLE catalog_state (
   only_row        boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   revision        bigint  NOT NULL DEFAULT 0,
-  purged_revision bigint  NOT NULL DEFAULT 0  -- removals up to here may be forgotten; an older follower reloads
+  purged_revision bigint  NOT NULL DEFAULT 0, -- removals up to here may be forgotten; an older follower reloads
+  log_purged      bigint  NOT NULL DEFAULT 0  -- changes up to here are no longer in the log
 );
 INSERT INTO catalog_state DEFAULT VALUES;
 
@@ -17,7 +18,7 @@ CREATE TABLE catalog_sources (
   target          text NOT NULL,
   origin          text NOT NULL CHECK (origin IN ('config', 'registered', 'trial')),
   presence        text NOT NULL DEFAULT 'required' CHECK (presence IN ('required', 'optional')),
-  rules           json NOT NULL DEFAULT '[]',    -- [{"kind","type"}]; empty: the catalog's rules
+  rules           json NOT NULL DEFAULT '[]',    -- [{"kind","type"}], beside the catalog's rules
   state           text NOT NULL DEFAULT 'reading' CHECK (state IN ('current', 'reading', 'degraded', 'failed', 'held')),
   message         text NOT NULL DEFAULT '',
   held            json,                          -- {"missing","of","refs"} while a removal waits for an operator
@@ -45,6 +46,7 @@ CREATE TABLE catalog_units (
   source_location text   NOT NULL DEFAULT '',
   view_url        text   NOT NULL DEFAULT '',
   edit_url        text   NOT NULL DEFAULT '',
+  includes        text[] NOT NULL DEFAULT '{}',  -- the locations that $text and the like read into it
   read_at         timestamptz
 );
 CREATE INDEX catalog_units_source ON catalog_units (source_id);

@@ -1,0 +1,462 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"portico/internal/catalog"
+	"portico/internal/catalog/entity"
+	"portico/internal/catalog/index"
+	"portico/internal/config"
+	"portico/internal/errs"
+	"portico/internal/httpx"
+	"portico/internal/identity"
+	"portico/internal/pg"
+	"portico/internal/pg/private"
+	"portico/web"
+)
+
+// Options say what portal to run.
+type Options struct {
+	Config *config.Config
+	// DatabaseURL overrides backend.database.
+	DatabaseURL string
+	// PrivatePostgres is the directory of the portal's own PostgreSQL; "" uses the configured one.
+	PrivatePostgres string
+	// Trial are folders and repositories to show; set by `portico try`. Such a portal lets everyone
+	// on this machine in.
+	Trial []string
+	// Listener serves instead of backend.listen when not nil.
+	Listener net.Listener
+	Version  string
+	Log      *slog.Logger
+	// Progress is told what happens while starting, a short line at a time. It may be nil.
+	Progress func(string)
+}
+
+// App is a running portal.
+type App struct {
+	o        Options
+	cleanups []func(context.Context) // last in, first out
+	url      string
+
+	pool     *pg.Pool
+	store    *catalog.Store
+	index    *index.Index
+	follower *catalog.Follower
+	feed     *catalog.Feed
+	server   *http.Server
+	serveErr chan error
+	stopOnce sync.Once
+	stopped  chan struct{}
+}
+
+// URL is where the portal can be opened.
+func (a *App) URL() string { return a.url }
+
+// Done is closed when the portal has stopped by itself; Err says why.
+func (a *App) Done() <-chan error { return a.serveErr }
+
+// Start starts a portal. When it fails half-way, it stops what it had started.
+func Start(ctx context.Context, o Options) (_ *App, err error) {
+	if o.Progress == nil {
+		o.Progress = func(string) {}
+	}
+	a := &App{o: o, serveErr: make(chan error, 1), stopped: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+			defer cancel()
+			_ = a.Stop(sctx)
+		}
+	}()
+	steps := []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"listen", a.listen}, // first, so that a taken port costs nothing
+		{"database", a.openDatabase},
+		{"catalog", a.startCatalog},
+		{"http", a.serve},
+	}
+	for _, s := range steps {
+		if err := s.run(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// Stop ends the portal: it answers what it has begun to answer, for as long as ctx allows. Stopping
+// twice is fine.
+func (a *App) Stop(ctx context.Context) error {
+	a.stopOnce.Do(func() {
+		for _, fn := range slices.Backward(a.cleanups) {
+			fn(ctx)
+		}
+		close(a.stopped)
+	})
+	select {
+	case <-a.stopped:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (a *App) cleanup(fn func(context.Context)) { a.cleanups = append(a.cleanups, fn) }
+
+// background runs fn until the portal stops, and waits for it then.
+func (a *App) background(fn func(ctx context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		fn(ctx)
+	}()
+	a.cleanup(func(stop context.Context) {
+		cancel()
+		select {
+		case <-done:
+		case <-stop.Done():
+		}
+	})
+}
+
+func (a *App) listen(ctx context.Context) error {
+	if a.o.Listener == nil {
+		addr := a.o.Config.Backend.Listen.Address()
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+		if err != nil {
+			return errs.WithRemedy(errs.Public(errs.Unavailable, "the portal cannot listen on "+addr+": "+cause(err), err),
+				"stop what uses the port, or set another in backend.listen (or --listen)")
+		}
+		a.o.Listener = l
+	}
+	a.cleanup(func(context.Context) { _ = a.o.Listener.Close() })
+	a.url = publicURL(a.o.Config, a.o.Listener.Addr())
+	return nil
+}
+
+func cause(err error) string {
+	var se *os.SyscallError
+	if errors.As(err, &se) {
+		return se.Err.Error()
+	}
+	return err.Error()
+}
+
+// publicURL is where people open the portal: the configured address, else what it listens on.
+func publicURL(cfg *config.Config, addr net.Addr) string {
+	if cfg.App.BaseURL != "" {
+		return cfg.App.BaseURL
+	}
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && (ip.IsUnspecified() || ip.IsLoopback()) {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+func (a *App) openDatabase(ctx context.Context) error {
+	pool, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	a.pool = pool
+	a.cleanup(func(context.Context) { pool.Close() })
+	applied, err := pg.Migrate(ctx, pool)
+	if err != nil {
+		return err
+	}
+	if len(applied) > 0 {
+		a.o.Progress(fmt.Sprintf("database: schema brought up to date (%d steps)", len(applied)))
+	}
+	return nil
+}
+
+// connect opens the configured database, or starts the portal's own.
+func (a *App) connect(ctx context.Context) (*pg.Pool, error) {
+	o := pg.Options{MaxConns: 16}
+	db := a.o.Config.Backend.Database
+	switch {
+	case a.o.PrivatePostgres != "":
+		srv, err := private.Start(ctx, private.Options{Dir: a.o.PrivatePostgres, Program: "portico", Log: func(m string) { a.o.Progress("PostgreSQL: " + m) }})
+		if err != nil {
+			return nil, err
+		}
+		a.cleanup(func(stop context.Context) {
+			if err := srv.Stop(stop); err != nil {
+				a.o.Log.Warn("the private PostgreSQL did not stop cleanly", "error", err)
+			}
+		})
+		o.DSN = srv.DSN("")
+	case a.o.DatabaseURL != "":
+		o.DSN = a.o.DatabaseURL
+	case db != nil:
+		o.DSN = db.ConnString().Reveal()
+		tls, err := db.TLSConfig()
+		if err != nil {
+			return nil, errs.Public(errs.Invalid, err.Error(), err)
+		}
+		if tls != nil {
+			o.Configure = func(cc *pgx.ConnConfig) error {
+				cc.TLSConfig, cc.Fallbacks = tls, nil
+				return nil
+			}
+		}
+	default:
+		return nil, errs.WithRemedy(errs.New(errs.Invalid, "no database is configured"),
+			"name your PostgreSQL in backend.database (or DATABASE_URL), or let the portal run its own with --private-postgres")
+	}
+	return pg.Open(ctx, o)
+}
+
+func (a *App) startCatalog(ctx context.Context) error {
+	cfg := a.o.Config
+	reader, watcher, err := newDiscovery(cfg, a.o)
+	if err != nil {
+		return err
+	}
+	a.cleanup(func(context.Context) { _ = watcher.Close() })
+	a.store = catalog.NewStore(a.pool)
+	a.index = index.New(index.Options{Edges: entity.Edges})
+	a.follower = &catalog.Follower{Store: a.store, Index: a.index, Log: a.o.Log}
+	if err := a.follower.CatchUp(ctx); err != nil {
+		return err
+	}
+	releaseMemory()
+	a.background(func(ctx context.Context) { _ = a.follower.Run(ctx) })
+	a.feed = new(catalog.Feed)
+	a.background(func(ctx context.Context) { a.feed.Run(ctx, a.index) })
+
+	retention := catalog.Retention{
+		Grace: cfg.Portico.Catalog.MissingGrace, Removed: cfg.Portico.Catalog.Retention,
+		ChangeAge: cfg.Portico.Catalog.History.MaxAge, ChangeCount: cfg.Portico.Catalog.History.MaxCount, FollowerSlow: time.Hour,
+	}
+	refresher := &catalog.Refresher{Store: a.store, Reader: reader, Rules: func(l catalog.Location) []catalog.Rule { return globalRules(cfg, l) }, Every: cfg.Portico.Catalog.RefreshInterval, Log: a.o.Log}
+	requests := &catalog.Requests{Store: a.store}
+	rewatch := make(chan struct{}, 1)
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &catalog.RefreshWorker{Refresher: refresher, Done: func() {
+		select {
+		case rewatch <- struct{}{}:
+		default:
+		}
+	}})
+	river.AddWorker(workers, &catalog.SweepWorker{Requests: requests, Retention: retention, Log: a.o.Log})
+	jobs, err := river.NewClient(riverpgxv5.New(a.pool.Pool), &river.Config{
+		Queues:               map[string]river.QueueConfig{catalog.Queue: {MaxWorkers: 4}},
+		Workers:              workers,
+		Logger:               slog.New(quieter{a.o.Log.Handler()}),
+		RescueStuckJobsAfter: 35 * time.Minute, // longer than the longest job may take
+		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(catalog.SweepEvery),
+			func() (river.JobArgs, *river.InsertOpts) { return catalog.SweepArgs{}, nil }, nil)},
+		CompletedJobRetentionPeriod: time.Hour,
+	})
+	if err != nil {
+		return fmt.Errorf("app: job client: %w", err)
+	}
+	requests.Jobs = jobs
+	ids, err := a.declareSources(ctx)
+	if err != nil {
+		return err
+	}
+	if err := jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("app: start jobs: %w", err)
+	}
+	a.cleanup(func(stop context.Context) {
+		if err := jobs.StopAndCancel(stop); err != nil && !errors.Is(err, context.Canceled) {
+			a.o.Log.Warn("jobs did not stop cleanly; they go on at the next start", "error", err)
+		}
+	})
+	all, err := a.store.Sources(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if !slices.Contains(ids, s.ID) {
+			ids = append(ids, s.ID)
+		}
+	}
+	if err := requests.Refresh(ctx, ids, "system:start", true); err != nil {
+		return err
+	}
+	a.background(func(ctx context.Context) { requests.Watch(ctx, watcher, rewatch, a.o.Log) })
+
+	handler := &catalog.Handler{
+		Store: a.store, Index: a.index, Requests: requests, Refresher: refresher, Analyzer: reader, Retention: retention,
+		Readonly: cfg.Catalog.Readonly, Watching: func() bool { return true }, Feed: a.feed, Log: a.o.Log,
+	}
+	return a.buildHTTP(handler)
+}
+
+// declareSources makes the sources of the configuration and of the command line the catalog's.
+func (a *App) declareSources(ctx context.Context) ([]string, error) {
+	declared, unsupported, err := configSources(a.o.Config)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range unsupported {
+		a.o.Log.Warn("a location of the configuration is not read: this release knows the types file, url, git and folder",
+			"at", l.Position.String(), "key", l.Path, "type", l.Type)
+	}
+	ids, err := a.store.SetDeclared(ctx, catalog.FromConfig, declared)
+	if err != nil {
+		return nil, err
+	}
+	var trial []catalog.Declared
+	for _, p := range a.o.Trial {
+		abs, err := filepath.Abs(p)
+		if err != nil {
+			return nil, err
+		}
+		trial = append(trial, catalog.Declared{Location: catalog.Location{Type: "folder", Target: abs}, Rules: allKinds})
+	}
+	more, err := a.store.SetDeclared(ctx, catalog.FromTrial, trial)
+	return append(ids, more...), err
+}
+
+// allKinds are the rules of folders that the operator named on the command line.
+var allKinds = []catalog.Rule{{Kind: "Component"}, {Kind: "API"}, {Kind: "Resource"}, {Kind: "System"}, {Kind: "Domain"},
+	{Kind: "Group"}, {Kind: "User"}, {Kind: "Location"}, {Kind: "Template"}}
+
+// quieter keeps River's notes about its own life out of the log.
+type quieter struct{ slog.Handler }
+
+func (q quieter) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && q.Handler.Enabled(ctx, l)
+}
+
+func (a *App) buildHTTP(h *catalog.Handler) error {
+	registry, err := a.registry(h)
+	if err != nil {
+		return err
+	}
+	gate, err := a.gate()
+	if err != nil {
+		return err
+	}
+	handler, err := registry.Handler(httpx.Options{
+		Gate: gate, Log: a.o.Log, Hosts: a.hosts(),
+		Fallback: newUI(web.Dist(), a.o.Config.Backend.CSP.ImgSrc, a.o.Config.Backend.CSP.ConnectSrc),
+	})
+	if err != nil {
+		return err
+	}
+	a.server = &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(quieter{a.o.Log.Handler()}, slog.LevelWarn),
+	}
+	return nil
+}
+
+// gate admits the tokens of the configuration, and a guest where one may come in.
+func (a *App) gate() (*identity.Gate, error) {
+	cfg := a.o.Config
+	var tokens []identity.StaticToken
+	for _, e := range cfg.Backend.Auth.ExternalAccess {
+		if e.Static == nil {
+			a.o.Log.Warn("backend.auth.externalAccess: only tokens of type static are honoured in this release", "at", e.Position.String())
+			continue
+		}
+		t := identity.StaticToken{Token: e.Static.Token.Reveal(), Subject: e.Static.Subject}
+		for _, r := range e.Restrictions {
+			t.Restrictions = append(t.Restrictions, identity.Restriction{Plugin: r.Plugin, Permissions: r.Permission, Actions: r.PermissionAttribute.Action})
+		}
+		tokens = append(tokens, t)
+	}
+	return identity.NewGate(a.guest(), tokens)
+}
+
+// guest says who comes in without signing in. On a portal that only this machine can reach, the
+// guest is whoever sits at it and may do everything; elsewhere a guest reads.
+func (a *App) guest() *identity.Guest {
+	cfg := a.o.Config
+	ref := "user:default/guest"
+	switch {
+	case cfg.Auth.Guest != nil:
+		ref = cfg.Auth.Guest.UserEntityRef
+	case len(a.o.Trial) == 0:
+		return nil
+	}
+	return &identity.Guest{Ref: ref, Operator: a.onlyHere()}
+}
+
+// onlyHere reports whether the portal can be reached from this machine alone: it listens on loopback
+// and no public address leads to it through a proxy.
+func (a *App) onlyHere() bool {
+	host, _, err := net.SplitHostPort(a.o.Listener.Addr().String())
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil || !ip.IsLoopback() {
+		return false
+	}
+	for _, base := range []string{a.o.Config.App.BaseURL, a.o.Config.Backend.BaseURL} {
+		if base == "" {
+			continue
+		}
+		u, err := url.Parse(base)
+		if err != nil || !slices.Contains(loopbackNames, strings.ToLower(u.Hostname())) {
+			return false
+		}
+	}
+	return true
+}
+
+var loopbackNames = []string{"localhost", "127.0.0.1", "::1"}
+
+// hosts are the names by which the portal may be called without a token.
+func (a *App) hosts() []string {
+	hosts := slices.Clone(loopbackNames)
+	named := false
+	for _, base := range []string{a.o.Config.App.BaseURL, a.o.Config.Backend.BaseURL} {
+		if u, err := url.Parse(base); err == nil && u.Hostname() != "" {
+			hosts = append(hosts, strings.ToLower(u.Hostname()))
+			named = named || !slices.Contains(loopbackNames, strings.ToLower(u.Hostname()))
+		}
+	}
+	host, _, err := net.SplitHostPort(a.o.Listener.Addr().String())
+	if ip, perr := netip.ParseAddr(host); err == nil && perr == nil && ip.IsUnspecified() && !named {
+		return nil // reachable under names that nobody told us
+	}
+	return append(hosts, host)
+}
+
+func (a *App) serve(context.Context) error {
+	go func() {
+		if err := a.server.Serve(a.o.Listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			a.serveErr <- err
+		}
+	}()
+	a.cleanup(func(stop context.Context) {
+		ctx, cancel := context.WithTimeout(stop, 10*time.Second)
+		defer cancel()
+		a.feed.Close() // streams would keep their connections for ever
+		if err := a.server.Shutdown(ctx); err != nil {
+			_ = a.server.Close()
+		}
+	})
+	return nil
+}

@@ -1,0 +1,152 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"portico/internal/errs"
+	"portico/internal/pg"
+	"portico/internal/pg/private"
+)
+
+// Check is one thing that Doctor looked at.
+type Check struct {
+	Name    string `json:"name"`
+	State   string `json:"state"` // CheckOK, CheckWarning or CheckFailed
+	Message string `json:"message"`
+	Remedy  string `json:"remedy,omitempty"`
+}
+
+// The states of a check.
+const (
+	CheckOK      = "ok"
+	CheckWarning = "warn"
+	CheckFailed  = "fail"
+)
+
+// Doctor looks for what keeps a portal from running well. cfgErr is the error of loading the
+// configuration, if any.
+func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
+	var out []Check
+	add := func(name, state, message, remedy string) { out = append(out, Check{name, state, message, remedy}) }
+	fail := func(name string, err error) {
+		text := errs.Sentence(err)
+		if text == "" {
+			text = err.Error()
+		}
+		add(name, CheckFailed, text, errs.Remedy(err))
+	}
+	if cfgErr != nil {
+		add("configuration", CheckFailed, cfgErr.Error(), "mend the lines named, then run this again")
+		return out
+	}
+	cfg := o.Config
+	switch {
+	case len(cfg.Files) == 0:
+		add("configuration", CheckOK, "no file; defaults are used", "")
+	default:
+		add("configuration", CheckOK, strings.Join(cfg.Files, ", "), "")
+	}
+	for _, w := range cfg.Warnings {
+		add("configuration", CheckWarning, w.String(), "")
+	}
+
+	bins, err := private.Find(ctx, private.Search{}, 0)
+	configured := cfg.Backend.Database != nil || o.DatabaseURL != ""
+	switch {
+	case err == nil:
+		add("PostgreSQL binaries", CheckOK, bins.String(), "")
+	case configured && o.PrivatePostgres == "":
+		add("PostgreSQL binaries", CheckOK, "none found; none needed, a database is configured", "")
+	default:
+		fail("PostgreSQL binaries", err)
+	}
+	switch {
+	case o.PrivatePostgres != "":
+		add("database", CheckOK, "the portal's own, in "+o.PrivatePostgres, "")
+	case !configured:
+		add("database", CheckFailed, "no database is configured", "name yours in backend.database or DATABASE_URL, or serve with --private-postgres")
+	default:
+		a := &App{o: o}
+		if a.o.Progress == nil {
+			a.o.Progress = func(string) {}
+		}
+		pool, err := a.connect(ctx)
+		if err != nil {
+			fail("database", err)
+			break
+		}
+		defer pool.Close()
+		var version string
+		if err := pool.QueryRow(ctx, `SHOW server_version`).Scan(&version); err != nil {
+			fail("database", err)
+			break
+		}
+		add("database", CheckOK, "PostgreSQL "+version, "")
+		if err := pg.Check(ctx, pool); err != nil {
+			add("schema", CheckWarning, errs.Sentence(err), errs.Remedy(err))
+		} else {
+			add("schema", CheckOK, "up to date", "")
+		}
+	}
+
+	gctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if v, err := exec.CommandContext(gctx, "git", "--version").Output(); err != nil {
+		add("git", CheckWarning, "the git command is not there", "install Git to read locations of type git")
+	} else {
+		add("git", CheckOK, strings.TrimSpace(string(v)), "")
+	}
+
+	addr := cfg.Backend.Listen.Address()
+	if l, err := net.Listen("tcp", addr); err != nil {
+		add("listen", CheckWarning, addr+": "+cause(err), "a portal may be running there already; else set backend.listen or --listen")
+	} else {
+		_ = l.Close()
+		add("listen", CheckOK, addr, "")
+	}
+
+	declared, unsupported, err := configSources(cfg)
+	if err != nil {
+		fail("catalog.locations", err)
+	}
+	for _, l := range unsupported {
+		add("catalog.locations", CheckWarning, fmt.Sprintf("%s: type %s is not read by this release", l.Position, l.Type), "use the types file, url, git or folder")
+	}
+	for _, d := range declared {
+		if d.Location.Type != "file" && d.Location.Type != "folder" {
+			continue
+		}
+		if !exists(d.Location.Target) {
+			add("catalog.locations", CheckWarning, d.Location.Target+" is not there", "mend the target in catalog.locations, or add the file")
+		} else if _, err := os.Stat(d.Location.Target); err == nil {
+			add("catalog.locations", CheckOK, d.Location.Target, "")
+		}
+	}
+	if cfg.Auth.Guest == nil && len(cfg.Backend.Auth.ExternalAccess) == 0 {
+		add("sign-in", CheckWarning, "nobody can get in: no sign-in, no guest and no token is configured", "configure auth.providers, or backend.auth.externalAccess for scripts")
+	} else {
+		add("sign-in", CheckOK, fmt.Sprintf("guest: %t, static tokens: %d", cfg.Auth.Guest != nil, len(cfg.Backend.Auth.ExternalAccess)), "")
+	}
+	return out
+}
+
+// Migrate brings the schema of the configured database up to date, or only plans to.
+func Migrate(ctx context.Context, o Options, plan bool) ([]pg.Migration, error) {
+	a := &App{o: o}
+	a.o.Progress = func(string) {}
+	pool, err := a.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	if plan {
+		return pg.Plan(ctx, pool)
+	}
+	return pg.Migrate(ctx, pool)
+}

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"portico/internal/catalog"
+	"portico/internal/httpx"
+	"portico/internal/identity"
+)
+
+// registry collects the routes of all domains.
+func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
+	g := new(httpx.Registry)
+	h.Mount(g)
+	g.Add(
+		httpx.Route{Pattern: "GET /api/portico/session", Access: httpx.Public("who am I, and how do I sign in"), Handler: a.getSession},
+		httpx.Route{Pattern: "GET /.backstage/health/v1/liveness", Access: httpx.Public("probe"), Handler: a.getLiveness},
+		httpx.Route{Pattern: "GET /.backstage/health/v1/readiness", Access: httpx.Public("probe"), Handler: a.getReadiness},
+	)
+	return g, nil
+}
+
+// Routes lists every route, without starting anything.
+func Routes() []httpx.Route {
+	g, _ := new(App).registry(new(catalog.Handler))
+	return g.Routes()
+}
+
+type session struct {
+	SignedIn    bool              `json:"signedIn"`
+	Principal   *sessionPrincipal `json:"principal,omitempty"`
+	Guest       bool              `json:"guest"`
+	Trial       bool              `json:"trial"`
+	SampleData  bool              `json:"sampleData"`
+	Permissions []string          `json:"permissions"`
+	SignIn      *sessionSignIn    `json:"signIn,omitempty"`
+	Portal      sessionPortal     `json:"portal"`
+	Version     string            `json:"version"`
+	Revision    int64             `json:"revision"`
+}
+
+type sessionPrincipal struct {
+	Type        string `json:"type"`
+	Ref         string `json:"ref"`
+	DisplayName string `json:"displayName"`
+}
+
+type sessionSignIn struct {
+	Providers []string `json:"providers"`
+}
+
+type sessionPortal struct {
+	Title        string `json:"title"`
+	Organization string `json:"organization"`
+}
+
+func (a *App) getSession(w http.ResponseWriter, r *http.Request) error {
+	s := session{
+		Trial: len(a.o.Trial) > 0, Permissions: []string{}, Version: a.o.Version,
+		Portal: sessionPortal{Title: a.o.Config.App.Title, Organization: a.o.Config.Organization.Name},
+	}
+	p := identity.Of(r.Context())
+	if p == nil {
+		s.SignIn = &sessionSignIn{Providers: []string{}}
+		httpx.JSON(w, http.StatusOK, s)
+		return nil
+	}
+	s.SignedIn, s.Guest = true, p.Type == "guest"
+	s.Principal = &sessionPrincipal{Type: p.Type, Ref: p.Ref, DisplayName: p.DisplayName}
+	for _, perm := range catalog.Permissions() {
+		if p.May(perm) {
+			s.Permissions = append(s.Permissions, perm.Name)
+		}
+	}
+	s.SampleData = a.o.Config.Portico.SampleData
+	s.Revision = a.index.Snapshot().Revision()
+	httpx.JSON(w, http.StatusOK, s)
+	return nil
+}
+
+func (a *App) getLiveness(w http.ResponseWriter, _ *http.Request) error {
+	httpx.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	return nil
+}
+
+// A replica that has not heard from the database for this long shows what may be old.
+const tooOld = 10 * time.Second
+
+func (a *App) getReadiness(w http.ResponseWriter, _ *http.Request) error {
+	switch {
+	case !a.follower.Ready():
+		httpx.JSON(w, http.StatusServiceUnavailable, map[string]string{"status": "error", "message": "the catalog is being loaded"})
+	case a.follower.Behind() > tooOld:
+		httpx.JSON(w, http.StatusServiceUnavailable, map[string]string{"status": "error", "message": "the database has not answered for " + a.follower.Behind().Round(time.Second).String()})
+	default:
+		httpx.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	}
+	return nil
+}
+
+// releaseMemory gives back what loading the catalog needed and running does not.
+func releaseMemory() {
+	runtime.GC()
+	debug.FreeOSMemory()
+}

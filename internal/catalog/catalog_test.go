@@ -1,0 +1,692 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"portico/internal/catalog/entity"
+	"portico/internal/catalog/index"
+	"portico/internal/errs"
+	"portico/internal/pg/pgtest"
+)
+
+// memory is a Reader over a map: the outside, as a test wants it to be.
+type memory struct {
+	mu    sync.Mutex
+	files map[string]string // location → text
+	fail  map[string]error  // location → what reading it fails with
+	reads int
+}
+
+func (m *memory) Read(_ context.Context, loc Location, known string) (*Reading, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reads++
+	if err := m.fail[loc.String()]; err != nil {
+		return nil, err
+	}
+	if dir, ok := strings.CutSuffix(loc.Target, "/*.yaml"); ok {
+		r := &Reading{}
+		for l := range m.files {
+			if path.Dir(strings.TrimPrefix(l, loc.Type+":")) == dir {
+				r.Files = append(r.Files, m.file(splitLocation(l)))
+			}
+		}
+		slices.SortFunc(r.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+		return r, nil
+	}
+	if _, ok := m.files[loc.String()]; !ok {
+		return nil, errs.New(errs.NotFound, "%s is not there", loc.Target)
+	}
+	f := m.file(loc)
+	if f.Revision == known {
+		return nil, ErrUnchanged
+	}
+	return &Reading{Files: []File{f}, Revision: f.Revision}, nil
+}
+
+func (m *memory) file(loc Location) File {
+	text := m.files[loc.String()]
+	return File{Location: loc, Name: path.Base(loc.Target), Data: []byte(text), Revision: fmt.Sprintf("%x", xxhash.Sum64String(text))}
+}
+
+func (m *memory) ReadRelative(_ context.Context, base Location, target string) ([]byte, Location, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	loc := Location{Type: base.Type, Target: path.Join(path.Dir(base.Target), target)}
+	if text, ok := m.files[loc.String()]; ok {
+		return []byte(text), loc, nil
+	}
+	return nil, loc, errs.New(errs.NotFound, "%s is not there", target)
+}
+
+func (m *memory) Resolve(base Location, typ, target string) (Location, error) {
+	if strings.HasPrefix(target, "!") {
+		return Location{}, errs.WithRemedy(errs.New(errs.Forbidden, "it leads outside"), "stay inside")
+	}
+	if !strings.HasPrefix(target, "/") {
+		target = path.Join(path.Dir(base.Target), target)
+	}
+	return Location{Type: typ, Target: target}, nil
+}
+
+func (m *memory) set(name, text string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.files["file:"+name] = text
+}
+
+func (m *memory) remove(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.files, "file:"+name)
+}
+
+func (m *memory) breakRead(name string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fail["file:"+name] = err
+}
+
+// world is a catalog on a database of its own.
+type world struct {
+	*memory
+	t         testing.TB
+	store     *Store
+	refresher *Refresher
+	follower  *Follower
+	ix        *index.Index
+}
+
+func newWorld(t testing.TB) *world {
+	m := &memory{files: map[string]string{}, fail: map[string]error{}}
+	log := slog.New(slog.DiscardHandler)
+	store := NewStore(pgtest.New(t))
+	ix := index.New(index.Options{})
+	return &world{
+		memory: m, t: t, store: store, ix: ix,
+		refresher: &Refresher{Store: store, Reader: m, Rules: everyKind, Every: time.Hour, Log: log},
+		follower:  &Follower{Store: store, Index: ix, Log: log},
+	}
+}
+
+func everyKind(Location) []Rule {
+	var rs []Rule
+	for _, k := range []string{"Component", "API", "Resource", "System", "Domain", "Group", "User", "Location", "Template"} {
+		rs = append(rs, Rule{Kind: k})
+	}
+	return rs
+}
+
+// source declares file: locations and returns their sources.
+func (w *world) source(targets ...string) []*Source {
+	w.t.Helper()
+	var ds []Declared
+	for _, tg := range targets {
+		ds = append(ds, Declared{Location: Location{Type: "file", Target: tg}})
+	}
+	ids, err := w.store.SetDeclared(w.t.Context(), FromConfig, ds)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var out []*Source
+	for _, id := range ids {
+		s, err := w.store.Source(w.t.Context(), id)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// refresh reads a source as a job would, and catches up.
+func (w *world) refresh(src *Source) Outcome {
+	w.t.Helper()
+	ctx := w.t.Context()
+	s, err := w.store.begin(ctx, src.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	o, err := w.refresher.Refresh(ctx, s, "test")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.store.finish(ctx, w.store.db, s, o); err != nil {
+		w.t.Fatal(err)
+	}
+	w.catchUp()
+	return o
+}
+
+func (w *world) catchUp() {
+	w.t.Helper()
+	if err := w.follower.CatchUp(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// refs are the entities that the read model shows, sources' own aside.
+func (w *world) refs() []string {
+	var out []string
+	for r := range w.ix.Snapshot().Refs() {
+		if !strings.HasPrefix(r, "location:default/generated-") {
+			out = append(out, r)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (w *world) wantRefs(want ...string) {
+	w.t.Helper()
+	if d := cmp.Diff(want, w.refs()); d != "" {
+		w.t.Errorf("entities (-want +got):\n%s", d)
+	}
+}
+
+type shown struct {
+	Metadata struct {
+		Description string
+		UID         string
+		Annotations map[string]string
+	}
+	Relations []struct{ Type, TargetRef string }
+	Status    struct {
+		Items []struct{ Type, Level, Message string }
+	}
+}
+
+func (w *world) get(ref string) shown {
+	w.t.Helper()
+	d := w.ix.Snapshot().ByRef(ref, nil)
+	if d == nil {
+		w.t.Fatalf("%s is not there", ref)
+	}
+	var s shown
+	if err := json.Unmarshal(d.JSON(), &s); err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+func (w *world) ops(ref string) []string {
+	w.t.Helper()
+	cs, err := w.store.History(w.t.Context(), ref, 0, 100)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	out := []string{}
+	for _, c := range cs {
+		out = append(out, string(c.Op))
+	}
+	slices.Reverse(out)
+	return out
+}
+
+func (w *world) wantOps(ref string, want ...string) {
+	w.t.Helper()
+	if d := cmp.Diff(want, w.ops(ref)); d != "" {
+		w.t.Errorf("history of %s (-want +got):\n%s", ref, d)
+	}
+}
+
+func component(name, more string) string {
+	return "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: " + name + "\n" + more +
+		"spec:\n  type: service\n  lifecycle: production\n  owner: team-a\n"
+}
+
+func location(name string, targets ...string) string {
+	return "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata:\n  name: " + name + "\nspec:\n  targets: [" + strings.Join(targets, ", ") + "]\n"
+}
+
+func TestRefreshLoadsWhatASourceLeadsTo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("/org/all.yaml", location("all", "./a.yaml", "./more/*.yaml"))
+	w.set("/org/a.yaml", component("a", "")+"---\n"+component("b", "  description: second\n"))
+	w.set("/org/more/c.yaml", component("c", ""))
+	w.set("/org/more/teams.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: team-a\nspec:\n  type: team\n  children: []\n")
+	src := w.source("/org/all.yaml")[0]
+	if o := w.refresh(src); o.State != "current" {
+		t.Errorf("outcome %+v", o)
+	}
+	w.wantRefs("component:default/a", "component:default/b", "component:default/c", "group:default/team-a", "location:default/all")
+	a := w.get("component:default/a")
+	if len(a.Relations) != 1 || a.Relations[0].Type != "ownedBy" || a.Relations[0].TargetRef != "group:default/team-a" {
+		t.Errorf("relations of a: %+v", a.Relations)
+	}
+	if n := len(w.get("group:default/team-a").Relations); n != 3 {
+		t.Errorf("the team shows %d relations, want the other side of 3", n)
+	}
+	for name, want := range map[string]string{entity.AnnotationManagedByLocation: "file:/org/a.yaml", entity.AnnotationManagedByOriginLocation: "file:/org/all.yaml"} {
+		if got := a.Metadata.Annotations[name]; got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	w.wantOps("component:default/b", "created")
+
+	before := w.ix.Snapshot().Revision()
+	w.refresh(src)
+	if after := w.ix.Snapshot().Revision(); after != before {
+		t.Errorf("reading unchanged files moved the revision from %d to %d", before, after)
+	}
+
+	w.set("/org/a.yaml", component("a", "")+"---\n"+component("b", "  description: changed\n"))
+	w.refresh(src)
+	w.wantOps("component:default/a", "created")
+	w.wantOps("component:default/b", "created", "updated")
+	cs, err := w.store.History(t.Context(), "component:default/b", 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []entity.FieldChange{{Path: "metadata.description", From: json.RawMessage(`"second"`), To: json.RawMessage(`"changed"`)}}
+	if d := cmp.Diff(want, cs[0].Diff); d != "" {
+		t.Errorf("diff (-want +got):\n%s", d)
+	}
+	if cs[0].Actor != "test" || cs[0].Source != "file:/org/a.yaml" {
+		t.Errorf("change by %q from %q", cs[0].Actor, cs[0].Source)
+	}
+}
+
+func TestNothingGoodIsLost(t *testing.T) {
+	t.Parallel()
+	good := component("a", "") + "---\n" + component("b", "")
+	tests := []struct {
+		name     string
+		breakIt  func(*world)
+		state    string
+		problem  string
+		atEntity string // which entity shows it
+	}{
+		{"a document becomes invalid", func(w *world) {
+			w.set("/o.yaml", component("a", "")+"---\n"+strings.Replace(component("b", ""), "  type: service\n", "", 1))
+		}, "degraded", "type", "component:default/b"},
+		{"the file is no YAML", func(w *world) { w.set("/o.yaml", component("a", "")+"---\n{{ nothing }\n") }, "degraded", "", "component:default/b"},
+		{"the file is empty of sense", func(w *world) { w.set("/o.yaml", "\tx") }, "degraded", "", "component:default/a"},
+		{"the place does not answer", func(w *world) { w.breakRead("/o.yaml", errs.New(errs.Unavailable, "host does not answer")) }, "failed", "host does not answer", ""},
+		{"a kind is not allowed", func(w *world) {
+			w.set("/o.yaml", component("a", "")+"---\n"+component("b", ""))
+			w.refresher.Rules = func(Location) []Rule { return []Rule{{Kind: "Location"}} }
+			w.set("/o.yaml", good+"# touched\n")
+		}, "degraded", "not allowed from this location", "component:default/a"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.set("/o.yaml", good)
+			src := w.source("/o.yaml")[0]
+			w.refresh(src)
+			tt.breakIt(w)
+			for range 2 { // and it stays so
+				if o := w.refresh(src); o.State != tt.state {
+					t.Errorf("outcome %+v, want %s", o, tt.state)
+				}
+				w.wantRefs("component:default/a", "component:default/b")
+			}
+			ps, err := w.store.Problems(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(ps) == 0 || !strings.Contains(ps[0].Message, tt.problem) {
+				t.Errorf("problems %+v, want one that says %q", ps, tt.problem)
+			}
+			if tt.atEntity != "" {
+				if items := w.get(tt.atEntity).Status.Items; len(items) == 0 || items[0].Level != "error" {
+					t.Errorf("%s shows no error: %+v", tt.atEntity, items)
+				}
+			}
+			w.breakRead("/o.yaml", nil)
+			w.refresher.Rules = everyKind
+			w.set("/o.yaml", good+"# mended\n")
+			if o := w.refresh(src); o.State != "current" {
+				t.Errorf("after mending: %+v", o)
+			}
+			if items := w.get("component:default/b").Status.Items; len(items) != 0 {
+				t.Errorf("the error stays: %+v", items)
+			}
+			if ps, err := w.store.Problems(t.Context()); err != nil || len(ps) != 0 {
+				t.Errorf("problems stay: %v %+v", err, ps)
+			}
+		})
+	}
+}
+
+func TestVanishGraceRemovalRestore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	w.set("/all.yaml", location("all", "./a.yaml", "./b.yaml"))
+	w.set("/a.yaml", component("a", ""))
+	w.set("/b.yaml", component("b", ""))
+	src := w.source("/all.yaml")[0]
+	w.refresh(src)
+	uid := w.get("component:default/b").Metadata.UID
+
+	w.remove("/b.yaml")
+	w.refresh(src)
+	w.wantRefs("component:default/a", "component:default/b", "location:default/all")
+	if items := w.get("component:default/b").Status.Items; len(items) != 1 || items[0].Type != "portico.dev/missing" {
+		t.Errorf("a missing entity must say so: %+v", items)
+	}
+	missing, err := w.store.MissingEntities(ctx, time.Hour)
+	if err != nil || len(missing) != 1 || missing[0].Ref != "component:default/b" || missing[0].RemoveAt.Sub(missing[0].Since) != time.Hour {
+		t.Errorf("missing: %v %+v", err, missing)
+	}
+
+	w.set("/b.yaml", component("b", ""))
+	w.refresh(src)
+	if items := w.get("component:default/b").Status.Items; len(items) != 0 {
+		t.Errorf("it returned, and still: %+v", items)
+	}
+	w.remove("/b.yaml")
+	w.refresh(src)
+	r := Retention{Grace: time.Hour, Removed: time.Hour, ChangeAge: time.Hour, ChangeCount: 100}
+	if err := w.store.Expire(ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	w.catchUp()
+	w.wantRefs("component:default/a", "component:default/b", "location:default/all") // the grace is not over
+	r.Grace = 0
+	if err := w.store.Expire(ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	w.catchUp()
+	w.wantRefs("component:default/a", "location:default/all")
+	w.wantOps("component:default/b", "created", "missing", "returned", "missing", "removed")
+
+	ref, _, err := w.store.Restore(ctx, mustUUID(t, uid), "user:default/ana")
+	if err != nil || ref != "component:default/b" {
+		t.Fatalf("restore: %s %v", ref, err)
+	}
+	w.catchUp()
+	if items := w.get("component:default/b").Status.Items; len(items) != 1 {
+		t.Errorf("restored without a source, it must be missing: %+v", items)
+	}
+	if _, _, err := w.store.Restore(ctx, mustUUID(t, uid), "x"); !errs.Is(err, errs.NotFound) {
+		t.Errorf("restoring twice: %v", err)
+	}
+
+	// Removed by hand although it is declared: back as it was when restored.
+	uidA := mustUUID(t, w.get("component:default/a").Metadata.UID)
+	if _, err := w.store.Remove(ctx, uidA, "user:default/ana"); err != nil {
+		t.Fatal(err)
+	}
+	w.refresh(src) // the file did not change, so the removal stands
+	w.wantRefs("component:default/b", "location:default/all")
+	if _, _, err := w.store.Restore(ctx, uidA, "user:default/ana"); err != nil {
+		t.Fatal(err)
+	}
+	w.catchUp()
+	if items := w.get("component:default/a").Status.Items; len(items) != 0 {
+		t.Errorf("restored, it is declared: %+v", items)
+	}
+
+	r.Grace, r.Removed = time.Hour, 0
+	if _, err := w.store.Remove(ctx, uidA, "x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.Expire(ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.store.Restore(ctx, uidA, "x"); !errs.Is(err, errs.NotFound) {
+		t.Errorf("what was purged cannot come back, got %v", err)
+	}
+}
+
+func TestMassRemovalIsHeld(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	many := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(component(fmt.Sprintf("c%03d", i), "") + "---\n")
+		}
+		return b.String()
+	}
+	w := newWorld(t)
+	w.set("/all.yaml", location("all", "./some.yaml", "./rest.yaml"))
+	w.set("/some.yaml", many(60))
+	w.set("/rest.yaml", strings.ReplaceAll(many(40), "name: c", "name: d"))
+	src := w.source("/all.yaml")[0]
+	w.refresh(src)
+	n := len(w.refs())
+
+	w.remove("/rest.yaml") // 40 of 102
+	o := w.refresh(src)
+	if o.State != "held" || o.Held == nil || o.Held.Missing != 40 || len(o.Held.Refs) != 40 {
+		t.Fatalf("outcome %+v", o)
+	}
+	if got := len(w.refs()); got != n || len(w.get("component:default/d001").Status.Items) != 0 {
+		t.Errorf("%d entities of %d; nothing may change while held", got, n)
+	}
+	if o := w.refresh(src); o.State != "held" {
+		t.Errorf("looked at again: %+v", o)
+	}
+	if _, err := w.store.DecideHeld(ctx, src.ID, false, "op"); err != nil {
+		t.Fatal(err)
+	}
+	if o := w.refresh(src); o.Held != nil {
+		t.Errorf("an operator said keep, and was asked again: %+v", o)
+	}
+	if len(w.get("component:default/d001").Status.Items) != 0 {
+		t.Error("kept, and yet missing")
+	}
+	w.set("/some.yaml", many(59)) // one more goes: another removal, another question
+	if o := w.refresh(src); o.State != "held" || o.Held.Missing != 41 {
+		t.Errorf("outcome %+v", o)
+	}
+	if _, err := w.store.DecideHeld(ctx, src.ID, true, "op"); err != nil {
+		t.Fatal(err)
+	}
+	w.catchUp()
+	if items := w.get("component:default/d001").Status.Items; len(items) != 1 || items[0].Type != "portico.dev/missing" {
+		t.Errorf("applied, and yet %+v", items)
+	}
+	if _, err := w.store.DecideHeld(ctx, src.ID, true, "op"); !errs.Is(err, errs.Conflict) {
+		t.Errorf("deciding twice: %v", err)
+	}
+	// A fifth or less goes by itself.
+	w.set("/some.yaml", many(50))
+	if o := w.refresh(src); o.Held != nil {
+		t.Errorf("9 of 59 are not many: %+v", o)
+	}
+}
+
+func TestConflictsAndTheirEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("/one.yaml", component("shared", "  description: from one\n"))
+	w.set("/two.yaml", component("shared", "  description: from two\n"))
+	srcs := w.source("/one.yaml", "/two.yaml")
+	w.refresh(srcs[0])
+	w.refresh(srcs[1])
+	if got := w.get("component:default/shared").Metadata.Description; got != "from one" {
+		t.Errorf("the first keeps it, but it says %q", got)
+	}
+	cs, err := w.store.Conflicts(t.Context())
+	if err != nil || len(cs) != 1 || cs[0].Kept.Location != "file:/one.yaml" || cs[0].Refused.Location != "file:/two.yaml" {
+		t.Fatalf("conflicts: %v %+v", err, cs)
+	}
+	uid := w.get("component:default/shared").Metadata.UID
+	w.set("/one.yaml", component("other", ""))
+	w.refresh(srcs[0])
+	s := w.get("component:default/shared")
+	if s.Metadata.Description != "from two" || s.Metadata.UID != uid || len(s.Status.Items) != 0 {
+		t.Errorf("the second takes over, at once and as the same entity: %+v", s)
+	}
+	if cs, err := w.store.Conflicts(t.Context()); err != nil || len(cs) != 0 {
+		t.Errorf("conflicts: %v %+v", err, cs)
+	}
+	w.wantOps("component:default/shared", "created", "updated")
+
+	// A file that is renamed within a source is the same entity too.
+	w2 := newWorld(t)
+	w2.set("/d/a.yaml", component("x", ""))
+	src := w2.source("/d/*.yaml")[0]
+	w2.refresh(src)
+	w2.set("/d/b.yaml", component("x", ""))
+	w2.remove("/d/a.yaml")
+	w2.refresh(src)
+	w2.wantRefs("component:default/x")
+	if items := w2.get("component:default/x").Status.Items; len(items) != 0 {
+		t.Errorf("a renamed file made its entity %+v", items)
+	}
+}
+
+func TestASourceThatGoesTakesItsEntitiesAlong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("/one.yaml", component("a", "")+"---\n"+component("both", ""))
+	w.set("/two.yaml", component("b", "")+"---\n"+component("both", ""))
+	for _, s := range w.source("/one.yaml", "/two.yaml") {
+		w.refresh(s)
+	}
+	w.source("/two.yaml") // one is no longer configured
+	w.catchUp()
+	w.wantRefs("component:default/b", "component:default/both")
+	w.wantOps("component:default/a", "created", "removed")
+}
+
+func TestPlaceholdersAreFollowed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	api := "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata:\n  name: a\nspec:\n  type: openapi\n  lifecycle: production\n  owner: x\n  definition:\n    $text: ./a.openapi.yaml\n"
+	w.set("/api.yaml", api)
+	src := w.source("/api.yaml")[0]
+	if o := w.refresh(src); o.State != "degraded" {
+		t.Errorf("a definition that is not there: %+v", o)
+	}
+	w.wantRefs()
+	w.set("/a.openapi.yaml", "openapi: 3.1.0")
+	if o := w.refresh(src); o.State != "current" {
+		t.Errorf("%+v", o)
+	}
+	w.wantRefs("api:default/a")
+	w.set("/a.openapi.yaml", "openapi: 3.1.1")
+	w.refresh(src)
+	if body := string(w.ix.Snapshot().ByRef("api:default/a", nil).JSON()); !strings.Contains(body, "3.1.1") {
+		t.Errorf("the definition changed, the entity did not: %s", body)
+	}
+	ids, err := w.store.SourcesOfPaths(t.Context(), []string{"/a.openapi.yaml"})
+	if err != nil || len(ids) != 1 {
+		t.Errorf("a change of the included file concerns %v, %v", ids, err)
+	}
+}
+
+func TestRevisionsGrowAndFollowersAgree(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	other := &Follower{Store: w.store, Index: index.New(index.Options{}), Log: w.follower.Log}
+	var targets []string
+	for i := range 8 {
+		name := fmt.Sprintf("/f%d.yaml", i)
+		w.set(name, component(fmt.Sprintf("c%d", i), ""))
+		targets = append(targets, name)
+	}
+	srcs := w.source(targets...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	done := make(chan error, 1)
+	fctx, stop := context.WithCancel(ctx)
+	go func() { done <- other.Run(fctx) }()
+	var wg sync.WaitGroup
+	for i, s := range srcs {
+		wg.Go(func() {
+			for round := range 10 {
+				w.set(targets[i], component(fmt.Sprintf("c%d", i), fmt.Sprintf("  description: round %d\n", round)))
+				src, err := w.store.begin(ctx, s.ID)
+				if err == nil {
+					_, err = w.refresher.Refresh(ctx, src, "test")
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	w.catchUp()
+	rev := w.ix.Snapshot().Revision()
+	if _, err := other.Index.Wait(ctx, rev); err != nil {
+		t.Fatal(err)
+	}
+	for ref := range w.ix.Snapshot().Refs() {
+		a, b := w.ix.Snapshot().ByRef(ref, nil).JSON(), other.Index.Snapshot().ByRef(ref, nil).JSON()
+		if d := cmp.Diff(string(a), string(b)); d != "" {
+			t.Errorf("replicas differ on %s:\n%s", ref, d)
+		}
+	}
+	stop()
+	<-done
+	changes, err := w.store.Changes(ctx, 0, 10000, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.IsSortedFunc(changes, func(a, b Change) int { return int(a.Revision - b.Revision) }) || changes[len(changes)-1].Revision > rev {
+		t.Error("the log is not in the order of revisions")
+	}
+}
+
+func TestALateFollowerReloads(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("/a.yaml", component("a", "")+"---\n"+component("b", ""))
+	src := w.source("/a.yaml")[0]
+	w.refresh(src)
+	late := &Follower{Store: w.store, Index: index.New(index.Options{}), Log: w.follower.Log}
+	if err := late.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.Remove(t.Context(), mustUUID(t, w.get("component:default/b").Metadata.UID), "x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.Expire(t.Context(), Retention{Grace: time.Hour, Removed: 0, ChangeAge: time.Hour, ChangeCount: 9}); err != nil {
+		t.Fatal(err)
+	}
+	if err := late.CatchUp(t.Context()); err != nil { // the row that said "removed" is gone
+		t.Fatal(err)
+	}
+	if late.Index.Snapshot().ByRef("component:default/b", nil) != nil {
+		t.Error("a follower that was away still shows what was purged")
+	}
+	if late.Index.Snapshot().ByRef("component:default/a", nil) == nil {
+		t.Error("a follower that reloaded lost what is there")
+	}
+}
+
+func TestTheLogSaysWhereItBegins(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	src := w.source("/a.yaml")[0]
+	for i := range 5 {
+		w.set("/a.yaml", component("a", fmt.Sprintf("  description: d%d\n", i)))
+		w.refresh(src)
+	}
+	first, err := w.store.Changes(t.Context(), 0, 100, "")
+	if err != nil || len(first) < 5 {
+		t.Fatalf("%v %+v", err, first)
+	}
+	page, err := w.store.Changes(t.Context(), first[1].Revision, 2, "")
+	if err != nil || len(page) != 2 || page[0].Revision != first[2].Revision {
+		t.Errorf("a page after %d: %v %+v", first[1].Revision, err, page)
+	}
+	if err := w.store.Expire(t.Context(), Retention{Grace: time.Hour, Removed: time.Hour, ChangeAge: 0, ChangeCount: 100}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.Changes(t.Context(), first[1].Revision, 2, ""); !errs.Is(err, errs.Gone) {
+		t.Errorf("resuming from before the log begins: %v", err)
+	}
+}

@@ -1,0 +1,193 @@
+package catalog
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"portico/internal/catalog/index"
+	"portico/internal/errs"
+	"portico/internal/pg"
+)
+
+// Follower keeps a replica's read model equal to the database.
+type Follower struct {
+	Store *Store
+	Index *index.Index
+	Log   *slog.Logger
+
+	loaded   atomic.Bool
+	lastSeen atomic.Int64 // unix milliseconds of the last successful look at the database
+}
+
+// Ready reports whether the read model has once caught up.
+func (f *Follower) Ready() bool { return f.loaded.Load() }
+
+// Behind is the time since the database was last asked successfully.
+func (f *Follower) Behind() time.Duration {
+	ms := f.lastSeen.Load()
+	if ms == 0 {
+		return time.Duration(1<<63 - 1)
+	}
+	return time.Since(time.UnixMilli(ms))
+}
+
+// Run follows until ctx ends. A notification is acted on at once; besides, the database is asked
+// every two seconds, so that a lost notification costs no more than that.
+func (f *Follower) Run(ctx context.Context) error {
+	wake := make(chan struct{}, 1)
+	signal := func() {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	}
+	done := make(chan error, 1)
+	go func() {
+		done <- pg.Listen(ctx, f.Store.db, Channel, func(string) { signal() }, signal)
+	}()
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for {
+		if err := f.CatchUp(ctx); err != nil && ctx.Err() == nil {
+			f.Log.Warn("the catalog cannot be followed at the moment; what is shown may be old", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			<-done
+			return ctx.Err()
+		case <-wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// CatchUp applies what the database has and the read model has not, and publishes it.
+func (f *Follower) CatchUp(ctx context.Context) (err error) {
+	defer errs.Wrap(&err, "catalog: follow")
+	mine := f.Index.Snapshot().Revision()
+	first := !f.loaded.Load()
+	var rows []index.Row
+	var revision int64
+	err = pg.Transact(ctx, f.Store.db, pg.TxOptions{Isolation: pgx.RepeatableRead, ReadOnly: true, Idempotent: true}, func(tx pgx.Tx) error {
+		rows = rows[:0]
+		var purged int64
+		if err := tx.QueryRow(ctx, `SELECT revision, purged_revision FROM catalog_state`).Scan(&revision, &purged); err != nil {
+			return err
+		}
+		if revision == mine && !first {
+			return nil
+		}
+		reload := !first && mine < purged
+		if reload {
+			f.Log.Warn("this replica was away for longer than removals are kept; it reloads the catalog", "at", mine, "purged", purged)
+			mine = 0
+		}
+		if rows, err = readRows(ctx, tx, mine, first || reload); err != nil {
+			return err
+		}
+		if reload {
+			rows = append(rows, f.forgotten(rows)...)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	f.lastSeen.Store(time.Now().UnixMilli())
+	if len(rows) > 0 || revision > f.Index.Snapshot().Revision() {
+		f.Index.Apply(rows, revision)
+	}
+	f.loaded.Store(true)
+	return nil
+}
+
+// forgotten returns deletions for what the read model has and a complete reload has not.
+func (f *Follower) forgotten(rows []index.Row) (gone []index.Row) {
+	here := make(map[string]bool, len(rows))
+	for i := range rows {
+		here[rows[i].Ref] = true
+	}
+	for ref := range f.Index.Snapshot().Refs() {
+		if !here[ref] {
+			gone = append(gone, index.Row{Ref: ref, Deleted: true})
+		}
+	}
+	return gone
+}
+
+// readRows reads the entities that changed after a revision; living leaves out the removed ones.
+func readRows(ctx context.Context, tx pgx.Tx, after int64, living bool) ([]index.Row, error) {
+	q := `
+		SELECT uid, ref, revision, parent_ref, state, missing_since, reason, status, CASE WHEN state <> 'removed' THEN entity END
+		FROM catalog_entities
+		WHERE revision > $1`
+	if living {
+		q += ` AND state <> 'removed'`
+	}
+	rs, err := tx.Query(ctx, q, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rs.Close()
+	var rows []index.Row
+	for rs.Next() {
+		var r index.Row
+		var uid [16]byte
+		var state, reason string
+		var since *time.Time
+		var status []byte
+		if err := rs.Scan(&uid, &r.Ref, &r.Revision, &r.Parent, &state, &since, &reason, &status, &r.JSON); err != nil {
+			return nil, err
+		}
+		r.UID = formatUID(uid)
+		r.Deleted = state == "removed"
+		if r.Status, err = withMissing(status, since, reason); err != nil {
+			return nil, errors.Join(fmt.Errorf("entity %s: status", r.Ref), err)
+		}
+		rows = append(rows, r)
+	}
+	return rows, rs.Err()
+}
+
+// withMissing adds the status item of an entity in its grace period.
+func withMissing(status []byte, since *time.Time, reason string) ([]byte, error) {
+	if since == nil {
+		return status, nil
+	}
+	var items []json.RawMessage
+	if status != nil {
+		if err := json.Unmarshal(status, &items); err != nil {
+			return nil, err
+		}
+	}
+	item, err := json.Marshal(statusItem{
+		Type: "portico.dev/missing", Level: "warning",
+		Message: fmt.Sprintf("missing since %s: %s", since.UTC().Format(time.RFC3339), reason),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(append(items, item))
+}
+
+func formatUID(u [16]byte) string {
+	var b [36]byte
+	hex.Encode(b[0:8], u[0:4])
+	b[8] = '-'
+	hex.Encode(b[9:13], u[4:6])
+	b[13] = '-'
+	hex.Encode(b[14:18], u[6:8])
+	b[18] = '-'
+	hex.Encode(b[19:23], u[8:10])
+	b[23] = '-'
+	hex.Encode(b[24:36], u[10:16])
+	return string(b[:])
+}

@@ -1,0 +1,170 @@
+package catalog
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portico/internal/catalog/index"
+	"portico/internal/errs"
+	"portico/internal/httpx"
+)
+
+// The permissions of the catalog, as Backstage names them.
+var (
+	entityRead      = httpx.Permission{Name: "catalog.entity.read", Action: "read"}
+	entityRefresh   = httpx.Permission{Name: "catalog.entity.refresh", Action: "update"}
+	entityDelete    = httpx.Permission{Name: "catalog.entity.delete", Action: "delete"}
+	entityValidate  = httpx.Permission{Name: "catalog.entity.validate", Action: "read"}
+	locationRead    = httpx.Permission{Name: "catalog.location.read", Action: "read"}
+	locationCreate  = httpx.Permission{Name: "catalog.location.create", Action: "create"}
+	locationDelete  = httpx.Permission{Name: "catalog.location.delete", Action: "delete"}
+	locationAnalyze = httpx.Permission{Name: "catalog.location.analyze", Action: "create"}
+	ingestionRead   = httpx.Permission{Name: "catalog.ingestion.read", Action: "read"}
+	ingestionManage = httpx.Permission{Name: "catalog.ingestion.manage", Action: "update"}
+)
+
+// Permissions lists them, for whoever tells callers what they may do.
+func Permissions() []httpx.Permission {
+	return []httpx.Permission{entityRead, entityRefresh, entityDelete, entityValidate, locationRead, locationCreate,
+		locationDelete, locationAnalyze, ingestionRead, ingestionManage}
+}
+
+// Handler serves the catalog's REST API.
+type Handler struct {
+	Store     *Store
+	Index     *index.Index
+	Requests  *Requests
+	Refresher *Refresher
+	Analyzer  Analyzer
+	Retention Retention
+	// Readonly refuses to register, change or remove locations (catalog.readonly).
+	Readonly bool
+	// Watching reports whether local files are being watched.
+	Watching func() bool
+	Feed     *Feed
+	Log      *slog.Logger
+}
+
+// Mount registers the routes.
+func (h *Handler) Mount(g *httpx.Registry) {
+	const c = "/api/catalog"
+	const byName = c + "/entities/by-name/{kind}/{namespace}/{name}"
+	g.Add(
+		// Backstage's.
+		httpx.Route{Pattern: "POST " + c + "/refresh", Access: httpx.Require(entityRefresh), Handler: h.refreshEntity},
+		httpx.Route{Pattern: "GET " + c + "/entities", Access: httpx.Require(entityRead), Handler: h.getEntities},
+		httpx.Route{Pattern: "GET " + c + "/entities/by-uid/{uid}", Access: httpx.Require(entityRead), Handler: h.getByUID},
+		httpx.Route{Pattern: "DELETE " + c + "/entities/by-uid/{uid}", Access: httpx.Require(entityDelete), Handler: h.deleteByUID},
+		httpx.Route{Pattern: "GET " + byName, Access: httpx.Require(entityRead), Handler: h.getByName},
+		httpx.Route{Pattern: "GET " + byName + "/ancestry", Access: httpx.Require(entityRead), Handler: h.getAncestry},
+		httpx.Route{Pattern: "POST " + c + "/entities/by-refs", Access: httpx.Require(entityRead), Handler: h.getByRefs},
+		httpx.Route{Pattern: "GET " + c + "/entities/by-query", Access: httpx.Require(entityRead), Handler: h.getByQuery},
+		httpx.Route{Pattern: "POST " + c + "/entities/by-query", Access: httpx.Require(entityRead), Handler: h.postByQuery},
+		httpx.Route{Pattern: "GET " + c + "/entity-facets", Access: httpx.Require(entityRead), Handler: h.getFacets},
+		httpx.Route{Pattern: "POST " + c + "/entity-facets", Access: httpx.Require(entityRead), Handler: h.postFacets},
+		httpx.Route{Pattern: "POST " + c + "/locations", Access: httpx.Require(locationCreate), Handler: h.createLocation},
+		httpx.Route{Pattern: "GET " + c + "/locations", Access: httpx.Require(locationRead), Handler: h.getLocations},
+		httpx.Route{Pattern: "POST " + c + "/locations/by-query", Access: httpx.Require(locationRead), Handler: h.queryLocations},
+		httpx.Route{Pattern: "GET " + c + "/locations/{id}", Access: httpx.Require(locationRead), Handler: h.getLocation},
+		httpx.Route{Pattern: "PUT " + c + "/locations/{id}", Access: httpx.Require(locationCreate), Handler: h.updateLocation},
+		httpx.Route{Pattern: "DELETE " + c + "/locations/{id}", Access: httpx.Require(locationDelete), Handler: h.deleteLocation},
+		httpx.Route{Pattern: "GET " + c + "/locations/by-entity/{kind}/{namespace}/{name}", Access: httpx.Require(locationRead), Handler: h.getLocationByEntity},
+		httpx.Route{Pattern: "POST " + c + "/analyze-location", Access: httpx.Require(locationAnalyze), Handler: h.analyzeLocation},
+		httpx.Route{Pattern: "POST " + c + "/validate-entity", Access: httpx.Require(entityValidate), Handler: h.validateEntity},
+		// Ours.
+		httpx.Route{Pattern: "GET " + c + "/changes", Access: httpx.Require(entityRead), Handler: h.getChanges},
+		httpx.Route{Pattern: "GET " + byName + "/history", Access: httpx.Require(entityRead), Handler: h.getHistory},
+		httpx.Route{Pattern: "GET " + byName + "/source", Access: httpx.Require(entityRead), Handler: h.getSource},
+		httpx.Route{Pattern: "GET " + c + "/sources", Access: httpx.Require(ingestionRead), Handler: h.getSources},
+		httpx.Route{Pattern: "POST " + c + "/sources/{id}/refresh", Access: httpx.Require(ingestionManage), Handler: h.refreshSource},
+		httpx.Route{Pattern: "POST " + c + "/sources/{id}/held", Access: httpx.Require(ingestionManage), Handler: h.decideHeld},
+		httpx.Route{Pattern: "GET " + c + "/problems", Access: httpx.Require(ingestionRead), Handler: h.getProblems},
+		httpx.Route{Pattern: "POST " + c + "/entities/by-uid/{uid}/restore", Access: httpx.Require(ingestionManage), Handler: h.restoreEntity},
+		httpx.Route{Pattern: "POST " + c + "/entities/by-uid/{uid}/remove", Access: httpx.Require(entityDelete), Handler: h.deleteByUID},
+	)
+}
+
+// Headers of our own: a write says which revision it made, a read may demand one.
+const (
+	headerRevision    = "Portico-Revision"
+	headerMinRevision = "Portico-Min-Revision"
+	minRevisionWait   = 2 * time.Second
+)
+
+// snapshot returns the read model for the request: the current one, or the first that has what the
+// caller demands to see.
+func (h *Handler) snapshot(r *http.Request) (*index.Snapshot, error) {
+	want := r.Header[headerMinRevision]
+	v := ""
+	switch {
+	case len(want) > 0:
+		v = want[0]
+	case len(r.URL.RawQuery) > 0 && hasParam(r.URL.RawQuery, "min-revision"):
+		v = r.URL.Query().Get("min-revision")
+	default:
+		return h.Index.Snapshot(), nil
+	}
+	rev, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || rev < 0 {
+		return nil, errs.New(errs.Invalid, "min-revision must be a number such as 1234, not %q", v)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), minRevisionWait)
+	defer cancel()
+	snap, err := h.Index.Wait(ctx, rev)
+	if err != nil {
+		return nil, errs.Public(errs.Unavailable, "revision "+v+" has not reached this replica within two seconds", err)
+	}
+	return snap, nil
+}
+
+func hasParam(rawQuery, name string) bool {
+	for i := 0; i+len(name) <= len(rawQuery); i++ {
+		if rawQuery[i:i+len(name)] == name && (i == 0 || rawQuery[i-1] == '&') {
+			return true
+		}
+	}
+	return false
+}
+
+// wrote tells the caller the revision of their write, once this replica can show it.
+func (h *Handler) wrote(w http.ResponseWriter, r *http.Request, revision int64) {
+	w.Header().Set(headerRevision, strconv.FormatInt(revision, 10))
+	ctx, cancel := context.WithTimeout(r.Context(), minRevisionWait)
+	defer cancel()
+	if _, err := h.Index.Wait(ctx, revision); err != nil {
+		h.Log.Warn("a write is not visible on this replica within two seconds", "revision", revision)
+	}
+}
+
+func actorOf(r *http.Request) string {
+	if name := httpx.CallerOf(r.Context()).Name; name != "" {
+		return name
+	}
+	return "system:unknown"
+}
+
+func pathUUID(r *http.Request, name, what string) (uuid.UUID, error) {
+	id, err := uuid.Parse(r.PathValue(name))
+	if err != nil {
+		return uuid.Nil, errs.New(errs.NotFound, "there is no %s %s", what, r.PathValue(name))
+	}
+	return id, nil
+}
+
+// intParam reads a whole number from the query.
+func intParam(r *http.Request, name string, def, low, high int64) (int64, error) {
+	s := r.URL.Query().Get(name)
+	if s == "" {
+		return def, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < low {
+		return 0, errs.New(errs.Invalid, "%s must be a whole number from %d, not %q", name, low, s)
+	}
+	return min(n, high), nil
+}

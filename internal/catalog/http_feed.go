@@ -1,0 +1,220 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"portico/internal/catalog/entity"
+	"portico/internal/catalog/index"
+	"portico/internal/errs"
+	"portico/internal/httpx"
+)
+
+const feedPage = 500
+
+func (h *Handler) getChanges(w http.ResponseWriter, r *http.Request) error {
+	stream := strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+	after, err := intParam(r, "after", -1, 0, 1<<62)
+	if err != nil {
+		return err
+	}
+	if id := r.Header.Get("Last-Event-ID"); stream && id != "" {
+		if after, err = strconv.ParseInt(id, 10, 64); err != nil || after < 0 {
+			return errs.New(errs.Invalid, "Last-Event-ID must be a revision such as 1234, not %q", id)
+		}
+	}
+	ref := strings.ToLower(r.URL.Query().Get("ref"))
+	if ref != "" {
+		parsed, err := entity.ParseRef(ref, entity.Ref{})
+		if err != nil {
+			return err
+		}
+		ref = parsed.String()
+	}
+	if stream {
+		return h.streamChanges(w, r, after, ref)
+	}
+	limit, err := intParam(r, "limit", 100, 1, feedPage)
+	if err != nil {
+		return err
+	}
+	revision := h.Index.Snapshot().Revision()
+	items, err := h.Store.Changes(r.Context(), max(after, 0), int(limit), ref)
+	if err != nil {
+		return err
+	}
+	next := max(after, 0)
+	if n := len(items); n > 0 {
+		next = items[n-1].Revision
+	}
+	httpx.JSON(w, http.StatusOK, map[string]any{"items": items, "revision": revision, "next": next})
+	return nil
+}
+
+// streamChanges follows the change log until the client goes.
+func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after int64, ref string) error {
+	ctx := r.Context()
+	rc := http.NewResponseController(w)
+	if after < 0 {
+		after = h.Index.Snapshot().Revision()
+	}
+	page, err := h.Store.Changes(ctx, after, feedPage, ref) // errors while there can still be a status
+	if err != nil {
+		return err
+	}
+	updates, stop := h.Feed.Subscribe()
+	defer stop()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	fmt.Fprintf(w, ": portico\nretry: 2000\n\n")
+	beat := time.NewTicker(15 * time.Second)
+	defer beat.Stop()
+	for {
+		for len(page) > 0 {
+			for _, c := range page {
+				b, err := json.Marshal(c)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(w, "id: %d\nevent: change\ndata: %s\n\n", c.Revision, b)
+				after = c.Revision
+			}
+			if len(page) < feedPage {
+				break
+			}
+			if page, err = h.Store.Changes(ctx, after, feedPage, ref); err != nil {
+				return err
+			}
+		}
+		if rc.Flush() != nil {
+			return nil // the client is gone
+		}
+		page = nil
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-beat.C:
+			fmt.Fprintf(w, "event: revision\ndata: %d\n\n", h.Index.Snapshot().Revision())
+		case _, open := <-updates:
+			if !open {
+				return nil // the server stops; the client resumes elsewhere
+			}
+			if page, err = h.Store.Changes(ctx, after, feedPage, ref); err != nil {
+				h.Log.Warn("a change stream ends early; its client resumes", "error", err)
+				return nil
+			}
+		}
+	}
+}
+
+func (h *Handler) getHistory(w http.ResponseWriter, r *http.Request) error {
+	ref := entity.Ref{Kind: r.PathValue("kind"), Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
+	limit, err := intParam(r, "limit", 50, 1, 200)
+	if err != nil {
+		return err
+	}
+	before, err := intParam(r, "before", 0, 0, 1<<62)
+	if err != nil {
+		return err
+	}
+	items, err := h.Store.History(r.Context(), ref.String(), before, int(limit)+1)
+	if err != nil {
+		return err
+	}
+	if len(items) == 0 && before == 0 {
+		if h.Index.Snapshot().ByRef(ref.String(), nil) == nil {
+			return notFound(ref)
+		}
+	}
+	var next *int64
+	if len(items) > int(limit) {
+		items = items[:limit]
+		next = &items[len(items)-1].Revision
+	}
+	httpx.JSON(w, http.StatusOK, map[string]any{"items": items, "next": next})
+	return nil
+}
+
+func (h *Handler) getSource(w http.ResponseWriter, r *http.Request) error {
+	ref := entity.Ref{Kind: r.PathValue("kind"), Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
+	d, err := h.Store.DeclarationOf(r.Context(), ref.String())
+	if err != nil {
+		return err
+	}
+	httpx.JSON(w, http.StatusOK, d)
+	return nil
+}
+
+func notFound(ref entity.Ref) error {
+	return errs.New(errs.NotFound, "No entity named '%s' found, with kind '%s' in namespace '%s'", ref.Name, strings.ToLower(ref.Kind), strings.ToLower(ref.Namespace))
+}
+
+// Feed tells streams that a new snapshot was published.
+type Feed struct {
+	mu     sync.Mutex
+	subs   map[chan struct{}]bool
+	closed bool
+}
+
+// Run forwards the publications of the index until ctx ends, and then ends all streams.
+func (f *Feed) Run(ctx context.Context, ix *index.Index) {
+	rev := ix.Snapshot().Revision()
+	for {
+		snap, err := ix.Wait(ctx, rev+1)
+		if err != nil {
+			break
+		}
+		rev = snap.Revision()
+		f.mu.Lock()
+		for c := range f.subs {
+			select {
+			case c <- struct{}{}:
+			default: // it has not yet acted on the last one
+			}
+		}
+		f.mu.Unlock()
+	}
+	f.Close()
+}
+
+// Close ends all streams and those that are still to come, so that the server can stop.
+func (f *Feed) Close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	for c := range f.subs {
+		close(c)
+		delete(f.subs, c)
+	}
+}
+
+// Subscribe returns a channel that receives after each publication and is closed when the server
+// stops. Call stop when done.
+func (f *Feed) Subscribe() (updates <-chan struct{}, stop func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := make(chan struct{}, 1)
+	if f.closed {
+		close(c)
+		return c, func() {}
+	}
+	if f.subs == nil {
+		f.subs = map[chan struct{}]bool{}
+	}
+	f.subs[c] = true
+	return c, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.subs[c] {
+			delete(f.subs, c)
+			close(c)
+		}
+	}
+}

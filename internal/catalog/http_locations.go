@@ -1,0 +1,405 @@
+package catalog
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"portico/internal/catalog/entity"
+	"portico/internal/errs"
+	"portico/internal/httpx"
+)
+
+// locationJSON is Backstage's Location.
+type locationJSON struct {
+	ID        string `json:"id"`
+	Type      string `json:"type"`
+	Target    string `json:"target"`
+	EntityRef string `json:"entityRef"`
+}
+
+func toLocationJSON(s *Source) locationJSON {
+	return locationJSON{ID: s.LocationID.String(), Type: s.Location.Type, Target: s.Location.Target, EntityRef: s.EntityRef()}
+}
+
+// checkRegistrable refuses locations that a user may not register. Files of this machine are for the
+// operator, who names them in the configuration.
+func checkRegistrable(l Location) error {
+	switch {
+	case l.Target == "":
+		return errs.New(errs.Invalid, "target is missing; write the URL of a catalog-info.yaml")
+	case l.Type != "url" && l.Type != "git":
+		return errs.WithRemedy(errs.New(errs.Invalid, "a location of type %q cannot be registered", l.Type),
+			"register a `url` or a `git` location; files of the server are named in catalog.locations of its configuration")
+	}
+	u, err := url.Parse(l.Target)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return errs.New(errs.Invalid, "target must be an absolute http or https URL, not %q", l.Target)
+	}
+	if u.User != nil {
+		return errs.WithRemedy(errs.New(errs.Invalid, "target carries a user name or password"), "configure the host under integrations instead")
+	}
+	return nil
+}
+
+func (h *Handler) checkWritable() error {
+	if h.Readonly {
+		return errs.WithRemedy(errs.New(errs.Forbidden, "this catalog is read-only"), "locations are changed in the configuration (catalog.readonly is set)")
+	}
+	return nil
+}
+
+func (h *Handler) createLocation(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Type     string `json:"type"`
+		Target   string `json:"target"`
+		Presence string `json:"presence"`
+	}
+	if err := httpx.Decode(r, &body); err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	onConflict := q.Get("onConflict")
+	switch {
+	case onConflict != "" && onConflict != "refresh" && onConflict != "reject":
+		return errs.New(errs.Invalid, `onConflict must be "refresh" or "reject", not %q`, onConflict)
+	case body.Presence != "" && body.Presence != "required" && body.Presence != "optional":
+		return errs.New(errs.Invalid, `presence must be "required" or "optional", not %q`, body.Presence)
+	}
+	loc := Location{Type: body.Type, Target: strings.TrimSpace(body.Target)}
+	if err := checkRegistrable(loc); err != nil {
+		return err
+	}
+	if dry, _ := strconv.ParseBool(q.Get("dryRun")); dry {
+		return h.previewLocation(w, r, loc, onConflict)
+	}
+	if err := h.checkWritable(); err != nil {
+		return err
+	}
+	ctx := r.Context()
+	src, exists, err := h.Store.Register(ctx, loc, body.Presence == "optional", actorOf(r))
+	if err != nil {
+		return err
+	}
+	if exists && onConflict != "refresh" {
+		return errs.WithRemedy(errs.New(errs.Conflict, "Location %s:%s already exists", loc.Type, loc.Target), "send ?onConflict=refresh to read it again")
+	}
+	if err := h.Requests.Refresh(ctx, []string{src.ID}, actorOf(r), !exists); err != nil {
+		return err
+	}
+	out := map[string]any{"location": toLocationJSON(src), "entities": []any{}}
+	if exists {
+		out["exists"] = true
+	}
+	httpx.JSON(w, http.StatusCreated, out)
+	return nil
+}
+
+// previewLocation says what registering would create, and writes nothing.
+func (h *Handler) previewLocation(w http.ResponseWriter, r *http.Request, loc Location, onConflict string) error {
+	sources, err := h.Store.Sources(r.Context())
+	if err != nil {
+		return err
+	}
+	exists := false
+	for _, s := range sources {
+		exists = exists || s.Location == loc
+	}
+	if exists && onConflict == "reject" {
+		return errs.New(errs.Conflict, "Location %s:%s already exists", loc.Type, loc.Target)
+	}
+	entities, err := h.Refresher.Preview(r.Context(), loc)
+	if err != nil {
+		return err
+	}
+	httpx.JSON(w, http.StatusCreated, map[string]any{
+		"exists":   exists,
+		"location": locationJSON{ID: loc.String(), Type: loc.Type, Target: loc.Target, EntityRef: "location:default/" + generatedName(loc)},
+		"entities": entities,
+	})
+	return nil
+}
+
+// registered returns the sources that Backstage would call locations.
+func (h *Handler) registered(ctx context.Context) ([]*Source, error) {
+	all, err := h.Store.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := all[:0]
+	for _, s := range all {
+		if s.Origin == FromRegister {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+func (h *Handler) getLocations(w http.ResponseWriter, r *http.Request) error {
+	list, err := h.registered(r.Context())
+	if err != nil {
+		return err
+	}
+	out := make([]map[string]locationJSON, len(list))
+	for i, s := range list {
+		out[i] = map[string]locationJSON{"data": toLocationJSON(s)}
+	}
+	httpx.JSON(w, http.StatusOK, out)
+	return nil
+}
+
+// queryLocations pages through the registered locations that match a predicate over id, type,
+// target and entityRef. The cursor is the position, base64.
+func (h *Handler) queryLocations(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Cursor string          `json:"cursor"`
+		Limit  *int            `json:"limit"`
+		Query  json.RawMessage `json:"query"`
+	}
+	if r.ContentLength != 0 {
+		if err := httpx.Decode(r, &body); err != nil {
+			return err
+		}
+	}
+	limit := 1000
+	if body.Limit != nil {
+		if limit = *body.Limit; limit < 1 {
+			return errs.New(errs.Invalid, "limit must be 1 or more, not %d", limit)
+		}
+	}
+	cur := locationCursor{Query: body.Query}
+	if body.Cursor != "" {
+		b, err := base64.StdEncoding.DecodeString(body.Cursor)
+		if err != nil || json.Unmarshal(b, &cur) != nil || cur.Offset < 0 {
+			return errs.New(errs.Invalid, "the cursor is not one that this portal gave out; start without a cursor")
+		}
+	}
+	match, err := locationPredicate(cur.Query)
+	if err != nil {
+		return err
+	}
+	list, err := h.registered(r.Context())
+	if err != nil {
+		return err
+	}
+	items := []locationJSON{}
+	for _, s := range list {
+		if l := toLocationJSON(s); match(l) {
+			items = append(items, l)
+		}
+	}
+	total := len(items)
+	from, to := min(cur.Offset, total), min(cur.Offset+limit, total)
+	page := map[string]string{}
+	if to < total {
+		b, err := json.Marshal(locationCursor{Offset: to, Query: cur.Query})
+		if err != nil {
+			return err
+		}
+		page["nextCursor"] = base64.StdEncoding.EncodeToString(b)
+	}
+	httpx.JSON(w, http.StatusOK, map[string]any{"items": items[from:to], "totalItems": total, "pageInfo": page})
+	return nil
+}
+
+type locationCursor struct {
+	Offset int             `json:"offset"`
+	Query  json.RawMessage `json:"query,omitempty"`
+}
+
+func (h *Handler) getLocation(w http.ResponseWriter, r *http.Request) error {
+	src, err := h.locationByID(r)
+	if err != nil {
+		return err
+	}
+	httpx.JSON(w, http.StatusOK, toLocationJSON(src))
+	return nil
+}
+
+func (h *Handler) locationByID(r *http.Request) (*Source, error) {
+	id, err := pathUUID(r, "id", "location")
+	if err != nil {
+		return nil, err
+	}
+	list, err := h.registered(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range list {
+		if s.LocationID == id {
+			return s, nil
+		}
+	}
+	return nil, errs.New(errs.NotFound, "there is no location %s", id)
+}
+
+func (h *Handler) updateLocation(w http.ResponseWriter, r *http.Request) error {
+	if err := h.checkWritable(); err != nil {
+		return err
+	}
+	var body struct {
+		Type   string `json:"type"`
+		Target string `json:"target"`
+	}
+	if err := httpx.Decode(r, &body); err != nil {
+		return err
+	}
+	loc := Location{Type: body.Type, Target: strings.TrimSpace(body.Target)}
+	if err := checkRegistrable(loc); err != nil {
+		return err
+	}
+	id, err := pathUUID(r, "id", "location")
+	if err != nil {
+		return err
+	}
+	src, err := h.Store.Retarget(r.Context(), id, loc)
+	if err != nil {
+		return err
+	}
+	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, actorOf(r), true); err != nil {
+		return err
+	}
+	httpx.JSON(w, http.StatusOK, toLocationJSON(src))
+	return nil
+}
+
+func (h *Handler) deleteLocation(w http.ResponseWriter, r *http.Request) error {
+	if err := h.checkWritable(); err != nil {
+		return err
+	}
+	id, err := pathUUID(r, "id", "location")
+	if err != nil {
+		return err
+	}
+	rev, err := h.Store.Unregister(r.Context(), id, actorOf(r))
+	if err != nil {
+		return err
+	}
+	h.wrote(w, r, rev)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (h *Handler) getLocationByEntity(w http.ResponseWriter, r *http.Request) error {
+	ref := entity.Ref{Kind: r.PathValue("kind"), Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
+	doc := h.Index.Snapshot().ByRef(ref.String(), nil)
+	if doc == nil {
+		return notFound(ref)
+	}
+	var e struct {
+		Metadata struct {
+			Annotations map[string]string `json:"annotations"`
+		} `json:"metadata"`
+	}
+	if err := json.Unmarshal(doc.JSON(), &e); err != nil {
+		return err
+	}
+	origin := e.Metadata.Annotations[entity.AnnotationManagedByOriginLocation]
+	list, err := h.Store.Sources(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s.Location.String() == origin {
+			httpx.JSON(w, http.StatusOK, toLocationJSON(s))
+			return nil
+		}
+	}
+	return errs.New(errs.NotFound, "no location of this catalog declares %s", ref)
+}
+
+func (h *Handler) refreshEntity(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		EntityRef          string `json:"entityRef"`
+		AuthorizationToken string `json:"authorizationToken"` // accepted as Backstage does; the caller is who it is
+	}
+	if err := httpx.Decode(r, &body); err != nil {
+		return err
+	}
+	ref, err := entity.ParseRef(body.EntityRef, entity.Ref{})
+	if err != nil {
+		return err
+	}
+	id, err := h.Store.SourceOf(r.Context(), ref.String())
+	if err != nil {
+		return err
+	}
+	if err := h.Requests.Refresh(r.Context(), []string{id}, actorOf(r), false); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (h *Handler) validateEntity(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Entity   json.RawMessage `json:"entity"`
+		Location string          `json:"location"`
+	}
+	if err := httpx.Decode(r, &body); err != nil {
+		return err
+	}
+	type fault struct {
+		Name    string `json:"name"`
+		Message string `json:"message"`
+	}
+	faults := []fault{}
+	refuse := func(message string) { faults = append(faults, fault{errs.Invalid.Name(), message}) }
+	if typ, target, ok := strings.Cut(body.Location, ":"); !ok || typ == "" || target == "" {
+		refuse(fmt.Sprintf("location must be written as type:target, for example url:https://github.com/o/r/blob/main/catalog-info.yaml, not %q", body.Location))
+	}
+	docs := entity.Parse("entity", body.Entity) // JSON is YAML
+	if len(docs) != 1 || docs[0].Verdict == entity.Empty {
+		refuse("entity must be one object")
+	} else {
+		docs[0].Validate()
+		for _, p := range docs[0].Problems {
+			if p.Level == entity.Error {
+				m := p.Message
+				if p.Remedy != "" {
+					m += "; " + p.Remedy
+				}
+				refuse(m)
+			}
+		}
+	}
+	if len(faults) > 0 {
+		httpx.JSON(w, http.StatusBadRequest, map[string]any{"errors": faults})
+		return nil
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (h *Handler) analyzeLocation(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Location struct {
+			Type   string `json:"type"`
+			Target string `json:"target"`
+		} `json:"location"`
+		CatalogFilename string `json:"catalogFilename"`
+		CatalogFileName string `json:"catalogFileName"` // the specification's spelling; clients send the other
+	}
+	if err := httpx.Decode(r, &body); err != nil {
+		return err
+	}
+	loc := Location{Type: body.Location.Type, Target: strings.TrimSpace(body.Location.Target)}
+	if err := checkRegistrable(loc); err != nil {
+		return err
+	}
+	name := body.CatalogFilename
+	if name == "" {
+		name = body.CatalogFileName
+	}
+	a, err := h.analyze(r.Context(), loc, name)
+	if err != nil {
+		return err
+	}
+	httpx.JSON(w, http.StatusOK, a)
+	return nil
+}

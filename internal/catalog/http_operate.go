@@ -1,0 +1,179 @@
+package catalog
+
+import (
+	"encoding/json"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"portico/internal/errs"
+	"portico/internal/httpx"
+)
+
+// sourceJSON is a source as the API shows it.
+type sourceJSON struct {
+	ID            string          `json:"id"`
+	Kind          string          `json:"kind"` // location, folder, git
+	Type          string          `json:"type"`
+	Target        string          `json:"target"`
+	Title         string          `json:"title"`
+	EntityRef     string          `json:"entityRef"`
+	Origin        Origin          `json:"origin"`
+	State         string          `json:"state"`
+	Message       string          `json:"message"`
+	LastAttemptAt *time.Time      `json:"lastAttemptAt"`
+	LastSuccessAt *time.Time      `json:"lastSuccessAt"`
+	NextAt        *time.Time      `json:"nextAt"`
+	Watching      bool            `json:"watching"`
+	Units         int             `json:"units"`
+	Entities      int             `json:"entities"`
+	Problems      int             `json:"problems"`
+	Missing       int             `json:"missing"`
+	Held          json.RawMessage `json:"held"`
+}
+
+func (h *Handler) getSources(w http.ResponseWriter, r *http.Request) error {
+	sources, err := h.Store.Sources(r.Context())
+	if err != nil {
+		return err
+	}
+	tallies, err := h.Store.Tallies(r.Context())
+	if err != nil {
+		return err
+	}
+	items := make([]sourceJSON, len(sources))
+	for i, s := range sources {
+		t := tallies[s.ID]
+		items[i] = sourceJSON{
+			ID: s.ID, Kind: kindOfSource(s.Location.Type), Type: s.Location.Type, Target: s.Location.Target, Title: titleOf(s.Location),
+			EntityRef: s.EntityRef(), Origin: s.Origin, State: s.State, Message: s.Message,
+			LastAttemptAt: utc(s.LastAttemptAt), LastSuccessAt: utc(s.LastSuccessAt), NextAt: utc(s.NextAt),
+			Watching: h.Watching != nil && h.Watching() && (s.Location.Type == "file" || s.Location.Type == "folder"),
+			Units:    t.Units, Entities: t.Entities, Problems: t.Problems, Missing: t.Missing, Held: heldJSON(s.Held),
+		}
+	}
+	httpx.JSON(w, http.StatusOK, map[string]any{"items": items})
+	return nil
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}
+
+func kindOfSource(typ string) string {
+	switch typ {
+	case "folder", "git":
+		return typ
+	default:
+		return "location"
+	}
+}
+
+// titleOf is a short name for people: the last two parts of a path, the host and path of an URL.
+func titleOf(l Location) string {
+	t := l.Target
+	switch l.Type {
+	case "file", "folder":
+		dir, base := filepath.Split(filepath.Clean(t))
+		if parent := filepath.Base(dir); parent != "." && parent != "/" {
+			base = parent + "/" + base
+		}
+		if l.Type == "folder" {
+			return "Folder " + base
+		}
+		return base
+	default:
+		t = strings.TrimPrefix(strings.TrimPrefix(t, "https://"), "http://")
+		return strings.TrimSuffix(t, "/")
+	}
+}
+
+func (h *Handler) refreshSource(w http.ResponseWriter, r *http.Request) error {
+	src, err := h.Store.Source(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, actorOf(r), false); err != nil {
+		return err
+	}
+	httpx.JSON(w, http.StatusAccepted, map[string]string{"id": src.ID})
+	return nil
+}
+
+func (h *Handler) decideHeld(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Decision string `json:"decision"`
+	}
+	if err := httpx.Decode(r, &body); err != nil {
+		return err
+	}
+	if body.Decision != "apply" && body.Decision != "keep" {
+		return errs.New(errs.Invalid, `decision must be "apply" (let the entities go) or "keep", not %q`, body.Decision)
+	}
+	rev, err := h.Store.DecideHeld(r.Context(), r.PathValue("id"), body.Decision == "apply", actorOf(r))
+	if err != nil {
+		return err
+	}
+	h.wrote(w, r, rev)
+	httpx.JSON(w, http.StatusOK, map[string]string{"decision": body.Decision})
+	return nil
+}
+
+func (h *Handler) getProblems(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	problems, err := h.Store.Problems(ctx)
+	if err != nil {
+		return err
+	}
+	conflicts, err := h.Store.Conflicts(ctx)
+	if err != nil {
+		return err
+	}
+	missing, err := h.Store.MissingEntities(ctx, h.Retention.Grace)
+	if err != nil {
+		return err
+	}
+	removed, err := h.Store.RemovedEntities(ctx, h.Retention.Removed, 500)
+	if err != nil {
+		return err
+	}
+	httpx.JSON(w, http.StatusOK, map[string]any{"errors": problems, "conflicts": conflicts, "missing": missing, "removed": removed})
+	return nil
+}
+
+func (h *Handler) restoreEntity(w http.ResponseWriter, r *http.Request) error {
+	uid, err := pathUUID(r, "uid", "entity with the uid")
+	if err != nil {
+		return err
+	}
+	ref, rev, err := h.Store.Restore(r.Context(), uid, actorOf(r))
+	if err != nil {
+		return err
+	}
+	h.wrote(w, r, rev)
+	doc := h.Index.Snapshot().ByRef(ref, nil)
+	if doc == nil {
+		return errs.New(errs.Unavailable, "%s is restored, but this replica does not show it yet", ref)
+	}
+	httpx.Raw(w, http.StatusOK, doc.JSON())
+	return nil
+}
+
+func (h *Handler) deleteByUID(w http.ResponseWriter, r *http.Request) error {
+	uid, err := pathUUID(r, "uid", "entity with the uid")
+	if err != nil {
+		return err
+	}
+	rev, err := h.Store.Remove(r.Context(), uid, actorOf(r))
+	if err != nil {
+		return err
+	}
+	h.wrote(w, r, rev)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,404 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"portico/internal/catalog/entity"
+	"portico/internal/catalog/index"
+	"portico/internal/errs"
+	"portico/internal/httpx"
+)
+
+// restriction is what the caller may see. Permissions by entity come with the identity work; until
+// then whoever may read may read everything.
+func restriction(*http.Request) *index.Restriction { return nil }
+
+// buffers hold answers while they are put together.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 64<<10); return &b }}
+
+const keepBuffer = 1 << 20 // a larger one is left to the garbage collector
+
+// answer writes what fill appends.
+func answer(w http.ResponseWriter, r *http.Request, fill func([]byte) []byte) {
+	p := buffers.Get().(*[]byte)
+	b := fill((*p)[:0])
+	httpx.RawFor(w, r, http.StatusOK, b)
+	if cap(b) <= keepBuffer {
+		*p = b
+		buffers.Put(p)
+	}
+}
+
+// maxQuery bounds the query string: no filter that a person or a program means is longer.
+const maxQuery = 64 << 10
+
+func queryOf(r *http.Request) (url.Values, error) {
+	if len(r.URL.RawQuery) > maxQuery {
+		return nil, errs.WithRemedy(errs.New(errs.Invalid, "the query is longer than %d bytes", maxQuery), "send it as the body of POST /api/catalog/entities/by-query")
+	}
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, errs.Public(errs.Invalid, "the query string is not well-formed: a % must be followed by two hexadecimal digits, and ; must be written %3B", err)
+	}
+	return q, nil
+}
+
+// number reads a whole number; absent gives def.
+func number(q url.Values, name string, def int) (int, error) {
+	v, given := q[name]
+	if !given || v[0] == "" {
+		return def, nil
+	}
+	n, err := strconv.Atoi(v[0])
+	if err != nil || n < 0 {
+		return 0, errs.New(errs.Invalid, "%s must be a whole number from 0, not %q", name, v[0])
+	}
+	return n, nil
+}
+
+func refOf(r *http.Request) entity.Ref {
+	return entity.Ref{Kind: r.PathValue("kind"), Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
+}
+
+func (h *Handler) getByName(w http.ResponseWriter, r *http.Request) error {
+	snap, err := h.snapshot(r)
+	if err != nil {
+		return err
+	}
+	ref := refOf(r)
+	doc := snap.ByRef(ref.String(), restriction(r))
+	if doc == nil {
+		return notFound(ref)
+	}
+	return h.writeDoc(w, r, doc)
+}
+
+func (h *Handler) getByUID(w http.ResponseWriter, r *http.Request) error {
+	snap, err := h.snapshot(r)
+	if err != nil {
+		return err
+	}
+	doc := snap.ByUID(r.PathValue("uid"), restriction(r))
+	if doc == nil {
+		return errs.New(errs.NotFound, "No entity with uid '%s' found", r.PathValue("uid"))
+	}
+	return h.writeDoc(w, r, doc)
+}
+
+// writeDoc answers with one entity, or with 304 when the caller has it already.
+func (h *Handler) writeDoc(w http.ResponseWriter, r *http.Request, doc *index.Doc) error {
+	if match := r.Header["If-None-Match"]; len(match) > 0 {
+		tag := `W/"` + doc.ETag() + `"`
+		w.Header().Set("ETag", tag)
+		if match[0] == tag {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
+	} else {
+		w.Header()["Etag"] = []string{`W/"` + doc.ETag() + `"`}
+	}
+	answer(w, r, doc.AppendJSON)
+	return nil
+}
+
+func (h *Handler) getAncestry(w http.ResponseWriter, r *http.Request) error {
+	snap, err := h.snapshot(r)
+	if err != nil {
+		return err
+	}
+	ref := refOf(r)
+	a := snap.Ancestry(ref.String(), restriction(r))
+	if a == nil {
+		return notFound(ref)
+	}
+	answer(w, r, func(b []byte) []byte { return index.AppendAncestry(b, a) })
+	return nil
+}
+
+// getEntities is GET /entities: everything that matches, or a stretch of it.
+func (h *Handler) getEntities(w http.ResponseWriter, r *http.Request) error {
+	snap, err := h.snapshot(r)
+	if err != nil {
+		return err
+	}
+	q, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	filter, err := index.ParseFilters(q["filter"])
+	if err != nil {
+		return err
+	}
+	fields, err := index.ParseFields(q["fields"])
+	if err != nil {
+		return err
+	}
+	orders, err := index.ParseOrders(q["order"])
+	if err != nil {
+		return err
+	}
+	limit, err := number(q, "limit", -1)
+	if err != nil {
+		return err
+	}
+	offset, err := number(q, "offset", 0)
+	if err != nil {
+		return err
+	}
+	if after := q.Get("after"); after != "" {
+		from, page, err := index.ParseAfter(after)
+		if err != nil {
+			return err
+		}
+		if from >= 0 {
+			offset = from
+		}
+		if page >= 0 && limit < 0 {
+			limit = page
+		}
+	}
+	docs, more, err := snap.List(index.Filters{Filter: filter}, orders, offset, limit, restriction(r))
+	if err != nil {
+		return err
+	}
+	if more {
+		next := *r.URL
+		nq := q
+		nq.Del("offset")
+		nq.Set("after", index.After(offset+len(docs), limit))
+		next.RawQuery = nq.Encode()
+		w.Header().Set("Link", "<"+next.RequestURI()+`>; rel="next"`)
+	}
+	answer(w, r, func(b []byte) []byte { return index.AppendDocs(b, docs, fields) })
+	return nil
+}
+
+func (h *Handler) getByQuery(w http.ResponseWriter, r *http.Request) error {
+	q, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	var query index.Query
+	if query.Filter, err = index.ParseFilters(q["filter"]); err != nil {
+		return err
+	}
+	if query.Order, err = index.ParseOrderFields(q["orderField"]); err != nil {
+		return err
+	}
+	fields, err := index.ParseFields(q["fields"])
+	if err != nil {
+		return err
+	}
+	if query.Limit, err = number(q, "limit", index.DefaultLimit); err != nil {
+		return err
+	}
+	if query.Offset, err = number(q, "offset", 0); err != nil {
+		return err
+	}
+	if query.NoTotal, err = noTotal(q.Get("totalItems")); err != nil {
+		return err
+	}
+	query.Cursor = q.Get("cursor")
+	query.Text = index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}
+	return h.writePage(w, r, query, fields)
+}
+
+func noTotal(v string) (bool, error) {
+	switch v {
+	case "", "include":
+		return false, nil
+	case "exclude":
+		return true, nil
+	}
+	return false, errs.New(errs.Invalid, `totalItems must be "include" or "exclude", not %q`, v)
+}
+
+func commaList(params []string) []string {
+	var out []string
+	for _, p := range params {
+		for s := range strings.SplitSeq(p, ",") {
+			if s = strings.TrimSpace(s); s != "" {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func (h *Handler) postByQuery(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Cursor  string `json:"cursor"`
+		Limit   *int   `json:"limit"`
+		Offset  int    `json:"offset"`
+		OrderBy []struct {
+			Field string `json:"field"`
+			Order string `json:"order"`
+		} `json:"orderBy"`
+		FullTextFilter *struct {
+			Term   string   `json:"term"`
+			Fields []string `json:"fields"`
+		} `json:"fullTextFilter"`
+		Fields     []string        `json:"fields"`
+		TotalItems string          `json:"totalItems"`
+		Query      json.RawMessage `json:"query"`
+	}
+	if r.ContentLength != 0 {
+		if err := httpx.Decode(r, &body); err != nil {
+			return err
+		}
+	}
+	query := index.Query{Limit: index.DefaultLimit, Offset: body.Offset, Cursor: body.Cursor}
+	var err error
+	if body.Limit != nil {
+		query.Limit = *body.Limit
+	}
+	if query.Limit < 0 || query.Offset < 0 {
+		return errs.New(errs.Invalid, "limit and offset must be 0 or more")
+	}
+	for i, o := range body.OrderBy {
+		switch {
+		case o.Field == "":
+			return errs.New(errs.Invalid, "orderBy[%d].field is missing", i)
+		case o.Order != "asc" && o.Order != "desc":
+			return errs.New(errs.Invalid, `orderBy[%d].order must be "asc" or "desc", not %q`, i, o.Order)
+		}
+		query.Order = append(query.Order, index.Order{Field: o.Field, Desc: o.Order == "desc"})
+	}
+	if query.Query, err = index.ParsePredicate(body.Query); err != nil {
+		return err
+	}
+	if query.NoTotal, err = noTotal(body.TotalItems); err != nil {
+		return err
+	}
+	if t := body.FullTextFilter; t != nil {
+		query.Text = index.TextQuery{Term: t.Term, Fields: t.Fields}
+	}
+	fields, err := index.ParseFields(body.Fields)
+	if err != nil {
+		return err
+	}
+	return h.writePage(w, r, query, fields)
+}
+
+func (h *Handler) writePage(w http.ResponseWriter, r *http.Request, query index.Query, fields *index.Fields) error {
+	snap, err := h.snapshot(r)
+	if err != nil {
+		return err
+	}
+	page, err := snap.Query(query, restriction(r))
+	if err != nil {
+		return err
+	}
+	answer(w, r, func(b []byte) []byte { return index.AppendPage(b, &page, fields) })
+	return nil
+}
+
+// maxRefs bounds by-refs; Backstage's client sends at most a thousand at a time.
+const maxRefs = 10_000
+
+func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		EntityRefs []string        `json:"entityRefs"`
+		Fields     []string        `json:"fields"`
+		Query      json.RawMessage `json:"query"`
+	}
+	if err := httpx.Decode(r, &body); err != nil {
+		return err
+	}
+	if body.EntityRefs == nil {
+		return errs.New(errs.Invalid, `entityRefs is missing; send {"entityRefs": ["component:default/a"]}`)
+	}
+	if len(body.EntityRefs) > maxRefs {
+		return errs.New(errs.Invalid, "entityRefs holds %d refs; at most %d are answered at once", len(body.EntityRefs), maxRefs)
+	}
+	var filters index.Filters
+	var err error
+	if len(r.URL.RawQuery) > 0 {
+		q, err := queryOf(r)
+		if err != nil {
+			return err
+		}
+		if filters.Filter, err = index.ParseFilters(q["filter"]); err != nil {
+			return err
+		}
+	}
+	if filters.Query, err = index.ParsePredicate(body.Query); err != nil {
+		return err
+	}
+	fields, err := index.ParseFields(body.Fields)
+	if err != nil {
+		return err
+	}
+	for i, s := range body.EntityRefs {
+		if err := canonical(&body.EntityRefs[i]); err != nil {
+			return errs.Public(errs.Invalid, fmt.Sprintf("entityRefs[%d]: %s", i, errs.Sentence(err)), fmt.Errorf("ref %q: %w", s, err))
+		}
+	}
+	snap, err := h.snapshot(r)
+	if err != nil {
+		return err
+	}
+	docs := snap.Batch(body.EntityRefs, filters, restriction(r))
+	answer(w, r, func(b []byte) []byte { return index.AppendBatch(b, docs, fields) })
+	return nil
+}
+
+// canonical fills in the namespace that a ref leaves out.
+func canonical(ref *string) error {
+	if c := strings.IndexByte(*ref, ':'); c > 0 && strings.IndexByte((*ref)[c:], '/') > 1 {
+		return nil // the usual form; the index takes any case
+	}
+	p, err := entity.ParseRef(*ref, entity.Ref{})
+	if err != nil {
+		return err
+	}
+	*ref = p.String()
+	return nil
+}
+
+func (h *Handler) getFacets(w http.ResponseWriter, r *http.Request) error {
+	q, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	filter, err := index.ParseFilters(q["filter"])
+	if err != nil {
+		return err
+	}
+	return h.writeFacets(w, r, q["facet"], index.Filters{Filter: filter})
+}
+
+func (h *Handler) postFacets(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Facets []string        `json:"facets"`
+		Query  json.RawMessage `json:"query"`
+	}
+	if err := httpx.Decode(r, &body); err != nil {
+		return err
+	}
+	query, err := index.ParsePredicate(body.Query)
+	if err != nil {
+		return err
+	}
+	return h.writeFacets(w, r, body.Facets, index.Filters{Query: query})
+}
+
+func (h *Handler) writeFacets(w http.ResponseWriter, r *http.Request, names []string, filters index.Filters) error {
+	names, err := index.ParseFacets(names)
+	if err != nil {
+		return err
+	}
+	snap, err := h.snapshot(r)
+	if err != nil {
+		return err
+	}
+	facets := snap.Facets(names, filters, restriction(r))
+	answer(w, r, func(b []byte) []byte { return index.AppendFacets(b, facets) })
+	return nil
+}

@@ -1,0 +1,526 @@
+package index
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"portico/internal/catalog/entity"
+)
+
+// batch is one run of Apply. First it takes over what rows declare; then it derives anew the relations
+// of every entity that a row or a neighbour touched.
+type batch struct {
+	*Index
+	bulk    bool // so many rows that it is worth using every processor
+	changed bool
+
+	// dirty is the documents to derive anew, with the relations of their own spec where the batch has
+	// just read them, and nil where only a neighbour changed.
+	dirty map[uint32][]relation
+
+	scan   *scanner
+	old    parsed  // the earlier version of what is replaced
+	probe  scanned // for written
+	arena  arena
+	stable bool // texts given to keep live as long as the index does
+}
+
+// parsed is what a row holds.
+type parsed struct {
+	scanned
+	edges []entity.Edge
+	err   error
+}
+
+const (
+	bulkRows = 1024 // from here on a batch is worked on in parallel
+	stretch  = 256  // rows that a worker takes at a time
+)
+
+var errNoEntity = errors.New("the stored JSON is not an object with an object metadata")
+
+func (x *Index) begin(rows int) *batch {
+	x.gen++
+	x.live = x.live.clone()
+	x.fields = slices.Clone(x.fields)
+	return &batch{
+		Index: x,
+		bulk:  rows >= bulkRows,
+		scan:  newScanner(x.reg),
+		dirty: make(map[uint32][]relation, rows),
+	}
+}
+
+// declare takes over what rows say.
+func (b *batch) declare(rows []Row) {
+	if !b.bulk {
+		var p parsed
+		for i := range rows {
+			b.parse(b.scan, &rows[i], &p)
+			b.put(&rows[i], &p)
+		}
+		return
+	}
+	inOrder(len(rows), stretch,
+		func() func(lo, hi int, into *[stretch]parsed) {
+			sc := newScanner(b.reg)
+			return func(lo, hi int, into *[stretch]parsed) {
+				for i := lo; i < hi; i++ {
+					b.parse(sc, &rows[i], &into[i-lo])
+				}
+			}
+		},
+		func(lo, hi int, from *[stretch]parsed) {
+			for i := lo; i < hi; i++ {
+				b.put(&rows[i], &from[i-lo])
+			}
+		})
+}
+
+// parse reads a row. It touches nothing of the batch.
+func (b *batch) parse(sc *scanner, row *Row, into *parsed) {
+	into.edges, into.err = nil, nil
+	if row.Deleted {
+		return
+	}
+	if !sc.scan(view(row.JSON), &into.scanned) {
+		into.err = errNoEntity
+		return
+	}
+	into.derive(b.edges, row.Ref)
+}
+
+func (p *parsed) derive(edges func(entity.Ref, func(string) []string) []entity.Edge, ref string) {
+	self, err := entity.ParseRef(ref, entity.Ref{})
+	if err != nil {
+		p.err = err
+		return
+	}
+	p.edges = edges(self, p.values)
+}
+
+// put takes over one row.
+func (b *batch) put(row *Row, p *parsed) {
+	ref := lower(row.Ref)
+	id, there := b.numberOf(fieldRef, ref)
+	if row.Deleted {
+		if there {
+			b.remove(id)
+		}
+		return
+	}
+	if p.err != nil {
+		b.broken(row.Ref, p.err)
+		return
+	}
+	if other, ok := b.numberOf(fieldUID, lower(row.UID)); ok && !(there && other == id) {
+		b.remove(other)
+	}
+	doc := &Doc{
+		uid: row.UID, ref: ref, parent: lower(row.Parent), revision: row.Revision,
+		base: view(row.JSON), status: statusOf(row.Status), metaEnd: uint32(p.metaEnd),
+	}
+	if there {
+		if old := b.docs.get(id); old.uid == row.UID {
+			b.update(old, doc, p)
+			return
+		}
+		b.remove(id)
+	}
+	b.insert(doc, p)
+}
+
+func (b *batch) numberOf(in fieldID, text string) (uint32, bool) {
+	if int(in) >= len(b.fields) || b.fields[in] == nil {
+		return 0, false
+	}
+	p, ok := b.fields[in].terms.get(text)
+	return p.one, ok
+}
+
+func (b *batch) insert(doc *Doc, p *parsed) {
+	if k := len(b.free); k > 0 {
+		doc.id = b.free[k-1]
+		b.free = b.free[:k-1]
+	} else {
+		doc.id = b.next
+		b.next++
+	}
+	b.changed = true
+	b.live.add(doc.id)
+	*b.docs.slot(b.gen, doc.id) = doc
+	var text textEntry
+	for i := range p.leaves {
+		l := &p.leaves[i]
+		f := b.field(l.field)
+		if l.null {
+			f.nulls.add(doc.id)
+			continue
+		}
+		key := f.add(b, l.field, doc.id, l.text, l.orig)
+		if int(l.field) < textFields {
+			if key == "" {
+				key = b.keep(l.text)
+			}
+			text.add(l.field, key)
+		}
+	}
+	b.stable = true
+	b.field(fieldUID).add(b, fieldUID, doc.id, lower(doc.uid), doc.uid)
+	b.field(fieldRef).add(b, fieldRef, doc.id, doc.ref, doc.ref)
+	b.stable = false
+	b.setText(doc.id, text)
+	b.link(doc.id, p.edges)
+	b.dirty[doc.id] = b.relationsOf(p.edges)
+}
+
+// update replaces old by doc, which has the same ref and uid.
+func (b *batch) update(old, doc *Doc, p *parsed) {
+	doc.id, doc.tail, doc.etag = old.id, old.tail, old.etag
+	if *old == *doc {
+		return
+	}
+	b.changed = true
+	*b.docs.slot(b.gen, doc.id) = doc
+	if old.base == doc.base && old.status == doc.status {
+		return
+	}
+	b.scan.scan(old.base, &b.old.scanned)
+	b.old.derive(b.edges, old.ref)
+	b.swapLeaves(doc.id, b.old.leaves, p.leaves)
+	if !slices.Equal(b.old.edges, p.edges) {
+		b.unlink(doc.id, b.old.edges)
+		b.link(doc.id, p.edges)
+	}
+	b.dirty[doc.id] = b.relationsOf(p.edges)
+}
+
+// remove takes a document out.
+func (b *batch) remove(id uint32) {
+	doc := b.docs.get(id)
+	b.changed = true
+	b.scan.scan(doc.base, &b.old.scanned)
+	b.old.derive(b.edges, doc.ref)
+	b.swapLeaves(id, b.old.leaves, nil)
+	b.field(fieldUID).remove(id, lower(doc.uid))
+	b.field(fieldRef).remove(id, doc.ref)
+	for typ, target := range doc.relations() {
+		b.field(b.relationType(typ).field).remove(id, target)
+	}
+	b.unlink(id, b.old.edges)
+	delete(b.dirty, id)
+	b.live.remove(id)
+	*b.docs.slot(b.gen, id) = nil
+	b.setText(id, textEntry{})
+	b.free = append(b.free, id)
+}
+
+// swapLeaves replaces the index entries of a document. Entries that are in both stay untouched, and so
+// does every field of which nothing changes.
+func (b *batch) swapLeaves(id uint32, old, now []leaf) {
+	textChanged := false
+	old, now = distinct(old), distinct(now)
+	all := now
+	for len(old) > 0 || len(now) > 0 {
+		was, is := old, now
+		switch c := compareHeads(old, now); {
+		case c < 0:
+			was, is = old[:sameTerm(old)], nil
+		case c > 0:
+			was, is = nil, now[:sameTerm(now)]
+		default:
+			was, is = old[:sameTerm(old)], now[:sameTerm(now)]
+		}
+		old, now = old[len(was):], now[len(is):]
+		if slices.Equal(was, is) {
+			continue
+		}
+		for i, l := range was {
+			textChanged = textChanged || int(l.field) < textFields
+			if f := b.field(l.field); l.null {
+				f.touch(id)
+				f.nulls.remove(id)
+			} else if i == 0 { // the rest is the same value in other letters
+				f.remove(id, l.text)
+			}
+		}
+		for _, l := range is {
+			textChanged = textChanged || int(l.field) < textFields
+			if f := b.field(l.field); l.null {
+				f.touch(id)
+				f.nulls.add(id)
+			} else {
+				f.add(b, l.field, id, l.text, l.orig)
+			}
+		}
+	}
+	if !textChanged {
+		return
+	}
+	var text textEntry
+	for _, l := range all {
+		if int(l.field) < textFields && !l.null {
+			text.add(l.field, b.keep(l.text))
+		}
+	}
+	b.setText(id, text)
+}
+
+// distinct sorts leaves in place and drops repeats.
+func distinct(leaves []leaf) []leaf {
+	slices.SortFunc(leaves, func(a, b leaf) int {
+		return cmp.Or(compareTerms(a, b), cmp.Compare(a.orig, b.orig))
+	})
+	return slices.Compact(leaves)
+}
+
+// compareTerms orders leaves by field and value, whatever the case.
+func compareTerms(a, b leaf) int {
+	if c := cmp.Compare(a.field, b.field); c != 0 {
+		return c
+	}
+	if a.null != b.null {
+		if a.null {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(a.text, b.text)
+}
+
+func compareHeads(a, b []leaf) int {
+	switch {
+	case len(b) == 0:
+		return -1
+	case len(a) == 0:
+		return 1
+	}
+	return compareTerms(a[0], b[0])
+}
+
+// sameTerm is the number of leaves at the front that have one field and value.
+func sameTerm(l []leaf) int {
+	n := 1
+	for n < len(l) && compareTerms(l[0], l[n]) == 0 {
+		n++
+	}
+	return n
+}
+
+// link notes the relations that the spec of a document gives to others.
+func (b *batch) link(id uint32, edges []entity.Edge) {
+	for _, e := range edges {
+		b.incoming[e.Target] = append(b.incoming[e.Target], inEdge{src: id, typ: b.relationType(e.Inverse)})
+		b.touch(e.Target)
+	}
+}
+
+func (b *batch) unlink(id uint32, edges []entity.Edge) {
+	for _, e := range edges {
+		rest := slices.DeleteFunc(b.incoming[e.Target], func(in inEdge) bool { return in.src == id })
+		if len(rest) == 0 {
+			delete(b.incoming, e.Target)
+		} else {
+			b.incoming[e.Target] = rest
+		}
+		b.touch(e.Target)
+	}
+}
+
+// touch has the relations of an entity derived anew, if it is there.
+func (b *batch) touch(ref string) {
+	id, ok := b.numberOf(fieldRef, ref)
+	if !ok {
+		return
+	}
+	if _, ok := b.dirty[id]; !ok {
+		b.dirty[id] = nil
+	}
+}
+
+// relationsOf never returns nil.
+func (b *batch) relationsOf(edges []entity.Edge) []relation {
+	rels := make([]relation, len(edges))
+	for i, e := range edges {
+		rels[i] = relation{typ: b.relationType(e.Type), target: e.Target}
+	}
+	return rels
+}
+
+func (b *batch) relationType(name string) *relationType {
+	t := b.types[name]
+	if t == nil {
+		name = strings.Clone(name)
+		t = &relationType{name: name, field: b.reg.field("relations." + lower(name))}
+		b.types[name] = t
+	}
+	return t
+}
+
+// derived is what relate finds out about one document.
+type derived struct {
+	rels []relation
+	tail string
+	etag uint64
+}
+
+// relate derives relations, status and etag of every dirty document.
+func (b *batch) relate() {
+	ids := make([]uint32, 0, len(b.dirty))
+	for id := range b.dirty {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if b.dirty[id] == nil { // published: the batch goes on with a copy
+			doc := *b.docs.get(id)
+			*b.docs.slot(b.gen, id) = &doc
+		}
+	}
+	b.stable = true
+	inOrder(len(ids), stretch,
+		func() func(lo, hi int, into *[stretch]derived) {
+			d := deriver{batch: b, scan: newScanner(b.reg), hash: xxhash.New()}
+			return func(lo, hi int, into *[stretch]derived) {
+				for i := lo; i < hi; i++ {
+					d.derive(ids[i], &into[i-lo])
+				}
+			}
+		},
+		func(lo, hi int, from *[stretch]derived) {
+			for i := lo; i < hi; i++ {
+				b.serve(ids[i], &from[i-lo])
+			}
+		})
+}
+
+// deriver is for one goroutine. Meanwhile serve writes to postings, and to the documents that are done.
+type deriver struct {
+	*batch
+	scan *scanner
+	p    parsed
+	buf  []byte
+	hash *xxhash.Digest
+}
+
+func (d *deriver) derive(id uint32, into *derived) {
+	doc := d.docs.get(id)
+	own := d.dirty[id]
+	into.rels = append(into.rels[:0], own...)
+	if own == nil {
+		d.scan.scan(doc.base, &d.p.scanned)
+		d.p.derive(d.edges, doc.ref)
+		for _, e := range d.p.edges {
+			into.rels = append(into.rels, relation{typ: d.types[e.Type], target: e.Target})
+		}
+	}
+	for _, in := range d.incoming[doc.ref] {
+		into.rels = append(into.rels, relation{typ: in.typ, target: d.docs.get(in.src).ref})
+	}
+	into.rels = sortRelations(into.rels)
+	d.buf = appendTail(d.buf[:0], into.rels, doc.status)
+	if string(d.buf) == doc.tail {
+		into.tail = doc.tail
+	} else {
+		into.tail = string(d.buf)
+	}
+	served := *doc
+	served.tail = into.tail
+	into.etag = served.sum(d.hash)
+}
+
+// serve puts what was derived into the document and into the index.
+func (b *batch) serve(id uint32, d *derived) {
+	doc := b.docs.get(id)
+	if doc.tail == d.tail && doc.etag == d.etag {
+		return
+	}
+	b.changed = true
+	rels := d.rels
+	for typ, target := range doc.relations() {
+		was := relation{typ: b.types[typ], target: target}
+		for len(rels) > 0 && compareRelations(rels[0], was) < 0 {
+			b.addRelation(id, rels[0])
+			rels = rels[1:]
+		}
+		if len(rels) > 0 && rels[0] == was {
+			rels = rels[1:]
+			continue
+		}
+		b.field(was.typ.field).remove(id, target)
+	}
+	for _, r := range rels {
+		b.addRelation(id, r)
+	}
+	doc.tail, doc.etag = d.tail, d.etag
+}
+
+func (b *batch) addRelation(id uint32, r relation) {
+	b.field(r.typ.field).add(b, r.typ.field, id, r.target, r.target)
+}
+
+// field returns a field for the batch to change.
+func (b *batch) field(id fieldID) *field {
+	for int(id) >= len(b.fields) {
+		b.fields = append(b.fields, nil)
+	}
+	f := b.fields[id]
+	if f == nil || f.gen != b.gen {
+		f = f.edit(b.gen)
+		b.fields[id] = f
+	}
+	return f
+}
+
+func (b *batch) setText(id uint32, e textEntry) {
+	e.sign()
+	*b.text.slot(b.gen, id) = e
+}
+
+// written is how a document writes a value.
+func (b *batch) written(doc uint32, id fieldID, text string) string {
+	return b.docs.get(doc).written(b.scan, &b.probe, id, text)
+}
+
+func (d *Doc) written(sc *scanner, into *scanned, id fieldID, text string) string {
+	if id == fieldUID {
+		return d.uid
+	}
+	sc.scan(d.base, into)
+	for i := range into.leaves {
+		if l := &into.leaves[i]; l.field == id && !l.null && l.text == text {
+			return l.orig
+		}
+	}
+	return text
+}
+
+// keep returns a copy of text that does not hold on to the JSON it came from.
+func (b *batch) keep(text string) string {
+	switch {
+	case b.stable:
+		return text
+	case b.bulk:
+		return b.arena.keep(text)
+	default:
+		return strings.Clone(text)
+	}
+}
+
+// arena copies many small strings into few allocations.
+type arena struct{ b strings.Builder }
+
+func (a *arena) keep(s string) string {
+	const block = 64 << 10
+	if a.b.Cap()-a.b.Len() < len(s) {
+		a.b = strings.Builder{}
+		a.b.Grow(max(block, len(s)))
+	}
+	start := a.b.Len()
+	a.b.WriteString(s)
+	return a.b.String()[start:]
+}

@@ -1,0 +1,318 @@
+package index
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// fieldID numbers the index keys that have ever been seen, in the order of their appearance.
+type fieldID uint32
+
+// Fields that the index itself relies on. The four texts come first and in this order: a textEntry has
+// a place for each.
+const (
+	fieldName fieldID = iota
+	fieldTitle
+	fieldDescription
+	fieldDisplayName
+	fieldUID
+	fieldNamespace
+	fieldRef // the entity reference: no index key of Backstage's, so that no filter can name it
+	firstFreeField
+)
+
+const textFields = int(fieldDisplayName) + 1
+
+// registry knows the number of each index key. It only grows: a catalog has some hundred keys, and a
+// key that went is likely to come back.
+type registry struct {
+	mu    sync.RWMutex
+	names map[string]fieldID
+	items map[string]fieldID // the strings of the list at a key, as in "metadata.tags.java=true"
+	next  fieldID
+}
+
+func newRegistry() *registry {
+	return &registry{
+		names: map[string]fieldID{
+			"metadata.name": fieldName, "metadata.title": fieldTitle, "metadata.description": fieldDescription,
+			"spec.profile.displayname": fieldDisplayName, "metadata.uid": fieldUID, "metadata.namespace": fieldNamespace,
+		},
+		items: map[string]fieldID{},
+		next:  firstFreeField,
+	}
+}
+
+func (r *registry) field(key string) fieldID   { return r.number(r.names, key) }
+func (r *registry) itemsOf(key string) fieldID { return r.number(r.items, key) }
+
+func (r *registry) number(in map[string]fieldID, key string) fieldID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id, ok := in[key]
+	if !ok {
+		id = r.next
+		in[strings.Clone(key)] = id
+		r.next++
+	}
+	return id
+}
+
+// size is the number of fields there are.
+func (r *registry) size() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return int(r.next)
+}
+
+func (r *registry) lookup(key string) (fieldID, bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	id, ok := r.names[key]
+	return id, ok
+}
+
+func (r *registry) lookupItems(key string) (fieldID, bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	id, ok := r.items[key]
+	return id, ok
+}
+
+// field is everything that is known about one index key: from each value to the documents with it.
+// A published field never changes but for what it works out about itself on demand.
+type field struct {
+	gen   generation
+	terms cowMap[posting]
+	nulls docset // documents that have the key without a value that could be compared
+
+	exists atomic.Pointer[docset]
+	sorted atomic.Pointer[[]facetTerm]
+	order  atomic.Pointer[order]
+	mu     sync.Mutex // held while an order is worked out
+
+	// What the order can be made of: the order of an earlier version, and who changed since.
+	base  *order
+	dirty []uint32
+}
+
+// posting is the documents that have one value. Most values have one document.
+type posting struct {
+	list   *postingList // nil: the document is one
+	one    uint32
+	folded bool // with one: the value as written differs from the key
+}
+
+type postingList struct {
+	gen   generation
+	docs  docset
+	forms []form // the ways in which the value is written; nil: all as the key
+}
+
+// form is one way to write a value: "Java" or "java".
+type form struct {
+	text string
+	docs docset
+}
+
+func (p posting) docs() docset {
+	if p.list == nil {
+		return docset{n: 1, ids: []uint32{p.one}}
+	}
+	return p.list.docs
+}
+
+// edit returns a version of f that the batch gen may change.
+func (f *field) edit(gen generation) *field {
+	if f == nil {
+		return &field{gen: gen}
+	}
+	if f.gen == gen {
+		return f
+	}
+	next := &field{gen: gen, terms: f.terms, nulls: f.nulls.clone(), base: f.base, dirty: slices.Clone(f.dirty)}
+	if o := f.order.Load(); o != nil {
+		next.base, next.dirty = o, nil
+	}
+	return next
+}
+
+// touch notes that the place of doc in the order may have changed.
+func (f *field) touch(doc uint32) {
+	switch k := len(f.dirty); {
+	case f.base == nil || k > 0 && f.dirty[k-1] == doc:
+	case k > 1024+f.terms.n/4: // then making it anew costs no more
+		f.base, f.dirty = nil, nil
+	default:
+		f.dirty = append(f.dirty, doc)
+	}
+}
+
+// add notes that doc has a value. It returns the key that is stored when the value is new, else "".
+func (f *field) add(b *batch, id fieldID, doc uint32, text, orig string) string {
+	f.touch(doc)
+	m := f.terms.own(f.gen, text)
+	p, ok := m[text]
+	switch {
+	case !ok:
+		key := b.keep(text)
+		f.terms.set(f.gen, key, posting{one: doc, folded: orig != text})
+		return key
+	case p.list == nil && p.one == doc && p.folded == (orig != text) && (!p.folded || b.written(doc, id, text) == orig):
+		return "" // the same value twice in one entity
+	case p.list == nil:
+		p.list = &postingList{gen: f.gen}
+		first := text
+		if p.folded {
+			first = b.written(p.one, id, text)
+		}
+		p.list.add(p.one, text, first)
+		m[text] = posting{list: p.list}
+	case p.list.gen != f.gen:
+		p.list = p.list.edit(f.gen)
+		m[text] = p
+	}
+	p.list.add(doc, text, orig)
+	return ""
+}
+
+// remove forgets that doc has a value.
+func (f *field) remove(doc uint32, text string) {
+	f.touch(doc)
+	m := f.terms.own(f.gen, text)
+	p, ok := m[text]
+	switch {
+	case !ok:
+	case p.list == nil:
+		if p.one == doc {
+			f.terms.delete(f.gen, text)
+		}
+	default:
+		l := p.list
+		if l.gen != f.gen {
+			l = l.edit(f.gen)
+			m[text] = posting{list: l}
+		}
+		if l.remove(doc); l.docs.empty() {
+			f.terms.delete(f.gen, text)
+		}
+	}
+}
+
+func (l *postingList) edit(gen generation) *postingList {
+	next := &postingList{gen: gen, docs: l.docs.clone(), forms: slices.Clone(l.forms)}
+	for i := range next.forms {
+		next.forms[i].docs = next.forms[i].docs.clone()
+	}
+	return next
+}
+
+func (l *postingList) add(doc uint32, key, orig string) {
+	if l.forms == nil && orig != key {
+		l.forms = []form{}
+		if !l.docs.empty() {
+			l.forms = append(l.forms, form{text: key, docs: l.docs.clone()})
+		}
+	}
+	l.docs.add(doc)
+	if l.forms == nil {
+		return
+	}
+	for i := range l.forms {
+		if l.forms[i].text == orig {
+			l.forms[i].docs.add(doc)
+			return
+		}
+	}
+	l.forms = append(l.forms, form{text: strings.Clone(orig)})
+	l.forms[len(l.forms)-1].docs.add(doc)
+}
+
+func (l *postingList) remove(doc uint32) {
+	l.docs.remove(doc)
+	for i := range l.forms {
+		l.forms[i].docs.remove(doc)
+	}
+	l.forms = slices.DeleteFunc(l.forms, func(f form) bool { return f.docs.empty() })
+}
+
+// equals is the set of documents with a value; text is in lower case.
+func (f *field) equals(text string) docset {
+	p, ok := f.terms.get(text)
+	if !ok {
+		return docset{}
+	}
+	return p.docs()
+}
+
+// having is the set of documents that have the key at all.
+func (f *field) having() docset {
+	if s := f.exists.Load(); s != nil {
+		return *s
+	}
+	s := f.matching(func(string) bool { return true })
+	if !f.nulls.empty() {
+		s = union([]docset{s, f.nulls})
+	}
+	f.exists.Store(&s)
+	return s
+}
+
+// matching is the set of documents with a value that ok accepts. It looks at every value.
+func (f *field) matching(ok func(text string) bool) docset {
+	var word []uint64
+	var last docset
+	found := 0
+	for text, p := range f.terms.all() {
+		if !ok(text) {
+			continue
+		}
+		found++
+		if p.list == nil {
+			word = setBit(word, p.one)
+			continue
+		}
+		last = p.list.docs
+		word = p.list.docs.orInto(word)
+	}
+	if found == 1 && !last.empty() {
+		return last
+	}
+	return fromWords(word)
+}
+
+// facetTerm is one value as written.
+type facetTerm struct {
+	text string
+	one  uint32
+	docs *docset // nil: the document one
+}
+
+// facetTerms lists the values as they are written, sorted. written tells how a document writes a value
+// of this field.
+func (f *field) facetTerms(written func(doc uint32, text string) string) []facetTerm {
+	if t := f.sorted.Load(); t != nil {
+		return *t
+	}
+	terms := make([]facetTerm, 0, f.terms.n)
+	for text, p := range f.terms.all() {
+		switch {
+		case p.list == nil && p.folded:
+			terms = append(terms, facetTerm{text: written(p.one, text), one: p.one})
+		case p.list == nil:
+			terms = append(terms, facetTerm{text: text, one: p.one})
+		case p.list.forms == nil:
+			terms = append(terms, facetTerm{text: text, docs: &p.list.docs})
+		default:
+			for i := range p.list.forms {
+				terms = append(terms, facetTerm{text: p.list.forms[i].text, docs: &p.list.forms[i].docs})
+			}
+		}
+	}
+	slices.SortFunc(terms, func(a, b facetTerm) int { return cmp.Compare(a.text, b.text) })
+	f.sorted.Store(&terms)
+	return terms
+}

@@ -1,0 +1,125 @@
+package index
+
+import (
+	"strings"
+	"sync"
+)
+
+// Fields is which parts of an entity to keep. The nil Fields keeps all.
+type Fields struct{ paths []string }
+
+// ParseFields reads the values of the parameter fields: dotted paths with commas between, each of which
+// keeps a value or everything below it. It returns nil when there are none. Errors are errs.Invalid.
+func ParseFields(params []string) (*Fields, error) {
+	var f Fields
+	size := 0
+	for _, p := range params {
+		if size += len(p); size > maxFilterBytes {
+			return nil, invalid("ask for fewer fields", "the parameter fields is longer than %d bytes", maxFilterBytes)
+		}
+		for path := range strings.SplitSeq(p, ",") {
+			if path = strings.TrimSpace(path); path == "" {
+				continue
+			}
+			if strings.ContainsAny(path, "[]") {
+				return nil, invalid("name the whole list: fields=metadata.tags", "the parameter fields has %s; single items of a list cannot be chosen", quoteShort(path))
+			}
+			if f.paths = append(f.paths, path); len(f.paths) > maxFields {
+				return nil, invalid("ask for fewer fields, or for a common parent such as spec", "the parameter fields names more than %d paths", maxFields)
+			}
+		}
+	}
+	if len(f.paths) == 0 {
+		return nil, nil
+	}
+	return &f, nil
+}
+
+var projectors = sync.Pool{New: func() any { return new(projector) }}
+
+// projector copies parts of a JSON text.
+type projector struct {
+	json []byte
+	s    string
+	dst  []byte
+	want []string // a stack: for each object on the way, what is still wanted below it
+}
+
+// AppendFields appends the parts of the entity that f keeps, as an object.
+func (d *Doc) AppendFields(dst []byte, f *Fields) []byte {
+	if f == nil {
+		return d.AppendJSON(dst)
+	}
+	p := projectors.Get().(*projector)
+	defer projectors.Put(p)
+	p.json = d.AppendJSON(p.json[:0])
+	p.s, p.dst = view(p.json), dst
+	p.object(0, f.paths)
+	dst, p.s, p.dst = p.dst, "", nil
+	return dst
+}
+
+// object copies what is wanted of the object at s[i] and returns the offset after it.
+func (p *projector) object(i int, want []string) int {
+	p.dst = append(p.dst, '{')
+	empty := true
+	for i = skipSpace(p.s, i+1); i < len(p.s) && p.s[i] != '}'; {
+		quoted := i
+		end := stringEnd(p.s, i)
+		if end < 0 {
+			break
+		}
+		key := unquote(p.s[i+1 : end-1])
+		i = skipSpace(p.s, skipSpace(p.s, end)+1) // past the colon
+		mark := len(p.dst)
+		if !empty {
+			p.dst = append(p.dst, ',')
+		}
+		p.dst = append(append(p.dst, p.s[quoted:end]...), ':')
+		next, kept := p.member(i, key, want)
+		if kept {
+			empty = false
+		} else {
+			p.dst = p.dst[:mark]
+		}
+		if next < 0 {
+			break
+		}
+		if i = skipSpace(p.s, next); i < len(p.s) && p.s[i] == ',' {
+			i = skipSpace(p.s, i+1)
+		}
+	}
+	p.dst = append(p.dst, '}')
+	return i + 1
+}
+
+// member copies what is wanted of the value at s[i], which stands under key.
+func (p *projector) member(i int, key string, want []string) (next int, kept bool) {
+	base := len(p.want)
+	for _, path := range want {
+		if len(path) < len(key) || path[:len(key)] != key {
+			continue
+		}
+		if len(path) == len(key) {
+			p.want = p.want[:base]
+			next = skipValue(p.s, i)
+			if next > 0 {
+				p.dst = append(p.dst, p.s[i:next]...)
+			}
+			return next, next > 0
+		}
+		if path[len(key)] == '.' { // keys may hold dots: this one may be all of the path, or a part
+			p.want = append(p.want, path[len(key)+1:])
+		}
+	}
+	below := p.want[base:]
+	if len(below) > 0 && i < len(p.s) && p.s[i] == '{' {
+		mark := len(p.dst)
+		next = p.object(i, below)
+		kept = len(p.dst) > mark+len("{}")
+	} else {
+		next = skipValue(p.s, i)
+	}
+	p.want = p.want[:base]
+	return next, kept
+}

@@ -1,0 +1,63 @@
+package index
+
+import "sync"
+
+// memo remembers results under a key, up to a number of bytes; past that it forgets everything and
+// starts anew. Whoever asks for what another is just working out waits for it.
+type memo[V any] struct {
+	mu    sync.RWMutex
+	cells map[string]*cell[V]
+	size  int
+	limit int
+}
+
+type cell[V any] struct {
+	once sync.Once
+	v    V
+}
+
+// get returns what is remembered under key, or what work returns, together with its size in bytes.
+func (m *memo[V]) get(key []byte, work func() (V, int)) V {
+	m.mu.RLock()
+	c := m.cells[string(key)]
+	m.mu.RUnlock()
+	if c == nil {
+		m.mu.Lock()
+		if c = m.cells[string(key)]; c == nil {
+			if m.cells == nil {
+				m.cells = map[string]*cell[V]{}
+			}
+			c = new(cell[V])
+			m.cells[string(key)] = c
+		}
+		m.mu.Unlock()
+	}
+	c.once.Do(func() {
+		v, size := work()
+		c.v = v
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.size += size + len(key) + 100; m.size > m.limit {
+			clear(m.cells)
+			m.size = 0
+		}
+	})
+	return c.v
+}
+
+// memos is everything that one snapshot remembers.
+type memos struct {
+	sets   memo[docset]    // documents, by filter
+	places memo[*arranged] // positions, by filter and order
+	lists  memo[[]uint32]  // documents in order, for List
+	facets memo[Facet]
+}
+
+func newMemos() *memos {
+	return &memos{
+		sets:   memo[docset]{limit: 8 << 20},
+		places: memo[*arranged]{limit: 8 << 20},
+		lists:  memo[[]uint32]{limit: 8 << 20},
+		facets: memo[Facet]{limit: 8 << 20},
+	}
+}

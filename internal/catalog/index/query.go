@@ -1,0 +1,352 @@
+package index
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"portico/internal/errs"
+)
+
+// DefaultLimit is the number of entities on a page when a request names none.
+const DefaultLimit = 200
+
+// Query asks for a page of entities.
+type Query struct {
+	Filters
+	Text  TextQuery
+	Order []Order // the first decides; none: by uid
+	// Limit is the number of entities on the page: 0 asks for the count alone, and what stands for
+	// "not given" is the caller's business (DefaultLimit).
+	Limit  int
+	Offset int // entities to skip on the first page
+	// NoTotal leaves TotalItems at 0.
+	NoTotal bool
+	// Cursor continues an earlier query. It then holds Filters, Text and Order; what is given here of
+	// these does not count.
+	Cursor string
+}
+
+// TextQuery keeps the entities that have Term, in any case, within a value of one of the Fields.
+// Without Fields it is looked for in the order field, and without that in metadata.uid.
+type TextQuery struct {
+	Term   string
+	Fields []string
+}
+
+// Order is a field to sort by. Values compare by bytes, in lower case.
+type Order struct {
+	Field string
+	Desc  bool
+}
+
+func (o Order) word() string {
+	if o.Desc {
+		return "desc"
+	}
+	return "asc"
+}
+
+// Page is one page of entities.
+type Page struct {
+	Docs       []*Doc
+	TotalItems int    // all that match, on any page; entities without the order field do not
+	Next, Prev string // cursors; "" where there is nothing more
+}
+
+// arranged is a result in order: positions in an order.
+type arranged struct {
+	order *order
+	docset
+}
+
+// Query returns a page. The error is errs.Invalid: a cursor that is none, a number below zero, a search
+// term that is too long.
+func (s *Snapshot) Query(q Query, r *Restriction) (Page, error) {
+	w := &walk{Query: q, total: -1}
+	if q.Cursor != "" {
+		var err error
+		if w, err = decodeCursor(q); err != nil {
+			return Page{}, err
+		}
+	}
+	if err := w.check(); err != nil {
+		return Page{}, err
+	}
+	if q.NoTotal && w.total < 0 && q.Limit == 0 {
+		return Page{}, nil
+	}
+	all := s.arrangedBy(w, r)
+	page := Page{TotalItems: all.n}
+	switch {
+	case w.total >= 0:
+		page.TotalItems = w.total
+	case q.NoTotal:
+		page.TotalItems = 0
+	}
+	if q.Limit > 0 {
+		s.fill(&page, w, all)
+	}
+	return page, nil
+}
+
+func (q *Query) check() error {
+	switch {
+	case q.Limit < 0:
+		return invalid("write a number from 0", "limit is %d", q.Limit)
+	case q.Offset < 0:
+		return invalid("write a number from 0", "offset is %d", q.Offset)
+	case len(q.Order) > maxOrders:
+		return invalid("sort by one field", "there are %d order fields; at most %d are read", len(q.Order), maxOrders)
+	case len(q.Text.Term) > maxTextTerm:
+		return invalid("search for a part of a word", "the full-text term is %d bytes long; at most %d are read", len(q.Text.Term), maxTextTerm)
+	case len(q.Text.Fields) > maxTextFields:
+		return invalid("search in fewer fields", "there are %d full-text fields; at most %d are read", len(q.Text.Fields), maxTextFields)
+	}
+	return nil
+}
+
+// arrangedBy is everything that a walk passes through, from the first page to the last.
+func (s *Snapshot) arrangedBy(w *walk, r *Restriction) *arranged {
+	field := ""
+	if o, ok := w.orderField(); ok {
+		field = lower(o.Field)
+	}
+	text := w.Text.filter(field)
+	key := w.Filters.appendKey(make([]byte, 0, 512), r)
+	key = appendCounted(key, text.term)
+	for _, f := range text.fields {
+		key = appendCounted(key, f)
+	}
+	key = append(key, 0)
+	key = append(key, field...)
+	return s.memo.places.get(key, func() (*arranged, int) {
+		set := s.filtered(w.Filters, r)
+		if text.term != "" {
+			set = s.search(text, set)
+		}
+		a := s.arrange(set, field)
+		return a, a.size()
+	})
+}
+
+func (t TextQuery) filter(orderField string) textFilter {
+	term := lower(strings.TrimSpace(t.Term))
+	switch {
+	case term == "":
+		return textFilter{}
+	case len(t.Fields) > 0:
+		return textFilter{term: term, fields: t.Fields}
+	case orderField != "":
+		return textFilter{term: term, fields: []string{orderField}}
+	}
+	return textFilter{term: term, fields: []string{"metadata.uid"}}
+}
+
+// arrange sorts a set by a field; "" is by uid.
+func (s *Snapshot) arrange(set docset, field string) *arranged {
+	if field == "" {
+		return s.arrangeBy(set, fieldUID)
+	}
+	f, items := s.resolve(field)
+	if f != nil {
+		id, _ := s.reg.lookup(field)
+		return s.arrangeBy(set, id)
+	}
+	// Every entity that has the key has the same value: true.
+	a := s.arrangeBy(set.and(union(items)), fieldUID)
+	same := *a.order
+	same.keys = slices.Repeat([]string{"true"}, len(same.keys))
+	a.order = &same
+	return a
+}
+
+func (s *Snapshot) arrangeBy(set docset, id fieldID) *arranged {
+	if s.field(id) == nil {
+		return &arranged{order: &order{}}
+	}
+	o := s.orderOf(id)
+	return &arranged{order: o, docset: o.arrange(set)}
+}
+
+// fill puts the entities of one page into it, and the cursors that lead away from it.
+func (s *Snapshot) fill(page *Page, w *walk, all *arranged) {
+	o, _ := w.orderField()
+	limit := min(w.Limit, all.n)
+	up := o.Desc == w.back
+	want := limit
+	if !w.back {
+		want++ // one more tells whether there is a next page
+	}
+	at := make([]uint32, 0, want)
+	switch {
+	case w.from == nil && up:
+		at = all.take(at, 0, w.Offset, want)
+	case w.from == nil:
+		at = all.takeDown(at, len(all.order.docs), w.Offset, want)
+	case up:
+		at = all.take(at, all.order.after(s, *w.from), 0, want)
+	default:
+		at = all.takeDown(at, all.order.place(s, w.from.key, w.from.uid), 0, want)
+	}
+	if w.back {
+		slices.Reverse(at)
+	}
+	more := w.back
+	if len(at) > limit {
+		at, more = at[:limit], true
+	}
+	if len(at) == 0 {
+		return
+	}
+	page.Docs = make([]*Doc, len(at))
+	for i, p := range at {
+		page.Docs[i] = s.docs.get(all.order.docs[p])
+	}
+	head, tail := all.entry(s, at[0]), all.entry(s, at[len(at)-1])
+	first := head
+	if w.first != nil {
+		first = *w.first
+	}
+	if more {
+		page.Next = w.encode(tail, first, false, page.TotalItems)
+	}
+	if w.first != nil && !head.same(first) && all.before(at[0], o.Desc) {
+		page.Prev = w.encode(head, first, true, page.TotalItems)
+	}
+}
+
+func (e entry) same(f entry) bool { return e.key == f.key && e.uid == f.uid }
+
+func (a *arranged) entry(s *Snapshot, at uint32) entry {
+	return entry{key: a.order.keys[at], uid: s.docs.get(a.order.docs[at]).uid}
+}
+
+// before reports whether anything comes before a position, in the direction of reading.
+func (a *arranged) before(at uint32, desc bool) bool {
+	var one [1]uint32
+	if desc {
+		return len(a.take(one[:0], int(at)+1, 0, 1)) > 0
+	}
+	return len(a.takeDown(one[:0], int(at), 0, 1)) > 0
+}
+
+// after is the first position beyond the given value and uid.
+func (o *order) after(s *Snapshot, e entry) int {
+	p := o.place(s, e.key, e.uid)
+	if p < len(o.docs) && o.keys[p] == e.key && s.docs.get(o.docs[p]).uid == e.uid {
+		p++
+	}
+	return p
+}
+
+// List is GET /entities: all entities that match, or a stretch of them. Without an order they come by
+// ref. With one, entities that lack the field come last, and equal ones by uid. A limit below zero means
+// all. It reports whether there are more behind the last.
+func (s *Snapshot) List(filters Filters, orders []Order, offset, limit int, r *Restriction) (docs []*Doc, more bool, err error) {
+	if offset < 0 {
+		return nil, false, invalid("write a number from 0", "offset is %d", offset)
+	}
+	if len(orders) > maxOrders {
+		return nil, false, invalid("sort by one field", "there are %d order fields; at most %d are read", len(orders), maxOrders)
+	}
+	key := filters.appendKey(nil, r)
+	for _, o := range orders {
+		key = appendCounted(append(key, o.word()...), lower(o.Field))
+	}
+	ids := s.memo.lists.get(key, func() ([]uint32, int) {
+		ids := s.sortedBy(s.filtered(filters, r), orders)
+		return ids, 4 * len(ids)
+	})
+	ids = ids[min(offset, len(ids)):]
+	if limit >= 0 && limit < len(ids) {
+		ids, more = ids[:limit], true
+	}
+	docs = make([]*Doc, len(ids))
+	for i, id := range ids {
+		docs[i] = s.docs.get(id)
+	}
+	return docs, more, nil
+}
+
+// sortedBy sorts a set by several fields, entities that lack one last.
+func (s *Snapshot) sortedBy(set docset, orders []Order) []uint32 {
+	if len(orders) == 0 {
+		a := s.arrangeBy(set, fieldRef)
+		ids := make([]uint32, 0, a.n)
+		for at := range a.all() {
+			ids = append(ids, a.order.docs[at])
+		}
+		return ids
+	}
+	uid := &order{}
+	if s.field(fieldUID) != nil {
+		uid = s.orderOf(fieldUID)
+	}
+	by := make([]*order, len(orders))
+	for i, o := range orders {
+		by[i] = &order{}
+		if id, ok := s.reg.lookup(lower(o.Field)); ok && s.field(id) != nil {
+			by[i] = s.orderOf(id)
+		}
+	}
+	ids := set.list()
+	slices.SortFunc(ids, func(a, b uint32) int {
+		for i, o := range by {
+			ra, rb := o.rankOf(a), o.rankOf(b)
+			switch {
+			case ra == unranked && rb == unranked:
+				continue
+			case ra == unranked:
+				return 1
+			case rb == unranked:
+				return -1
+			}
+			if c := cmp.Compare(o.keys[ra], o.keys[rb]); c != 0 {
+				if orders[i].Desc {
+					return -c
+				}
+				return c
+			}
+		}
+		return cmp.Compare(uid.rankOf(a), uid.rankOf(b))
+	})
+	return ids
+}
+
+// ParseOrderFields reads the values of the parameter orderField: "metadata.name" or
+// "metadata.name,desc". Errors are errs.Invalid.
+func ParseOrderFields(params []string) ([]Order, error) {
+	return parseOrders(params, "orderField", "write orderField=metadata.name,asc or orderField=metadata.name,desc", func(p string) (string, string) {
+		field, dir, ok := strings.Cut(p, ",")
+		if !ok {
+			dir = "asc"
+		}
+		return field, dir
+	})
+}
+
+// ParseOrders reads the values of the parameter order of GET /entities: "asc:metadata.name". Errors are
+// errs.Invalid.
+func ParseOrders(params []string) ([]Order, error) {
+	return parseOrders(params, "order", "write order=asc:metadata.name or order=desc:metadata.name", func(p string) (string, string) {
+		dir, field, _ := strings.Cut(p, ":")
+		return field, dir
+	})
+}
+
+func parseOrders(params []string, name, remedy string, split func(string) (field, dir string)) ([]Order, error) {
+	if len(params) > maxOrders {
+		return nil, invalid("sort by one field", "the parameter %s comes %d times; at most %d are read", name, len(params), maxOrders)
+	}
+	var orders []Order
+	for _, p := range params {
+		field, dir := split(p)
+		field, dir = strings.TrimSpace(field), strings.TrimSpace(dir)
+		if field == "" || len(field) > maxKey*4 || dir != "asc" && dir != "desc" {
+			return nil, errs.WithRemedy(errs.New(errs.Invalid, "the parameter %s has %s, which does not name a field and asc or desc", name, quoteShort(p)), remedy)
+		}
+		orders = append(orders, Order{Field: field, Desc: dir == "desc"})
+	}
+	return orders, nil
+}

@@ -1,0 +1,144 @@
+package index
+
+import (
+	"iter"
+	"strings"
+	"sync"
+)
+
+// Snapshot is the catalog at one revision. It never changes; any number of goroutines may read it.
+//
+// Every read takes a Restriction: nil shows everything.
+type Snapshot struct {
+	state
+	reg      *registry
+	revision int64
+	memo     *memos
+	scanners *sync.Pool // of *docScanner
+}
+
+// docScanner is a scanner with room for what it finds.
+type docScanner struct {
+	*scanner
+	out scanned
+}
+
+func newSnapshot(reg *registry, st state, revision int64, m *memos) *Snapshot {
+	if m == nil {
+		m = newMemos()
+	}
+	return &Snapshot{
+		state: st, reg: reg, revision: revision, memo: m,
+		scanners: &sync.Pool{New: func() any { return &docScanner{scanner: newScanner(reg)} }},
+	}
+}
+
+func (s *Snapshot) scanner() *docScanner   { return s.scanners.Get().(*docScanner) }
+func (s *Snapshot) release(sc *docScanner) { s.scanners.Put(sc) }
+
+// warm works out, before anybody asks, the orders that nearly every request needs.
+func (s *Snapshot) warm() {
+	var wg sync.WaitGroup
+	for _, id := range []fieldID{fieldName, fieldUID, fieldRef} {
+		if s.field(id) != nil {
+			wg.Go(func() { s.orderOf(id) })
+		}
+	}
+	wg.Wait()
+}
+
+// Revision is the revision of the catalog that the snapshot shows.
+func (s *Snapshot) Revision() int64 { return s.revision }
+
+// Len is the number of entities, whoever may see them.
+func (s *Snapshot) Len() int { return s.live.n }
+
+// Refs yields the ref of every entity, in no order.
+func (s *Snapshot) Refs() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for doc := range s.All() {
+			if !yield(doc.ref) {
+				return
+			}
+		}
+	}
+}
+
+// All yields every entity, in no order.
+func (s *Snapshot) All() iter.Seq[*Doc] {
+	return func(yield func(*Doc) bool) {
+		for id := range s.live.all() {
+			if !yield(s.docs.get(id)) {
+				return
+			}
+		}
+	}
+}
+
+// ByRef finds an entity by kind:namespace/name in any case. It returns nil when there is none that may
+// be seen.
+func (s *Snapshot) ByRef(ref string, r *Restriction) *Doc { return s.one(fieldRef, lower(ref), r) }
+
+// ByUID finds an entity by metadata.uid. It returns nil when there is none that may be seen.
+func (s *Snapshot) ByUID(uid string, r *Restriction) *Doc { return s.one(fieldUID, lower(uid), r) }
+
+func (s *Snapshot) one(in fieldID, text string, r *Restriction) *Doc {
+	f := s.field(in)
+	if f == nil {
+		return nil
+	}
+	p, ok := f.terms.get(text)
+	if !ok || !r.allows(s, p.one) {
+		return nil
+	}
+	return s.docs.get(p.one)
+}
+
+// field returns nil for a key that no entity ever had.
+func (s *Snapshot) field(id fieldID) *field {
+	if int(id) >= len(s.fields) {
+		return nil
+	}
+	return s.fields[id]
+}
+
+// resolve finds what a key in lower case means: the field of that name, and the documents that have it
+// as the string of a list: "metadata.tags.java" is there, with the value true, where metadata.tags
+// holds "java".
+func (s *Snapshot) resolve(key string) (f *field, items []docset) {
+	if id, ok := s.reg.lookup(key); ok {
+		f = s.field(id)
+	}
+	for i := range len(key) {
+		if key[i] != '.' {
+			continue
+		}
+		id, ok := s.reg.lookupItems(key[:i])
+		if !ok {
+			continue
+		}
+		if list := s.field(id); list != nil {
+			if docs := list.equals(key[i+1:]); !docs.empty() {
+				items = append(items, docs)
+			}
+		}
+	}
+	return f, items
+}
+
+// Batch finds entities by their refs: one result for each ref, in their order, nil where there is none
+// that matches filters and may be seen.
+func (s *Snapshot) Batch(refs []string, filters Filters, r *Restriction) []*Doc {
+	out := make([]*Doc, len(refs))
+	var within docset
+	if !filters.all() {
+		within = s.filtered(filters, nil)
+	}
+	for i, ref := range refs {
+		doc := s.ByRef(strings.TrimSpace(ref), r)
+		if doc != nil && (filters.all() || within.has(doc.id)) {
+			out[i] = doc
+		}
+	}
+	return out
+}

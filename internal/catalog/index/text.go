@@ -1,0 +1,103 @@
+package index
+
+import (
+	"math/bits"
+	"strings"
+)
+
+// textEntry is what substring search looks at for one document: its four texts in lower case, and a
+// signature of every three bytes in a row that occur in them. A term cannot occur where a bit of its
+// own signature is missing, which settles nearly every document by four machine words.
+type textEntry struct {
+	sig  signature
+	text [textFields]string // values of a list are set apart by a zero byte
+}
+
+type signature [4]uint64
+
+const trigram = 3
+
+func (e *textEntry) add(id fieldID, text string) {
+	if t := &e.text[id]; *t == "" {
+		*t = text
+	} else {
+		*t += "\x00" + text
+	}
+}
+
+func (e *textEntry) sign() {
+	for i := range e.text {
+		e.sig.add(e.text[i])
+	}
+}
+
+func (g *signature) add(s string) {
+	for i := 0; i+trigram <= len(s); i++ {
+		h := (uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16) * 2654435761 >> 24
+		g[h>>6] |= 1 << (h & 63)
+	}
+}
+
+// covers reports whether a text with signature g may hold one with signature q.
+func (g *signature) covers(q *signature) bool {
+	return g[0]&q[0] == q[0] && g[1]&q[1] == q[1] && g[2]&q[2] == q[2] && g[3]&q[3] == q[3]
+}
+
+// textFilter keeps the documents in which a term occurs.
+type textFilter struct {
+	term   string // in lower case, not empty
+	fields []string
+}
+
+// search returns the documents of within that have the term in one of the fields.
+func (s *Snapshot) search(t textFilter, within docset) docset {
+	var slots []fieldID
+	var found []docset
+	for _, key := range t.fields {
+		key = lower(key)
+		f, items := s.resolve(key)
+		if id, ok := s.reg.lookup(key); ok && int(id) < textFields {
+			slots = append(slots, id)
+		} else if f != nil {
+			found = append(found, f.matching(func(text string) bool { return strings.Contains(text, t.term) }))
+		}
+		if strings.Contains("true", t.term) {
+			found = append(found, items...)
+		}
+	}
+	all := union(found)
+	if !all.empty() {
+		all = all.and(within)
+	}
+	if len(slots) == 0 || strings.IndexByte(t.term, 0) >= 0 {
+		return all
+	}
+	texts := s.searchTexts(t.term, slots, within)
+	return union([]docset{all, texts})
+}
+
+func (s *Snapshot) searchTexts(term string, slots []fieldID, within docset) docset {
+	var q signature
+	q.add(term)
+	in := within.words()
+	out := make([]uint64, len(in))
+	for w, word := range in {
+		if word == 0 || w >= len(s.text.page) {
+			continue
+		}
+		page := &s.text.page[w].at
+		for ; word != 0; word &= word - 1 {
+			e := &page[bits.TrailingZeros64(word)]
+			if !e.sig.covers(&q) {
+				continue
+			}
+			for _, slot := range slots {
+				if strings.Contains(e.text[slot], term) {
+					out[w] |= word & -word
+					break
+				}
+			}
+		}
+	}
+	return fromWords(out)
+}

@@ -1,0 +1,302 @@
+package catalog
+
+import (
+	"context"
+	"crypto/sha1"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"portico/internal/errs"
+	"portico/internal/pg"
+)
+
+// Origin says who named a source.
+type Origin string
+
+// The origins.
+const (
+	FromConfig   Origin = "config"     // catalog.locations
+	FromRegister Origin = "registered" // POST /api/catalog/locations
+	FromTrial    Origin = "trial"      // portico try PATH
+)
+
+// Rule allows entities of a kind, and of a spec.type where Type is set. Both compare without case.
+type Rule struct {
+	Kind string `json:"kind"`
+	Type string `json:"type,omitempty"`
+}
+
+// defaultRules are Backstage's: what may come from anywhere.
+var defaultRules = []Rule{{Kind: "Component"}, {Kind: "API"}, {Kind: "Location"}}
+
+func allowed(rules []Rule, kind, typ string) bool {
+	for _, r := range rules {
+		if strings.EqualFold(r.Kind, kind) && (r.Type == "" || strings.EqualFold(r.Type, typ)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Source is what an operator configured or registered.
+type Source struct {
+	ID            string
+	LocationID    uuid.UUID
+	Location      Location
+	Origin        Origin
+	Optional      bool // a location that is not there is no fault
+	Rules         []Rule
+	State         string // current, reading, degraded, failed, held
+	Message       string
+	Held          *Held
+	KeptDigest    string
+	RequestedAt   time.Time
+	LastAttemptAt *time.Time
+	LastSuccessAt *time.Time
+	NextAt        *time.Time
+	CreatedBy     string
+}
+
+// Held is a removal that waits for an operator.
+type Held struct {
+	Missing int      `json:"missing"` // how many entities would go
+	Of      int      `json:"of"`      // of how many
+	Refs    []string `json:"refs"`    // the first 200 of them, sorted
+	Digest  string   `json:"digest"`  // of all of them
+}
+
+// EntityRef is the ref of the Location entity that stands for the source, named as Backstage does.
+func (s *Source) EntityRef() string { return "location:default/" + generatedName(s.Location) }
+
+func generatedName(l Location) string {
+	sum := sha1.Sum([]byte(l.String()))
+	return "generated-" + hex.EncodeToString(sum[:])
+}
+
+const sourceColumns = `
+	id, location_id, type, target, origin, presence = 'optional' AS optional, rules, state, message, held, kept_digest,
+	requested_at, last_attempt_at, last_success_at, next_at, created_by`
+
+func scanSource(row pgx.CollectableRow) (*Source, error) {
+	s := new(Source)
+	var rules, held []byte
+	err := row.Scan(&s.ID, &s.LocationID, &s.Location.Type, &s.Location.Target, &s.Origin, &s.Optional, &rules, &s.State, &s.Message, &held, &s.KeptDigest,
+		&s.RequestedAt, &s.LastAttemptAt, &s.LastSuccessAt, &s.NextAt, &s.CreatedBy)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(rules, &s.Rules); err != nil {
+		return nil, fmt.Errorf("source %s: rules: %w", s.ID, err)
+	}
+	if held != nil {
+		s.Held = new(Held)
+		if err := json.Unmarshal(held, s.Held); err != nil {
+			return nil, fmt.Errorf("source %s: held: %w", s.ID, err)
+		}
+	}
+	return s, nil
+}
+
+// Store reads and writes the catalog's tables.
+type Store struct {
+	db *pg.Pool
+}
+
+// NewStore returns a store on the pool.
+func NewStore(db *pg.Pool) *Store { return &Store{db: db} }
+
+// Sources returns all sources, oldest first.
+func (s *Store) Sources(ctx context.Context) (_ []*Source, err error) {
+	defer errs.Wrap(&err, "catalog: sources")
+	return pg.Collect(ctx, s.db, scanSource, `SELECT `+sourceColumns+` FROM catalog_sources ORDER BY created_at, id`)
+}
+
+// Source returns one source by its id.
+func (s *Store) Source(ctx context.Context, id string) (_ *Source, err error) {
+	defer errs.Wrap(&err, "catalog: source %s", id)
+	src, err := pg.Collect1(ctx, s.db, scanSource, `SELECT `+sourceColumns+` FROM catalog_sources WHERE id = $1`, id)
+	if errs.Is(err, errs.NotFound) {
+		return nil, errs.New(errs.NotFound, "there is no source %s", id)
+	}
+	return src, err
+}
+
+// Declared is a source as the configuration or the command line names it.
+type Declared struct {
+	Location Location
+	Rules    []Rule
+	Optional bool
+}
+
+// SetDeclared makes the sources of an origin equal to the declared ones: new ones are added, ones
+// that are no longer declared are removed with what they yielded. It returns the ids of all of them.
+func (s *Store) SetDeclared(ctx context.Context, origin Origin, declared []Declared) (ids []string, err error) {
+	defer errs.Wrap(&err, "catalog: set %s sources", origin)
+	err = pg.Transact(ctx, s.db, pg.TxOptions{}, func(tx pgx.Tx) error {
+		ids = ids[:0]
+		keep := map[string]bool{}
+		for _, d := range declared {
+			rules, err := json.Marshal(emptyNotNull(d.Rules))
+			if err != nil {
+				return err
+			}
+			presence := "required"
+			if d.Optional {
+				presence = "optional"
+			}
+			var id string
+			err = tx.QueryRow(ctx, `
+				INSERT INTO catalog_sources (id, location_id, type, target, origin, presence, rules, created_by)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+				ON CONFLICT (type, target) DO UPDATE
+				SET origin = EXCLUDED.origin, rules = EXCLUDED.rules, presence = EXCLUDED.presence
+				RETURNING id`,
+				sourceID(d.Location), uuid.New(), d.Location.Type, d.Location.Target, origin, presence, rules, "system:"+string(origin)).Scan(&id)
+			if err != nil {
+				return err
+			}
+			if !keep[id] {
+				keep[id] = true
+				ids = append(ids, id)
+			}
+		}
+		gone, err := pg.Collect(ctx, tx, pgx.RowTo[string], `
+			SELECT id FROM catalog_sources WHERE origin = $1 AND NOT (id = ANY($2)) ORDER BY id`, origin, ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range gone {
+			if err := removeSource(ctx, tx, id, "system:"+string(origin), "its source is no longer in the configuration"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return ids, err
+}
+
+func emptyNotNull[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+func sourceID(l Location) string {
+	sum := sha1.Sum([]byte(l.String()))
+	return "src_" + hex.EncodeToString(sum[:6])
+}
+
+// Register adds a source at a user's request. When the location is a source already, it returns
+// that one and exists is true.
+func (s *Store) Register(ctx context.Context, loc Location, optional bool, actor string) (src *Source, exists bool, err error) {
+	defer errs.Wrap(&err, "catalog: register %s", loc)
+	presence := "required"
+	if optional {
+		presence = "optional"
+	}
+	tag, err := s.db.Exec(ctx, `
+		INSERT INTO catalog_sources (id, location_id, type, target, origin, presence, created_by)
+		VALUES ($1, $2, $3, $4, 'registered', $5, $6)
+		ON CONFLICT (type, target) DO NOTHING`,
+		sourceID(loc), uuid.New(), loc.Type, loc.Target, presence, actor)
+	if err != nil {
+		return nil, false, err
+	}
+	src, err = pg.Collect1(ctx, s.db, scanSource, `
+		SELECT `+sourceColumns+` FROM catalog_sources WHERE type = $1 AND target = $2`, loc.Type, loc.Target)
+	return src, tag.RowsAffected() == 0, err
+}
+
+// Retarget points a registered source elsewhere. What it yielded stays until the next refresh, which
+// makes missing what the new target does not declare.
+func (s *Store) Retarget(ctx context.Context, id uuid.UUID, loc Location) (_ *Source, err error) {
+	defer errs.Wrap(&err, "catalog: retarget location %s", id)
+	src, err := pg.Collect1(ctx, s.db, scanSource, `
+		UPDATE catalog_sources
+		SET type = $2, target = $3, requested_at = clock_timestamp()
+		WHERE location_id = $1 AND origin = 'registered'
+		RETURNING `+sourceColumns, id, loc.Type, loc.Target)
+	switch {
+	case pg.IsUnique(err, ""):
+		return nil, errs.Public(errs.Conflict, fmt.Sprintf("%s is registered already", loc), err)
+	case errs.Is(err, errs.NotFound):
+		return nil, errs.New(errs.NotFound, "there is no registered location %s", id)
+	}
+	return src, err
+}
+
+// Unregister removes a registered source and everything it yielded, at once; the entities can be
+// restored for 30 days.
+func (s *Store) Unregister(ctx context.Context, id uuid.UUID, actor string) (revision int64, err error) {
+	defer errs.Wrap(&err, "catalog: unregister location %s", id)
+	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		var sid string
+		var origin Origin
+		err := tx.QueryRow(ctx, `SELECT id, origin FROM catalog_sources WHERE location_id = $1`, id).Scan(&sid, &origin)
+		if err != nil {
+			if errs.Is(pg.Err(err), errs.NotFound) {
+				return errs.New(errs.NotFound, "there is no location %s", id)
+			}
+			return err
+		}
+		if origin != FromRegister {
+			return errs.WithRemedy(errs.New(errs.Forbidden, "this location comes from the configuration, not from a registration"),
+				"remove it from catalog.locations and restart")
+		}
+		if err := removeSource(ctx, tx, sid, actor, "its location was unregistered"); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `SELECT revision FROM catalog_state`).Scan(&revision)
+	})
+	return revision, err
+}
+
+// Outcome is how a refresh of a source ended.
+type Outcome struct {
+	State   string
+	Message string
+	NextAt  time.Time
+	Held    *Held
+}
+
+func (s *Store) begin(ctx context.Context, id string) (_ *Source, err error) {
+	defer errs.Wrap(&err, "catalog: begin refresh of %s", id)
+	src, err := pg.Collect1(ctx, s.db, scanSource, `
+		UPDATE catalog_sources
+		SET last_attempt_at = clock_timestamp(), state = CASE WHEN state IN ('current', 'degraded', 'failed') AND last_success_at IS NOT NULL THEN state ELSE 'reading' END
+		WHERE id = $1
+		RETURNING `+sourceColumns, id)
+	if errs.Is(err, errs.NotFound) {
+		return nil, errs.New(errs.NotFound, "there is no source %s", id)
+	}
+	return src, err
+}
+
+// finish writes how a refresh ended. again is true when another was asked for meanwhile.
+func (s *Store) finish(ctx context.Context, db pg.DB, src *Source, o Outcome) (again bool, err error) {
+	defer errs.Wrap(&err, "catalog: finish refresh of %s", src.ID)
+	var held []byte
+	if o.Held != nil {
+		if held, err = json.Marshal(o.Held); err != nil {
+			return false, err
+		}
+	}
+	err = db.QueryRow(ctx, `
+		UPDATE catalog_sources
+		SET state = $2, message = $3, next_at = $4, held = $5,
+		    last_success_at = CASE WHEN $2 IN ('current', 'degraded', 'held') THEN clock_timestamp() ELSE last_success_at END
+		WHERE id = $1
+		RETURNING requested_at > last_attempt_at`,
+		src.ID, o.State, o.Message, o.NextAt, held).Scan(&again)
+	if errs.Is(pg.Err(err), errs.NotFound) {
+		return false, nil // removed meanwhile
+	}
+	return again, err
+}

@@ -1,0 +1,300 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"portico/internal/catalog/entity"
+	"portico/internal/errs"
+	"portico/internal/pg"
+)
+
+// unitsOf returns what the database knows of the units of a source, by location.
+func (s *Store) unitsOf(ctx context.Context, sourceID string) (_ map[string]knownUnit, err error) {
+	defer errs.Wrap(&err, "catalog: units of %s", sourceID)
+	units := map[string]knownUnit{}
+	rows, err := s.db.Query(ctx, `
+		SELECT location, revision, parent_ref, state, cardinality(includes) > 0
+		FROM catalog_units WHERE source_id = $1`, sourceID)
+	if err != nil {
+		return nil, err
+	}
+	var loc string
+	var k knownUnit
+	_, err = pgx.ForEachRow(rows, []any{&loc, &k.revision, &k.parent, &k.state, &k.includes}, func() error {
+		units[loc] = k
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows, err = s.db.Query(ctx, `
+		SELECT u.location, e.ref, e.entity
+		FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
+		WHERE u.source_id = $1 AND e.state = 'active' AND e.asserted AND e.ref LIKE 'location:%'
+		ORDER BY e.ref`, sourceID)
+	if err != nil {
+		return nil, err
+	}
+	var ref string
+	var body []byte
+	_, err = pgx.ForEachRow(rows, []any{&loc, &ref, &body}, func() error {
+		spec, err := entity.LocationOf(body)
+		if err != nil {
+			return err
+		}
+		k := units[loc]
+		k.children = append(k.children, locationEntity{ref: ref, spec: spec})
+		units[loc] = k
+		return nil
+	})
+	return units, err
+}
+
+// failUnit records that a location could not be read. What it yielded before is not touched.
+func (s *Store) failUnit(ctx context.Context, sourceID, location, parent string, p Problem) (err error) {
+	defer errs.Wrap(&err, "catalog: record the failure of %s", location)
+	problems, err := json.Marshal([]Problem{p})
+	if err != nil {
+		return err
+	}
+	_, err = s.db.Exec(ctx, `
+		INSERT INTO catalog_units AS u (source_id, location, name, parent_ref, state, problems, problems_since)
+		VALUES ($1, $2, $2, $3, 'failed', $4, now())
+		ON CONFLICT (location) DO UPDATE
+		SET state = 'failed', revision = '', problems = EXCLUDED.problems, problems_since = coalesce(u.problems_since, now())
+		WHERE u.source_id = EXCLUDED.source_id`, sourceID, location, parent, problems)
+	return err
+}
+
+// Problems returns all problems, errors first, the newest first.
+func (s *Store) Problems(ctx context.Context) (_ []Problem, err error) {
+	defer errs.Wrap(&err, "catalog: problems")
+	rows, err := s.db.Query(ctx, `
+		SELECT problems, coalesce(problems_since, read_at, now()) AS since
+		FROM catalog_units
+		WHERE problems::text <> '[]'
+		ORDER BY state = 'failed' DESC, since DESC, location`)
+	if err != nil {
+		return nil, err
+	}
+	out := []Problem{}
+	var body []byte
+	var since time.Time
+	_, err = pgx.ForEachRow(rows, []any{&body, &since}, func() error {
+		var ps []Problem
+		if err := json.Unmarshal(body, &ps); err != nil {
+			return err
+		}
+		for _, p := range ps {
+			p.Since = since.UTC()
+			out = append(out, p)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Conflict is a ref that two units claim.
+type Conflict struct {
+	Ref     string `json:"ref"`
+	Kept    Claim  `json:"kept"`
+	Refused Claim  `json:"refused"`
+}
+
+// Claim is one side of a conflict.
+type Claim struct {
+	Location string    `json:"location"`
+	Line     int       `json:"line"`
+	Since    time.Time `json:"since"`
+}
+
+// Conflicts returns the conflicts inbox, newest first.
+func (s *Store) Conflicts(ctx context.Context) (_ []Conflict, err error) {
+	defer errs.Wrap(&err, "catalog: conflicts")
+	return pg.Collect(ctx, s.db, func(row pgx.CollectableRow) (c Conflict, err error) {
+		err = row.Scan(&c.Ref, &c.Kept.Location, &c.Kept.Line, &c.Kept.Since, &c.Refused.Location, &c.Refused.Line, &c.Refused.Since)
+		return c, err
+	}, `
+		SELECT c.ref, e.location, e.line, e.created_at, u.location, c.line, c.since
+		FROM catalog_conflicts AS c
+		JOIN catalog_units AS u ON u.id = c.unit_id
+		JOIN catalog_entities AS e ON e.ref = c.ref
+		ORDER BY c.since DESC, c.ref`)
+}
+
+// MissingEntity is an entity that its source no longer declares.
+type MissingEntity struct {
+	Ref      string    `json:"ref"`
+	UID      string    `json:"uid"`
+	Location string    `json:"location"`
+	Reason   string    `json:"reason"`
+	Since    time.Time `json:"since"`
+	RemoveAt time.Time `json:"removeAt"`
+}
+
+// MissingEntities returns what is in its grace period, the soonest to go first.
+func (s *Store) MissingEntities(ctx context.Context, grace time.Duration) (_ []MissingEntity, err error) {
+	defer errs.Wrap(&err, "catalog: missing entities")
+	return pg.Collect(ctx, s.db, func(row pgx.CollectableRow) (m MissingEntity, err error) {
+		err = row.Scan(&m.Ref, &m.UID, &m.Location, &m.Reason, &m.Since)
+		m.RemoveAt = m.Since.Add(grace)
+		return m, err
+	}, `
+		SELECT ref, uid::text, location, reason, missing_since
+		FROM catalog_entities WHERE state = 'missing' ORDER BY missing_since, ref`)
+}
+
+// RemovedEntity is an entity that can still be restored.
+type RemovedEntity struct {
+	Ref             string    `json:"ref"`
+	UID             string    `json:"uid"`
+	Location        string    `json:"location"`
+	Reason          string    `json:"reason"`
+	RemovedAt       time.Time `json:"removedAt"`
+	RestorableUntil time.Time `json:"restorableUntil"`
+	Actor           string    `json:"actor"`
+}
+
+// RemovedEntities returns the most recently removed entities, at most limit of them.
+func (s *Store) RemovedEntities(ctx context.Context, keep time.Duration, limit int) (_ []RemovedEntity, err error) {
+	defer errs.Wrap(&err, "catalog: removed entities")
+	return pg.Collect(ctx, s.db, func(row pgx.CollectableRow) (m RemovedEntity, err error) {
+		err = row.Scan(&m.Ref, &m.UID, &m.Location, &m.Reason, &m.RemovedAt, &m.Actor)
+		m.RestorableUntil = m.RemovedAt.Add(keep)
+		return m, err
+	}, `
+		SELECT ref, uid::text, location, reason, removed_at, coalesce(removed_by, '')
+		FROM catalog_entities WHERE state = 'removed' ORDER BY removed_at DESC, ref LIMIT $1`, limit)
+}
+
+// Tally counts what a source yields.
+type Tally struct {
+	Units, Entities, Missing, Problems int
+}
+
+// Tallies counts for every source, by its id.
+func (s *Store) Tallies(ctx context.Context) (_ map[string]Tally, err error) {
+	defer errs.Wrap(&err, "catalog: tallies")
+	rows, err := s.db.Query(ctx, `
+		SELECT u.source_id, count(*) FILTER (WHERE u.state <> 'missing' AND u.location NOT LIKE 'bootstrap:%'),
+		       coalesce(sum(e.active), 0), coalesce(sum(e.missing), 0), coalesce(sum(json_array_length(u.problems)), 0)
+		FROM catalog_units AS u
+		LEFT JOIN (
+			SELECT unit_id, count(*) FILTER (WHERE state = 'active') AS active, count(*) FILTER (WHERE state = 'missing') AS missing
+			FROM catalog_entities WHERE state <> 'removed' GROUP BY unit_id
+		) AS e ON e.unit_id = u.id
+		GROUP BY u.source_id`)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]Tally{}
+	var id string
+	var t Tally
+	_, err = pgx.ForEachRow(rows, []any{&id, &t.Units, &t.Entities, &t.Missing, &t.Problems}, func() error {
+		out[id] = t
+		return nil
+	})
+	return out, err
+}
+
+// Declaration is the text that declares an entity.
+type Declaration struct {
+	Location      string    `json:"location"`
+	File          string    `json:"file"`
+	Line          int       `json:"line"`
+	EndLine       int       `json:"endLine"`
+	Text          string    `json:"text"`
+	ReadAt        time.Time `json:"readAt"`
+	Revision      string    `json:"revision"`
+	Problems      []Problem `json:"problems"`
+	ViewURL       string    `json:"viewUrl,omitempty"`
+	EditURL       string    `json:"editUrl,omitempty"`
+	FileTextLines int       `json:"fileLines"`
+}
+
+// DeclarationOf returns the lines of the file that declare the entity, as they were last read.
+func (s *Store) DeclarationOf(ctx context.Context, ref string) (_ *Declaration, err error) {
+	defer errs.Wrap(&err, "catalog: declaration of %s", ref)
+	var d Declaration
+	var text, problems []byte
+	var since, readAt *time.Time
+	err = s.db.QueryRow(ctx, `
+		SELECT e.location, coalesce(u.name, ''), e.line, e.end_line, t.text, u.read_at, coalesce(u.revision, ''),
+		       coalesce(u.problems, '[]'), u.problems_since, coalesce(u.view_url, ''), coalesce(u.edit_url, '')
+		FROM catalog_entities AS e
+		LEFT JOIN catalog_units AS u ON u.id = e.unit_id
+		LEFT JOIN catalog_unit_texts AS t ON t.unit_id = u.id
+		WHERE e.ref = $1 AND e.state <> 'removed'`, ref).
+		Scan(&d.Location, &d.File, &d.Line, &d.EndLine, &text, &readAt, &d.Revision, &problems, &since, &d.ViewURL, &d.EditURL)
+	if err != nil {
+		if errs.Is(err, errs.NotFound) {
+			return nil, errs.New(errs.NotFound, "there is no entity %s", ref)
+		}
+		return nil, err
+	}
+	if readAt != nil {
+		d.ReadAt = readAt.UTC()
+	}
+	var all []Problem
+	if err := json.Unmarshal(problems, &all); err != nil {
+		return nil, err
+	}
+	d.Problems = []Problem{}
+	for _, p := range all {
+		if since != nil {
+			p.Since = since.UTC()
+		}
+		if p.Ref == nil || *p.Ref == ref {
+			d.Problems = append(d.Problems, p)
+		}
+	}
+	lines := strings.Split(strings.ToValidUTF8(string(text), "\uFFFD"), "\n")
+	d.FileTextLines = len(lines)
+	if d.Line > 0 && d.EndLine >= d.Line && d.EndLine <= len(lines) {
+		d.Text = strings.Join(lines[d.Line-1:d.EndLine], "\n")
+	} else {
+		d.Text = strings.Join(lines, "\n")
+		d.Line, d.EndLine = 1, len(lines)
+	}
+	return &d, nil
+}
+
+// WatchPaths returns the local paths that sources were read from: files, what their placeholders
+// read, and the globs and folders of sources and Location entities.
+func (s *Store) WatchPaths(ctx context.Context) (_ []string, err error) {
+	defer errs.Wrap(&err, "catalog: paths to watch")
+	return pg.Collect(ctx, s.db, pgx.RowTo[string], `
+		SELECT substr(l, 6) FROM (
+			SELECT location AS l FROM catalog_units WHERE state <> 'missing' OR problems::text <> '[]'
+			UNION SELECT unnest(includes) FROM catalog_units
+			UNION SELECT 'file:' || target FROM catalog_sources WHERE type = 'file'
+		) AS p WHERE l LIKE 'file:%'
+		UNION
+		SELECT target FROM catalog_sources WHERE type = 'folder'
+		UNION
+		SELECT substr(l, 10) FROM (SELECT location AS l FROM catalog_units) AS i WHERE l LIKE 'inferred:%'`)
+}
+
+// SourcesOfPaths returns the ids of the sources that read any of the local paths, or that may find
+// a new one by a glob or in a folder.
+func (s *Store) SourcesOfPaths(ctx context.Context, paths []string) (_ []string, err error) {
+	defer errs.Wrap(&err, "catalog: sources of changed files")
+	return pg.Collect(ctx, s.db, pgx.RowTo[string], `
+		SELECT source_id FROM catalog_units
+		WHERE location = ANY(SELECT 'file:' || p FROM unnest($1::text[]) AS p)
+		   OR includes && ARRAY(SELECT 'file:' || p FROM unnest($1::text[]) AS p)
+		UNION
+		SELECT id FROM catalog_sources AS s, unnest($1::text[]) AS p
+		WHERE s.type IN ('file', 'folder')
+		  AND (p = s.target OR starts_with(p, rtrim(split_part(s.target, '*', 1), '/') || '/') OR (s.target LIKE '%*%' AND starts_with(p, split_part(s.target, '*', 1))))
+		UNION
+		SELECT u.source_id FROM catalog_entities AS e
+		JOIN catalog_units AS u ON u.id = e.unit_id, unnest($1::text[]) AS p
+		WHERE e.ref LIKE 'location:%' AND e.state = 'active' AND e.entity::text LIKE '%*%' AND u.location LIKE 'file:/%'
+		  AND starts_with(p, regexp_replace(substr(u.location, 6), '/[^/]*$', '/'))`, paths)
+}

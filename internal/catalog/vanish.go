@@ -1,0 +1,452 @@
+package catalog
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"portico/internal/catalog/entity"
+	"portico/internal/errs"
+	"portico/internal/pg"
+)
+
+// A refresh that would make more than a fifth of a source's entities missing, and more than ten,
+// is held until an operator confirms it: a lost credential looks just like a mass deletion.
+const (
+	heldShare = 5 // one in
+	heldFloor = 10
+	heldShown = 200 // refs listed
+)
+
+// Vanish ends a complete reading of a source. What it no longer names goes to the unit that also
+// claims it, or becomes missing, or is held when there is too much of it. visited are the locations
+// of all units that the reading found.
+func (s *Store) Vanish(ctx context.Context, src *Source, visited []string, actor string) (held *Held, revision int64, err error) {
+	defer errs.Wrap(&err, "catalog: vanish in %s", src.ID)
+	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		rev, err := lockRevision(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `
+			WITH gone AS (
+				UPDATE catalog_units SET state = 'missing'
+				WHERE source_id = $1 AND NOT (location = ANY($2))
+				RETURNING id
+			), dropped AS (
+				DELETE FROM catalog_conflicts WHERE unit_id IN (SELECT id FROM gone)
+			)
+			UPDATE catalog_entities SET asserted = false
+			WHERE unit_id IN (SELECT id FROM gone) AND asserted`, src.ID, visited); err != nil {
+			return err
+		}
+		t := settler{ctx: ctx, tx: tx, rev: rev, actor: actor, now: time.Now().UTC()}
+		held, err = t.settle(src, false)
+		if err != nil {
+			return err
+		}
+		revision = t.rev
+		if t.rev == rev {
+			return nil
+		}
+		return advance(ctx, tx, t.rev)
+	})
+	return held, revision, err
+}
+
+// DecideHeld answers a held removal: apply makes its entities missing, keep leaves them and does
+// not ask again about the same ones.
+func (s *Store) DecideHeld(ctx context.Context, id string, apply bool, actor string) (revision int64, err error) {
+	defer errs.Wrap(&err, "catalog: decide held removal of %s", id)
+	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		rev, err := lockRevision(ctx, tx)
+		if err != nil {
+			return err
+		}
+		src, err := pg.Collect1(ctx, tx, scanSource, `SELECT `+sourceColumns+` FROM catalog_sources WHERE id = $1 FOR UPDATE`, id)
+		if err != nil {
+			if errs.Is(err, errs.NotFound) {
+				return errs.New(errs.NotFound, "there is no source %s", id)
+			}
+			return err
+		}
+		if src.Held == nil {
+			return errs.WithRemedy(errs.New(errs.Conflict, "nothing is held for %s", src.Location), "it may have been decided already; look at the source again")
+		}
+		revision = rev
+		if !apply {
+			_, err := tx.Exec(ctx, `UPDATE catalog_sources SET held = NULL, kept_digest = $2, state = 'current', message = '' WHERE id = $1`, id, src.Held.Digest)
+			return err
+		}
+		t := settler{ctx: ctx, tx: tx, rev: rev, actor: actor, now: time.Now().UTC()}
+		if _, err := t.settle(src, true); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE catalog_sources SET held = NULL, kept_digest = '', state = 'current', message = '' WHERE id = $1`, id); err != nil {
+			return err
+		}
+		revision = t.rev
+		return advance(ctx, tx, t.rev)
+	})
+	return revision, err
+}
+
+// settler changes the state of entities under the revision lock.
+type settler struct {
+	ctx   context.Context
+	tx    pgx.Tx
+	rev   int64
+	actor string
+	now   time.Time
+}
+
+// gone is an entity that its unit no longer names.
+type gone struct {
+	uid      uuid.UUID
+	ref      string
+	location string
+}
+
+func scanGone(row pgx.CollectableRow) (g gone, err error) {
+	err = row.Scan(&g.uid, &g.ref, &g.location)
+	return g, err
+}
+
+// settle deals with the active entities of the source that are no longer asserted.
+func (t *settler) settle(src *Source, confirmed bool) (*Held, error) {
+	dropped, err := pg.Collect(t.ctx, t.tx, scanGone, `
+		SELECT e.uid, e.ref, e.location
+		FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
+		WHERE u.source_id = $1 AND e.state = 'active' AND NOT e.asserted
+		ORDER BY e.ref`, src.ID)
+	if err != nil || len(dropped) == 0 {
+		return nil, err
+	}
+	dropped, err = t.promote(dropped)
+	if err != nil || len(dropped) == 0 {
+		return nil, err
+	}
+	if !confirmed {
+		held, err := t.guard(src, dropped)
+		if err != nil || held != nil {
+			return held, err
+		}
+		if src.KeptDigest != "" && src.KeptDigest == digestOf(dropped) {
+			return nil, nil // an operator said to keep exactly these
+		}
+	}
+	return nil, t.setState(dropped, Missing, `
+		UPDATE catalog_entities AS e
+		SET state = 'missing', missing_since = $1, reason = 'its source no longer declares it', revision = u.revision
+		FROM unnest($2::uuid[], $3::bigint[]) AS u (uid, revision)
+		WHERE e.uid = u.uid`, t.now)
+}
+
+func digestOf(list []gone) string {
+	h := xxhash.New()
+	for _, g := range list {
+		_, _ = h.WriteString(g.ref + "\n")
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// guard holds a removal that is too large to be believed.
+func (t *settler) guard(src *Source, dropped []gone) (*Held, error) {
+	if len(dropped) <= heldFloor {
+		return nil, nil
+	}
+	var total int
+	err := t.tx.QueryRow(t.ctx, `
+		SELECT count(*) FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
+		WHERE u.source_id = $1 AND e.state = 'active'`, src.ID).Scan(&total)
+	if err != nil {
+		return nil, err
+	}
+	digest := digestOf(dropped)
+	if len(dropped)*heldShare <= total || src.KeptDigest == digest {
+		return nil, nil
+	}
+	h := &Held{Missing: len(dropped), Of: total, Digest: digest}
+	for _, g := range dropped[:min(len(dropped), heldShown)] {
+		h.Refs = append(h.Refs, g.ref)
+	}
+	return h, nil
+}
+
+// promote gives each ref to the oldest unit that also claims it and returns the refs that nobody does.
+func (t *settler) promote(list []gone) (rest []gone, err error) {
+	refs := make([]string, len(list))
+	byRef := make(map[string]gone, len(list))
+	for i, g := range list {
+		refs[i], byRef[g.ref] = g.ref, g
+	}
+	type claim struct {
+		ref, digest, location, parent string
+		unitID                        int64
+		body, before                  []byte
+		line, endLine                 int
+	}
+	claims, err := pg.Collect(t.ctx, t.tx, func(row pgx.CollectableRow) (c claim, err error) {
+		err = row.Scan(&c.ref, &c.unitID, &c.body, &c.digest, &c.line, &c.endLine, &c.location, &c.parent, &c.before)
+		return c, err
+	}, `
+		SELECT DISTINCT ON (c.ref) c.ref, c.unit_id, c.entity, c.digest, c.line, c.end_line, u.location, u.parent_ref, e.entity
+		FROM catalog_conflicts AS c
+		JOIN catalog_units AS u ON u.id = c.unit_id
+		JOIN catalog_entities AS e ON e.ref = c.ref
+		WHERE c.ref = ANY($1) AND u.state <> 'missing'
+		ORDER BY c.ref, c.since, c.unit_id`, refs)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range claims {
+		g := byRef[c.ref]
+		delete(byRef, c.ref)
+		t.rev++
+		diff := entity.Diff(c.before, c.body)
+		var b pgx.Batch
+		b.Queue(`
+			UPDATE catalog_entities
+			SET unit_id = $2, entity = $3, digest = $4, line = $5, end_line = $6, location = $7, parent_ref = $8, revision = $9,
+			    changed_at = $10, asserted = true, status = NULL, state = 'active', missing_since = NULL, removed_at = NULL, reason = ''
+			WHERE uid = $1`, g.uid, c.unitID, c.body, c.digest, c.line, c.endLine, c.location, c.parent, t.rev, t.now)
+		b.Queue(`DELETE FROM catalog_conflicts WHERE unit_id = $1 AND ref = $2`, c.unitID, c.ref)
+		b.Queue(insertChange, t.rev, c.ref, g.uid, Updated, mustDiff(diff), c.location, t.actor, t.now)
+		if err := t.tx.SendBatch(t.ctx, &b).Close(); err != nil {
+			return nil, err
+		}
+	}
+	for _, g := range list {
+		if _, still := byRef[g.ref]; still {
+			rest = append(rest, g)
+		}
+	}
+	return rest, nil
+}
+
+const insertChange = `
+	INSERT INTO catalog_changes (revision, ref, uid, op, diff, source, actor, at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+
+// setState logs op for each entity and runs update with (args…, uids, revisions).
+func (t *settler) setState(list []gone, op Op, update string, args ...any) error {
+	if len(list) == 0 {
+		return nil
+	}
+	uids := make([]uuid.UUID, len(list))
+	revs := make([]int64, len(list))
+	rows := make([][]any, len(list))
+	for i, g := range list {
+		t.rev++
+		uids[i], revs[i] = g.uid, t.rev
+		rows[i] = []any{t.rev, g.ref, g.uid, string(op), nil, g.location, t.actor, t.now}
+	}
+	if _, err := t.tx.Exec(t.ctx, update, append(args, uids, revs)...); err != nil {
+		return err
+	}
+	_, err := t.tx.CopyFrom(t.ctx, changeTable, logColumns, pgx.CopyFromRows(rows))
+	return err
+}
+
+// remove takes entities out of the catalog; they can be restored for 30 days.
+func (t *settler) remove(list []gone, reason string) error {
+	return t.setState(list, Removed, `
+		UPDATE catalog_entities AS e
+		SET state = 'removed', removed_at = $1, removed_by = $2, reason = $3, missing_since = NULL, revision = u.revision
+		FROM unnest($4::uuid[], $5::bigint[]) AS u (uid, revision)
+		WHERE e.uid = u.uid`, t.now, t.actor, reason)
+}
+
+// removeSource ends a source: what others claim too goes to them, the rest is removed.
+func removeSource(ctx context.Context, tx pgx.Tx, id, actor, reason string) error {
+	rev, err := lockRevision(ctx, tx)
+	if err != nil {
+		return err
+	}
+	t := settler{ctx: ctx, tx: tx, rev: rev, actor: actor, now: time.Now().UTC()}
+	if _, err := tx.Exec(ctx, `
+		DELETE FROM catalog_conflicts WHERE unit_id IN (SELECT id FROM catalog_units WHERE source_id = $1)`, id); err != nil {
+		return err
+	}
+	list, err := pg.Collect(ctx, tx, scanGone, `
+		SELECT e.uid, e.ref, e.location
+		FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
+		WHERE u.source_id = $1 AND e.state <> 'removed'
+		ORDER BY e.ref`, id)
+	if err != nil {
+		return err
+	}
+	if list, err = t.promote(list); err != nil {
+		return err
+	}
+	if err := t.remove(list, reason); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM catalog_sources WHERE id = $1`, id); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE catalog_sources SET requested_at = clock_timestamp(), next_at = now()`); err != nil {
+		return err // others may yield locations that were this one's until now
+	}
+	if t.rev == rev {
+		return nil
+	}
+	return advance(ctx, tx, t.rev)
+}
+
+// Remove takes one entity out of the catalog at once.
+func (s *Store) Remove(ctx context.Context, uid uuid.UUID, actor string) (revision int64, err error) {
+	defer errs.Wrap(&err, "catalog: remove %s", uid)
+	return s.change(ctx, actor, func(t *settler) error {
+		g, err := pg.Collect1(ctx, t.tx, scanGone, `
+			SELECT uid, ref, location FROM catalog_entities WHERE uid = $1 AND state <> 'removed'`, uid)
+		if err != nil {
+			if errs.Is(err, errs.NotFound) {
+				return errs.New(errs.NotFound, "there is no entity with the uid %s", uid)
+			}
+			return err
+		}
+		rest, err := t.promote([]gone{g})
+		if err != nil {
+			return err
+		}
+		return t.remove(rest, "it was removed by hand")
+	})
+}
+
+// Restore brings a removed entity back. If its source still declares it, it is active again;
+// otherwise it is missing, with a new grace period. It returns the entity's ref.
+func (s *Store) Restore(ctx context.Context, uid uuid.UUID, actor string) (ref string, revision int64, err error) {
+	defer errs.Wrap(&err, "catalog: restore %s", uid)
+	revision, err = s.change(ctx, actor, func(t *settler) error {
+		g, err := pg.Collect1(ctx, t.tx, scanGone, `
+			SELECT uid, ref, location FROM catalog_entities WHERE uid = $1 AND state = 'removed'`, uid)
+		if err != nil {
+			if errs.Is(err, errs.NotFound) {
+				return errs.WithRemedy(errs.New(errs.NotFound, "there is no removed entity with the uid %s", uid), "removed entities are kept for 30 days; it may be back already")
+			}
+			return err
+		}
+		ref = g.ref
+		return t.setState([]gone{g}, Restored, `
+			UPDATE catalog_entities AS e
+			SET state = CASE WHEN e.asserted AND n.id IS NOT NULL THEN 'active' ELSE 'missing' END,
+			    missing_since = CASE WHEN e.asserted AND n.id IS NOT NULL THEN NULL ELSE $1::timestamptz END,
+			    reason = CASE WHEN e.asserted AND n.id IS NOT NULL THEN '' ELSE 'it was restored, but no source declares it' END,
+			    removed_at = NULL, removed_by = NULL, revision = u.revision
+			FROM unnest($2::uuid[], $3::bigint[]) AS u (uid, revision)
+			JOIN catalog_entities AS o ON o.uid = u.uid
+			LEFT JOIN catalog_units AS n ON n.id = o.unit_id AND n.state <> 'missing'
+			WHERE e.uid = u.uid`, t.now)
+	})
+	return ref, revision, err
+}
+
+// change runs fn under the revision lock and announces what it handed out.
+func (s *Store) change(ctx context.Context, actor string, fn func(*settler) error) (revision int64, err error) {
+	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		rev, err := lockRevision(ctx, tx)
+		if err != nil {
+			return err
+		}
+		t := &settler{ctx: ctx, tx: tx, rev: rev, actor: actor, now: time.Now().UTC()}
+		if err := fn(t); err != nil {
+			return err
+		}
+		revision = t.rev
+		if t.rev == rev {
+			return nil
+		}
+		return advance(ctx, tx, t.rev)
+	})
+	return revision, err
+}
+
+// Retention says how long things are kept.
+type Retention struct {
+	Grace        time.Duration // a missing entity is removed after it
+	Removed      time.Duration // a removed entity can be restored for it
+	ChangeAge    time.Duration // changes older than it leave the log
+	ChangeCount  int           // of one entity, at most so many changes stay
+	FollowerSlow time.Duration // changes younger than it stay, whatever the count
+}
+
+// Expire ends grace periods, forgets what was removed long ago and trims the change log. It works in
+// batches, so that writers wait for it only briefly.
+func (s *Store) Expire(ctx context.Context, r Retention) (err error) {
+	defer errs.Wrap(&err, "catalog: expire")
+	const batch = 1000
+	for range 1000 { // a million at a time is enough; the next run goes on
+		n := 0
+		_, err := s.change(ctx, "system:expire", func(t *settler) error {
+			list, err := pg.Collect(ctx, t.tx, scanGone, `
+				SELECT uid, ref, location FROM catalog_entities
+				WHERE state = 'missing' AND missing_since < now() - make_interval(secs => $1)
+				ORDER BY missing_since LIMIT $2`, r.Grace.Seconds(), batch)
+			n = len(list)
+			if err != nil {
+				return err
+			}
+			return t.remove(list, fmt.Sprintf("no source declared it for %s", r.Grace))
+		})
+		if err != nil {
+			return err
+		}
+		if n < batch {
+			break
+		}
+	}
+	return pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `
+			WITH purged AS (
+				DELETE FROM catalog_entities
+				WHERE state = 'removed' AND removed_at < now() - make_interval(secs => $1)
+				RETURNING revision
+			)
+			UPDATE catalog_state SET purged_revision = greatest(purged_revision, (SELECT max(revision) FROM purged))
+			WHERE EXISTS (SELECT FROM purged)`, r.Removed.Seconds()); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `
+			WITH old AS (
+				DELETE FROM catalog_changes
+				WHERE at < now() - make_interval(secs => $1)
+				RETURNING revision
+			)
+			UPDATE catalog_state SET log_purged = greatest(log_purged, (SELECT max(revision) FROM old))
+			WHERE EXISTS (SELECT FROM old)`, r.ChangeAge.Seconds())
+		if err != nil {
+			return err
+		}
+		// One entity that changes all the time must not fill the log. The feed skips what is trimmed
+		// here, but not within the time that a follower may be behind.
+		_, err = tx.Exec(ctx, `
+			DELETE FROM catalog_changes AS c
+			USING (
+				SELECT revision, row_number() OVER (PARTITION BY ref ORDER BY revision DESC) AS n
+				FROM catalog_changes
+				WHERE ref IN (SELECT ref FROM catalog_changes GROUP BY ref HAVING count(*) > $1)
+			) AS old
+			WHERE c.revision = old.revision AND old.n > $1 AND c.at < now() - make_interval(secs => $2)`,
+			r.ChangeCount, r.FollowerSlow.Seconds())
+		return err
+	})
+}
+
+// heldJSON is for the API.
+func heldJSON(h *Held) json.RawMessage {
+	if h == nil {
+		return json.RawMessage("null")
+	}
+	b, err := json.Marshal(h)
+	if err != nil {
+		panic(fmt.Errorf("catalog: encode held: %w", err)) // strings and numbers
+	}
+	return b
+}
