@@ -28,7 +28,11 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['**/app/*'], message: 'Features and ui do not know the app: lib, ui → features → app.' }] },
+        {
+          patterns: [
+            { group: ['**/app/*'], message: 'Features and ui do not know the app: lib, ui → features → app.' },
+          ],
+        },
       ],
     },
   },

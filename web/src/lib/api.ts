@@ -35,7 +35,13 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
     })
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
-    throw new ApiError('NetworkError', 'Portico does not answer', 0, undefined, 'Check the connection; the page tries again.')
+    throw new ApiError(
+      'NetworkError',
+      'Portico does not answer',
+      0,
+      undefined,
+      'Check the connection; the page tries again.',
+    )
   }
 
   const body: unknown = await decode(response)

@@ -54,7 +54,10 @@ export function clock(at: Date): string {
 
 /** The last two parts of a path: enough to know it, short enough to read. */
 export function shortPath(path: string): string {
-  const parts = path.replace(/^[a-z]+:\/\//, '').split('/').filter(Boolean)
+  const parts = path
+    .replace(/^[a-z]+:\/\//, '')
+    .split('/')
+    .filter(Boolean)
   return parts.slice(-2).join('/')
 }
 
@@ -66,7 +69,9 @@ export function locationTarget(location: string): string {
 
 /** Where a problem is: `catalog-info.yaml:9:3`. */
 export function place(file: string, line?: number, column?: number): string {
-  return [shortPath(file), line || undefined, line ? column || undefined : undefined].filter((p) => p !== undefined).join(':')
+  return [shortPath(file), line || undefined, line ? column || undefined : undefined]
+    .filter((p) => p !== undefined)
+    .join(':')
 }
 
 /** One letter pair for a monogram: "Port Operations" → PO, "payments" → PA. */

@@ -1,0 +1,87 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Database, House, Menu, Search, type LucideIcon } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { openProblems, problemsQuery } from '../lib/ingestion.ts'
+import { page } from '../lib/paths.ts'
+import { number } from '../lib/words.ts'
+import { Icon } from '../ui/icon.tsx'
+import css from './column.module.css'
+
+interface ColumnProps {
+  operator: boolean
+  folded: boolean
+  foot: ReactNode
+}
+
+export function Column({ operator, folded, foot }: ColumnProps) {
+  return (
+    <nav className={css['column']} aria-label="Main" data-folded={folded}>
+      <NavItem to={page.home} icon={House} label="Home" exact />
+      <NavItem to={page.catalog} icon={Menu} label="Catalog" />
+      {operator && (
+        <>
+          <p className={css['heading']}>Operate</p>
+          <SourcesItem />
+        </>
+      )}
+      <div className={css['foot']}>{foot}</div>
+    </nav>
+  )
+}
+
+function SourcesItem() {
+  const { data } = useQuery(problemsQuery)
+  const open = data ? openProblems(data) : 0
+  return <NavItem to="/operate" icon={Database} label="Sources" count={open} countWords={`${number(open)} problems`} />
+}
+
+interface NavItemProps {
+  to: string
+  icon: LucideIcon
+  label: string
+  exact?: boolean
+  count?: number
+  countWords?: string
+}
+
+function NavItem({ to, icon, label, exact = false, count = 0, countWords }: NavItemProps) {
+  return (
+    <Link to={to} className={css['nav']} activeOptions={{ exact, includeSearch: false }} title={label}>
+      <Icon of={icon} />
+      <span className={css['label']}>{label}</span>
+      {count > 0 && (
+        <span className={css['n']}>
+          <span aria-hidden="true">{number(count)}</span>
+          <span className="sr">{countWords}</span>
+        </span>
+      )}
+    </Link>
+  )
+}
+
+/** The same places at the bottom of a phone. */
+export function BottomBar({ operator, onFind }: { operator: boolean; onFind: () => void }) {
+  return (
+    <nav className={css['bar']} aria-label="Main, bottom">
+      <Link to={page.home} activeOptions={{ exact: true, includeSearch: false }}>
+        <Icon of={House} size={20} />
+        Home
+      </Link>
+      <Link to={page.catalog} activeOptions={{ includeSearch: false }}>
+        <Icon of={Menu} size={20} />
+        Catalog
+      </Link>
+      <button type="button" onClick={onFind}>
+        <Icon of={Search} size={20} />
+        Search
+      </button>
+      {operator && (
+        <Link to="/operate" activeOptions={{ includeSearch: false }}>
+          <Icon of={Database} size={20} />
+          Sources
+        </Link>
+      )}
+    </nav>
+  )
+}

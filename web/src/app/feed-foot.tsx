@@ -1,0 +1,27 @@
+import { useSyncExternalStore } from 'react'
+import { clock } from '../lib/format.ts'
+import type { Feed } from '../lib/feed.ts'
+import { number } from '../lib/words.ts'
+import { Status } from '../ui/status.tsx'
+import css from './feed-foot.module.css'
+
+/** Whether what is on the page follows the catalog, and up to which revision. */
+export function FeedFoot({ feed }: { feed: Feed }) {
+  const state = useSyncExternalStore(feed.subscribe, () => feed.state)
+  const revision = state.revision > 0 ? ` · rev ${number(state.revision)}` : ''
+  if (state.status === 'lost') {
+    return (
+      <span className={css['fresh']}>
+        <Status shape="stale" label={null} />
+        As of {state.lostAt ? clock(new Date(state.lostAt)) : 'earlier'}, trying again
+      </span>
+    )
+  }
+  return (
+    <span className={`${css['fresh'] ?? ''} num`}>
+      <i className={state.status === 'live' ? css['beat'] : css['idle']} />
+      {state.status === 'live' ? 'Catalog live' : 'Connecting'}
+      {revision}
+    </span>
+  )
+}

@@ -1,0 +1,33 @@
+import type { Session } from '../lib/portico.ts'
+import css from './shell.module.css'
+
+/** Says, above everything, that nobody signed in or that the data is a sample. */
+export function GuestStrip({ session }: { session: Session }) {
+  const words = stripWords(session)
+  if (!words) return null
+  return (
+    <div className={css['guest']}>
+      <span>
+        <b>{words.lead}</b> {words.rest}
+      </span>
+    </div>
+  )
+}
+
+export function stripWords(session: Session): { lead: string; rest: string } | null {
+  if (session.trial) {
+    return {
+      lead: 'This is a trial portal.',
+      rest: session.sampleData
+        ? 'It shows the sample company Marrowby; anyone who reaches it is a guest.'
+        : 'Anyone who reaches it is a guest, and its data goes when it stops.',
+    }
+  }
+  if (session.guest) {
+    return {
+      lead: 'You are here as a guest.',
+      rest: session.sampleData ? 'You see sample data.' : 'Nobody has to sign in to this portal.',
+    }
+  }
+  return session.sampleData ? { lead: 'You see sample data.', rest: '' } : null
+}

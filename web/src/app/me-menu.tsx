@@ -1,0 +1,82 @@
+import '@mantine/core/styles/Popover.css'
+import '@mantine/core/styles/Menu.css'
+import { Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
+import { Check } from 'lucide-react'
+import type { Session } from '../lib/portico.ts'
+import { singleKeys } from '../lib/preference.ts'
+import { Icon } from '../ui/icon.tsx'
+import { Monogram } from '../ui/owner.tsx'
+import css from './me-menu.module.css'
+
+const schemes: { value: MantineColorScheme; label: string }[] = [
+  { value: 'auto', label: 'As the system' },
+  { value: 'light', label: 'Day' },
+  { value: 'dark', label: 'Night' },
+]
+
+interface Props {
+  session: Session
+  onKeys: () => void
+  onTheme: (scheme: MantineColorScheme) => void
+  className: string
+}
+
+/** Who is here, the theme, the keys. Loaded at its first opening, so it starts open. */
+export function MeMenu({ session, onKeys, onTheme, className }: Props) {
+  const { colorScheme } = useMantineColorScheme()
+  const keysOn = singleKeys.use()
+  const name = session.principal?.displayName ?? 'Not signed in'
+  const tick = (on: boolean) => (on ? <Icon of={Check} size={14} /> : null)
+  return (
+    <Menu
+      defaultOpened
+      position="bottom-end"
+      withinPortal
+      classNames={{ dropdown: css['dropdown'] ?? '', item: css['item'] ?? '', label: css['label'] ?? '' }}
+    >
+      <Menu.Target>
+        <button type="button" className={className} aria-label={`${name}: your session`}>
+          <Monogram title={name} person size="large" />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown aria-label="Your session">
+        <div className={css['who']}>
+          <b>{name}</b>
+          <span className="quiet small">{session.principal?.ref}</span>
+        </div>
+        <Menu.Label>Theme</Menu.Label>
+        {schemes.map(({ value, label }) => (
+          <Menu.Item
+            key={value}
+            role="menuitemradio"
+            aria-checked={colorScheme === value}
+            rightSection={tick(colorScheme === value)}
+            onClick={() => {
+              onTheme(value)
+            }}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Label>Keyboard</Menu.Label>
+        <Menu.Item
+          role="menuitemcheckbox"
+          aria-checked={keysOn}
+          rightSection={tick(keysOn)}
+          closeMenuOnClick={false}
+          onClick={() => {
+            singleKeys.set(!keysOn)
+          }}
+        >
+          Single-letter keys
+        </Menu.Item>
+        <Menu.Item rightSection={<kbd>?</kbd>} onClick={onKeys}>
+          All keys
+        </Menu.Item>
+        <p className={`${css['foot'] ?? ''} quiet small`}>
+          {session.portal.organization ? `${session.portal.organization} · ` : ''}Portico {session.version}
+        </p>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,167 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { parseCatalogSearch } from '../features/catalog/catalog-search.ts'
+import { parseProblemsSearch } from '../features/operate/problems-search.ts'
+import { formatRef } from '../lib/entity.ts'
+import { page } from '../lib/paths.ts'
+import { one, parseSearch, stringifySearch } from '../lib/search-params.ts'
+import { sessionQuery } from '../lib/session.ts'
+import { PageBones } from '../ui/bones.tsx'
+import { NotFoundPage, RouteError } from './route-states.tsx'
+import { Shell } from './shell.tsx'
+
+interface Context {
+  client: QueryClient
+}
+
+const root = createRootRouteWithContext<Context>()({
+  component: Outlet,
+  notFoundComponent: NotFoundPage,
+  errorComponent: RouteError,
+})
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.client.ensureQueryData(sessionQuery)
+    if (!session.signedIn) throw redirect({ to: page.signIn, search: { to: location.href } })
+  },
+  notFoundComponent: NotFoundPage,
+})
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: page.signIn,
+  validateSearch: (search: Record<string, unknown>) => ({ to: one(search['to']), error: one(search['error']) }),
+  beforeLoad: async ({ context, search }) => {
+    const session = await context.client.ensureQueryData(sessionQuery)
+    if (session.signedIn) throw redirect({ to: localPath(search.to) })
+  },
+  component: lazyRouteComponent(() => import('../features/session/sign-in-page.tsx'), 'SignInPage'),
+})
+
+/** Where to go after sign-in: a path of this portal, never another host. */
+function localPath(to: string | undefined): string {
+  return to && /^\/(?![/\\])/.test(to) ? to : page.home
+}
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/home/home-page.tsx'), 'HomePage'),
+})
+
+const catalog = createRoute({
+  getParentRoute: () => shell,
+  path: page.catalog,
+  validateSearch: parseCatalogSearch,
+  component: lazyRouteComponent(() => import('../features/catalog/catalog-page.tsx'), 'CatalogPage'),
+})
+
+const entity = createRoute({
+  getParentRoute: () => shell,
+  path: '/catalog/$namespace/$kind/$name',
+  component: lazyRouteComponent(() => import('../features/entity/entity-page.tsx'), 'EntityPage'),
+})
+
+const overview = createRoute({
+  getParentRoute: () => entity,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/entity/overview-tab.tsx'), 'OverviewTab'),
+})
+
+const dependencies = createRoute({
+  getParentRoute: () => entity,
+  path: 'dependencies',
+  component: lazyRouteComponent(() => import('../features/entity/dependencies-tab.tsx'), 'DependenciesTab'),
+})
+
+const history = createRoute({
+  getParentRoute: () => entity,
+  path: 'history',
+  component: lazyRouteComponent(() => import('../features/entity/history-tab.tsx'), 'HistoryTab'),
+})
+
+const source = createRoute({
+  getParentRoute: () => entity,
+  path: 'source',
+  component: lazyRouteComponent(() => import('../features/entity/source-tab.tsx'), 'SourceTab'),
+})
+
+// A link to a tab of Backstage that we do not have lands on the entity, not in the void.
+const otherTab = createRoute({
+  getParentRoute: () => entity,
+  path: '$',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: page.entity(formatRef(params)), replace: true })
+  },
+})
+
+const sources = createRoute({
+  getParentRoute: () => shell,
+  path: page.sources,
+  validateSearch: parseProblemsSearch,
+  component: lazyRouteComponent(() => import('../features/operate/sources-page.tsx'), 'SourcesPage'),
+})
+
+const problems = createRoute({
+  getParentRoute: () => shell,
+  path: page.problems,
+  validateSearch: parseProblemsSearch,
+  component: lazyRouteComponent(() => import('../features/operate/problems-page.tsx'), 'ProblemsPage'),
+})
+
+const operate = createRoute({
+  getParentRoute: () => shell,
+  path: '/operate',
+  beforeLoad: () => {
+    throw redirect({ to: page.sources, replace: true })
+  },
+})
+
+const apiDocs = createRoute({
+  getParentRoute: () => shell,
+  path: '/api-docs',
+  beforeLoad: () => {
+    throw redirect({ to: page.catalog, search: { kind: 'api' }, replace: true })
+  },
+})
+
+const tree = root.addChildren([
+  signIn,
+  shell.addChildren([
+    home,
+    catalog,
+    entity.addChildren([overview, dependencies, history, source, otherTab]),
+    sources,
+    problems,
+    operate,
+    apiDocs,
+  ]),
+])
+
+export function newRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { client },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    defaultPendingMs: 200,
+    defaultPendingMinMs: 0,
+    defaultPendingComponent: PageBones,
+    defaultErrorComponent: RouteError,
+    defaultNotFoundComponent: NotFoundPage,
+    scrollRestoration: true,
+  })
+}

@@ -1,0 +1,56 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { request } from '../../lib/api.ts'
+import type { Entity } from '../../lib/entity.ts'
+import { keys } from '../../lib/keys.ts'
+import type { FacetAnswer, FacetValue } from '../../lib/kinds.ts'
+import { api } from '../../lib/paths.ts'
+import { countBody, facetBodies, facetPaths, listBody, noOwnerBody, type FacetBody } from './catalog-query.ts'
+import { facetNames, NONE, type CatalogSearch, type FacetName, type FilterName } from './catalog-search.ts'
+
+export interface ListPage {
+  items: Entity[]
+  totalItems: number
+}
+
+export function pageQuery(search: CatalogSearch, page: number) {
+  const body = listBody(search, page)
+  return queryOptions({
+    queryKey: keys.list(body),
+    queryFn: ({ signal }) => request<ListPage>(api.query, { method: 'POST', body, signal }),
+  })
+}
+
+export function countQuery(search: CatalogSearch, skip?: FilterName) {
+  const body = countBody(search, skip)
+  return queryOptions({
+    queryKey: keys.total(body),
+    queryFn: async ({ signal }) => (await request<ListPage>(api.query, { method: 'POST', body, signal })).totalItems,
+    placeholderData: keepPreviousData,
+  })
+}
+
+const ask = (body: FacetBody, signal: AbortSignal) => request<FacetAnswer>(api.facets, { method: 'POST', body, signal })
+
+export type Facets = Record<FacetName, FacetValue[]>
+
+/** The values of each facet, each counted without itself. */
+export function facetsQuery(search: CatalogSearch) {
+  const bodies = facetBodies(search)
+  const noOwner = noOwnerBody(search)
+  return queryOptions({
+    queryKey: keys.facet({ bodies, noOwner }),
+    queryFn: async ({ signal }): Promise<Facets> => {
+      const [absent, ...answers] = await Promise.all([ask(noOwner, signal), ...bodies.map((b) => ask(b.body, signal))])
+      const facets = Object.fromEntries(
+        facetNames.map((name) => {
+          const at = bodies.findIndex((b) => b.names.includes(name))
+          return [name, answers[at]?.facets[facetPaths[name]] ?? []]
+        }),
+      ) as Facets
+      const ownerless = absent.facets['kind']?.reduce((sum, v) => sum + v.count, 0) ?? 0
+      if (ownerless > 0) facets.owner = [...facets.owner, { value: NONE, count: ownerless }]
+      return facets
+    },
+    placeholderData: keepPreviousData,
+  })
+}

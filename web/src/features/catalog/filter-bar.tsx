@@ -1,0 +1,160 @@
+import { ListFilter, Search, X } from 'lucide-react'
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react'
+import { useHotkeys } from '../../lib/hotkeys.ts'
+import { kindWords, number } from '../../lib/words.ts'
+import { Icon } from '../../ui/icon.tsx'
+import { activeFilters, without, type CatalogSearch, type FilterName } from './catalog-search.ts'
+import { FacetLabel, facetTitles } from './facets.tsx'
+import css from './catalog.module.css'
+
+const FacetSheet = lazy(async () => ({ default: (await import('./facet-sheet.tsx')).FacetSheet }))
+
+const PAUSE = 180
+
+interface Props {
+  search: CatalogSearch
+  go: (next: CatalogSearch, replace?: boolean) => void
+  total: number | undefined
+  whole: number | undefined
+  stale: boolean
+  /** The facets once more, for the sheet of a phone. */
+  facets: ReactNode
+}
+
+export function FilterBar({ search, go, total, whole, stale, facets }: Props) {
+  const [sheet, setSheet] = useState(false)
+  const filters = activeFilters(search)
+  const chosen = filters.filter((f) => f !== 'q').length
+  const words = kindWords(search.kind)
+  return (
+    <>
+      <div className={css['bar']}>
+        <TextFilter key={search.kind} search={search} go={go} />
+        <button
+          type="button"
+          className={`${css['filters'] ?? ''} narrow`}
+          aria-label={chosen > 0 ? `Filters, ${chosen} set` : 'Filters'}
+          onClick={() => {
+            setSheet(true)
+          }}
+        >
+          <Icon of={ListFilter} size={18} />
+          {chosen > 0 && <span className="num">{chosen}</span>}
+        </button>
+      </div>
+      <div className={css['chips']}>
+        {filters.map((name) => (
+          <Chip
+            key={name}
+            name={name}
+            search={search}
+            onDrop={() => {
+              go(without(search, name))
+            }}
+          />
+        ))}
+        {filters.length > 0 && (
+          <button
+            type="button"
+            className={css['clear']}
+            onClick={() => {
+              go(without(search, ...filters))
+            }}
+          >
+            Clear
+          </button>
+        )}
+        {total !== undefined && (
+          <span className={`${css['total'] ?? ''} ${stale ? (css['stale'] ?? '') : ''}`} role="status">
+            {filters.length > 0 && whole !== undefined ? (
+              <>
+                <b>{number(total)}</b> of {number(whole)} {whole === 1 ? words.one : words.many}
+              </>
+            ) : (
+              <>
+                <b>{number(total)}</b> {total === 1 ? words.one : words.many}
+              </>
+            )}
+          </span>
+        )}
+      </div>
+      <Suspense>
+        {sheet && (
+          <FacetSheet
+            total={total}
+            onClose={() => {
+              setSheet(false)
+            }}
+          >
+            {facets}
+          </FacetSheet>
+        )}
+      </Suspense>
+    </>
+  )
+}
+
+function TextFilter({ search, go }: Pick<Props, 'search' | 'go'>) {
+  const input = useRef<HTMLInputElement>(null)
+  const [text, setText] = useState(search.q ?? '')
+  const [asked, setAsked] = useState(search.q ?? '')
+  // The URL changed without us (back, a chip): the field follows it.
+  if ((search.q ?? '') !== asked) {
+    setAsked(search.q ?? '')
+    setText(search.q ?? '')
+  }
+  useEffect(() => {
+    if (text === asked) return
+    const timer = setTimeout(() => {
+      setAsked(text)
+      go({ ...search, q: text || undefined }, true)
+    }, PAUSE)
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [text, asked, search, go])
+  useHotkeys({ '/': () => input.current?.focus() })
+  return (
+    <label className={css['field']}>
+      <Icon of={Search} />
+      <span className="sr">Filter by name, title, tag or text</span>
+      <input
+        ref={input}
+        type="search"
+        value={text}
+        placeholder="Filter by name, title, tag or text"
+        spellCheck={false}
+        autoComplete="off"
+        onChange={(event) => {
+          setText(event.target.value)
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape' && text !== '') setText('')
+          else if (event.key === 'Escape') event.currentTarget.blur()
+        }}
+      />
+      <kbd aria-hidden="true">/</kbd>
+    </label>
+  )
+}
+
+function Chip({ name, search, onDrop }: { name: FilterName; search: CatalogSearch; onDrop: () => void }) {
+  const title = name === 'q' ? 'Text' : facetTitles[name]
+  const values = name === 'q' ? [search.q ?? ''] : (search[name] ?? [])
+  return (
+    <span className={css['chip']}>
+      <span className="cut">
+        <em>{title}</em>{' '}
+        {values.map((value, i) => (
+          <span key={value}>
+            {i > 0 && ', '}
+            {name === 'q' ? `“${value}”` : <FacetLabel name={name} value={value} />}
+          </span>
+        ))}
+      </span>
+      <button type="button" aria-label={`Remove the filter ${title}`} onClick={onDrop}>
+        <Icon of={X} size={12} />
+      </button>
+    </span>
+  )
+}

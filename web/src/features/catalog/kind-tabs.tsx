@@ -1,0 +1,55 @@
+import { Link, useNavigate } from '@tanstack/react-router'
+import { page } from '../../lib/paths.ts'
+import { kindWords, knownKinds, number } from '../../lib/words.ts'
+import { Tabs } from '../../ui/tabs.tsx'
+import tabs from '../../ui/tabs.module.css'
+import type { FacetValue } from '../../lib/kinds.ts'
+
+/** As many kinds of one's own stand beside the known ones; more go into a list. */
+const OWN = 3
+
+/** One tab a kind with its number; the tab of the present kind is there even when it is empty. */
+export function KindTabs({ kinds, kind }: { kinds: FacetValue[]; kind: string }) {
+  const navigate = useNavigate()
+  const { shown, more } = tabKinds(kinds, kind)
+  return (
+    <Tabs label="Kinds">
+      {shown.map(({ value, count }) => (
+        <Link
+          key={value}
+          to={page.catalog}
+          search={{ kind: value }}
+          className={tabs['tab']}
+          aria-current={value === kind ? 'page' : undefined}
+        >
+          {kindWords(value).tab}
+          <span className={tabs['n']}>{number(count)}</span>
+        </Link>
+      ))}
+      {more.length > 0 && (
+        <select
+          className={tabs['tab']}
+          aria-label="More kinds"
+          value=""
+          onChange={(event) => void navigate({ to: page.catalog, search: { kind: event.target.value } })}
+        >
+          <option value="">More</option>
+          {more.map(({ value, count }) => (
+            <option key={value} value={value}>
+              {kindWords(value).tab} {number(count)}
+            </option>
+          ))}
+        </select>
+      )}
+    </Tabs>
+  )
+}
+
+/** Kinds come in their order already. The present one is always shown; too many of one's own go into a list. */
+export function tabKinds(kinds: FacetValue[], present: string): { shown: FacetValue[]; more: FacetValue[] } {
+  const all = kinds.some((k) => k.value === present) ? kinds : [...kinds, { value: present, count: 0 }]
+  const own = all.filter((k) => !knownKinds.includes(k.value))
+  if (own.length <= OWN) return { shown: all, more: [] }
+  const more = own.filter((k) => k.value !== present)
+  return { shown: all.filter((k) => !more.includes(k)), more }
+}

@@ -1,0 +1,95 @@
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { allowed, useSession } from '../../lib/session.ts'
+import { page } from '../../lib/paths.ts'
+import { count, kindWords, number } from '../../lib/words.ts'
+import { Button, LinkButton } from '../../ui/button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { countQuery } from './api.ts'
+import { activeFilters, parseSort, without, type CatalogSearch, type FilterName } from './catalog-search.ts'
+import { facetTitles } from './facets.tsx'
+
+interface Props {
+  search: CatalogSearch
+  go: (next: CatalogSearch) => void
+}
+
+/** No row is left: says which filter removed the last one, with the way back. */
+export function NoMatch({ search, go }: Props) {
+  const filters = activeFilters(search)
+  const counts = useQueries({ queries: filters.map((name) => countQuery(search, name)) })
+  const title = (name: FilterName) => (name === 'q' ? 'text' : facetTitles[name].toLowerCase())
+  const ways = filters
+    .map((name, i) => ({ name, left: counts[i]?.data ?? 0 }))
+    .filter((way) => way.left > 0)
+    .sort((a, b) => b.left - a.left)
+  const words = kindWords(search.kind)
+  return (
+    <EmptyState
+      door="open"
+      title={search.q ? `Nothing matches “${search.q}”` : `No ${words.one} has all of this`}
+      actions={
+        <>
+          {filters.length > 1 &&
+            ways.slice(0, 2).map((way) => (
+              <Button
+                key={way.name}
+                onClick={() => {
+                  go(without(search, way.name))
+                }}
+              >
+                Without {title(way.name)}: {number(way.left)}
+              </Button>
+            ))}
+          <Button
+            variant={filters.length > 1 && ways.length > 0 ? 'subtle' : 'default'}
+            onClick={() => {
+              go(without(search, ...filters))
+            }}
+          >
+            {filters.length > 1 ? 'Clear all filters' : 'Clear the filter'}
+          </Button>
+        </>
+      }
+    >
+      <p>
+        {ways[0] && filters.length > 1
+          ? `Without the ${title(ways[0].name)} filter there ${ways[0].left === 1 ? 'is one' : `are ${number(ways[0].left)}`}.`
+          : `Names, titles, descriptions and tags of all ${words.many} were looked at.`}
+      </p>
+    </EmptyState>
+  )
+}
+
+/** Nothing at all, or nothing of this kind: what brings it here. */
+export function FirstDay({ kind }: { kind?: string }) {
+  const operator = allowed(useSession(), 'catalog.ingestion.read')
+  const words = kind ? kindWords(kind) : undefined
+  return (
+    <EmptyState
+      door="lit"
+      title={words ? `No ${words.many} yet` : 'Nothing in the catalog yet'}
+      actions={operator && <LinkButton to={page.sources}>See the sources</LinkButton>}
+    >
+      <p>
+        {words
+          ? `A file with “kind: ${words.one === 'API' ? 'API' : kind}” in one of the sources brings the first one here.`
+          : 'Point Portico at a folder or a repository under catalog.locations in its configuration. What it reads stands here a second later.'}
+      </p>
+    </EmptyState>
+  )
+}
+
+/** An order by a field leaves out what has no such field; that is said, not hidden. */
+export function LeftOut({ search, shown, className }: { search: CatalogSearch; shown: number; className: string }) {
+  const sort = parseSort(search.sort)
+  const { data: total } = useQuery(countQuery(search))
+  const left = (total ?? 0) - shown
+  if (!sort || left <= 0) return null
+  const words = kindWords(search.kind)
+  return (
+    <p className={className}>
+      {count(left, words.one, words.many)} without {sort.field === 'owner' ? 'an owner' : `a ${sort.field}`}{' '}
+      {left === 1 ? 'is' : 'are'} not in this order. Sort by name to see {left === 1 ? 'it' : 'them'}.
+    </p>
+  )
+}

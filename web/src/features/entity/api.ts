@@ -1,0 +1,55 @@
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { isApiError } from '../../lib/api-error.ts'
+import { request, withQuery } from '../../lib/api.ts'
+import type { Entity } from '../../lib/entity.ts'
+import { keys } from '../../lib/keys.ts'
+import { api } from '../../lib/paths.ts'
+import type { EntitySource, HistoryPage } from '../../lib/portico.ts'
+
+/** The whole entity; null when no entity has the ref. */
+export function entityQuery(ref: string) {
+  return queryOptions({
+    queryKey: keys.entity(ref),
+    queryFn: ({ signal }) => request<Entity>(api.entity(ref), { signal }).catch(nothing),
+  })
+}
+
+/** Where and how it is declared; null when no file declares it. */
+export function sourceQuery(ref: string) {
+  return queryOptions({
+    queryKey: keys.source(ref),
+    queryFn: ({ signal }) => request<EntitySource>(api.source(ref), { signal }).catch(nothing),
+  })
+}
+
+const SOME = 50
+
+/** Its changes, newest first. */
+export function historyQuery(ref: string) {
+  return infiniteQueryOptions({
+    queryKey: keys.history(ref),
+    queryFn: ({ signal, pageParam }) =>
+      request<HistoryPage>(withQuery(api.history(ref), { limit: SOME, before: pageParam ?? undefined }), { signal }),
+    initialPageParam: null as number | null,
+    getNextPageParam: (last) => last.next,
+  })
+}
+
+function nothing(error: unknown): null {
+  if (isApiError(error) && error.notFound) return null
+  throw error
+}
+
+/** Asks the server to read the entity's source now. */
+export function useRefreshEntity(ref: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => request(api.refresh, { method: 'POST', body: { entityRef: ref } }),
+    onSuccess: () =>
+      Promise.all(
+        [keys.entity(ref), keys.history(ref), keys.source(ref)].map((queryKey) =>
+          client.invalidateQueries({ queryKey }),
+        ),
+      ),
+  })
+}

@@ -1,0 +1,119 @@
+import { Link } from '@tanstack/react-router'
+import { refOf, titleOf, type Entity } from '../../lib/entity.ts'
+import { page } from '../../lib/paths.ts'
+import { useMention } from '../../lib/summaries.ts'
+import { count } from '../../lib/words.ts'
+import { KindGlyph } from '../../ui/kind-glyph.tsx'
+import { Section } from '../../ui/section.tsx'
+import { sides, type Neighbour } from './neighbours.ts'
+import css from './around.module.css'
+
+const MOST = 5
+const STEP = 42
+
+/** One step around an entity: who uses it, what it needs. Reads from left to right. */
+export function Around({ entity }: { entity: Entity }) {
+  const { users, needs } = sides(entity)
+  if (users.length + needs.length === 0) {
+    return (
+      <Section title="One step around it">
+        <p className="muted">
+          Nothing depends on it and it names nothing that it needs, as far as the files in the catalog say.
+        </p>
+      </Section>
+    )
+  }
+  const api = entity.kind.toLowerCase() === 'api'
+  const note = `${count(users.length, 'user')}, ${api ? count(needs.length, 'provider') : count(needs.length, 'dependency', 'dependencies')}`
+  return (
+    <Section
+      title="One step around it"
+      note={note}
+      end={
+        <Link className="link" to={page.entity(refOf(entity), 'dependencies')}>
+          All relations
+        </Link>
+      }
+    >
+      <div className={css['hop']}>
+        <Side caption="Used by" none="No users known" all={users} entity={entity} />
+        <Wires nodes={shownOf(users)} to="right" />
+        <div className={css['me']}>
+          <KindGlyph kind={entity.kind} />
+          <span>{titleOf(entity)}</span>
+        </div>
+        <Wires nodes={shownOf(needs)} to="left" />
+        <Side
+          caption={api ? 'Provided by' : 'Needs'}
+          none={api ? 'No provider known' : 'Needs nothing'}
+          all={needs}
+          entity={entity}
+        />
+      </div>
+    </Section>
+  )
+}
+
+/** Up to five nodes; with more, four and one that counts the rest. */
+function shownOf(all: Neighbour[]): Neighbour[] {
+  return all.length > MOST ? all.slice(0, MOST - 1) : all
+}
+
+function Side({ caption, none, all, entity }: { caption: string; none: string; all: Neighbour[]; entity: Entity }) {
+  const shown = shownOf(all)
+  const rest = all.length - shown.length
+  return (
+    <div className={css['col']}>
+      <p className={css['caption']}>{caption}</p>
+      {all.length === 0 && <span className={css['none']}>{none}</span>}
+      {shown.map(({ ref }) => (
+        <Node key={ref} entityRef={ref} />
+      ))}
+      {rest > 0 && (
+        <Link className={css['more']} to={page.entity(refOf(entity), 'dependencies')}>
+          {rest} more
+        </Link>
+      )}
+    </div>
+  )
+}
+
+function Node({ entityRef }: { entityRef: string }) {
+  const { title, kind, summary } = useMention(entityRef)
+  const body = (
+    <>
+      <KindGlyph kind={kind} size="bare" />
+      <span className="cut">{title}</span>
+    </>
+  )
+  if (summary === null) {
+    return (
+      <span className={`${css['node'] ?? ''} ${css['gone'] ?? ''}`} title={`${entityRef} is not in the catalog`}>
+        {body}
+      </span>
+    )
+  }
+  return (
+    <Link className={css['node']} to={page.entity(entityRef)}>
+      {body}
+    </Link>
+  )
+}
+
+const calls = ['consumesApi', 'apiConsumedBy']
+
+function Wires({ nodes, to }: { nodes: Neighbour[]; to: 'left' | 'right' }) {
+  const rows = Math.max(1, nodes.length === MOST - 1 ? MOST : nodes.length)
+  const height = rows * STEP - 6
+  const middle = height / 2
+  return (
+    <svg className={css['wires']} viewBox={`0 0 56 ${height}`} height={height} aria-hidden="true">
+      {nodes.map(({ ref, types }, i) => {
+        const y = 18 + i * STEP
+        const d =
+          to === 'right' ? `M0 ${y}C28 ${y} 28 ${middle} 56 ${middle}` : `M0 ${middle}C28 ${middle} 28 ${y} 56 ${y}`
+        return <path key={ref} d={d} className={types.every((t) => calls.includes(t)) ? css['call'] : undefined} />
+      })}
+    </svg>
+  )
+}

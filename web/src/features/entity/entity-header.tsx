@@ -1,0 +1,139 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Check, Clock, Code, Copy, RotateCw } from 'lucide-react'
+import { useState } from 'react'
+import { copyText } from '../../lib/clipboard.ts'
+import { refOf, relationsOf, text, tierOf, titleOf, type Entity } from '../../lib/entity.ts'
+import { useHotkeys } from '../../lib/hotkeys.ts'
+import { page } from '../../lib/paths.ts'
+import { allowed, useSession } from '../../lib/session.ts'
+import { Button, IconButton, LinkButton } from '../../ui/button.tsx'
+import { EntityName } from '../../ui/entity-link.tsx'
+import { Fresh } from '../../ui/fresh.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { KindGlyph } from '../../ui/kind-glyph.tsx'
+import { Owner } from '../../ui/owner.tsx'
+import { ErrorStrip } from '../../ui/strip.tsx'
+import { Lifecycle } from '../../ui/tag.tsx'
+import { say } from '../../ui/toast.tsx'
+import { historyQuery, useRefreshEntity } from './api.ts'
+import { Crumbs } from './crumbs.tsx'
+import css from './entity.module.css'
+
+export function EntityHeader({ entity }: { entity: Entity }) {
+  const ref = refOf(entity)
+  const refresh = useRefreshEntity(ref)
+  const title = titleOf(entity)
+  return (
+    <header>
+      <Crumbs entity={entity} />
+      <div className={css['head']}>
+        <KindGlyph kind={entity.kind} size="large" />
+        <h1 tabIndex={-1}>{title}</h1>
+        <Actions
+          entity={entity}
+          reading={refresh.isPending}
+          onRefresh={() => {
+            refresh.mutate(undefined, {
+              onSuccess: () => {
+                say(`The source of ${title} is being read.`)
+              },
+            })
+          }}
+        />
+        <div className={css['text']}>
+          {title !== entity.metadata.name && <p className={css['name']}>{entity.metadata.name}</p>}
+          {entity.metadata.description && <p className={css['lead']}>{entity.metadata.description}</p>}
+          <Meta entity={entity} />
+        </div>
+      </div>
+      {refresh.error && (
+        <ErrorStrip error={refresh.error} what="Its source was not read." kept="You see the last good version." />
+      )}
+    </header>
+  )
+}
+
+function Meta({ entity }: { entity: Entity }) {
+  const history = useInfiniteQuery(historyQuery(refOf(entity)))
+  const last = history.data?.pages[0]?.items[0]
+  const owner = relationsOf(entity, 'ownedBy')[0]
+  const lifecycle = text(entity.spec?.['lifecycle'])
+  const tier = tierOf(entity)
+  const type = text(entity.spec?.['type'])
+  const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
+  return (
+    <div className={css['meta']}>
+      {ownable(entity) && <Owner owner={owner} />}
+      {type && <span>{type}</span>}
+      {lifecycle && (
+        <span>
+          <Lifecycle value={lifecycle} />
+        </span>
+      )}
+      {tier && <span>{tier.replace(/^T(\d)$/, 'Tier $1')}</span>}
+      {system && (
+        <span className="cut">
+          <EntityName entityRef={system} /> system
+        </span>
+      )}
+      {last && (
+        <span className={css['when']}>
+          <Icon of={Clock} size={14} />
+          <span>
+            {last.op === 'created' ? 'Added' : 'Changed'} <Fresh at={last.at} />
+          </span>
+        </span>
+      )}
+    </div>
+  )
+}
+
+/** Teams, people and locations have no owner by nature; everything else should. */
+export function ownable(entity: Entity): boolean {
+  return !['group', 'user', 'location'].includes(entity.kind.toLowerCase())
+}
+
+interface ActionsProps {
+  entity: Entity
+  reading: boolean
+  onRefresh: () => void
+}
+
+function Actions({ entity, reading, onRefresh }: ActionsProps) {
+  const ref = refOf(entity)
+  const mayRefresh = allowed(useSession(), 'catalog.entity.refresh')
+  return (
+    <div className={css['acts']}>
+      <CopyRef entityRef={ref} />
+      {mayRefresh && (
+        <Button leftSection={<Icon of={RotateCw} size={14} />} onClick={onRefresh} aria-busy={reading}>
+          {reading ? 'Reading' : 'Refresh'}
+        </Button>
+      )}
+      <LinkButton to={page.entity(ref, 'source')} leftSection={<Icon of={Code} size={14} />}>
+        Source
+      </LinkButton>
+    </div>
+  )
+}
+
+function CopyRef({ entityRef }: { entityRef: string }) {
+  const [done, setDone] = useState(false)
+  const copy = async () => {
+    if (!(await copyText(entityRef))) {
+      say(`The browser refused to copy. The ref is ${entityRef}`)
+      return
+    }
+    setDone(true)
+    say(`Copied ${entityRef}`)
+    setTimeout(() => {
+      setDone(false)
+    }, 2000)
+  }
+  useHotkeys({ y: () => void copy() })
+  return (
+    <IconButton label="Copy ref" onClick={() => void copy()}>
+      <Icon of={done ? Check : Copy} />
+    </IconButton>
+  )
+}

@@ -1,0 +1,34 @@
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { Outlet } from '@tanstack/react-router'
+import { Suspense, useEffect } from 'react'
+import { titleOf } from '../../lib/entity.ts'
+import { noteRecent } from '../../lib/recent.ts'
+import { useTitle } from '../../lib/title.ts'
+import { RowBones } from '../../ui/bones.tsx'
+import { entityQuery } from './api.ts'
+import { EntityHeader } from './entity-header.tsx'
+import { EntityMissing } from './entity-missing.tsx'
+import { EntityStrips } from './entity-strips.tsx'
+import { EntityTabs } from './entity-tabs.tsx'
+import { useEntityRef } from './use-entity.ts'
+
+/** What is it, who looks after it, where is everything? The tab of the URL draws below the header. */
+export function EntityPage() {
+  const ref = useEntityRef()
+  const { data: entity } = useSuspenseQuery(entityQuery(ref))
+  useTitle(entity ? titleOf(entity) : 'Not in the catalog')
+  useEffect(() => {
+    if (entity) noteRecent(ref)
+  }, [entity, ref])
+  if (!entity) return <EntityMissing entityRef={ref} />
+  return (
+    <div className="page" key={ref}>
+      <EntityHeader entity={entity} />
+      <EntityTabs entity={entity} />
+      <EntityStrips entity={entity} />
+      <Suspense fallback={<RowBones rows={6} />}>
+        <Outlet />
+      </Suspense>
+    </div>
+  )
+}

@@ -1,0 +1,48 @@
+import { Link, useLocation, useNavigate } from '@tanstack/react-router'
+import { refOf, type Entity } from '../../lib/entity.ts'
+import { useHotkeys } from '../../lib/hotkeys.ts'
+import { entityTabs, page, type EntityTab } from '../../lib/paths.ts'
+import { number } from '../../lib/words.ts'
+import { Status } from '../../ui/status.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
+import tabs from '../../ui/tabs.module.css'
+import css from './entity.module.css'
+
+const titles: Record<EntityTab, string> = {
+  overview: 'Overview',
+  dependencies: 'Dependencies',
+  history: 'History',
+  source: 'Source',
+}
+
+export function EntityTabs({ entity }: { entity: Entity }) {
+  const ref = refOf(entity)
+  const { pathname } = useLocation()
+  const navigate = useNavigate()
+  const present = entityTabs.find((t) => pathname.endsWith(`/${t}`)) ?? 'overview'
+  const open = (tab: EntityTab) => () => void navigate({ to: page.entity(ref, tab), resetScroll: false })
+  useHotkeys(Object.fromEntries(entityTabs.map((tab, i) => [String(i + 1), open(tab)])))
+
+  const related = new Set(entity.relations?.map((r) => r.targetRef)).size
+  const broken = entity.status?.items?.some((i) => i.level === 'error' && i.type === 'backstage.io/catalog-processing')
+  return (
+    <div className={css['tabs']}>
+      <Tabs label="Parts of the page">
+        {entityTabs.map((tab) => (
+          <Link
+            key={tab}
+            to={page.entity(ref, tab)}
+            resetScroll={false}
+            className={tabs['tab']}
+            activeProps={{}}
+            aria-current={tab === present ? 'page' : undefined}
+          >
+            {titles[tab]}
+            {tab === 'dependencies' && related > 0 && <span className={tabs['n']}>{number(related)}</span>}
+            {tab === 'source' && broken && <Status shape="bad" label="Has errors" />}
+          </Link>
+        ))}
+      </Tabs>
+    </div>
+  )
+}

@@ -1,0 +1,147 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { refOf, relationsOf, type Entity } from '../../lib/entity.ts'
+import { page } from '../../lib/paths.ts'
+import { count } from '../../lib/words.ts'
+import { MentionList } from '../../ui/mention-list.tsx'
+import { Section } from '../../ui/section.tsx'
+import { historyQuery } from './api.ts'
+import { ApiDefinition } from './api-definition.tsx'
+import { Around } from './around.tsx'
+import { ChangeLine } from './change-line.tsx'
+import { Rail } from './rail.tsx'
+import { SpecTree } from './spec-tree.tsx'
+import { TemplateSummary } from './template-summary.tsx'
+import { useEntity } from './use-entity.ts'
+import css from './entity.module.css'
+
+export function OverviewTab() {
+  const entity = useEntity()
+  return (
+    <div className={css['cols']}>
+      <div>
+        <Main entity={entity} />
+        <Lately entity={entity} />
+      </div>
+      <Rail entity={entity} />
+    </div>
+  )
+}
+
+/** What a page of this kind opens with. A kind of one's own shows its spec as it is. */
+function Main({ entity }: { entity: Entity }) {
+  switch (entity.kind.toLowerCase()) {
+    case 'component':
+      return (
+        <>
+          <Around entity={entity} />
+          <Apis entity={entity} />
+          <Related entity={entity} type="hasPart" title="Parts" />
+        </>
+      )
+    case 'api':
+      return (
+        <>
+          <ApiDefinition entity={entity} />
+          <Around entity={entity} />
+        </>
+      )
+    case 'resource':
+      return <Around entity={entity} />
+    case 'system':
+    case 'domain':
+      return <Related entity={entity} type="hasPart" title="Inside" empty="Nothing says that it is part of this yet." />
+    case 'group':
+      return (
+        <>
+          <Related
+            entity={entity}
+            type="hasMember"
+            title="Members"
+            empty="No person says that they are in this team."
+          />
+          <Related entity={entity} type="parentOf" title="Teams below" />
+          <Related entity={entity} type="ownerOf" title="Owns" empty="It owns nothing in the catalog." />
+        </>
+      )
+    case 'user':
+      return (
+        <>
+          <Related entity={entity} type="memberOf" title="Teams" empty="In no team, as far as the catalog knows." />
+          <Related entity={entity} type="ownerOf" title="Owns" />
+        </>
+      )
+    case 'template':
+      return <TemplateSummary entity={entity} />
+    case 'location':
+      return <SpecTree entity={entity} title="What it points at" />
+    default:
+      return (
+        <>
+          <SpecTree entity={entity} title="Specification" />
+          {(entity.relations?.length ?? 0) > 1 && <Around entity={entity} />}
+        </>
+      )
+  }
+}
+
+interface RelatedProps {
+  entity: Entity
+  type: string
+  title: string
+  /** Said where there are none; without it the section is absent. */
+  empty?: string
+}
+
+function Related({ entity, type, title, empty }: RelatedProps) {
+  const refs = relationsOf(entity, type)
+  if (refs.length === 0) {
+    return empty ? (
+      <Section title={title}>
+        <p className="muted">{empty}</p>
+      </Section>
+    ) : null
+  }
+  const people = type === 'hasMember'
+  return (
+    <Section title={title} note={count(refs.length, people ? 'person' : 'entity', people ? 'people' : 'entities')}>
+      <MentionList refs={refs} owner={!people && type !== 'ownerOf'} />
+    </Section>
+  )
+}
+
+function Apis({ entity }: { entity: Entity }) {
+  const provided = relationsOf(entity, 'providesApi')
+  const called = relationsOf(entity, 'consumesApi').filter((ref) => !provided.includes(ref))
+  if (provided.length + called.length === 0) return null
+  return (
+    <Section title="APIs" note={`provides ${provided.length}, calls ${called.length}`}>
+      <MentionList refs={[...provided, ...called]} note={(ref) => (provided.includes(ref) ? 'provides' : 'calls')} />
+    </Section>
+  )
+}
+
+const FEW = 5
+
+function Lately({ entity }: { entity: Entity }) {
+  const ref = refOf(entity)
+  const { data } = useInfiniteQuery(historyQuery(ref))
+  const items = data?.pages[0]?.items.slice(0, FEW) ?? []
+  if (items.length === 0) return null
+  return (
+    <Section
+      title="What changed"
+      end={
+        <Link className="link" to={page.entity(ref, 'history')}>
+          History
+        </Link>
+      }
+    >
+      <ol>
+        {items.map((change) => (
+          <ChangeLine key={change.revision} change={change} />
+        ))}
+      </ol>
+    </Section>
+  )
+}

@@ -1,0 +1,160 @@
+import { useQuery } from '@tanstack/react-query'
+import { ArrowUpRight } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { record, refOf, relationsOf, strings, text, type Entity } from '../../lib/entity.ts'
+import { place } from '../../lib/format.ts'
+import { page } from '../../lib/paths.ts'
+import { httpUrl } from '../../lib/url.ts'
+import { count } from '../../lib/words.ts'
+import { EntityName } from '../../ui/entity-link.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { Owner } from '../../ui/owner.tsx'
+import { Tag } from '../../ui/tag.tsx'
+import { Link } from '@tanstack/react-router'
+import { entityQuery, sourceQuery } from './api.ts'
+import { ownable } from './entity-header.tsx'
+import css from './entity.module.css'
+
+export function Rail({ entity }: { entity: Entity }) {
+  return (
+    <aside className={css['rail']} aria-label="Facts">
+      {ownable(entity) && <OwnerBox owner={relationsOf(entity, 'ownedBy')[0]} />}
+      <Links entity={entity} />
+      <section aria-label="Facts">
+        <h2>Facts</h2>
+        <dl className={css['facts']}>
+          {facts(entity).map(([term, value]) => (
+            <Pair key={term} term={term}>
+              {value}
+            </Pair>
+          ))}
+          <DeclaredIn entity={entity} />
+        </dl>
+      </section>
+    </aside>
+  )
+}
+
+function Pair({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </>
+  )
+}
+
+function OwnerBox({ owner }: { owner: string | undefined }) {
+  const team = useQuery({ ...entityQuery(owner ?? ''), enabled: owner !== undefined })
+  const people = team.data ? relationsOf(team.data, 'hasMember').length : 0
+  const email = text(record(team.data?.spec?.['profile'])?.['email'])
+  return (
+    <section aria-label="Owner">
+      <h2>Owner {people > 0 && <span className="quiet">{count(people, 'person', 'people')}</span>}</h2>
+      <Owner owner={owner} size="large" />
+      {owner === undefined && (
+        <p className="quiet small">
+          Add <span className="mono">spec.owner</span> to its file.
+        </p>
+      )}
+      {team.data === null && <p className="quiet small">This owner is not in the catalog.</p>}
+      {email && (
+        <p className="small">
+          <a className="link" href={`mailto:${email}`}>
+            {email}
+          </a>
+        </p>
+      )}
+    </section>
+  )
+}
+
+function Links({ entity }: { entity: Entity }) {
+  const links = (entity.metadata.links ?? []).filter((l) => httpUrl(l.url))
+  if (links.length === 0) return null
+  return (
+    <section aria-label="Links">
+      <h2>Links</h2>
+      <ul className={css['links']}>
+        {links.map((link) => (
+          <li key={link.url}>
+            <a className={css['out']} href={link.url} target="_blank" rel="noreferrer noopener">
+              <span className="cut">{link.title ?? link.url}</span>
+              <Icon of={ArrowUpRight} size={12} />
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function facts(entity: Entity): [string, ReactNode][] {
+  const spec = entity.spec ?? {}
+  const annotations = entity.metadata.annotations ?? {}
+  const out: [string, ReactNode][] = []
+  const slug = annotations['github.com/project-slug'] ?? annotations['gitlab.com/project-slug']
+  const repository = httpUrl(annotations['backstage.io/source-location']?.replace(/^url:/, ''))
+  if (slug || repository) {
+    const words = slug ?? repository?.replace(/^https?:\/\//, '')
+    out.push(['Repository', repository ? <OutLink href={repository}>{words}</OutLink> : words])
+  }
+  if (text(spec['type'])) out.push(['Type', text(spec['type'])])
+  for (const domain of relationsOf(entity, 'partOf'))
+    out.push(['Part of', <EntityName key={domain} entityRef={domain} />])
+  for (const parent of relationsOf(entity, 'childOf'))
+    out.push(['Under', <EntityName key={parent} entityRef={parent} />])
+  const email = text(record(spec['profile'])?.['email'])
+  if (email)
+    out.push([
+      'E-mail',
+      <a key="email" className="link" href={`mailto:${email}`}>
+        {email}
+      </a>,
+    ])
+  const targets = [...strings(spec['target']), ...strings(spec['targets'])]
+  if (targets.length > 0) out.push(['Targets', String(targets.length)])
+  out.push(['Namespace', entity.metadata.namespace ?? 'default'])
+  out.push([
+    'Ref',
+    <span key="ref" className="mono small">
+      {refOf(entity)}
+    </span>,
+  ])
+  const tags = entity.metadata.tags ?? []
+  if (tags.length > 0) {
+    const kind = entity.kind.toLowerCase()
+    out.push([
+      'Tags',
+      <span key="tags" className={css['tags']}>
+        {tags.map((tag) => (
+          <Link key={tag} to={page.catalog} search={{ kind, tag: [tag] }}>
+            <Tag>{tag}</Tag>
+          </Link>
+        ))}
+      </span>,
+    ])
+  }
+  return out
+}
+
+function OutLink({ href, children }: { href: string; children: ReactNode }) {
+  return (
+    <a className={css['out']} href={href} target="_blank" rel="noreferrer noopener">
+      <span className="cut">{children}</span>
+      <Icon of={ArrowUpRight} size={12} />
+    </a>
+  )
+}
+
+function DeclaredIn({ entity }: { entity: Entity }) {
+  const { data } = useQuery(sourceQuery(refOf(entity)))
+  if (!data) return null
+  return (
+    <Pair term="Declared in">
+      <Link className="mono small" to={page.entity(refOf(entity), 'source')} title={data.file}>
+        {place(data.file, data.line)}
+      </Link>
+    </Pair>
+  )
+}

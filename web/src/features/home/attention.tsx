@@ -1,0 +1,119 @@
+import { place } from '../../lib/format.ts'
+import { parseRef } from '../../lib/entity.ts'
+import { page } from '../../lib/paths.ts'
+import type { Problems, Source } from '../../lib/portico.ts'
+import { capital, number } from '../../lib/words.ts'
+import { LinkButton } from '../../ui/button.tsx'
+import { Status, type StatusShape } from '../../ui/status.tsx'
+import css from './home.module.css'
+
+interface Item {
+  key: string
+  shape: StatusShape
+  title: string
+  where: string
+  words: string
+  to: string
+  search: Record<string, string>
+  action: string
+}
+
+const MOST = 4
+
+/** What needs somebody now, worst first; absent when nothing does. */
+export function Attention({ sources, problems }: { sources: Source[]; problems: Problems | undefined }) {
+  const items = attentionItems(sources, problems)
+  if (items.length === 0) return null
+  const rest = items.length - MOST
+  return (
+    <section aria-label="Needs attention" className={css['attention']}>
+      <ul className="hairlines">
+        {items.slice(0, MOST).map((item) => (
+          <li key={item.key} className={css['item']}>
+            <Status shape={item.shape} size="large" />
+            <div>
+              <p>
+                <b className={css['title']}>{item.title}</b> <span className="muted">{item.where}</span>
+              </p>
+              <p className="muted">{item.words}</p>
+            </div>
+            <LinkButton to={item.to} search={item.search} size="xs">
+              {item.action}
+            </LinkButton>
+          </li>
+        ))}
+      </ul>
+      {rest > 0 && (
+        <p className={css['rest']}>
+          <LinkButton to={page.problems} variant="subtle" size="xs">
+            {number(rest)} more problems
+          </LinkButton>
+        </p>
+      )}
+    </section>
+  )
+}
+
+export function attentionItems(sources: Source[], problems: Problems | undefined): Item[] {
+  const held = sources
+    .filter((s) => s.held !== null)
+    .map((s): Item => ({
+      key: s.id,
+      shape: 'bad',
+      title: s.title,
+      where: 'source',
+      words: `${number(s.held?.missing ?? 0)} of ${number(s.held?.of ?? 0)} entities would disappear. Nothing was removed.`,
+      to: page.sources,
+      search: {},
+      action: 'Decide',
+    }))
+  const failed = sources
+    .filter((s) => s.state === 'failed')
+    .map((s): Item => ({
+      key: s.id,
+      shape: 'bad',
+      title: s.title,
+      where: 'source',
+      words: `${stop(s.message || 'It cannot be read')} What it said last is kept.`,
+      to: page.sources,
+      search: {},
+      action: 'See the source',
+    }))
+  const errors = (problems?.errors ?? [])
+    .filter((p) => p.level === 'error' && !failed.some((f) => f.key === p.sourceId))
+    .map((p): Item => ({
+      key: p.id,
+      shape: 'bad',
+      title: p.ref ? parseRef(p.ref).name : place(p.file),
+      where: place(p.file, p.line, p.column),
+      words: `${stop(p.message)} ${p.remedy ?? ''}`,
+      to: page.problems,
+      search: { tab: 'errors', problem: p.id },
+      action: 'See the line',
+    }))
+  const missing = (problems?.missing ?? []).map((m): Item => ({
+    key: m.ref,
+    shape: 'warn',
+    title: parseRef(m.ref).name,
+    where: parseRef(m.ref).kind,
+    words: `It is missing: ${stop(m.reason)} It is still shown, and goes when nobody brings it back.`,
+    to: page.problems,
+    search: { tab: 'missing', problem: m.ref },
+    action: 'See why',
+  }))
+  const conflicts = (problems?.conflicts ?? []).map((c): Item => ({
+    key: `${c.ref} ${c.refused.location}`,
+    shape: 'warn',
+    title: parseRef(c.ref).name,
+    where: parseRef(c.ref).kind,
+    words: 'Two sources claim it. The first one keeps it.',
+    to: page.problems,
+    search: { tab: 'conflicts', problem: c.ref },
+    action: 'Compare',
+  }))
+  return [...held, ...failed, ...errors, ...missing, ...conflicts]
+}
+
+function stop(sentence: string): string {
+  return capital(/[.!?]$/.test(sentence) ? sentence : `${sentence}.`)
+}

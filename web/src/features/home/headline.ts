@@ -1,0 +1,24 @@
+import type { Problems, Source } from '../../lib/portico.ts'
+import { count, number } from '../../lib/words.ts'
+
+/** The first sentence of Home: does anything need somebody? The second part is context and drawn quieter. */
+export function homeHeadline(
+  entities: number,
+  sources: Source[],
+  problems: Problems | undefined,
+): { first: string; rest: string } {
+  const size = entities === 1 ? 'One thing is in the catalog.' : `${number(entities)} things are in the catalog.`
+  if (entities === 0) return { first: 'The catalog is empty.', rest: '' }
+  const held = sources.filter((s) => s.state === 'held').length
+  if (held > 0)
+    return {
+      first: held === 1 ? 'One source waits for your decision.' : `${held} sources wait for your decision.`,
+      rest: size,
+    }
+  const errors = problems?.errors.filter((p) => p.level === 'error').length ?? 0
+  const others = (problems?.conflicts.length ?? 0) + (problems?.missing.length ?? 0)
+  if (errors > 0)
+    return { first: errors === 1 ? 'One file needs a correction.' : `${errors} files need a correction.`, rest: size }
+  if (others > 0) return { first: `${count(others, 'thing')} ${others === 1 ? 'needs' : 'need'} a look.`, rest: size }
+  return { first: size, rest: problems ? 'Every file reads well.' : '' }
+}

@@ -1,0 +1,31 @@
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { useSearch } from '@tanstack/react-router'
+import { openProblems, problemsQuery } from '../../lib/ingestion.ts'
+import { page } from '../../lib/paths.ts'
+import { useTitle } from '../../lib/title.ts'
+import { LinkButton } from '../../ui/button.tsx'
+import { problemsHeadline } from './problem-words.ts'
+import { ProblemsPanel } from './problems-panel.tsx'
+import type { ProblemsSearch } from './problems-search.ts'
+import css from './operate.module.css'
+
+/** What is wrong with what was read, one problem at a time. */
+export function ProblemsPage() {
+  useTitle('Problems')
+  const search: ProblemsSearch = useSearch({ strict: false })
+  const problems = useSuspenseQuery(problemsQuery).data
+  return (
+    <div className="page">
+      <header className={css['head']}>
+        <div>
+          <p className="quiet">Problems</p>
+          <h1 tabIndex={-1}>{problemsHeadline(openProblems(problems), problems)}</h1>
+        </div>
+        <LinkButton to={page.sources} variant="subtle">
+          All sources
+        </LinkButton>
+      </header>
+      <ProblemsPanel problems={problems} search={search} at={page.problems} />
+    </div>
+  )
+}

@@ -1,0 +1,53 @@
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { useSearch } from '@tanstack/react-router'
+import { problemsQuery, sourcesQuery } from '../../lib/ingestion.ts'
+import { page } from '../../lib/paths.ts'
+import { allowed, useSession } from '../../lib/session.ts'
+import { useTitle } from '../../lib/title.ts'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { HeldBand } from './held-band.tsx'
+import { ProblemsPanel } from './problems-panel.tsx'
+import type { ProblemsSearch } from './problems-search.ts'
+import { SourcesTable } from './sources-table.tsx'
+import { sourcesHeadline } from './sources-words.ts'
+import css from './operate.module.css'
+
+/** Is the catalog true, and what must I decide? */
+export function SourcesPage() {
+  useTitle('Sources and problems')
+  const search: ProblemsSearch = useSearch({ strict: false })
+  const sources = useSuspenseQuery(sourcesQuery).data
+  const problems = useSuspenseQuery(problemsQuery).data
+  const manage = allowed(useSession(), 'catalog.ingestion.manage')
+  const { fine, needs } = sourcesHeadline(sources)
+  return (
+    <div className="page">
+      <header className={css['head']}>
+        <div>
+          <p className="quiet">Sources and problems</p>
+          <h1 tabIndex={-1}>
+            {fine && <span className="quiet">{fine}</span>} {needs}
+          </h1>
+        </div>
+      </header>
+      {sources
+        .filter((s) => s.held !== null)
+        .map((source) => (
+          <HeldBand key={source.id} source={source} manage={manage} />
+        ))}
+      {sources.length === 0 ? (
+        <EmptyState door="lit" title="No source is configured">
+          <p>
+            Name a folder, a repository or a file under <code>catalog.locations</code> in <code>app-config.yaml</code>.
+            Portico reads it when it starts and follows it from then on.
+          </p>
+        </EmptyState>
+      ) : (
+        <SourcesTable sources={sources} manage={manage} />
+      )}
+      <section className="sec" aria-label="Problems">
+        <ProblemsPanel problems={problems} search={search} at={page.sources} />
+      </section>
+    </div>
+  )
+}

@@ -1,0 +1,97 @@
+import { useMantineColorScheme, useComputedColorScheme } from '@mantine/core'
+import { useSearch } from '@tanstack/react-router'
+import { Contrast, KeyRound } from 'lucide-react'
+import { api } from '../../lib/paths.ts'
+import type { SignInProvider } from '../../lib/portico.ts'
+import { useSession } from '../../lib/session.ts'
+import { useTitle } from '../../lib/title.ts'
+import { withQuery } from '../../lib/api.ts'
+import { Button } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { Mark, Wordmark } from '../../ui/mark.tsx'
+import { Strip } from '../../ui/strip.tsx'
+import { PorticoDrawing } from './portico-drawing.tsx'
+import css from './sign-in.module.css'
+
+/** Who are you? Names the ways in that the operator configured, or says that there is none and what opens one. */
+export function SignInPage() {
+  const session = useSession()
+  const { to, error } = useSearch({ strict: false }) as { to?: string; error?: string }
+  const { setColorScheme } = useMantineColorScheme()
+  const dark = useComputedColorScheme('light') === 'dark'
+  const house = session.portal.organization ?? session.portal.title
+  const providers = session.signIn?.providers ?? []
+  useTitle('Sign in')
+  return (
+    <main className={css['page']}>
+      <div className={css['art']}>
+        <PorticoDrawing />
+        <div className={css['brand']}>
+          <Mark size={27} />
+          <Wordmark height={21} />
+        </div>
+      </div>
+      <div className={css['side']}>
+        <div className={css['box']}>
+          <h1 tabIndex={-1}>Sign in to {house}</h1>
+          <p className={css['lead']}>Everything we run, who looks after it, and how to build the next one.</p>
+          {error && (
+            <div className={css['error']}>
+              <Strip shape="bad" alert>
+                <b>You are not signed in.</b> {error}
+              </Strip>
+            </div>
+          )}
+          {providers.length > 0 ? <Providers providers={providers} to={to} /> : <NoProviders />}
+        </div>
+        <footer className={css['foot']}>
+          <span>Portico {session.version}</span>
+          <Button
+            variant="subtle"
+            size="xs"
+            leftSection={<Icon of={Contrast} size={14} />}
+            onClick={() => {
+              setColorScheme(dark ? 'light' : 'dark')
+            }}
+          >
+            Theme
+          </Button>
+        </footer>
+      </div>
+    </main>
+  )
+}
+
+function Providers({ providers, to }: { providers: SignInProvider[]; to: string | undefined }) {
+  return (
+    <ul className={css['providers']}>
+      {providers.map(({ id, title, url }, i) => (
+        <li key={id}>
+          <a
+            className={`${css['provider'] ?? ''} ${i === 0 ? (css['first'] ?? '') : ''}`}
+            href={withQuery(url ?? api.signIn(id), { redirectUrl: to })}
+          >
+            <Icon of={KeyRound} />
+            Continue with {title ?? id}
+          </a>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function NoProviders() {
+  return (
+    <div className={css['none']}>
+      <Strip shape="unknown">
+        <b>Nobody can sign in yet.</b> No way to sign in is configured for this portal.
+      </Strip>
+      <p className="muted">
+        Who runs it adds one under <code>auth.providers</code> in <code>app-config.yaml</code>. For a portal where
+        everyone may look around without an account:
+      </p>
+      <pre className={css['example']}>{'auth:\n  providers:\n    guest: {}'}</pre>
+      <p className="muted">Then restart Portico and reload this page. Scripts go on using their tokens.</p>
+    </div>
+  )
+}

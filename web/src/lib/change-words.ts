@@ -1,0 +1,115 @@
+import { inline } from './format.ts'
+import type { Change, FieldChange } from './portico.ts'
+import { capital, listed, sentence } from './words.ts'
+
+const verbs: Record<Exclude<Change['op'], 'updated'>, string> = {
+  created: 'was added',
+  missing: 'is missing: no source declares it now',
+  returned: 'is back',
+  removed: 'was removed',
+  restored: 'was restored',
+}
+
+/** What happened to an entity, to be read after its name: "was added", "changed owner from treasury to payments". */
+export function changeWords(change: Pick<Change, 'op' | 'diff'>): string {
+  if (change.op !== 'updated') return verbs[change.op]
+  const diff = change.diff ?? []
+  if (diff.length === 0) return 'was written anew without a change'
+  if (diff.length === 1) return oneField(diff[0] as FieldChange)
+  const names = diff.slice(0, 3).map((d) => fieldName(d.path))
+  if (diff.length > 3) names.push(`${diff.length - 3} more`)
+  return `changed ${listed(names)}`
+}
+
+const LONG = 60
+
+function oneField({ path, from, to }: FieldChange): string {
+  const name = fieldName(path)
+  const lists = listChange(from, to)
+  if (lists) {
+    const gained = lists.added.length > 0 ? `gained ${listed(lists.added)}` : ''
+    const lost = lists.removed.length > 0 ? `lost ${listed(lists.removed)}` : ''
+    const both = [gained, lost].filter(Boolean).join(' and ')
+    return both ? `${both} in ${name}` : `reordered its ${name}`
+  }
+  const short = (v: unknown) => (v === undefined ? '' : inline(v, LONG * 2))
+  if (short(from).length > LONG || short(to).length > LONG || isObject(from) || isObject(to))
+    return `changed its ${name}`
+  if (from === undefined) return `got ${name} ${short(to)}`
+  if (to === undefined) return `lost ${name} ${short(from)}`
+  return `changed ${name} from ${short(from)} to ${short(to)}`
+}
+
+function isObject(value: unknown): boolean {
+  return value !== null && typeof value === 'object'
+}
+
+/** What was added to and removed from a list of words; undefined when it is none. */
+export function listChange(from: unknown, to: unknown): { added: string[]; removed: string[] } | undefined {
+  const words = (v: unknown): string[] | undefined => {
+    if (v === undefined) return []
+    return Array.isArray(v) && v.every((x) => typeof x === 'string') ? v : undefined
+  }
+  const before = words(from)
+  const after = words(to)
+  if (!before || !after || (!Array.isArray(from) && !Array.isArray(to))) return undefined
+  return { added: after.filter((x) => !before.includes(x)), removed: before.filter((x) => !after.includes(x)) }
+}
+
+const known: Record<string, string> = {
+  'metadata.title': 'title',
+  'metadata.description': 'description',
+  'metadata.tags': 'tags',
+  'metadata.links': 'links',
+  'spec.definition': 'definition',
+  'spec.dependsOn': 'dependencies',
+  'spec.providesApis': 'provided APIs',
+  'spec.consumesApis': 'called APIs',
+  'spec.memberOf': 'teams',
+}
+
+/** A path of a diff as a word: `spec.owner` → owner, `metadata.labels.tier` → label tier. */
+export function fieldName(path: string): string {
+  const hit = known[path]
+  if (hit) return hit
+  const map = /^metadata\.(label|annotation)s\.(.+)$/.exec(path)
+  if (map) return `${map[1] ?? ''} ${map[2] ?? ''}`
+  const tail = path.replace(/^(metadata|spec)\./, '')
+  return tail.includes('.') || tail.includes('[') ? tail : sentence(tail).toLowerCase()
+}
+
+export type FeedItem = { type: 'one'; change: Change } | { type: 'many'; changes: Change[] }
+
+const RUN = 4
+
+/** Newest first; runs of the same happening from one source become one line, so that an import does not drown the rest. */
+export function feedItems(changes: Change[]): FeedItem[] {
+  const items: FeedItem[] = []
+  const sorted = [...changes].sort((a, b) => b.revision - a.revision)
+  for (let i = 0; i < sorted.length;) {
+    const head = sorted[i] as Change
+    let end = i + 1
+    while (end < sorted.length && head.op !== 'updated' && sorted[end]?.op === head.op) end++
+    if (end - i >= RUN) items.push({ type: 'many', changes: sorted.slice(i, end) })
+    else items.push(...sorted.slice(i, end).map((change) => ({ type: 'one' as const, change })))
+    i = end
+  }
+  return items
+}
+
+const manyVerbs: Record<Change['op'], string> = {
+  created: 'came into the catalog',
+  updated: 'changed',
+  missing: 'are missing',
+  returned: 'are back',
+  removed: 'were removed',
+  restored: 'were restored',
+}
+
+export function manyWords(changes: Change[]): string {
+  return `${changes.length} entities ${manyVerbs[changes[0]?.op ?? 'updated']}`
+}
+
+export function capitalised(change: Pick<Change, 'op' | 'diff'>): string {
+  return capital(changeWords(change))
+}

@@ -1,0 +1,136 @@
+/** Shapes of Portico's own REST answers; Backstage's are in entity.ts. Times are RFC 3339. */
+
+export interface Session {
+  signedIn: boolean
+  principal?: { type: string; ref: string; displayName: string }
+  guest?: boolean
+  trial?: boolean
+  sampleData?: boolean
+  permissions?: string[]
+  portal: { title: string; organization?: string }
+  version: string
+  revision?: number
+  signIn?: { providers: SignInProvider[] }
+}
+
+export interface SignInProvider {
+  id: string
+  title?: string
+  url?: string
+}
+
+export type ChangeOp = 'created' | 'updated' | 'missing' | 'returned' | 'removed' | 'restored'
+
+export interface FieldChange {
+  path: string
+  from?: unknown
+  to?: unknown
+}
+
+export interface Change {
+  revision: number
+  ref: string
+  uid: string
+  op: ChangeOp
+  diff?: FieldChange[] | null
+  source?: string
+  actor?: string
+  at: string
+}
+
+export interface ChangePage {
+  items: Change[]
+  revision: number
+  next: number
+}
+
+export interface HistoryPage {
+  items: Change[]
+  next: number | null
+}
+
+export type SourceState = 'current' | 'reading' | 'degraded' | 'failed' | 'held'
+
+export interface Source {
+  id: string
+  kind: string
+  type: string
+  target: string
+  title: string
+  origin: 'config' | 'registered' | 'trial'
+  state: SourceState
+  message: string
+  lastAttemptAt: string | null
+  lastSuccessAt: string | null
+  nextAt: string | null
+  watching: boolean
+  units: number
+  entities: number
+  problems: number
+  missing: number
+  held: { missing: number; of: number; refs: string[] } | null
+}
+
+export interface Problem {
+  id: string
+  sourceId: string
+  location: string
+  ref: string | null
+  file: string
+  line: number
+  column: number
+  path: string
+  level: 'error' | 'warning'
+  message: string
+  remedy?: string
+  excerpt?: { line: number; lines: string[] } | null
+  since: string
+}
+
+export interface Claim {
+  location: string
+  since: string
+}
+
+export interface Conflict {
+  ref: string
+  kept: Claim
+  refused: Claim
+}
+
+export interface Missing {
+  ref: string
+  uid: string
+  location: string
+  reason: string
+  since: string
+  removeAt: string
+}
+
+export interface Removed {
+  ref: string
+  uid: string
+  location: string
+  removedAt: string
+  restorableUntil: string
+  actor: string
+}
+
+export interface Problems {
+  errors: Problem[]
+  conflicts: Conflict[]
+  missing: Missing[]
+  removed: Removed[]
+}
+
+export interface EntitySource {
+  location: string
+  file: string
+  line: number
+  endLine: number
+  text: string
+  readAt: string
+  revision: string
+  problems?: Problem[] | null
+  viewUrl?: string
+}

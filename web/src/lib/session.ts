@@ -1,0 +1,21 @@
+import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
+import { request } from './api.ts'
+import { keys } from './keys.ts'
+import { api } from './paths.ts'
+import type { Session } from './portico.ts'
+
+export const sessionQuery = queryOptions({
+  queryKey: keys.session,
+  queryFn: ({ signal }) => request<Session>(api.session, { signal }),
+  staleTime: 60_000,
+})
+
+/** The session of this page. The root route has loaded it before anything draws. */
+export function useSession(): Session {
+  return useSuspenseQuery(sessionQuery).data
+}
+
+/** Whether the person may do it. Asks the session's list, which the server decided; the server checks again. */
+export function allowed(session: Session, permission: string): boolean {
+  return session.permissions?.includes(permission) ?? false
+}

@@ -1,0 +1,70 @@
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { page } from '../lib/paths.ts'
+import { useMention } from '../lib/summaries.ts'
+import { number } from '../lib/words.ts'
+import { KindGlyph } from './kind-glyph.tsx'
+import { Owner } from './owner.tsx'
+import css from './mention-list.module.css'
+
+interface Props {
+  refs: string[]
+  /** How many are shown before "Show all". */
+  first?: number
+  owner?: boolean
+  /** What stands in the column of the type, where the type says less. */
+  note?: (ref: string) => string | undefined
+}
+
+/** Entities as rows: glyph, name and description, type, owner. */
+export function MentionList({ refs, first = 12, owner = true, note }: Props) {
+  const [all, setAll] = useState(false)
+  const shown = all || refs.length <= first + 1 ? refs : refs.slice(0, first)
+  return (
+    <ul className="hairlines">
+      {shown.map((ref) => (
+        <MentionRow key={ref} entityRef={ref} owner={owner} note={note?.(ref)} />
+      ))}
+      {shown.length < refs.length && (
+        <li>
+          <button
+            type="button"
+            className={`${css['more'] ?? ''} link`}
+            onClick={() => {
+              setAll(true)
+            }}
+          >
+            Show all {number(refs.length)}
+          </button>
+        </li>
+      )}
+    </ul>
+  )
+}
+
+function MentionRow({ entityRef, owner, note }: { entityRef: string; owner: boolean; note: string | undefined }) {
+  const { title, kind, summary } = useMention(entityRef)
+  return (
+    <li className={css['row']}>
+      <KindGlyph kind={kind} />
+      <span className={css['name']}>
+        {summary === null ? (
+          <span className={`${css['gone'] ?? ''} cut`} title={`${entityRef} is not in the catalog`}>
+            {title}
+          </span>
+        ) : (
+          <Link to={page.entity(entityRef)} className="cut">
+            <b>{title}</b>
+          </Link>
+        )}
+        <span className={`${css['about'] ?? ''} cut`}>
+          {summary === null ? 'named in a file, not in the catalog' : summary?.description}
+        </span>
+      </span>
+      <span className="muted cut">{note ?? summary?.type}</span>
+      <span className={`${css['owner'] ?? ''} cut muted`}>
+        {owner && summary?.owner && <Owner owner={summary.owner} />}
+      </span>
+    </li>
+  )
+}

@@ -1,0 +1,67 @@
+import { RotateCw } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { isApiError } from '../lib/api-error.ts'
+import { capital } from '../lib/words.ts'
+import { Button } from './button.tsx'
+import { Icon } from './icon.tsx'
+import { Status, type StatusShape } from './status.tsx'
+import css from './strip.module.css'
+
+interface StripProps {
+  shape: StatusShape
+  children: ReactNode
+  actions?: ReactNode
+  /** For what the person just did; anything else is not announced. */
+  alert?: boolean
+}
+
+/** One line about the state of what is below it. Bad and warn are coloured, the rest is quiet. */
+export function Strip({ shape, children, actions, alert = false }: StripProps) {
+  const tone = shape === 'bad' || shape === 'warn' ? (css[shape] ?? '') : ''
+  return (
+    <div className={`${css['strip'] ?? ''} ${tone}`} role={alert ? 'alert' : undefined}>
+      <Status shape={shape} label={null} />
+      <div className={css['body']}>{children}</div>
+      {actions && <div className={css['acts']}>{actions}</div>}
+    </div>
+  )
+}
+
+interface ErrorStripProps {
+  error: unknown
+  /** What did not happen: "The catalog did not load." */
+  what: string
+  /** What is kept: "You see the last rows." */
+  kept?: string
+  onRetry?: () => void
+}
+
+export function ErrorStrip({ error, what, kept, onRetry }: ErrorStripProps) {
+  return (
+    <Strip
+      shape="bad"
+      alert
+      actions={
+        onRetry && (
+          <Button size="xs" leftSection={<Icon of={RotateCw} size={14} />} onClick={onRetry}>
+            Try again
+          </Button>
+        )
+      }
+    >
+      <b>{what}</b> {errorSentence(error)} {kept} <ErrorId error={error} />
+    </Strip>
+  )
+}
+
+/** The cause and the remedy in the server's words, as one or two sentences. */
+export function errorSentence(error: unknown): string {
+  if (!isApiError(error)) return 'This page met a fault of its own. Reload it.'
+  const say = (s: string) => capital(/[.!?]$/.test(s) ? s : `${s}.`)
+  return error.remedy ? `${say(error.message)} ${say(error.remedy)}` : say(error.message)
+}
+
+export function ErrorId({ error }: { error: unknown }) {
+  if (!isApiError(error) || !error.id) return null
+  return <span className="quiet small">Error {error.id}</span>
+}
