@@ -128,6 +128,9 @@ type Request struct {
 	Body   []byte
 	// IfNoneMatch is an ETag of an earlier response; the response may then be NotModified.
 	IfNoneMatch string
+	// Anonymous leaves the rule's credentials out: for addresses that somebody other than the
+	// operator chose.
+	Anonymous bool
 	// MaxBody overrides Options.MaxBody when above 0, in bytes.
 	MaxBody int64
 }
@@ -248,7 +251,11 @@ func (c *Client) once(ctx context.Context, u *url.URL, rule *Rule, req Request, 
 		return nil, "", errs.Public(errs.Invalid, "the request could not be made", err)
 	}
 	if secret {
-		for _, h := range []http.Header{req.Header, rule.Header} {
+		headers := []http.Header{req.Header}
+		if !req.Anonymous {
+			headers = append(headers, rule.Header)
+		}
+		for _, h := range headers {
 			for k, v := range h {
 				r.Header[http.CanonicalHeaderKey(k)] = v
 			}

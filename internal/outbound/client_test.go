@@ -160,6 +160,10 @@ func TestDo(t *testing.T) {
 	if err != nil || !resp.NotModified || resp.ETag != `"v1"` {
 		t.Errorf("with the known ETag: got %+v, %v", resp, err)
 	}
+	resp, err = c.Do(t.Context(), outbound.Request{URL: srv.at("example.com", "/ok"), Anonymous: true})
+	if err != nil || string(resp.Body) != "auth= ua=portico" {
+		t.Errorf("an anonymous request: got %q, %v", resp.Body, err)
+	}
 	resp, err = c.Do(t.Context(), outbound.Request{URL: srv.at("example.com", "/large"), MaxBody: 4000})
 	if err != nil || len(resp.Body) != 2000 {
 		t.Errorf("with a larger limit: %v", err)
