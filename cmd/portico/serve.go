@@ -15,6 +15,7 @@ import (
 	"portico/internal/app"
 	"portico/internal/config"
 	"portico/internal/errs"
+	"portico/internal/pg/private"
 )
 
 // configFlags are those of every command that reads the configuration.
@@ -139,6 +140,7 @@ the portal. Only this machine can reach it.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			private.Sweep(cmd.Context(), filepath.Join(os.TempDir(), "portico-try-*", "postgres")) // what a killed one left
 			dir, err := os.MkdirTemp("", "portico-try-")
 			if err != nil {
 				return fmt.Errorf("make a folder for the throwaway database: %w", err)

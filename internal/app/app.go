@@ -24,6 +24,7 @@ import (
 	"portico/internal/catalog/entity"
 	"portico/internal/catalog/index"
 	"portico/internal/config"
+	"portico/internal/discovery"
 	"portico/internal/errs"
 	"portico/internal/httpx"
 	"portico/internal/identity"
@@ -233,7 +234,11 @@ func (a *App) connect(ctx context.Context) (*pg.Pool, error) {
 
 func (a *App) startCatalog(ctx context.Context) error {
 	cfg := a.o.Config
-	reader, watcher, err := newDiscovery(cfg, a.o)
+	reader, err := a.newReader()
+	if err != nil {
+		return err
+	}
+	watcher, err := discovery.NewWatcher(discovery.WatcherOptions{Log: a.o.Log})
 	if err != nil {
 		return err
 	}

@@ -53,8 +53,16 @@ type Organization struct {
 // Portico holds our own keys.
 type Portico struct {
 	Catalog PorticoCatalog `config:"catalog"`
+	Reading PorticoReading `config:"reading"`
 	// SampleData makes every page say that what it shows is a sample.
 	SampleData bool `config:"sampleData"`
+}
+
+// PorticoReading widens what may be read.
+type PorticoReading struct {
+	// AllowPrivateHosts are hosts of integrations and of backend.reading.allow that may have an
+	// address inside one's own network: loopback, private or carrier-grade NAT.
+	AllowPrivateHosts []string `config:"allowPrivateHosts"`
 }
 
 // PorticoCatalog tunes what has no counterpart in Backstage.

@@ -11,7 +11,8 @@
 #   FLOOR=1           measure the bare handler beside it, at the sizes of the answers
 #   PROFILE=1         write CPU profiles into .cache/bench
 #
-# Needs bin/portico, go, wrk, jq, curl, python3, and the folder with the scripts: PORTICO_SHARED or
+# PostgreSQL is started first, empty and with stock settings, as for Backstage in run-backstage.sh.
+# Needs bin/portico, PostgreSQL's server, go, wrk, jq, curl, python3, and the folder with the scripts: PORTICO_SHARED or
 # ../shared.
 set -euo pipefail
 N=${1:?usage: run.sh N}
@@ -37,7 +38,12 @@ stop() { # PID
   for _ in $(seq 150); do kill -0 "$1" 2>/dev/null || return 0; sleep 0.1; done
   kill -9 "$1" 2>/dev/null || true
 }
-cleanup() { stop "$pid"; stop "$floor_pid"; [ -n "${KEEP:-}" ] || rm -rf "$work"; }
+as_pg() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+cleanup() {
+  stop "$pid"; stop "$floor_pid"
+  [ -f "$work/pg/postmaster.pid" ] && as_pg "$pgbin/pg_ctl" -D "$work/pg" -m fast -w stop >/dev/null 2>&1
+  [ -n "${KEEP:-}" ] || rm -rf "$work"
+}
 trap cleanup EXIT
 now() { date +%s.%N; }
 since() { awk "BEGIN{printf \"%.2f\", $(now)-$1}"; }
@@ -55,7 +61,7 @@ PY
 }
 start() { # LOG
   t_start=$(now)
-  (cd "$work" && exec "$repo/bin/portico" serve --config app-config.yaml --private-postgres="$work/postgres" --log json >"$1" 2>"$1.err") &
+  (cd "$work" && exec "$repo/bin/portico" serve --config app-config.yaml --log json >"$1" 2>"$1.err") &
   pid=$!
 }
 
@@ -78,7 +84,14 @@ catalog:
     - {type: file, target: $work/catalog/all.yaml}
 YAML
 
-# An empty data directory: the server, the schema, the files, the read model.
+pgbin=$(dirname "$(readlink -f "$(command -v postgres || ls -d /usr/lib/postgresql/*/bin/postgres | tail -1)")")
+mkdir "$work/pg" "$work/pgsock"
+[ "$(id -u)" = 0 ] && chown postgres "$work/pg" "$work/pgsock"
+as_pg "$pgbin/initdb" -D "$work/pg" -A trust -U portico -E UTF8 --locale=C.UTF-8 >"$work/initdb.log"
+as_pg "$pgbin/pg_ctl" -D "$work/pg" -l "$work/pg/log" -o "-c listen_addresses= -c unix_socket_directories=$work/pgsock" -w start >/dev/null
+export DATABASE_URL="host=$work/pgsock user=portico dbname=postgres"
+
+# An empty database: the schema, the files, the read model.
 start "$work/first.log"
 python3 "$bench/wait-ingest.py" "$BASE" "$TOKEN" "$manifest" "$t_start" 600 "$LABEL" 2 || { tail -20 "$work/first.log.err" >&2; exit 1; }
 fig ingest_cpu_s "$(cpu_s "$pid")"

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"portico/internal/config"
+	"portico/internal/discovery"
+	"portico/internal/forge/git"
+	"portico/internal/outbound"
+)
+
+// newReader builds what reads locations: the Git hosts, the hosts that may be read besides, and the
+// local files that the operator named.
+func (a *App) newReader() (*discovery.Reader, error) {
+	cfg := a.o.Config
+	private := cfg.Portico.Reading.AllowPrivateHosts
+	integrations := integrationsOf(cfg.Integrations, private)
+	rules, err := discovery.Rules(integrations)
+	if err != nil {
+		return nil, err
+	}
+	for i, allow := range cfg.Backend.Reading.Allow {
+		rules = append(rules, outbound.Rule{
+			Host: allow.Host, PathPrefixes: allow.Paths, AllowPrivate: isPrivate(private, allow.Host), Name: fmt.Sprintf("backend.reading.allow[%d]", i),
+		})
+	}
+	client, err := outbound.New(outbound.Options{Allow: rules, UserAgent: "portico/" + a.o.Version})
+	if err != nil {
+		return nil, err
+	}
+	dir, err := a.cloneDir()
+	if err != nil {
+		return nil, err
+	}
+	o := discovery.Options{Outbound: client, Integrations: integrations, CacheDir: dir, Log: a.o.Log}
+	gitClient, err := git.New(git.Options{Outbound: client, Credentials: discovery.Credentials(integrations)})
+	if err != nil {
+		a.o.Log.Warn("locations of type git cannot be read", "error", err)
+	} else {
+		o.Git = gitClient
+		a.cleanup(func(context.Context) { _ = gitClient.Close() })
+	}
+	declared, _, err := configSources(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range declared {
+		if d.Location.Type == "file" || d.Location.Type == "folder" {
+			o.Local = append(o.Local, d.Location.Target)
+		}
+	}
+	for _, p := range a.o.Trial {
+		abs, err := filepath.Abs(p)
+		if err != nil {
+			return nil, err
+		}
+		o.Local = append(o.Local, abs)
+	}
+	return discovery.New(o)
+}
+
+// cloneDir is where clones are kept: beside the private database, else for this process only. They
+// can be fetched again at any time.
+func (a *App) cloneDir() (string, error) {
+	if a.o.PrivatePostgres != "" {
+		return filepath.Join(filepath.Dir(a.o.PrivatePostgres), "git"), nil
+	}
+	dir, err := os.MkdirTemp("", "portico-git-")
+	if err != nil {
+		return "", fmt.Errorf("app: a folder for clones: %w", err)
+	}
+	a.cleanup(func(context.Context) { _ = os.RemoveAll(dir) })
+	return dir, nil
+}
+
+func isPrivate(list []string, host string) bool {
+	return slices.ContainsFunc(list, func(h string) bool { return strings.EqualFold(h, host) })
+}
+
+// integrationsOf translates the configuration. github.com and gitlab.com can be read without being
+// configured, as in Backstage.
+func integrationsOf(c config.Integrations, private []string) []discovery.Integration {
+	var out []discovery.Integration
+	add := func(in discovery.Integration) {
+		in.AllowPrivate = isPrivate(private, in.Host)
+		out = append(out, in)
+	}
+	for i, g := range c.GitHub {
+		add(discovery.Integration{Kind: "github", Host: g.Host, APIBaseURL: g.APIBaseURL, RawBaseURL: g.RawBaseURL, Token: g.Token.Reveal(), Name: fmt.Sprintf("integrations.github[%d]", i)})
+	}
+	for i, g := range c.GitLab {
+		add(discovery.Integration{Kind: "gitlab", Host: g.Host, BaseURL: g.BaseURL, APIBaseURL: g.APIBaseURL, Token: g.Token.Reveal(), Name: fmt.Sprintf("integrations.gitlab[%d]", i)})
+	}
+	for i, g := range c.Gitea {
+		add(discovery.Integration{Kind: "gitea", Host: g.Host, BaseURL: g.BaseURL, Username: g.Username, Password: g.Password.Reveal(), Name: fmt.Sprintf("integrations.gitea[%d]", i)})
+	}
+	for kind, host := range map[string]string{"github": "github.com", "gitlab": "gitlab.com"} {
+		if !slices.ContainsFunc(out, func(in discovery.Integration) bool { return in.Host == host }) {
+			add(discovery.Integration{Kind: kind, Host: host, Name: "integrations." + kind})
+		}
+	}
+	return out
+}
