@@ -68,3 +68,6 @@ var urlAnnotations = map[string]bool{
 var locationAnnotations = map[string]bool{
 	AnnotationManagedByLocation: true, AnnotationManagedByOriginLocation: true, AnnotationSourceLocation: true, AnnotationTechDocsRef: true,
 }
+
+// written are given by the catalog whatever a document says, so what it says needs no warning.
+var written = map[string]bool{AnnotationManagedByLocation: true, AnnotationManagedByOriginLocation: true}

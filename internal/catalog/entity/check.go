@@ -10,6 +10,31 @@ type Result struct {
 	Verdict  Verdict   `json:"verdict"`
 	Errors   []Problem `json:"errors"`
 	Warnings []Problem `json:"warnings,omitempty"`
+
+	Entity Ref `json:"-"` // zero where kind or name cannot be told
+	Line   int `json:"-"` // where the document starts
+}
+
+// Duplicates warns of every entity that the results declare more than once: a catalog keeps one.
+func Duplicates(results []Result) {
+	first := make(map[string]*Result, len(results))
+	for i := range results {
+		r := &results[i]
+		if r.Entity.IsZero() || len(r.Errors) > 0 {
+			continue
+		}
+		ref := r.Entity.String()
+		kept, ok := first[ref]
+		if !ok {
+			first[ref] = r
+			continue
+		}
+		r.Warnings = append(r.Warnings, Problem{
+			Position: Position{File: r.File, Line: r.Line, Column: 1}, EndLine: r.Line, EndColumn: 1, Path: "metadata.name", Level: Warning,
+			Message: ref + " is declared here and at " + kept.File + ":" + strconv.Itoa(kept.Line) + "; a catalog keeps the one it reads first",
+			Remedy:  "give one of the two another name, or a namespace of its own",
+		})
+	}
 }
 
 // Check parses and validates a file, a result a document. Placeholders are left as they are.
@@ -24,7 +49,7 @@ func CheckResolved(file string, data []byte, resolve func(*Document)) []Result {
 			resolve(d)
 		}
 		d.Validate()
-		r := Result{File: file, Document: d.Index, Ref: d.label(), Verdict: d.Verdict, Errors: []Problem{}}
+		r := Result{File: file, Document: d.Index, Ref: d.label(), Verdict: d.Verdict, Errors: []Problem{}, Entity: d.Ref, Line: d.Line}
 		for _, p := range d.Problems {
 			if p.Level == Error {
 				r.Errors = append(r.Errors, p)

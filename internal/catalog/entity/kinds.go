@@ -95,7 +95,7 @@ var kindRules = map[string]*kindRule{
 		versions: builtinVersions,
 		spec: []rule{
 			typeRule("it says what sort of group it is", "team"), profileRule, {name: "parent", example: "engineering"},
-			{name: "children", shape: texts, need: true, why: "it lists the groups below this one; a group without any says so", example: "[]"},
+			{name: "children", shape: texts, need: true, why: "it lists the groups below this one; a group without any says so", example: "payments-cards, payments-bank", without: "[]"},
 			{name: "members", shape: texts, example: "jane.doe"},
 		},
 		said: map[string]string{"memberof": "parent", "users": "members", "subgroups": "children", "partof": "parent"},
@@ -104,7 +104,7 @@ var kindRules = map[string]*kindRule{
 		versions: builtinVersions,
 		spec: []rule{
 			profileRule,
-			{name: "memberOf", shape: texts, need: true, why: "it lists the groups that the user is in; a user in none says so", example: "[]"},
+			{name: "memberOf", shape: texts, need: true, why: "it lists the groups that the user is in; a user in none says so", example: "payments", without: "[]"},
 		},
 		said: map[string]string{"groups": "memberOf", "group": "memberOf", "teams": "memberOf", "members": "memberOf"},
 	},
@@ -124,7 +124,7 @@ var kindRules = map[string]*kindRule{
 // mcpServer is what an API of type mcp-server asks for in place of a definition.
 var mcpServer = []rule{
 	typeRule("it says how the API is described", "mcp-server"), lifecycleRule, ownerRule, systemRule,
-	{name: "remotes", shape: maps, least: 1, need: true, why: "it says where the MCP server can be reached", example: "[{type: streamable-http, url: \"https://mcp.example.com\"}]", of: []rule{
+	{name: "remotes", shape: maps, least: 1, need: true, why: "it says where the MCP server can be reached", example: "{type: streamable-http, url: \"https://mcp.example.com\"}", of: []rule{
 		{name: "type", need: true, why: "it says how to talk to the server", example: "streamable-http"},
 		{name: "url", need: true, why: "it says where the server is", example: "https://mcp.example.com"},
 	}},
@@ -187,10 +187,10 @@ func (v *validator) kindRules(root *yaml.Node, apiVersion, kind string, spec *ya
 func firstNeeded(rules []rule) string {
 	for _, r := range rules {
 		if r.need {
-			return r.name + ": " + r.example
+			return r.sample()
 		}
 	}
-	return rules[0].name + ": " + rules[0].example
+	return rules[0].sample()
 }
 
 // strayFields names the fields of a spec that stand at the top level.
@@ -214,7 +214,7 @@ func (v *validator) specFields(root, spec *yaml.Node, at *place, rules []rule) {
 		case n != nil:
 			v.value(n, &place{up: at, key: r.name}, r)
 		case r.need:
-			remedy := "add below spec: " + r.name + ": " + r.example
+			remedy := "add below spec: " + r.sample()
 			if found := v.misplaced(root, spec, r.name); found != "" {
 				remedy = found
 			}

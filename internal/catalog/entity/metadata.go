@@ -164,7 +164,7 @@ func (v *validator) annotations(n *yaml.Node, p *place) {
 		if !validKey(p.key) {
 			v.key(k, p, "annotation")
 		}
-		if v.text(n, p, true, "a value") && unsafeAnnotation(p.key, text(n)) {
+		if v.text(n, p, true, "a value") && unsafeAnnotation(p.key, text(n)) && !written[p.key] {
 			v.warn(n, p, fmt.Sprintf("the annotation %s holds an address that is not safe to follow; it is left empty", p.key), "write an http or https address")
 		}
 	}

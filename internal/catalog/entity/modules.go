@@ -29,7 +29,7 @@ var templateRule = &kindRule{
 		{name: "EXPERIMENTAL_recovery", shape: aMap, of: []rule{{name: "EXPERIMENTAL_strategy", blank: true, example: "startOver"}}},
 		{name: "formDecorators", shape: maps, of: decorators},
 		{name: "EXPERIMENTAL_formDecorators", shape: maps, of: decorators},
-		{name: "steps", shape: maps, need: true, why: "they are what the template does", example: "[{id: fetch, action: fetch:template, input: {url: ./skeleton}}]", of: []rule{
+		{name: "steps", shape: maps, need: true, why: "they are what the template does", example: "{id: fetch, action: fetch:template, input: {url: ./skeleton}}", of: []rule{
 			{name: "id", blank: true, example: "fetch"}, {name: "name", blank: true, example: "Fetch the skeleton"},
 			{name: "action", need: true, why: "it says what the step does", blank: true, example: "fetch:template"},
 			{name: "input", shape: aMap, example: "{url: ./skeleton}"}, {name: "if", shape: textOrFlag, blank: true, example: "${{ parameters.deploy }}"},
@@ -91,8 +91,8 @@ var aiSpecs = map[string][]rule{
 		rule{name: "license", example: "Apache-2.0"}, rule{name: "compatibility", example: "Python 3.11+", most: 500}),
 	"rule": aiRules(aiDisciplines, rule{name: "category", need: true, why: "it says what the rule is about", example: "architecture"},
 		rule{name: "rationale", need: true, why: "it says what the rule is good for", example: "Errors look the same in every service."}),
-	"plugin": aiRules(rule{name: "skills", shape: texts, need: true, why: "it lists the skills that the plugin brings", example: "[airesource:default/frontend-design]"}, aiVersion),
-	"marketplace": aiRules(rule{name: "plugins", shape: texts, need: true, why: "it lists the plugins that the marketplace offers", example: "[airesource:default/code-review]"},
+	"plugin": aiRules(rule{name: "skills", shape: texts, need: true, why: "it lists the skills that the plugin brings", example: "airesource:default/frontend-design"}, aiVersion),
+	"marketplace": aiRules(rule{name: "plugins", shape: texts, need: true, why: "it lists the plugins that the marketplace offers", example: "airesource:default/code-review"},
 		aiVersion),
 }
 

@@ -2,9 +2,6 @@ package entity
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -107,7 +104,16 @@ func (d *Document) Resolve(p Placeholder, content []byte) error {
 // Refuse adds an error to the document: a placeholder that could not be read or resolved. Call it
 // before Validate.
 func (d *Document) Refuse(p Placeholder, message, remedy string) {
-	pr := Problem{Position: p.Position, EndLine: p.Position.Line, EndColumn: p.Position.Column, Path: p.Path, Message: message, Remedy: remedy}
+	d.note(p, Error, message, remedy)
+}
+
+// Caution is Refuse with a warning: the placeholder stays, and the document may still be used.
+func (d *Document) Caution(p Placeholder, message, remedy string) {
+	d.note(p, Warning, message, remedy)
+}
+
+func (d *Document) note(p Placeholder, level Level, message, remedy string) {
+	pr := Problem{Position: p.Position, EndLine: p.Position.Line, EndColumn: p.Position.Column, Path: p.Path, Level: level, Message: message, Remedy: remedy}
 	d.found = append(slices.Clip(d.found), pr)
 	d.Problems = append(slices.Clip(d.Problems), pr)
 }
@@ -148,82 +154,4 @@ func settle(n *yaml.Node, line, column int) {
 	for _, c := range n.Content {
 		settle(c, line, column)
 	}
-}
-
-// jsonNode parses JSON into nodes. Of repeated keys the last one counts, as in JavaScript.
-func jsonNode(content []byte) (*yaml.Node, error) {
-	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(content, []byte("\uFEFF"))))
-	dec.UseNumber()
-	n, err := jsonValue(dec, 0)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, fmt.Errorf("there is more after the value that ends at byte %d", dec.InputOffset())
-	}
-	return n, nil
-}
-
-func jsonValue(dec *json.Decoder, depth int) (*yaml.Node, error) {
-	if depth > MaxDepth {
-		return nil, fmt.Errorf("it is nested more than %d levels deep", MaxDepth)
-	}
-	t, err := dec.Token()
-	if err == io.EOF {
-		return nil, io.ErrUnexpectedEOF
-	}
-	if err != nil {
-		return nil, err
-	}
-	switch t := t.(type) {
-	case json.Delim:
-		if t == '[' {
-			return jsonList(dec, depth)
-		}
-		return jsonMap(dec, depth)
-	case string:
-		return textNode(t), nil
-	case json.Number:
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: t.String()}, nil
-	case bool:
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: fmt.Sprint(t)}, nil
-	}
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, nil
-}
-
-func jsonList(dec *json.Decoder, depth int) (*yaml.Node, error) {
-	n := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
-	for dec.More() {
-		c, err := jsonValue(dec, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		n.Content = append(n.Content, c)
-	}
-	_, err := dec.Token()
-	return n, err
-}
-
-func jsonMap(dec *json.Decoder, depth int) (*yaml.Node, error) {
-	n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
-	at := map[string]int{}
-	for dec.More() {
-		t, err := dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		key, _ := t.(string)
-		c, err := jsonValue(dec, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		if i, ok := at[key]; ok {
-			n.Content[i] = c
-			continue
-		}
-		at[key] = len(n.Content) + 1
-		n.Content = append(n.Content, textNode(key), c)
-	}
-	_, err := dec.Token()
-	return n, err
 }

@@ -30,6 +30,7 @@ type rule struct {
 	need    bool   // the field has to be there
 	why     string // of a needed field: what it is for, completing "owner is missing: "
 	example string // completing "owner: "; for lists without the brackets
+	without string // of a needed list: what to write when there is nothing to list
 	blank   bool   // a text, or a text of the list, may be empty
 	enum    []string
 	most    int    // characters of a text; 0: no limit
@@ -69,6 +70,18 @@ func (v *validator) value(n *yaml.Node, p *place, r *rule) {
 			v.aText(n, p, r)
 		}
 	}
+}
+
+// sample is the field as it is written.
+func (r *rule) sample() string {
+	value := r.example
+	switch {
+	case r.without != "":
+		value = r.without
+	case r.shape == texts || r.shape == maps:
+		value = "[" + value + "]"
+	}
+	return r.name + ": " + value
 }
 
 func (v *validator) aText(n *yaml.Node, p *place, r *rule) {
@@ -116,7 +129,7 @@ func (v *validator) fields(n *yaml.Node, p *place, r *rule) {
 		child := get(n, f.name)
 		if child == nil {
 			if f.need {
-				v.fail(n, &place{up: p, key: f.name}, f.name+" is missing: "+f.why, "add below "+p.name()+": "+f.name+": "+f.example)
+				v.fail(n, &place{up: p, key: f.name}, f.name+" is missing: "+f.why, "add below "+p.name()+": "+f.sample())
 			}
 			continue
 		}
