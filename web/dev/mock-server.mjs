@@ -133,7 +133,9 @@ function yamlOf(value, indent = '') {
 const scalar = (v) => (typeof v === 'string' && /[:#]/.test(v) ? JSON.stringify(v) : String(v))
 
 function sourceOf(entity) {
-  const { uid, etag, annotations, ...metadata } = entity.metadata
+  const { annotations, ...metadata } = entity.metadata
+  delete metadata.uid
+  delete metadata.etag
   const mine = Object.fromEntries(Object.entries(annotations).filter(([k]) => !k.startsWith('backstage.io/managed-by')))
   const document = {
     apiVersion: entity.apiVersion,

@@ -27,9 +27,17 @@ const keys: [string[], string][] = [
 export function KeysHelp({ onClose }: { onClose: () => void }) {
   const on = singleKeys.use()
   return (
-    <Modal.Root opened onClose={onClose} size={440} centered lockScroll={false} zIndex="var(--z-modal)">
-      <Modal.Overlay className={dialog['overlay'] ?? ''} />
-      <Modal.Content className={dialog['content'] ?? ''} aria-label="Keys">
+    <Modal.Root
+      opened
+      onClose={onClose}
+      size={440}
+      centered
+      lockScroll={false}
+      zIndex="var(--z-modal)"
+      classNames={{ content: dialog['content'] ?? '', overlay: dialog['overlay'] ?? '' }}
+    >
+      <Modal.Overlay />
+      <Modal.Content aria-label="Keys">
         <div className={dialog['body']}>
           <div className={dialog['head']}>
             <h2>Keys</h2>

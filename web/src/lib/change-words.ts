@@ -21,7 +21,8 @@ export function changeWords(change: Pick<Change, 'op' | 'diff'>): string {
   return `changed ${listed(names)}`
 }
 
-const LONG = 60
+/** A value is named in a sentence only when it is one short word; anything longer stands in the history. */
+const LONG = 48
 
 function oneField({ path, from, to }: FieldChange): string {
   const name = fieldName(path)
@@ -32,16 +33,16 @@ function oneField({ path, from, to }: FieldChange): string {
     const both = [gained, lost].filter(Boolean).join(' and ')
     return both ? `${both} in ${name}` : `reordered its ${name}`
   }
-  const short = (v: unknown) => (v === undefined ? '' : inline(v, LONG * 2))
-  if (short(from).length > LONG || short(to).length > LONG || isObject(from) || isObject(to))
-    return `changed its ${name}`
+  if (![from, to].every(sayable)) return `changed its ${name}`
+  const short = (v: unknown) => inline(v, LONG)
   if (from === undefined) return `got ${name} ${short(to)}`
   if (to === undefined) return `lost ${name} ${short(from)}`
   return `changed ${name} from ${short(from)} to ${short(to)}`
 }
 
-function isObject(value: unknown): boolean {
-  return value !== null && typeof value === 'object'
+function sayable(value: unknown): boolean {
+  if (value === undefined || typeof value === 'number' || typeof value === 'boolean') return true
+  return typeof value === 'string' && value.length <= LONG && !/\s/.test(value)
 }
 
 /** What was added to and removed from a list of words; undefined when it is none. */

@@ -76,7 +76,7 @@ export function place(file: string, line?: number, column?: number): string {
 
 /** One letter pair for a monogram: "Port Operations" → PO, "payments" → PA. */
 export function monogram(name: string): string {
-  const words = name.split(/[\s._-]+/).filter(Boolean)
+  const words = name.split(/[\s._-]+/).filter((word) => /[\p{L}\p{N}]/u.test(word))
   const [first = '', second] = words
   const letters = second ? [...first].slice(0, 1).concat([...second].slice(0, 1)) : [...first].slice(0, 2)
   return letters.join('').toUpperCase()

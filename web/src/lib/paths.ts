@@ -12,7 +12,6 @@ export const api = {
   refresh: '/api/catalog/refresh',
   sources: '/api/catalog/sources',
   problems: '/api/catalog/problems',
-  entity: (ref: string) => byName(ref),
   history: (ref: string) => `${byName(ref)}/history`,
   source: (ref: string) => `${byName(ref)}/source`,
   refreshSource: (id: string) => `/api/catalog/sources/${seg(id)}/refresh`,

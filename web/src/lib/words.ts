@@ -31,8 +31,10 @@ function plural(word: string): string {
   return /[^aeiou]y$/i.test(word) ? word.slice(0, -1) + 'ies' : word + 's'
 }
 
-export function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1)
+/** A sentence with a capital; one that begins with a name (`partners.example does not …`) keeps it as it is written. */
+export function capital(sentence: string): string {
+  const first = /^\S*/.exec(sentence)?.[0] ?? ''
+  return /[./:_]\w/.test(first) ? sentence : sentence.charAt(0).toUpperCase() + sentence.slice(1)
 }
 
 /** "1 team", "13 teams". */
@@ -45,6 +47,15 @@ export function number(n: number): string {
 }
 
 const small = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten', 'Eleven', 'Twelve']
+
+/** Refs by kind in the usual order, then by ref. */
+export function byKind(a: string, b: string): number {
+  const rank = (ref: string) => {
+    const at = knownKinds.indexOf(ref.slice(0, ref.indexOf(':')))
+    return at < 0 ? knownKinds.length : at
+  }
+  return rank(a) - rank(b) || a.localeCompare(b)
+}
 
 /** A number that opens a sentence: "Six", from 13 on in digits. */
 export function spelled(n: number): string {

@@ -34,10 +34,10 @@ export function CodeBlock({ code, language, name, firstLine = 1, marks = [], tal
   const coloured = language === 'yaml' && lines.length <= COLOURED
   return (
     <div className={css['block']}>
-      {/* A scrolling region must be reachable by keyboard. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre
         className={`${css['scroll'] ?? ''} ${tall ? (css['tall'] ?? '') : ''}`}
+        // A region that scrolls must be reachable by keyboard.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         role="region"
         aria-label={name}

@@ -35,7 +35,9 @@ export function CatalogPage() {
 
   return (
     <div className={`page ${css['page'] ?? ''}`}>
-      <h1>Catalog</h1>
+      <h1 tabIndex={-1} className={css['title']}>
+        Catalog
+      </h1>
       <KindTabs kinds={kinds} kind={search.kind} />
       {kinds.length === 0 ? <FirstDay /> : <Kind key={search.kind} search={search} go={go} />}
     </div>
@@ -81,10 +83,11 @@ function Kind({ search, go }: KindProps) {
           />
         )}
         {rows.total === undefined && rows.error === null && <RowBones rows={12} />}
-        {rows.total === 0 && !rows.stale && (activeFilters(search).length > 0 || whole.data !== 0) && (
-          <NoMatch search={search} go={go} />
+        {rows.total === 0 && !rows.stale && (
+          <div className={css['empty']}>
+            {activeFilters(search).length > 0 ? <NoMatch search={search} go={go} /> : <FirstDay kind={search.kind} />}
+          </div>
         )}
-        {rows.total === 0 && activeFilters(search).length === 0 && whole.data === 0 && <FirstDay kind={search.kind} />}
         {rows.total !== undefined && rows.total > 0 && (
           <>
             <CatalogTable

@@ -18,9 +18,17 @@ interface Props {
 /** The facets from the bottom edge of a phone. Every tick counts at once; the button only closes. */
 export function FacetSheet({ total, children, onClose }: Props) {
   return (
-    <Drawer.Root opened onClose={onClose} position="bottom" size="80%" lockScroll={false} zIndex="var(--z-drawer)">
-      <Drawer.Overlay className={dialog['overlay'] ?? ''} />
-      <Drawer.Content className={css['content'] ?? ''} aria-label="Filters">
+    <Drawer.Root
+      opened
+      onClose={onClose}
+      position="bottom"
+      size="80%"
+      lockScroll={false}
+      zIndex="var(--z-drawer)"
+      classNames={{ content: css['content'] ?? '', overlay: dialog['overlay'] ?? '' }}
+    >
+      <Drawer.Overlay />
+      <Drawer.Content aria-label="Filters">
         <div className={css['body']}>{children}</div>
         <div className={css['foot']}>
           <Button variant="filled" fullWidth onClick={onClose}>

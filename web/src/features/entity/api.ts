@@ -6,11 +6,15 @@ import { keys } from '../../lib/keys.ts'
 import { api } from '../../lib/paths.ts'
 import type { EntitySource, HistoryPage } from '../../lib/portico.ts'
 
-/** The whole entity; null when no entity has the ref. */
+/** The whole entity; null when no entity has the ref. Asked by ref, because absence is an answer here and no error. */
 export function entityQuery(ref: string) {
   return queryOptions({
     queryKey: keys.entity(ref),
-    queryFn: ({ signal }) => request<Entity>(api.entity(ref), { signal }).catch(nothing),
+    queryFn: async ({ signal }) => {
+      const body = { entityRefs: [ref] }
+      const answer = await request<{ items: (Entity | null)[] }>(api.byRefs, { method: 'POST', body, signal })
+      return answer.items[0] ?? null
+    },
   })
 }
 

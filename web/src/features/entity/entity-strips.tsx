@@ -1,3 +1,4 @@
+import { useLocation } from '@tanstack/react-router'
 import { refOf, type Entity, type StatusItem } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { capital } from '../../lib/words.ts'
@@ -8,6 +9,7 @@ import css from './entity.module.css'
 
 /** What is wrong with the entity itself: missing, refused by another source, an invalid file. Its last good data is below. */
 export function EntityStrips({ entity }: { entity: Entity }) {
+  const onSource = useLocation().pathname.endsWith('/source')
   const items = entity.status?.items ?? []
   if (items.length === 0) return null
   const ref = refOf(entity)
@@ -18,7 +20,8 @@ export function EntityStrips({ entity }: { entity: Entity }) {
           key={i}
           shape={shapes[item.level]}
           actions={
-            item.type !== 'portico.dev/missing' && (
+            item.type !== 'portico.dev/missing' &&
+            !onSource && (
               <LinkButton size="xs" to={page.entity(ref, 'source')}>
                 See the source
               </LinkButton>

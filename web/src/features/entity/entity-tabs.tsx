@@ -35,6 +35,7 @@ export function EntityTabs({ entity }: { entity: Entity }) {
             resetScroll={false}
             className={tabs['tab']}
             activeProps={{}}
+            activeOptions={{ exact: true, includeSearch: false }}
             aria-current={tab === present ? 'page' : undefined}
           >
             {titles[tab]}

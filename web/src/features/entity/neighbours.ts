@@ -1,4 +1,4 @@
-import { byRelationOrder, relationWords } from '../../lib/words.ts'
+import { byKind, byRelationOrder, relationWords } from '../../lib/words.ts'
 import type { Entity, Relation } from '../../lib/entity.ts'
 
 export interface Neighbour {
@@ -32,5 +32,5 @@ export function groups(entity: Entity): { type: string; refs: string[] }[] {
   for (const { type, targetRef } of entity.relations ?? []) byType.set(type, [...(byType.get(type) ?? []), targetRef])
   return [...byType]
     .sort(([a], [b]) => byRelationOrder(a, b))
-    .map(([type, refs]) => ({ type, refs: refs.sort((a, b) => a.localeCompare(b)) }))
+    .map(([type, refs]) => ({ type, refs: refs.sort(byKind) }))
 }

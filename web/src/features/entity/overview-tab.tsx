@@ -2,7 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { refOf, relationsOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
-import { count } from '../../lib/words.ts'
+import { byKind, count } from '../../lib/words.ts'
 import { MentionList } from '../../ui/mention-list.tsx'
 import { Section } from '../../ui/section.tsx'
 import { historyQuery } from './api.ts'
@@ -94,7 +94,7 @@ interface RelatedProps {
 }
 
 function Related({ entity, type, title, empty }: RelatedProps) {
-  const refs = relationsOf(entity, type)
+  const refs = relationsOf(entity, type).sort(byKind)
   if (refs.length === 0) {
     return empty ? (
       <Section title={title}>

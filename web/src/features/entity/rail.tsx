@@ -53,13 +53,13 @@ function OwnerBox({ owner }: { owner: string | undefined }) {
       <h2>Owner {people > 0 && <span className="quiet">{count(people, 'person', 'people')}</span>}</h2>
       <Owner owner={owner} size="large" />
       {owner === undefined && (
-        <p className="quiet small">
+        <p className={`${css['under'] ?? ''} quiet small`}>
           Add <span className="mono">spec.owner</span> to its file.
         </p>
       )}
-      {team.data === null && <p className="quiet small">This owner is not in the catalog.</p>}
+      {team.data === null && <p className={`${css['under'] ?? ''} quiet small`}>This owner is not in the catalog.</p>}
       {email && (
-        <p className="small">
+        <p className={`${css['under'] ?? ''} small`}>
           <a className="link" href={`mailto:${email}`}>
             {email}
           </a>

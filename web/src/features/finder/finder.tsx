@@ -71,11 +71,11 @@ export function Finder({ operator, onClose }: Props) {
       size={880}
       lockScroll={false}
       zIndex="var(--z-palette)"
-      classNames={{ inner: css['inner'] ?? '' }}
+      classNames={{ inner: css['inner'] ?? '', content: css['content'] ?? '', overlay: dialog['overlay'] ?? '' }}
       transitionProps={{ duration: 0 }}
     >
-      <Modal.Overlay className={dialog['overlay'] ?? ''} />
-      <Modal.Content className={css['content'] ?? ''} aria-label="Find anything">
+      <Modal.Overlay />
+      <Modal.Content aria-label="Find anything">
         <label className={css['input']}>
           <Icon of={Search} size={18} />
           <span className="sr">Find a service, API, team or person</span>
