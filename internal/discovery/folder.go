@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"portico/internal/cage"
@@ -103,7 +104,7 @@ func explore(ctx context.Context, root *cage.Root, filename string) (*found, err
 			f.yaml = append(f.yaml, name)
 		}
 		if strings.Count(name, "/") <= 1 && marksProject(path.Base(name)) {
-			if dir := path.Dir(name); len(f.projects) == 0 || f.projects[len(f.projects)-1] != dir {
+			if dir := path.Dir(name); !slices.Contains(f.projects, dir) {
 				f.projects = append(f.projects, dir)
 			}
 		}

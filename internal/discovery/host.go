@@ -247,7 +247,7 @@ func (in *Integration) place(raw string, owner []string, repo, ref string, rest 
 		if err != nil || next == p {
 			return h, nil
 		}
-		if p = next; strings.Contains("/"+p+"/", "/../") || strings.Contains(p, "\\") {
+		if p = next; strings.Contains("/"+p+"/", "/../") || strings.Contains("/"+p+"/", "/./") || strings.Contains(p, "\\") {
 			return nil, badHostURL(raw)
 		}
 	}
