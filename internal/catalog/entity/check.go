@@ -1,6 +1,11 @@
 package entity
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
 
 // Result is what checking one document says, as `portico catalog validate --json` prints it.
 type Result struct {
@@ -78,12 +83,37 @@ func (d *Document) label() string {
 		case textual, number, boolean:
 			return keyText(deref(n))
 		default:
-			return "(" + t.String() + ")"
+			return jsString(deref(n))
 		}
 	}
 	label := part("kind") + ":" + part("name")
 	if len(label) > 200 {
-		label = label[:200] + "… " + strconv.Itoa(len(label))
+		label = strings.ToValidUTF8(label[:200], "") + "…"
 	}
 	return label
+}
+
+// jsString is what JavaScript makes of a list or a map where it wants text; refs in Backstage's own
+// results look like that, and ours are compared with them.
+func jsString(n *yaml.Node) string {
+	switch typeOf(n) {
+	case object:
+		return "[object Object]"
+	case list:
+		var parts []string
+		for i, c := range n.Content {
+			if i == 20 {
+				break
+			}
+			part := ""
+			if t := typeOf(c); t != null {
+				if part = "[object Object]"; t != object && t != list {
+					part = keyText(deref(c))
+				}
+			}
+			parts = append(parts, part)
+		}
+		return strings.Join(parts, ",")
+	}
+	return keyText(n)
 }

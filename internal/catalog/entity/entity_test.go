@@ -53,6 +53,8 @@ func TestParseDocuments(t *testing.T) {
 		{"comments above a broken file", "# c\n---\na: [\n---\n" + doc, "0 1-3  unreadable|1 5-8 a valid"},
 		{"directive", "%YAML 1.2\n---\n" + doc + "---\na: [\n", "0 1-6 a valid|1 8-8  unreadable"},
 		{"an alias into another document", "a: &x b\n---\nc: *x\n", "0 1-1  invalid|1 3-3  unreadable"},
+		{"a text block without indentation", "|\na\n---\n" + doc, "0 1-2  invalid|1 4-7 a valid"},
+		{"a text block with a rule", "|\n a\n ---\n b\n", "0 1-4  invalid"},
 		{"UTF-16", "\xff\xfea\x00:\x00", "0 1-1  unreadable"},
 		{"namespace", header + "metadata: {name: a, namespace: Shop}\n", "0 1-3 a invalid"},
 	}

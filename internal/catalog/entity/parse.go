@@ -2,8 +2,10 @@ package entity
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
@@ -66,11 +68,11 @@ func Parse(file string, data []byte) []*Document {
 		d.unreadable(Position{file, 1, 1}, "", "the file is UTF-16 text", "save it as UTF-8")
 		return []*Document{d}
 	}
-	if docs, err := src.load(text, 0); err == nil {
+	if docs, err := src.load(text, 0, true); err == nil {
 		return src.finish(docs)
 	}
 	if src.hideDirectives() {
-		if docs, err := src.load(src.text, 0); err == nil {
+		if docs, err := src.load(src.text, 0, true); err == nil {
 			return src.finish(docs)
 		}
 	}
@@ -78,7 +80,7 @@ func Parse(file string, data []byte) []*Document {
 	// quotes, so each piece can be read on its own.
 	var docs []*Document
 	for _, p := range src.pieces() {
-		part, err := src.load(p.text, p.line)
+		part, err := src.load(p.text, p.line, false)
 		docs = append(docs, part...)
 		if err != nil {
 			docs = append(docs, src.broken(p, err))
@@ -95,7 +97,9 @@ type source struct {
 	at   []int // offset of each line of text; made by offsets
 }
 
-func (s *source) load(text []byte, lines int) (docs []*Document, err error) {
+// load reads the documents of text, before which there are lines of the file. whole says that text is
+// the file and not a piece of it.
+func (s *source) load(text []byte, lines int, whole bool) (docs []*Document, err error) {
 	l, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(MaxDepth))))
 	if err != nil {
 		return nil, err
@@ -116,8 +120,21 @@ func (s *source) load(text []byte, lines int) (docs []*Document, err error) {
 		if len(n.Content) > 0 {
 			d.Node = n.Content[0]
 		}
+		if whole && swallowed(d.Node) {
+			return docs, errSwallowed
+		}
 		docs = append(docs, d)
 	}
+}
+
+// errSwallowed makes Parse read piece by piece.
+var errSwallowed = errors.New("a text block holds the documents that follow it")
+
+// swallowed recognises a document that is one text block without indentation: the YAML parser does
+// not see that a document marker ends it.
+func swallowed(root *yaml.Node) bool {
+	return root != nil && root.Kind == yaml.ScalarNode && root.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 &&
+		(strings.Contains(root.Value, "---") || strings.Contains(root.Value, "..."))
 }
 
 // shift moves nodes down by lines. Aliases are leaves here: their targets are met once, in place.
