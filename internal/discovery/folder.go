@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"portico/internal/cage"
@@ -30,6 +29,7 @@ type found struct {
 	descriptors []string // outside of them
 	yaml        []string // other YAML files outside of them, near the top
 	projects    []string // folders at the top with a README or a manifest
+	project     bool     // whether the folder itself has one
 }
 
 // readFolder reads a folder of repositories. Each repository yields its descriptors, or a guess when
@@ -104,7 +104,11 @@ func explore(ctx context.Context, root *cage.Root, filename string) (*found, err
 			f.yaml = append(f.yaml, name)
 		}
 		if strings.Count(name, "/") <= 1 && marksProject(path.Base(name)) {
-			if dir := path.Dir(name); !slices.Contains(f.projects, dir) {
+			// Files of one folder below come in a row, those of the folder itself do not.
+			switch dir := path.Dir(name); {
+			case dir == ".":
+				f.project = true
+			case len(f.projects) == 0 || f.projects[len(f.projects)-1] != dir:
 				f.projects = append(f.projects, dir)
 			}
 		}
@@ -134,15 +138,19 @@ func (r *Reader) collect(ctx context.Context, root *cage.Root, f *found, filenam
 		return err
 	}
 	for _, rel := range f.repos {
-		declared, err := r.repository(ctx, filepath.Join(root.Dir(), filepath.FromSlash(rel)), filename)
-		if err != nil {
-			return nil, nil, err
+		dir := filepath.Join(root.Dir(), filepath.FromSlash(rel))
+		declared, err := r.repository(ctx, dir, filename)
+		if err == nil && len(declared) == 0 {
+			err = guessAt(rel)
 		}
-		files = append(files, declared...)
-		if len(declared) == 0 {
-			if err := guessAt(rel); err != nil {
-				return nil, nil, err
-			}
+		switch {
+		case err == nil:
+			files = append(files, declared...)
+		case ctx.Err() != nil || errs.Is(err, errs.Unavailable) || errs.Is(err, errs.Internal):
+			// It may work in a moment: nothing is said, rather than that the others are all there is.
+			return nil, nil, err
+		case !errs.Is(err, errs.NotFound): // gone between two looks
+			files = append(files, catalog.File{Location: catalog.Location{Type: "inferred", Target: dir}, Name: shortName(filepath.ToSlash(dir)), Err: err})
 		}
 	}
 	loose := f.descriptors
@@ -163,18 +171,11 @@ func (r *Reader) collect(ctx context.Context, root *cage.Root, f *found, filenam
 	if len(files) > 0 || len(guesses) > 0 {
 		return files, guesses, nil
 	}
-	var below, itself []string
-	for _, dir := range f.projects {
-		if dir == "." {
-			itself = append(itself, dir)
-		} else {
-			below = append(below, dir)
-		}
+	projects := f.projects
+	if f.project && (len(projects) == 0 || hasManifest(root)) {
+		projects = []string{"."}
 	}
-	if len(below) == 0 || len(itself) > 0 && hasManifest(root) {
-		below = itself
-	}
-	for _, dir := range below {
+	for _, dir := range projects {
 		if err := guessAt(dir); err != nil {
 			return nil, nil, err
 		}

@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 
+	"portico/internal/cage"
 	"portico/internal/catalog"
 	"portico/internal/errs"
 	"portico/internal/testenv"
@@ -247,4 +249,61 @@ func TestRealRepositories(t *testing.T) {
 			t.Errorf("%s: %s", f.Location, f.Data)
 		}
 	}
+}
+
+// One repository that cannot be read does not hide the others.
+func TestBrokenRepositoryAmongOthers(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"good/catalog-info.yaml": "A", "broken": "no folder at all"})
+	gitInit(t, filepath.Join(dir, "good"))
+	root, err := cage.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	files, guesses, err := reader(t, Options{Local: []string{dir}}).collect(t.Context(), root, &found{repos: []string{"absent", "broken", "good"}}, "")
+	if err != nil || len(guesses) != 0 || len(files) != 2 || files[0].Err == nil || string(files[1].Data) != "A" {
+		t.Errorf("got %+v, %v, %v", files, guesses, err)
+	}
+}
+
+// BenchmarkUnchanged is what a look at a tree costs in which nothing changed: one glob over it, and
+// each file as a location of its own.
+func BenchmarkUnchanged(b *testing.B) {
+	dir := b.TempDir()
+	const n = 10_000
+	files := map[string]string{}
+	for i := range n {
+		files[fmt.Sprintf("team-%d/c-%d/catalog-info.yaml", i%50, i)] = entityYAML
+	}
+	write(b, dir, files)
+	r := reader(b, Options{Local: []string{dir}})
+	glob := file(filepath.Join(dir, "**", "*.yaml"))
+	reading, err := r.Read(b.Context(), glob, "")
+	if err != nil || len(reading.Files) != n {
+		b.Fatal(len(reading.Files), err)
+	}
+	b.Run("glob", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := r.Read(b.Context(), glob, reading.Revision); !errors.Is(err, catalog.ErrUnchanged) {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("files", func(b *testing.B) {
+		for b.Loop() {
+			for _, f := range reading.Files {
+				if _, err := r.Read(b.Context(), f.Location, f.Revision); !errors.Is(err, catalog.ErrUnchanged) {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+	b.Run("changed-glob", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := r.Read(b.Context(), glob, ""); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

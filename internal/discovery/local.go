@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,7 +43,9 @@ func (r *Reader) AllowLocal(targets ...string) error {
 			return err
 		}
 		r.local.mu.Lock()
-		r.local.roots = append(r.local.roots, root)
+		if !slices.Contains(r.local.roots, root) {
+			r.local.roots = append(r.local.roots, root)
+		}
 		r.local.mu.Unlock()
 	}
 	return nil

@@ -3,7 +3,6 @@ package discovery
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"path"
 	"strings"
 	"sync"
@@ -25,7 +24,7 @@ type Options struct {
 	Git *git.Client
 	// Integrations are the Git hosts whose URLs are understood.
 	Integrations []Integration
-	// CacheDir holds clones.
+	// CacheDir holds clones, readable by the portal's user alone.
 	CacheDir string
 	// Local are the files, globs and folders that the operator named: see AllowLocal.
 	Local []string
@@ -33,8 +32,6 @@ type Options struct {
 	MaxFile int64
 	// MaxFiles bounds what one glob or folder yields; 50,000 when 0.
 	MaxFiles int
-	// Log gets what is worth knowing but no error; nothing when nil.
-	Log *slog.Logger
 }
 
 // Reader reads locations. It is safe for concurrent use.
@@ -60,9 +57,6 @@ func New(opts Options) (*Reader, error) {
 	}
 	if opts.MaxFiles <= 0 {
 		opts.MaxFiles = 50_000
-	}
-	if opts.Log == nil {
-		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	integrations := make([]Integration, len(opts.Integrations))
 	for i, in := range opts.Integrations {

@@ -175,6 +175,7 @@ func (c *Client) environment(cmd command) ([]string, *operation, error) {
 		{"transfer.fsckObjects", "true"},
 		{"gc.auto", "0"},
 		{"maintenance.auto", "false"},
+		{"core.sharedRepository", "0600"}, // clones of private repositories are for our user alone
 		{"safe.directory", "*"},
 		{"http.followRedirects", "initial"},
 		{"http.lowSpeedLimit", "1000"},

@@ -219,6 +219,9 @@ func TestOperations(t *testing.T) {
 			}
 			// The credential must be nowhere on disk.
 			_ = filepath.WalkDir(filepath.Dir(repo.Dir), func(p string, d os.DirEntry, _ error) error {
+				if info, err := d.Info(); err == nil && p != filepath.Dir(repo.Dir) && info.Mode().Perm()&0o077 != 0 {
+					t.Errorf("%s may be read by others: %s", p, info.Mode())
+				}
 				if !d.IsDir() {
 					if data, _ := os.ReadFile(p); strings.Contains(string(data), password) || strings.Contains(string(data), "Authorization") {
 						t.Errorf("%s holds the credential", p)
