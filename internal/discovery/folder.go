@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"portico/internal/cage"
@@ -21,6 +22,7 @@ const (
 	maxInferFiles = 50_000  // of a repository that are looked at for a guess
 	maxInferRead  = 1 << 20 // bytes of a file that a guess reads
 	maxSniff      = 1 << 20 // bytes of a YAML file that is looked into for entities
+	maxSniffed    = 1000    // of them
 )
 
 // found is what a folder holds.
@@ -33,8 +35,10 @@ type found struct {
 }
 
 // readFolder reads a folder of repositories. Each repository yields its descriptors, or a guess when
-// it has none; descriptors outside of repositories are read as well. Without either, YAML files that
-// hold entities are taken, and at last folders that look like projects.
+// it has none; descriptors outside of repositories are read as well. Descriptors by other names (YAML
+// files near the top that hold entities) count in a repository that has no catalog-info.yaml, and in
+// a folder without repositories. Where there is nothing of all that, folders that look like projects
+// are guessed at.
 func (r *Reader) readFolder(ctx context.Context, target, known string) (*catalog.Reading, error) {
 	return r.readFolderNamed(ctx, target, "", known)
 }
@@ -100,7 +104,7 @@ func explore(ctx context.Context, root *cage.Root, filename string) (*found, err
 		case self:
 		case isDescriptor(name, filename):
 			f.descriptors = append(f.descriptors, name)
-		case strings.Count(name, "/") <= 2 && (path.Ext(name) == ".yaml" || path.Ext(name) == ".yml") && info.Size() <= maxSniff:
+		case mayHoldEntities(name, info) && len(f.yaml) < maxSniffed:
 			f.yaml = append(f.yaml, name)
 		}
 		if strings.Count(name, "/") <= 1 && marksProject(path.Base(name)) {
@@ -150,16 +154,14 @@ func (r *Reader) collect(ctx context.Context, root *cage.Root, f *found, filenam
 			// It may work in a moment: nothing is said, rather than that the others are all there is.
 			return nil, nil, err
 		case !errs.Is(err, errs.NotFound): // gone between two looks
+			r.opts.Log.Warn("a repository could not be read", "folder", dir, "error", err)
 			files = append(files, catalog.File{Location: catalog.Location{Type: "inferred", Target: dir}, Name: shortName(filepath.ToSlash(dir)), Err: err})
 		}
 	}
 	loose := f.descriptors
-	if len(f.repos) == 0 && len(loose) == 0 {
-		for _, name := range f.yaml {
-			if data, err := root.ReadFile(name, maxSniff); err == nil && holdsEntities(data) {
-				loose = append(loose, name)
-			}
-		}
+	if len(f.repos) == 0 {
+		loose = append(loose, entityFiles(root, f.yaml)...)
+		slices.Sort(loose)
 	}
 	if len(loose) > 0 {
 		reading, err := r.readAll(ctx, root, loose, nil, "")
@@ -194,6 +196,22 @@ func hasManifest(root *cage.Root) bool {
 	return false
 }
 
+// mayHoldEntities is true for a YAML file near the top.
+func mayHoldEntities(name string, info fs.FileInfo) bool {
+	ext := path.Ext(name)
+	return strings.Count(name, "/") <= 2 && (ext == ".yaml" || ext == ".yml") && info.Size() <= maxSniff
+}
+
+// entityFiles are those of the files that hold entities.
+func entityFiles(root *cage.Root, names []string) (list []string) {
+	for _, name := range names {
+		if data, err := root.ReadFile(name, maxSniff); err == nil && holdsEntities(data) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
 // holdsEntities reports whether a YAML file looks like a descriptor by another name.
 func holdsEntities(data []byte) bool {
 	for line := range bytes.Lines(data) {
@@ -212,7 +230,7 @@ func (r *Reader) repository(ctx context.Context, dir, filename string) ([]catalo
 		return nil, err
 	}
 	defer root.Close()
-	var names []string
+	var names, yaml []string
 	err = root.Walk(ctx, cage.WalkOptions{MaxDepth: maxDescriptorDepth, SkipDir: holdsNoDescriptors}, func(name string, info fs.FileInfo) error {
 		if info.IsDir() {
 			if _, err := root.Stat(path.Join(name, ".git")); err == nil {
@@ -220,11 +238,17 @@ func (r *Reader) repository(ctx context.Context, dir, filename string) ([]catalo
 			}
 			return nil
 		}
-		if isDescriptor(name, filename) {
+		switch {
+		case isDescriptor(name, filename):
 			names = append(names, name)
+		case mayHoldEntities(name, info) && len(yaml) < maxSniffed:
+			yaml = append(yaml, name)
 		}
 		return nil
 	})
+	if len(names) == 0 && err == nil && filename == "" {
+		names = entityFiles(root, yaml)
+	}
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}

@@ -52,7 +52,13 @@ func TestReadFolder(t *testing.T) {
 			"descriptors alone",
 			map[string]string{"a/catalog-info.yaml": "A", "b/README.md": "# B", "all.yaml": entityYAML},
 			nil,
-			[]string{"file:a/catalog-info.yaml"},
+			[]string{"file:a/catalog-info.yaml", "file:all.yaml"},
+		},
+		{
+			"a repository with descriptors by other names",
+			map[string]string{"org/groups.yaml": entityYAML, "README.md": "# Org", "deploy.yaml": "apiVersion: v1\n"},
+			[]string{"."},
+			[]string{"file:org/groups.yaml"},
 		},
 		{
 			"descriptors by other names",

@@ -3,6 +3,7 @@ package discovery
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"path"
 	"strings"
 	"sync"
@@ -32,6 +33,8 @@ type Options struct {
 	MaxFile int64
 	// MaxFiles bounds what one glob or folder yields; 50,000 when 0.
 	MaxFiles int
+	// Log is told of repositories in a folder that could not be read; nothing when nil.
+	Log *slog.Logger
 }
 
 // Reader reads locations. It is safe for concurrent use.
@@ -57,6 +60,9 @@ func New(opts Options) (*Reader, error) {
 	}
 	if opts.MaxFiles <= 0 {
 		opts.MaxFiles = 50_000
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	integrations := make([]Integration, len(opts.Integrations))
 	for i, in := range opts.Integrations {

@@ -155,13 +155,14 @@ func (r *Reader) ReadRelative(ctx context.Context, base catalog.Location, target
 	}
 	switch loc.Type {
 	case "file":
-		root, rel, err := r.caged(base.Target)
+		root, _, err := r.caged(base.Target)
 		if err != nil {
 			return nil, catalog.Location{}, err
 		}
 		defer root.Close()
 		// The cage is base's own repository, whatever lies below the target's folder.
-		if rel, _ = within(root.Dir(), loc.Target); rel == "" {
+		rel, ok := within(root.Dir(), loc.Target)
+		if !ok {
 			return nil, catalog.Location{}, errs.New(errs.Forbidden, "%q leads out of %s", target, root.Dir())
 		}
 		data, err := root.ReadFile(rel, r.opts.MaxFile)

@@ -214,8 +214,7 @@ func TestRedirects(t *testing.T) {
 		}
 	}()
 	var homeHeaders []http.Header
-	var home host
-	home = serve(t, func(w http.ResponseWriter, r *http.Request) {
+	home := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		homeHeaders = append(homeHeaders, r.Header.Clone())
 		if to := r.URL.Query().Get("to"); to != "" {
 			http.Redirect(w, r, to, http.StatusTemporaryRedirect)
