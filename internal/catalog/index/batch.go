@@ -16,6 +16,7 @@ import (
 type batch struct {
 	*Index
 	bulk    bool // so many rows that it is worth using every processor
+	first   bool // the index was empty
 	changed bool
 
 	// dirty is the documents to derive anew, with the relations of their own spec where the batch has
@@ -26,7 +27,8 @@ type batch struct {
 	old    parsed  // the earlier version of what is replaced
 	probe  scanned // for written
 	arena  arena
-	stable bool // texts given to keep live as long as the index does
+	name   string // of the entity at hand: it tends to come again in annotations
+	stable bool   // texts given to keep live as long as the index does
 }
 
 // parsed is what a row holds.
@@ -50,6 +52,7 @@ func (x *Index) begin(rows int) *batch {
 	return &batch{
 		Index: x,
 		bulk:  rows >= bulkRows,
+		first: x.live.empty(),
 		scan:  newScanner(x.reg),
 		dirty: make(map[uint32][]relation, rows),
 	}
@@ -168,6 +171,9 @@ func (b *batch) insert(doc *Doc, p *parsed) {
 			}
 			text.add(l.field, key)
 		}
+		if l.field == fieldName {
+			b.name = key
+		}
 	}
 	b.stable = true
 	b.field(fieldUID).add(b, fieldUID, doc.id, lower(doc.uid), doc.uid)
@@ -180,8 +186,8 @@ func (b *batch) insert(doc *Doc, p *parsed) {
 
 // update replaces old by doc, which has the same ref and uid.
 func (b *batch) update(old, doc *Doc, p *parsed) {
-	doc.id, doc.tail, doc.etag = old.id, old.tail, old.etag
-	if *old == *doc {
+	doc.id, doc.rels, doc.etag, doc.escapes = old.id, old.rels, old.etag, old.escapes
+	if old.base == doc.base && old.status == doc.status && old.parent == doc.parent && old.revision == doc.revision {
 		return
 	}
 	b.changed = true
@@ -208,8 +214,8 @@ func (b *batch) remove(id uint32) {
 	b.swapLeaves(id, b.old.leaves, nil)
 	b.field(fieldUID).remove(id, lower(doc.uid))
 	b.field(fieldRef).remove(id, doc.ref)
-	for typ, target := range doc.relations() {
-		b.field(b.relationType(typ).field).remove(id, target)
+	for _, r := range doc.rels {
+		b.field(r.typ.field).remove(id, r.target)
 	}
 	b.unlink(id, b.old.edges)
 	delete(b.dirty, id)
@@ -314,25 +320,35 @@ func sameTerm(l []leaf) int {
 // link notes the relations that the spec of a document gives to others.
 func (b *batch) link(id uint32, edges []entity.Edge) {
 	for _, e := range edges {
-		b.incoming[e.Target] = append(b.incoming[e.Target], inEdge{src: id, typ: b.relationType(e.Inverse)})
-		b.touch(e.Target)
+		t := b.targets[e.Target]
+		if t == nil {
+			t = &target{ref: strings.Clone(e.Target)}
+			b.targets[t.ref] = t
+		}
+		t.edges = append(t.edges, inEdge{src: id, typ: b.relationType(e.Inverse)})
+		b.touch(t.ref)
 	}
 }
 
 func (b *batch) unlink(id uint32, edges []entity.Edge) {
 	for _, e := range edges {
-		rest := slices.DeleteFunc(b.incoming[e.Target], func(in inEdge) bool { return in.src == id })
-		if len(rest) == 0 {
-			delete(b.incoming, e.Target)
-		} else {
-			b.incoming[e.Target] = rest
+		t := b.targets[e.Target]
+		if t == nil {
+			continue // the same target by another field, done already
 		}
-		b.touch(e.Target)
+		t.edges = slices.DeleteFunc(t.edges, func(in inEdge) bool { return in.src == id })
+		if len(t.edges) == 0 {
+			delete(b.targets, t.ref)
+		}
+		b.touch(t.ref)
 	}
 }
 
 // touch has the relations of an entity derived anew, if it is there.
 func (b *batch) touch(ref string) {
+	if b.first {
+		return // everything that is there came with this batch
+	}
 	id, ok := b.numberOf(fieldRef, ref)
 	if !ok {
 		return
@@ -342,124 +358,135 @@ func (b *batch) touch(ref string) {
 	}
 }
 
-// relationsOf never returns nil.
+// relationsOf returns linked edges as relations, never nil. All that lead to one target share its ref.
 func (b *batch) relationsOf(edges []entity.Edge) []relation {
 	rels := make([]relation, len(edges))
 	for i, e := range edges {
-		rels[i] = relation{typ: b.relationType(e.Type), target: e.Target}
+		rels[i] = relation{typ: b.typeList[b.relationType(e.Type)], target: b.targets[e.Target].ref}
 	}
 	return rels
 }
 
-func (b *batch) relationType(name string) *relationType {
-	t := b.types[name]
-	if t == nil {
+// relationType returns the place of a type in typeList.
+func (b *batch) relationType(name string) uint32 {
+	i, ok := b.types[name]
+	if !ok {
 		name = strings.Clone(name)
-		t = &relationType{name: name, field: b.reg.field("relations." + lower(name))}
-		b.types[name] = t
+		i = len(b.typeList)
+		b.types[name] = i
+		b.typeList = append(b.typeList, &relationType{
+			name: name, field: b.reg.field("relations." + lower(name)),
+			json: string(append(appendString([]byte(`{"type":`), name), `,"targetRef":`...)),
+		})
 	}
-	return t
+	return uint32(i)
 }
 
-// derived is what relate finds out about one document.
+// derived is a document with new relations, and those it had.
 type derived struct {
-	rels []relation
-	tail string
-	etag uint64
+	doc    *Doc
+	was    []relation
+	copied bool // the document was published; the batch goes on with a copy
 }
 
-// relate derives relations, status and etag of every dirty document.
+// relate derives relations and etag of every dirty document.
 func (b *batch) relate() {
 	ids := make([]uint32, 0, len(b.dirty))
 	for id := range b.dirty {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	for _, id := range ids {
-		if b.dirty[id] == nil { // published: the batch goes on with a copy
-			doc := *b.docs.get(id)
-			*b.docs.slot(b.gen, id) = &doc
-		}
-	}
+	var copies []*Doc
 	b.stable = true
 	inOrder(len(ids), stretch,
 		func() func(lo, hi int, into *[stretch]derived) {
 			d := deriver{batch: b, scan: newScanner(b.reg), hash: xxhash.New()}
 			return func(lo, hi int, into *[stretch]derived) {
 				for i := lo; i < hi; i++ {
-					d.derive(ids[i], &into[i-lo])
+					into[i-lo] = d.derive(ids[i])
 				}
 			}
 		},
 		func(lo, hi int, from *[stretch]derived) {
-			for i := lo; i < hi; i++ {
-				b.serve(ids[i], &from[i-lo])
+			for _, d := range from[:hi-lo] {
+				if d.copied {
+					copies = append(copies, d.doc)
+				}
+				b.serve(d)
 			}
 		})
+	for _, doc := range copies {
+		*b.docs.slot(b.gen, doc.id) = doc
+	}
+	if b.bulk {
+		for _, f := range b.fields {
+			if f != nil {
+				f.terms.compact(b.gen)
+			}
+		}
+	}
 }
 
-// deriver is for one goroutine. Meanwhile serve writes to postings, and to the documents that are done.
+// deriver is for one goroutine. Meanwhile serve writes to fields; nobody writes to the documents that
+// others derive from but for what nobody else reads of them.
 type deriver struct {
 	*batch
 	scan *scanner
 	p    parsed
+	rels []relation
 	buf  []byte
 	hash *xxhash.Digest
 }
 
-func (d *deriver) derive(id uint32, into *derived) {
+func (d *deriver) derive(id uint32) derived {
 	doc := d.docs.get(id)
 	own := d.dirty[id]
-	into.rels = append(into.rels[:0], own...)
+	out := derived{doc: doc, was: doc.rels, copied: own == nil}
+	rels := append(d.rels[:0], own...)
 	if own == nil {
+		published := *doc
+		out.doc = &published
 		d.scan.scan(doc.base, &d.p.scanned)
 		d.p.derive(d.edges, doc.ref)
 		for _, e := range d.p.edges {
-			into.rels = append(into.rels, relation{typ: d.types[e.Type], target: e.Target})
+			rels = append(rels, relation{typ: d.typeList[d.types[e.Type]], target: d.targets[e.Target].ref})
 		}
 	}
-	for _, in := range d.incoming[doc.ref] {
-		into.rels = append(into.rels, relation{typ: in.typ, target: d.docs.get(in.src).ref})
+	if t := d.targets[doc.ref]; t != nil {
+		for _, in := range t.edges {
+			rels = append(rels, relation{typ: d.typeList[in.typ], target: d.docs.get(in.src).ref})
+		}
 	}
-	into.rels = sortRelations(into.rels)
-	d.buf = appendTail(d.buf[:0], into.rels, doc.status)
-	if string(d.buf) == doc.tail {
-		into.tail = doc.tail
-	} else {
-		into.tail = string(d.buf)
+	d.rels = sortRelations(rels)
+	if !slices.Equal(d.rels, out.was) {
+		out.doc.rels = slices.Clone(d.rels)
 	}
-	served := *doc
-	served.tail = into.tail
-	into.etag = served.sum(d.hash)
+	d.buf = out.doc.finish(d.hash, d.buf)
+	return out
 }
 
-// serve puts what was derived into the document and into the index.
-func (b *batch) serve(id uint32, d *derived) {
-	doc := b.docs.get(id)
-	if doc.tail == d.tail && doc.etag == d.etag {
-		return
-	}
-	b.changed = true
-	rels := d.rels
-	for typ, target := range doc.relations() {
-		was := relation{typ: b.types[typ], target: target}
-		for len(rels) > 0 && compareRelations(rels[0], was) < 0 {
-			b.addRelation(id, rels[0])
-			rels = rels[1:]
+// serve brings the index up to the new relations of a document.
+func (b *batch) serve(d derived) {
+	now, id := d.doc.rels, d.doc.id
+	for _, was := range d.was {
+		for len(now) > 0 && compareRelations(now[0], was) < 0 {
+			b.addRelation(id, now[0])
+			now = now[1:]
 		}
-		if len(rels) > 0 && rels[0] == was {
-			rels = rels[1:]
+		if len(now) > 0 && now[0] == was {
+			now = now[1:]
 			continue
 		}
-		b.field(was.typ.field).remove(id, target)
+		b.changed = true
+		b.field(was.typ.field).remove(id, was.target)
 	}
-	for _, r := range rels {
+	for _, r := range now {
 		b.addRelation(id, r)
 	}
-	doc.tail, doc.etag = d.tail, d.etag
 }
 
 func (b *batch) addRelation(id uint32, r relation) {
+	b.changed = true
 	b.field(r.typ.field).add(b, r.typ.field, id, r.target, r.target)
 }
 
@@ -504,11 +531,12 @@ func (b *batch) keep(text string) string {
 	switch {
 	case b.stable:
 		return text
-	case b.bulk:
-		return b.arena.keep(text)
-	default:
+	case !b.bulk:
 		return strings.Clone(text)
+	case b.name == text:
+		return b.name
 	}
+	return b.arena.keep(text)
 }
 
 // arena copies many small strings into few allocations.

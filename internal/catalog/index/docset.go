@@ -243,7 +243,9 @@ func union(sets []docset) docset {
 	case total <= minBitmap:
 		ids := make([]uint32, 0, total)
 		for i := range sets {
-			ids = append(ids, sets[i].ids...)
+			for id := range sets[i].all() {
+				ids = append(ids, id)
+			}
 		}
 		slices.Sort(ids)
 		return fromIDs(slices.Compact(ids))

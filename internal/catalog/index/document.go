@@ -1,7 +1,6 @@
 package index
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -11,13 +10,14 @@ import (
 // Doc is one entity as one snapshot shows it. It never changes.
 type Doc struct {
 	uid, ref, parent string
-	base             string // as declared
-	tail             string // what is derived: `,"relations":[…],"status":{…}}`
-	status           string // JSON array of status items, or empty
+	base             string     // as declared
+	status           string     // JSON array of status items, or empty
+	rels             []relation // sorted by type and target
 	etag             uint64
 	revision         int64
 	id               uint32
 	metaEnd          uint32 // offset in base of the brace that closes metadata
+	escapes          bool   // uid or a target must be escaped in JSON
 }
 
 // Relation is one relation of an entity, as it stands on the wire.
@@ -47,7 +47,7 @@ func (d *Doc) Declared() string { return d.base }
 // JSON is the entity as it is served.
 func (d *Doc) JSON() []byte { return d.AppendJSON(make([]byte, 0, d.size())) }
 
-func (d *Doc) size() int { return len(d.base) + len(d.tail) + len(d.uid) + 48 }
+func (d *Doc) size() int { return len(d.base) + 64*len(d.rels) + len(d.status) + 128 }
 
 // AppendJSON appends the entity as it is served.
 func (d *Doc) AppendJSON(dst []byte) []byte {
@@ -56,49 +56,55 @@ func (d *Doc) AppendJSON(dst []byte) []byte {
 		dst = append(dst, ',')
 	}
 	dst = append(dst, `"uid":`...)
-	dst = appendString(dst, d.uid)
+	dst = d.appendText(dst, d.uid)
 	dst = append(dst, `,"etag":"`...)
 	dst = appendHex(dst, d.etag)
 	dst = append(dst, '"')
 	dst = append(dst, d.base[d.metaEnd:len(d.base)-1]...)
-	return append(dst, d.tail...)
+	return d.appendDerived(dst)
+}
+
+// appendDerived appends what follows the last thing that was declared.
+func (d *Doc) appendDerived(dst []byte) []byte {
+	dst = append(dst, `,"relations":[`...)
+	for i := range d.rels {
+		r := &d.rels[i]
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, r.typ.json...)
+		dst = d.appendText(dst, r.target)
+		dst = append(dst, '}')
+	}
+	dst = append(dst, ']')
+	if d.status != "" {
+		dst = append(dst, `,"status":{"items":`...)
+		dst = append(dst, d.status...)
+		dst = append(dst, '}')
+	}
+	return append(dst, '}')
+}
+
+// appendText appends a text of which it is known whether any needs escaping: nearly never.
+func (d *Doc) appendText(dst []byte, s string) []byte {
+	if d.escapes {
+		return appendString(dst, s)
+	}
+	dst = append(dst, '"')
+	dst = append(dst, s...)
+	return append(dst, '"')
 }
 
 // Relations lists the relations in the order in which they are served: by type, then by target.
 func (d *Doc) Relations() []Relation {
-	var out []Relation
-	for typ, target := range d.relations() {
-		out = append(out, Relation{Type: typ, TargetRef: target})
+	out := make([]Relation, len(d.rels))
+	for i, r := range d.rels {
+		out[i] = Relation{Type: r.typ.name, TargetRef: r.target}
 	}
 	return out
 }
 
-const tailHead = `,"relations":[`
-
-// relations reads back what appendTail wrote.
-func (d *Doc) relations() func(yield func(typ, target string) bool) {
-	return func(yield func(typ, target string) bool) {
-		s := d.tail
-		for i := len(tailHead); i < len(s) && s[i] != ']'; {
-			typ, next := stringAt(s, i+len(`{"type":`))
-			target, end := stringAt(s, next+len(`,"targetRef":`))
-			if !yield(typ, target) {
-				return
-			}
-			if i = end + 1; i < len(s) && s[i] == ',' {
-				i++
-			}
-		}
-	}
-}
-
-// stringAt decodes the JSON string at s[i], which is there, and returns the offset after it.
-func stringAt(s string, i int) (string, int) {
-	end := stringEnd(s, i)
-	return unquote(s[i+1 : end-1]), end
-}
-
-// relation is one relation of an entity while it is worked out.
+// relation is one relation of an entity.
 type relation struct {
 	typ    *relationType
 	target string
@@ -108,13 +114,14 @@ type relation struct {
 type relationType struct {
 	name  string
 	field fieldID
+	json  string // `{"type":"…","targetRef":`
 }
 
 func compareRelations(a, b relation) int {
 	if a.typ != b.typ {
-		return cmp.Compare(a.typ.name, b.typ.name)
+		return strings.Compare(a.typ.name, b.typ.name)
 	}
-	return cmp.Compare(a.target, b.target)
+	return strings.Compare(a.target, b.target)
 }
 
 // sortRelations sorts by type and target and drops repeats.
@@ -123,34 +130,28 @@ func sortRelations(rels []relation) []relation {
 	return slices.Compact(rels)
 }
 
-func appendTail(dst []byte, rels []relation, status string) []byte {
-	dst = append(dst, tailHead...)
-	for i, r := range rels {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, `{"type":`...)
-		dst = appendString(dst, r.typ.name)
-		dst = append(dst, `,"targetRef":`...)
-		dst = appendString(dst, r.target)
-		dst = append(dst, '}')
+// finish works out what hangs on everything else.
+func (d *Doc) finish(h *xxhash.Digest, buf []byte) []byte {
+	d.escapes = !plain(d.uid)
+	for i := range d.rels {
+		d.escapes = d.escapes || !plain(d.rels[i].target)
 	}
-	dst = append(dst, ']')
-	if status != "" {
-		dst = append(dst, `,"status":{"items":`...)
-		dst = append(dst, status...)
-		dst = append(dst, '}')
-	}
-	return append(dst, '}')
-}
-
-// sum is the digest of what is served, but for the digest itself.
-func (d *Doc) sum(h *xxhash.Digest) uint64 {
+	buf = d.appendDerived(append(buf[:0], d.uid...))
 	h.Reset()
 	_, _ = h.WriteString(d.base) // never fails
-	_, _ = h.WriteString(d.uid)
-	_, _ = h.WriteString(d.tail)
-	return h.Sum64()
+	_, _ = h.Write(buf)
+	d.etag = h.Sum64()
+	return buf
+}
+
+// plain reports whether s stands in JSON as it is.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 func appendHex(dst []byte, v uint64) []byte {

@@ -109,8 +109,11 @@ type posting struct {
 type postingList struct {
 	gen   generation
 	docs  docset
-	forms []form // the ways in which the value is written; nil: all as the key
+	forms *forms // nil: all write the value as the key
 }
+
+// forms are the ways in which a value is written.
+type forms []form
 
 // form is one way to write a value: "Java" or "java".
 type form struct {
@@ -154,13 +157,14 @@ func (f *field) touch(doc uint32) {
 // add notes that doc has a value. It returns the key that is stored when the value is new, else "".
 func (f *field) add(b *batch, id fieldID, doc uint32, text, orig string) string {
 	f.touch(doc)
-	m := f.terms.own(f.gen, text)
-	p, ok := m[text]
-	switch {
-	case !ok:
+	at := f.terms.slot(f.gen, text)
+	if !at.found {
 		key := b.keep(text)
-		f.terms.set(f.gen, key, posting{one: doc, folded: orig != text})
+		at.insert(key, posting{one: doc, folded: orig != text})
 		return key
+	}
+	p := at.value()
+	switch {
 	case p.list == nil && p.one == doc && p.folded == (orig != text) && (!p.folded || b.written(doc, id, text) == orig):
 		return "" // the same value twice in one entity
 	case p.list == nil:
@@ -170,10 +174,9 @@ func (f *field) add(b *batch, id fieldID, doc uint32, text, orig string) string 
 			first = b.written(p.one, id, text)
 		}
 		p.list.add(p.one, text, first)
-		m[text] = posting{list: p.list}
+		p.folded = false
 	case p.list.gen != f.gen:
 		p.list = p.list.edit(f.gen)
-		m[text] = p
 	}
 	p.list.add(doc, text, orig)
 	return ""
@@ -182,61 +185,74 @@ func (f *field) add(b *batch, id fieldID, doc uint32, text, orig string) string 
 // remove forgets that doc has a value.
 func (f *field) remove(doc uint32, text string) {
 	f.touch(doc)
-	m := f.terms.own(f.gen, text)
-	p, ok := m[text]
-	switch {
-	case !ok:
-	case p.list == nil:
+	at := f.terms.slot(f.gen, text)
+	if !at.found {
+		return
+	}
+	p := at.value()
+	if p.list == nil {
 		if p.one == doc {
-			f.terms.delete(f.gen, text)
+			at.remove()
 		}
-	default:
-		l := p.list
-		if l.gen != f.gen {
-			l = l.edit(f.gen)
-			m[text] = posting{list: l}
-		}
-		if l.remove(doc); l.docs.empty() {
-			f.terms.delete(f.gen, text)
-		}
+		return
+	}
+	if p.list.gen != f.gen {
+		p.list = p.list.edit(f.gen)
+	}
+	if p.list.remove(doc); p.list.docs.empty() {
+		at.remove()
 	}
 }
 
 func (l *postingList) edit(gen generation) *postingList {
-	next := &postingList{gen: gen, docs: l.docs.clone(), forms: slices.Clone(l.forms)}
-	for i := range next.forms {
-		next.forms[i].docs = next.forms[i].docs.clone()
+	next := &postingList{gen: gen, docs: l.docs.clone()}
+	if l.forms != nil {
+		copied := slices.Clone(*l.forms)
+		for i := range copied {
+			copied[i].docs = copied[i].docs.clone()
+		}
+		next.forms = &copied
 	}
 	return next
 }
 
 func (l *postingList) add(doc uint32, key, orig string) {
 	if l.forms == nil && orig != key {
-		l.forms = []form{}
+		l.forms = &forms{}
 		if !l.docs.empty() {
-			l.forms = append(l.forms, form{text: key, docs: l.docs.clone()})
+			*l.forms = forms{{text: key, docs: l.docs.clone()}}
 		}
 	}
 	l.docs.add(doc)
-	if l.forms == nil {
-		return
+	if l.forms != nil {
+		l.forms.add(doc, orig)
 	}
-	for i := range l.forms {
-		if l.forms[i].text == orig {
-			l.forms[i].docs.add(doc)
-			return
-		}
-	}
-	l.forms = append(l.forms, form{text: strings.Clone(orig)})
-	l.forms[len(l.forms)-1].docs.add(doc)
 }
 
 func (l *postingList) remove(doc uint32) {
 	l.docs.remove(doc)
-	for i := range l.forms {
-		l.forms[i].docs.remove(doc)
+	if l.forms != nil {
+		l.forms.remove(doc)
 	}
-	l.forms = slices.DeleteFunc(l.forms, func(f form) bool { return f.docs.empty() })
+}
+
+func (f *forms) add(doc uint32, text string) {
+	for i := range *f {
+		if (*f)[i].text == text {
+			(*f)[i].docs.add(doc)
+			return
+		}
+	}
+	one := form{text: strings.Clone(text)}
+	one.docs.add(doc)
+	*f = append(*f, one)
+}
+
+func (f *forms) remove(doc uint32) {
+	for i := range *f {
+		(*f)[i].docs.remove(doc)
+	}
+	*f = slices.DeleteFunc(*f, func(f form) bool { return f.docs.empty() })
 }
 
 // equals is the set of documents with a value; text is in lower case.
@@ -307,8 +323,9 @@ func (f *field) facetTerms(written func(doc uint32, text string) string) []facet
 		case p.list.forms == nil:
 			terms = append(terms, facetTerm{text: text, docs: &p.list.docs})
 		default:
-			for i := range p.list.forms {
-				terms = append(terms, facetTerm{text: p.list.forms[i].text, docs: &p.list.forms[i].docs})
+			for i := range *p.list.forms {
+				one := &(*p.list.forms)[i]
+				terms = append(terms, facetTerm{text: one.text, docs: &one.docs})
 			}
 		}
 	}

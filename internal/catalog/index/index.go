@@ -49,8 +49,9 @@ type Index struct {
 
 	mu sync.Mutex // held by the writer; guards what follows
 	state
-	incoming map[string][]inEdge // by target, whether it is there or not
-	types    map[string]*relationType
+	targets  map[string]*target // what relations lead to, whether it is there or not
+	types    map[string]int     // by name: the place in typeList
+	typeList []*relationType
 	free     []uint32 // numbers of documents that went
 	next     uint32   // the first number never used
 	gen      generation
@@ -64,20 +65,26 @@ type state struct {
 	fields []*field // by fieldID; nil where no entity ever had the key
 }
 
+// target is an entity that others relate to.
+type target struct {
+	ref   string
+	edges []inEdge
+}
+
 // inEdge is one relation that another entity's spec gives to a target.
 type inEdge struct {
 	src uint32
-	typ *relationType // seen from the target
+	typ uint32 // place in typeList; as the target sees it
 }
 
 // New returns an index with an empty snapshot of revision 0.
 func New(o Options) *Index {
 	x := &Index{
-		edges:    o.Edges,
-		broken:   o.Broken,
-		reg:      newRegistry(),
-		incoming: map[string][]inEdge{},
-		types:    map[string]*relationType{},
+		edges:   o.Edges,
+		broken:  o.Broken,
+		reg:     newRegistry(),
+		targets: map[string]*target{},
+		types:   map[string]int{},
 	}
 	if x.edges == nil {
 		x.edges = entity.Edges

@@ -138,6 +138,12 @@ func unquote(raw string) string {
 	return b.String()
 }
 
+// stringAt decodes the JSON string at s[i], which is there, and returns the offset after it.
+func stringAt(s string, i int) (string, int) {
+	end := stringEnd(s, i)
+	return unquote(s[i+1 : end-1]), end
+}
+
 func hex4(s string) rune {
 	if len(s) < 4 {
 		return -1

@@ -135,7 +135,7 @@ func (s *Snapshot) mergeOrder(id fieldID, base *order, dirty []uint32) *order {
 			leaving = append(leaving, int(r))
 		}
 		if d := s.docs.get(doc); d != nil {
-			if key, ok := d.smallest(sc, id, s.reg); ok {
+			if key, ok := d.smallest(sc, id); ok {
 				coming = append(coming, entry{key: strings.Clone(key), uid: d.uid, doc: doc})
 			}
 		}
@@ -181,7 +181,7 @@ func (o *order) number(docs int) {
 }
 
 // smallest is the value of d that decides its place in the order of a field.
-func (d *Doc) smallest(sc *docScanner, id fieldID, reg *registry) (key string, ok bool) {
+func (d *Doc) smallest(sc *docScanner, id fieldID) (key string, ok bool) {
 	switch id {
 	case fieldUID:
 		return lower(d.uid), true
@@ -199,9 +199,9 @@ func (d *Doc) smallest(sc *docScanner, id fieldID, reg *registry) (key string, o
 			consider(l.text)
 		}
 	}
-	for typ, target := range d.relations() {
-		if f, known := reg.lookup("relations." + lower(typ)); known && f == id {
-			consider(target)
+	for _, r := range d.rels {
+		if r.typ.field == id {
+			consider(r.target)
 		}
 	}
 	return key, ok

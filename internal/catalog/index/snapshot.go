@@ -39,7 +39,7 @@ func (s *Snapshot) release(sc *docScanner) { s.scanners.Put(sc) }
 // warm works out, before anybody asks, the orders that nearly every request needs.
 func (s *Snapshot) warm() {
 	var wg sync.WaitGroup
-	for _, id := range []fieldID{fieldName, fieldUID, fieldRef} {
+	for _, id := range []fieldID{fieldName, fieldUID} {
 		if s.field(id) != nil {
 			wg.Go(func() { s.orderOf(id) })
 		}
