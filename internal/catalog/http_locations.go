@@ -89,7 +89,7 @@ func (h *Handler) createLocation(w http.ResponseWriter, r *http.Request) error {
 	if exists && onConflict != "refresh" {
 		return errs.WithRemedy(errs.New(errs.Conflict, "Location %s:%s already exists", loc.Type, loc.Target), "send ?onConflict=refresh to read it again")
 	}
-	if err := h.Requests.Refresh(ctx, []string{src.ID}, actorOf(r), !exists); err != nil {
+	if err := h.Requests.Refresh(ctx, []string{src.ID}, actorOf(r)); err != nil {
 		return err
 	}
 	out := map[string]any{"location": toLocationJSON(src), "entities": []any{}}
@@ -261,7 +261,7 @@ func (h *Handler) updateLocation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, actorOf(r), true); err != nil {
+	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, actorOf(r)); err != nil {
 		return err
 	}
 	httpx.JSON(w, http.StatusOK, toLocationJSON(src))
@@ -329,7 +329,7 @@ func (h *Handler) refreshEntity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Requests.Refresh(r.Context(), []string{id}, actorOf(r), false); err != nil {
+	if err := h.Requests.Refresh(r.Context(), []string{id}, actorOf(r)); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusOK)
@@ -353,12 +353,12 @@ func (h *Handler) validateEntity(w http.ResponseWriter, r *http.Request) error {
 	if typ, target, ok := strings.Cut(body.Location, ":"); !ok || typ == "" || target == "" {
 		refuse(fmt.Sprintf("location must be written as type:target, for example url:https://github.com/o/r/blob/main/catalog-info.yaml, not %q", body.Location))
 	}
-	docs := entity.Parse("entity", body.Entity) // JSON is YAML
-	if len(docs) != 1 || docs[0].Verdict == entity.Empty {
+	doc := entity.ParseJSON("entity", body.Entity)
+	if doc.Verdict == entity.Empty {
 		refuse("entity must be one object")
 	} else {
-		docs[0].Validate()
-		for _, p := range docs[0].Problems {
+		doc.Validate()
+		for _, p := range doc.Problems {
 			if p.Level == entity.Error {
 				m := p.Message
 				if p.Remedy != "" {

@@ -7,7 +7,7 @@
 #   SECS=5            seconds a request and concurrency
 #   CONCS="16"        connections
 #   OPS="…"           the requests, as measure-http.sh names them
-#   PORT=7117         where the portal listens
+#   PORT=…            where the portal listens; a free port when not given
 #   FLOOR=1           measure the bare handler beside it, at the sizes of the answers
 #   PROFILE=1         write CPU profiles into .cache/bench
 #
@@ -24,7 +24,7 @@ bench=$shared/bench
 for tool in wrk jq curl python3 go; do
   command -v $tool >/dev/null || { echo "run.sh: $tool is missing; install it from the system's packages" >&2; exit 2; }
 done
-SECS=${SECS:-5} CONCS=${CONCS:-16} PORT=${PORT:-7117} LABEL=portico
+SECS=${SECS:-5} CONCS=${CONCS:-16} PORT=${PORT:-$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')} LABEL=portico
 OPS=${OPS:-by_name by_refs_50 query_kind_page query_fulltext query_owner query_relation facet_kind facet_spec.type facet_spec.lifecycle facet_metadata.tags facets_four ancestry}
 TOKEN=bench-token-0123456789abcdef
 BASE=http://127.0.0.1:$PORT
@@ -60,9 +60,12 @@ r=sorted(w() for _ in range(5)); print("%.0f" % r[2])
 PY
 }
 start() { # LOG
+  # A portal that does not start at all should not be waited for.
   t_start=$(now)
   (cd "$work" && exec "$repo/bin/portico" serve --config app-config.yaml --log json >"$1" 2>"$1.err") &
   pid=$!
+  sleep 0.15
+  kill -0 "$pid" 2>/dev/null || { cat "$1.err" >&2; exit 1; }
 }
 
 fig machine_cores "$(nproc)" "\"load1\":$(cut -d' ' -f1 /proc/loadavg)"
@@ -93,7 +96,7 @@ export DATABASE_URL="host=$work/pgsock user=portico dbname=postgres"
 
 # An empty database: the schema, the files, the read model.
 start "$work/first.log"
-python3 "$bench/wait-ingest.py" "$BASE" "$TOKEN" "$manifest" "$t_start" 600 "$LABEL" 2 || { tail -20 "$work/first.log.err" >&2; exit 1; }
+python3 "$bench/wait-ingest.py" "$BASE" "$TOKEN" "$manifest" "$t_start" "${INGEST_TIMEOUT:-300}" "$LABEL" 2 || { tail -20 "$work/first.log.err" >&2; exit 1; }
 fig ingest_cpu_s "$(cpu_s "$pid")"
 fig rss_after_ingest_mb "$(status_mb VmRSS)"; fig peak_rss_ingest_mb "$(status_mb VmHWM)"
 stop "$pid"
@@ -114,11 +117,11 @@ HOW="refresh unprompted" python3 "$bench/reingest.py" "$BASE" "$TOKEN" "$manifes
 
 if [ "${FLOOR:-1}" = 1 ]; then
   (cd "$bench/floor" && go build -o "$work/floor" .)
-  "$work/floor" -listen 127.0.0.1:$((PORT + 1)) & floor_pid=$!
+  "$work/floor" -listen 127.0.0.1:$((PORT < 60000 ? PORT + 1 : PORT - 1)) & floor_pid=$!
   sleep 0.3
   for op in $OPS; do
     bytes=$(jq -r --arg f "sample_$op" 'select(.figure==$f) | .bytes' "$work/http.jsonl")
-    rps=$(wrk -t2 -c16 -d"${SECS}s" -H "Authorization: Bearer x" "http://127.0.0.1:$((PORT + 1))/$bytes" | awk '/^Requests\/sec/{print $2}')
+    rps=$(wrk -t2 -c16 -d"${SECS}s" -H "Authorization: Bearer x" "http://127.0.0.1:$((PORT < 60000 ? PORT + 1 : PORT - 1))/$bytes" | awk '/^Requests\/sec/{print $2}')
     fig "floor_$op" "${rps:-null}" "\"bytes\":$bytes"
   done
 fi
