@@ -124,7 +124,7 @@ func (w *Watcher) run() {
 	p := newPlan(w)
 	quiet := time.NewTimer(time.Hour)
 	quiet.Stop()
-	poll := time.NewTicker(w.opts.Poll)
+	poll := time.NewTimer(w.opts.Poll)
 	defer poll.Stop()
 	var first time.Time
 	note := func() {
@@ -155,8 +155,11 @@ func (w *Watcher) run() {
 			p.failed(err)
 			note()
 		case <-poll.C:
+			start := time.Now()
 			p.poll()
 			note()
+			// A tree so large that looking at it takes long is looked at less often.
+			poll.Reset(max(w.opts.Poll, 10*time.Since(start)))
 		case <-quiet.C:
 			first = time.Time{}
 			if p.stale {
@@ -218,7 +221,34 @@ func (p *plan) target(paths []string) {
 			p.files[path] = true
 		}
 	}
+	p.merge()
 	p.arrange(time.Now().Add(-overlap))
+}
+
+// merge leaves out folders inside others: they are watched with those.
+func (p *plan) merge() {
+	bases := map[string]bool{}
+	for _, t := range p.trees {
+		if t.pattern == "" {
+			bases[t.base] = true
+		}
+	}
+	seen := map[string]bool{}
+	p.trees = slices.DeleteFunc(p.trees, func(t tree) bool {
+		if t.pattern != "" {
+			return false
+		}
+		if seen[t.base] {
+			return true
+		}
+		seen[t.base] = true
+		for up := filepath.Dir(t.base); up != filepath.Dir(up); up = filepath.Dir(up) {
+			if rel, ok := within(up, t.base); ok && bases[up] && !scratch(rel) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // wants reports whether a change of path is to be told.
@@ -242,8 +272,8 @@ func (p *plan) wants(path string) bool {
 	return false
 }
 
-// scratch is true for what editors and git leave behind in a folder, and for hidden folders but
-// those in which something is read.
+// scratch is true for what editors, git and builds leave behind in a folder, and for hidden folders
+// but those in which something is read.
 func scratch(rel string) bool {
 	dir, base := filepath.Split(rel)
 	for part := range strings.SplitSeq(strings.Trim(dir, "/"), "/") {
@@ -257,12 +287,10 @@ func scratch(rel string) bool {
 
 func unwatched(name string) bool {
 	switch name {
-	case ".github", ".gitlab", ".backstage", "..data":
+	case "", ".github", ".gitlab", "..data":
 		return false
-	case "node_modules", "vendor":
-		return true
 	}
-	return len(name) > 1 && name[0] == '.' && name != ".."
+	return holdsNoDescriptors(name)
 }
 
 // event takes in what the system tells.

@@ -146,12 +146,12 @@ func TestWatchFolders(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "repos")
 	write(t, dir, map[string]string{"one/catalog-info.yaml": "A", "one/.git/HEAD": "", "one/node_modules/m/x": ""})
 	w := watcher(t, WatcherOptions{})
-	set(t, w, dir)
+	set(t, w, dir, filepath.Join(dir, "one")) // the second is in the first
 
 	p := filepath.Join(dir, "one", "catalog-info.yaml")
 	put(t, p, "A2")
 	expectChange(t, w, time.Second, p)
-	for _, name := range []string{"one/.git/HEAD", "one/node_modules/m/x", "one/.catalog-info.yaml.swp", "one/x~", "one/4913"} {
+	for _, name := range []string{"one/.git/HEAD", "one/node_modules/m/x", "one/target/catalog-info.yaml", "one/.catalog-info.yaml.swp", "one/x~", "one/4913"} {
 		put(t, filepath.Join(dir, name), "x")
 	}
 	expectQuiet(t, w)

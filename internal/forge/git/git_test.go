@@ -369,3 +369,48 @@ func TestHostileConfigurationHasNoEffect(t *testing.T) {
 		t.Error("a foreign command was run")
 	}
 }
+
+// What a repository holds has no effect when it is fetched and read: no filters, no submodules, no
+// links, no names that lead elsewhere.
+func TestHostileContentHasNoEffect(t *testing.T) {
+	marker := filepath.Join(t.TempDir(), "marker")
+	wc := repository(t, map[string]string{
+		".gitattributes": "* filter=evil diff=evil export-subst\n", ".lfsconfig": "[lfs]\n\turl = https://evil.example\n",
+		".gitmodules": "[submodule \"x\"]\n\tpath = x\n\turl = ext::sh -c touch% " + marker + "\n\tupdate = !touch " + marker + "\n",
+		"plain.yaml":  "$Format:%H$", "dir/-rf": "dash", "a\\b": "backslash", "weird\nname": "newline", ":(top)x": "magic",
+	})
+	run(t, wc, "config", "filter.evil.smudge", "touch "+marker)
+	run(t, wc, "config", "filter.evil.clean", "cat")
+	id := run(t, wc, "rev-parse", "HEAD")
+	run(t, wc, "update-index", "--add", "--cacheinfo", "160000,"+id+",x") // a submodule
+	for name, to := range map[string]string{"link": "/etc/passwd", "dirlink": "/etc", "deep/link": "../../../../etc/passwd"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(wc, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(to, filepath.Join(wc, name)); err != nil {
+			t.Fatal(err)
+		}
+		run(t, wc, "add", "--", name)
+	}
+	run(t, wc, "commit", "-q", "-m", "hostile")
+	srv := serve(t, wc, true, "", "")
+	c := client(t, git.Options{}, []outbound.Rule{{Host: srv.host(), AllowPrivate: true}}, srv)
+	repo := git.Repo{URL: srv.repoURL(), Dir: filepath.Join(t.TempDir(), "c.git")}
+	commit, err := c.Fetch(t.Context(), repo, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p, want := range map[string]string{"plain.yaml": "$Format:%H$", "dir/-rf": "dash", "a\\b": "backslash", ":(top)x": "magic"} {
+		if got, err := c.ReadFile(t.Context(), repo, commit, p, 1000); err != nil || string(got) != want {
+			t.Errorf("%q: got %q, %v; want %q", p, got, err, want)
+		}
+	}
+	for _, p := range []string{"link", "dirlink", "dirlink/passwd", "deep/link", "x", "x/y", "weird\nname", ".git/config", "-rf", "--help", "HEAD", "dir/../plain.yaml", "./plain.yaml", "dir/"} {
+		if got, err := c.ReadFile(t.Context(), repo, commit, p, 1000); err == nil || errs.Sentence(err) == "" {
+			t.Errorf("%q: got %q, %v; want a refusal", p, got, err)
+		}
+	}
+	if _, err := os.Stat(marker); err == nil {
+		t.Error("a command of the repository was run")
+	}
+}
