@@ -16,7 +16,7 @@ type Doc struct {
 	etag             uint64
 	revision         int64
 	id               uint32
-	metaEnd          uint32 // offset in base of the brace that closes metadata
+	metaEnd          uint32 // offset in base after the last member of metadata
 	escapes          bool   // uid or a target must be escaped in JSON
 }
 

@@ -131,6 +131,9 @@ func (p *predicateParser) predicate(at string, depth int) (*expr, error) {
 	if depth > maxDepth {
 		return nil, invalid("put what belongs together into one list", "query has operators nested more than %d deep", maxDepth)
 	}
+	if err := p.count(at); err != nil {
+		return nil, err
+	}
 	all := &expr{op: opAll}
 	var operator string
 	err := p.object(func(key string) (err error) {

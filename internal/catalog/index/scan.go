@@ -31,7 +31,7 @@ type specValue struct{ key, text string }
 type scanned struct {
 	leaves  []leaf
 	spec    []specValue
-	metaEnd int // offset of the brace that closes metadata
+	metaEnd int // offset after the last member of metadata
 }
 
 // place is where in an entity the scanner stands; elsewhere nothing is special.
@@ -131,7 +131,7 @@ func (sc *scanner) member(key string, i, depth int, in place) int {
 	end := sc.value(i, depth+1, inner, specKey)
 	sc.path = sc.path[:mark]
 	if inner == inMetadata && end > 0 && sc.s[end-1] == '}' {
-		sc.out.metaEnd = end - 1
+		sc.out.metaEnd = len(strings.TrimRight(sc.s[:end-1], " \t\r\n"))
 	}
 	return end
 }
