@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -154,7 +155,8 @@ func (h *Handler) getLocations(w http.ResponseWriter, r *http.Request) error {
 }
 
 // queryLocations pages through the registered locations that match a predicate over id, type,
-// target and entityRef. The cursor is the position, base64.
+// target and entityRef, by id. The cursor holds the question and the last id, so that nobody is
+// passed over when locations come and go between two pages.
 func (h *Handler) queryLocations(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Cursor string          `json:"cursor"`
@@ -166,17 +168,18 @@ func (h *Handler) queryLocations(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	limit := 1000
-	if body.Limit != nil {
-		if limit = *body.Limit; limit < 1 {
-			return errs.New(errs.Invalid, "limit must be 1 or more, not %d", limit)
+	cur := locationCursor{Limit: 1000, Query: body.Query}
+	if body.Cursor != "" {
+		cur = locationCursor{}
+		b, err := base64.StdEncoding.DecodeString(body.Cursor)
+		if err != nil || json.Unmarshal(b, &cur) != nil || cur.Limit < 1 {
+			return errs.WithRemedy(errs.New(errs.Invalid, "the cursor is not one that this catalog gave out"),
+				"send a cursor exactly as pageInfo of the previous answer gave it, or none to begin at the first page")
 		}
 	}
-	cur := locationCursor{Query: body.Query}
-	if body.Cursor != "" {
-		b, err := base64.StdEncoding.DecodeString(body.Cursor)
-		if err != nil || json.Unmarshal(b, &cur) != nil || cur.Offset < 0 {
-			return errs.New(errs.Invalid, "the cursor is not one that this portal gave out; start without a cursor")
+	if body.Limit != nil {
+		if cur.Limit = *body.Limit; cur.Limit < 1 {
+			return errs.New(errs.Invalid, "limit must be 1 or more, not %d", cur.Limit)
 		}
 	}
 	match, err := locationPredicate(cur.Query)
@@ -194,22 +197,27 @@ func (h *Handler) queryLocations(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	total := len(items)
-	from, to := min(cur.Offset, total), min(cur.Offset+limit, total)
+	slices.SortFunc(items, func(a, b locationJSON) int { return strings.Compare(a.ID, b.ID) })
+	from, _ := slices.BinarySearchFunc(items, cur.AfterID+"\x00", func(l locationJSON, id string) int { return strings.Compare(l.ID, id) })
+	items = items[from:]
 	page := map[string]string{}
-	if to < total {
-		b, err := json.Marshal(locationCursor{Offset: to, Query: cur.Query})
+	if cur.Limit < len(items) {
+		items = items[:cur.Limit]
+		cur.AfterID = items[len(items)-1].ID
+		b, err := json.Marshal(cur)
 		if err != nil {
 			return err
 		}
 		page["nextCursor"] = base64.StdEncoding.EncodeToString(b)
 	}
-	httpx.JSON(w, http.StatusOK, map[string]any{"items": items[from:to], "totalItems": total, "pageInfo": page})
+	httpx.JSON(w, http.StatusOK, map[string]any{"items": items, "totalItems": total, "pageInfo": page})
 	return nil
 }
 
 type locationCursor struct {
-	Offset int             `json:"offset"`
-	Query  json.RawMessage `json:"query,omitempty"`
+	Limit   int             `json:"limit"`
+	AfterID string          `json:"afterId,omitempty"`
+	Query   json.RawMessage `json:"query,omitempty"`
 }
 
 func (h *Handler) getLocation(w http.ResponseWriter, r *http.Request) error {
@@ -341,15 +349,28 @@ func (h *Handler) validateEntity(w http.ResponseWriter, r *http.Request) error {
 		Entity   json.RawMessage `json:"entity"`
 		Location string          `json:"location"`
 	}
-	if err := httpx.Decode(r, &body); err != nil {
-		return err
-	}
 	type fault struct {
 		Name    string `json:"name"`
 		Message string `json:"message"`
 	}
 	faults := []fault{}
 	refuse := func(message string) { faults = append(faults, fault{errs.Invalid.Name(), message}) }
+	if err := httpx.Decode(r, &body); err != nil {
+		if !errs.Is(err, errs.Invalid) || errs.Sentence(err) == "" {
+			return err
+		}
+		// A 400 of this operation is a list, whatever is wrong; who expects the envelope finds it too.
+		refuse(errs.Sentence(err))
+		httpx.JSON(w, http.StatusBadRequest, struct {
+			Errors []fault `json:"errors"`
+			httpx.ErrorBody
+		}{faults, httpx.ErrorBody{
+			Error:    httpx.ErrorDetail{Name: errs.Invalid.Name(), Message: errs.Sentence(err), Remedy: errs.Remedy(err)},
+			Request:  &httpx.ErrorRequest{Method: r.Method, URL: r.URL.RequestURI()},
+			Response: httpx.ErrorResponse{StatusCode: http.StatusBadRequest},
+		}})
+		return nil
+	}
 	if typ, target, ok := strings.Cut(body.Location, ":"); !ok || typ == "" || target == "" {
 		refuse(fmt.Sprintf("location must be written as type:target, for example url:https://github.com/o/r/blob/main/catalog-info.yaml, not %q", body.Location))
 	}

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -159,7 +158,7 @@ func (h *Handler) getEntities(w http.ResponseWriter, r *http.Request) error {
 		if from >= 0 {
 			offset = from
 		}
-		if page >= 0 && limit < 0 {
+		if page >= 0 {
 			limit = page
 		}
 	}
@@ -336,9 +335,7 @@ func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for i, s := range body.EntityRefs {
-		if err := canonical(&body.EntityRefs[i]); err != nil {
-			return errs.Public(errs.Invalid, fmt.Sprintf("entityRefs[%d]: %s", i, errs.Sentence(err)), fmt.Errorf("ref %q: %w", s, err))
-		}
+		body.EntityRefs[i] = canonical(s)
 	}
 	snap, err := h.snapshot(r)
 	if err != nil {
@@ -349,17 +346,17 @@ func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// canonical fills in the namespace that a ref leaves out.
-func canonical(ref *string) error {
-	if c := strings.IndexByte(*ref, ':'); c > 0 && strings.IndexByte((*ref)[c:], '/') > 1 {
-		return nil // the usual form; the index takes any case
+// canonical fills in the namespace that a ref leaves out. What is no ref stays as it is: it names nobody, and one bad
+// ref of a batch must not cost the others their answer.
+func canonical(ref string) string {
+	if c := strings.IndexByte(ref, ':'); c > 0 && strings.IndexByte(ref[c:], '/') > 1 {
+		return ref // the usual form; the index takes any case
 	}
-	p, err := entity.ParseRef(*ref, entity.Ref{})
+	p, err := entity.ParseRef(ref, entity.Ref{})
 	if err != nil {
-		return err
+		return ref
 	}
-	*ref = p.String()
-	return nil
+	return p.String()
 }
 
 func (h *Handler) getFacets(w http.ResponseWriter, r *http.Request) error {

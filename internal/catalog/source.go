@@ -138,9 +138,13 @@ type Declared struct {
 // that are no longer declared are removed with what they yielded. It returns the ids of all of them.
 func (s *Store) SetDeclared(ctx context.Context, origin Origin, declared []Declared) (ids []string, err error) {
 	defer errs.Wrap(&err, "catalog: set %s sources", origin)
-	err = pg.Transact(ctx, s.db, pg.TxOptions{}, func(tx pgx.Tx) error {
+	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
 		ids = ids[:0]
 		keep := map[string]bool{}
+		// Before any source is locked, as everywhere: another replica may be removing one.
+		if _, err := lockRevision(ctx, tx); err != nil {
+			return err
+		}
 		for _, d := range declared {
 			rules, err := json.Marshal(emptyNotNull(d.Rules))
 			if err != nil {
@@ -201,11 +205,13 @@ func (s *Store) Register(ctx context.Context, loc Location, optional bool, actor
 	if optional {
 		presence = "optional"
 	}
+	// Not sourceID: Retarget moves a source and leaves its id, so the id of a location may be taken by one that was there.
+	id := uuid.New()
 	tag, err := s.db.Exec(ctx, `
 		INSERT INTO catalog_sources (id, location_id, type, target, origin, presence, created_by)
 		VALUES ($1, $2, $3, $4, 'registered', $5, $6)
 		ON CONFLICT (type, target) DO NOTHING`,
-		sourceID(loc), uuid.New(), loc.Type, loc.Target, presence, actor)
+		"src_"+hex.EncodeToString(id[:6]), id, loc.Type, loc.Target, presence, actor)
 	if err != nil {
 		return nil, false, err
 	}
@@ -270,13 +276,20 @@ func (s *Store) begin(ctx context.Context, id string) (_ *Source, err error) {
 	defer errs.Wrap(&err, "catalog: begin refresh of %s", id)
 	src, err := pg.Collect1(ctx, s.db, scanSource, `
 		UPDATE catalog_sources
-		SET last_attempt_at = clock_timestamp(), state = CASE WHEN state IN ('current', 'degraded', 'failed') AND last_success_at IS NOT NULL THEN state ELSE 'reading' END
+		SET last_attempt_at = clock_timestamp(), next_at = now() + make_interval(secs => $2), state = CASE WHEN state IN ('current', 'degraded', 'failed') AND last_success_at IS NOT NULL THEN state ELSE 'reading' END
 		WHERE id = $1
-		RETURNING `+sourceColumns, id)
+		RETURNING `+sourceColumns, id, lease.Seconds())
 	if errs.Is(err, errs.NotFound) {
 		return nil, errs.New(errs.NotFound, "there is no source %s", id)
 	}
 	return src, err
+}
+
+// renew says that the source is still being read.
+func (s *Store) renew(ctx context.Context, id string) (err error) {
+	defer errs.Wrap(&err, "catalog: renew the lease of %s", id)
+	_, err = s.db.Exec(ctx, `UPDATE catalog_sources SET next_at = now() + make_interval(secs => $2) WHERE id = $1`, id, lease.Seconds())
+	return err
 }
 
 // finish writes how a refresh ended. again is true when another was asked for meanwhile.

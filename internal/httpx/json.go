@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -99,13 +100,38 @@ func decodeError(err error) error {
 	case errors.As(err, &syntax):
 		return errs.Public(errs.Invalid, fmt.Sprintf("the body is not JSON: %s at byte %d", syntax.Error(), syntax.Offset), err)
 	case errors.As(err, &typ):
-		return errs.Public(errs.Invalid, fmt.Sprintf("the body's %s must be %s, not %s", typ.Field, typ.Type, typ.Value), err)
+		where := "the body"
+		if typ.Field != "" {
+			where += "'s " + typ.Field
+		}
+		// Where the number itself does not fit, Value is "number 1.5".
+		return errs.Public(errs.Invalid, fmt.Sprintf("%s must be %s, not %s", where, jsonWord(typ.Type), typ.Value), err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errs.Public(errs.Invalid, "the body ends in the middle of a JSON value", err)
 	case strings.HasPrefix(err.Error(), "json: unknown field "):
 		return errs.Public(errs.Invalid, "the body has a field that is not known here: "+strings.TrimPrefix(err.Error(), "json: unknown field "), err)
 	default:
 		return errs.Public(errs.Invalid, "the body could not be read", err)
+	}
+}
+
+// jsonWord says in the words of JSON what a Go type is read from.
+func jsonWord(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return jsonWord(t.Elem())
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return "a whole number"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	default:
+		return "an object"
 	}
 }
 
