@@ -112,19 +112,40 @@ func (r *Reader) rootFor(p string) (string, error) {
 		return "", errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: it is outside the folders that the configuration names", p),
 			"name it in catalog.locations")
 	}
-	dir := filepath.Dir(p)
-	known, ok := l.tops[dir]
-	if !ok || time.Since(known.at) > topsFor {
-		if l.tops == nil || len(l.tops) > 100_000 {
-			l.tops = map[string]topped{}
-		}
-		known = topped{git.Top(dir), time.Now()}
-		l.tops[dir] = known
-	}
-	if _, ok := within(root, known.top); ok && known.top != "" {
-		return known.top, nil
+	if top := l.top(filepath.Dir(p), root); top != "" {
+		return top, nil
 	}
 	return root, nil
+}
+
+// top is the innermost working copy around dir, not looking above root; "" when there is none.
+// Folders on the way are remembered: they are shared by many files.
+func (l *local) top(dir, root string) string {
+	if l.tops == nil || len(l.tops) > 100_000 {
+		l.tops = map[string]topped{}
+	}
+	now := time.Now()
+	var passed []string
+	top := ""
+	for {
+		if known, ok := l.tops[dir]; ok && now.Sub(known.at) < topsFor {
+			top = known.top
+			break
+		}
+		passed = append(passed, dir)
+		if git.IsRepository(dir) {
+			top = dir
+			break
+		}
+		if _, ok := within(root, dir); !ok || dir == root {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	for _, d := range passed {
+		l.tops[d] = topped{top, now}
+	}
+	return top
 }
 
 // caged opens the root of an absolute path, and says where the path is in it.
