@@ -69,7 +69,7 @@ function Kind({ search, go }: KindProps) {
   )
   return (
     <div className={css['cols']}>
-      <aside className="wide" aria-label="Filters">
+      <aside className={`${css['aside'] ?? ''} wide`} aria-label="Filters">
         {facets}
       </aside>
       <section aria-label={words.tab}>

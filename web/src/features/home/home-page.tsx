@@ -9,6 +9,7 @@ import { kindWords, number } from '../../lib/words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
+import { Areas } from './areas.tsx'
 import { Attention } from './attention.tsx'
 import { ChangeFeed } from './change-feed.tsx'
 import { homeHeadline } from './headline.ts'
@@ -40,6 +41,7 @@ export function HomePage() {
           <div className={css['main']}>
             {operator && <Attention sources={sources.data ?? []} problems={problems.data} />}
             <ChangeFeed />
+            <Areas />
           </div>
           <Kinds kinds={kinds} total={total} />
         </div>

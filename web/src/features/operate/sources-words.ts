@@ -13,26 +13,34 @@ export const sourceShapes: Record<SourceState, StatusShape> = {
 
 /** The sentence that opens the page. What is fine comes first and is drawn quieter; what needs somebody follows. */
 export function sourcesHeadline(sources: Source[]): { fine: string; needs: string } {
-  if (sources.length === 0) return { fine: '', needs: 'No source is configured.' }
+  const all = sources.length
+  if (all === 0) return { fine: '', needs: 'No source is configured.' }
   const of = (...states: SourceState[]) => sources.filter((s) => states.includes(s.state)).length
   const current = of('current', 'reading')
-  const all = sources.length
-  const fine =
-    current === all
-      ? ''
-      : current === 0
-        ? `None of ${spelled(all).toLowerCase()} sources is current.`
-        : `${spelled(current)} of ${spelled(all).toLowerCase()} sources ${current === 1 ? 'is' : 'are'} current.`
-  const held = of('held')
-  const failed = of('failed')
-  const degraded = of('degraded')
-  const needs: string[] = []
-  if (held > 0) needs.push(`${spelled(held)} ${held === 1 ? 'is held until you decide' : 'are held until you decide'}.`)
-  else if (failed > 0) needs.push(`${spelled(failed)} cannot be read.`)
-  else if (degraded > 0) needs.push(`${spelled(degraded)} ${degraded === 1 ? 'has' : 'have'} files that do not read.`)
-  if (needs.length === 0)
-    needs.push(all === 1 ? 'The one source is current.' : `All ${spelled(all).toLowerCase()} sources are current.`)
-  return { fine, needs: needs.join(' ') }
+  if (current === all) return { fine: '', needs: allCurrent(all) }
+  return {
+    fine: all === 1 ? '' : someCurrent(current, all),
+    needs: worst(of('held'), of('failed'), of('degraded'), all),
+  }
+}
+
+function someCurrent(current: number, all: number): string {
+  const of = spelled(all).toLowerCase()
+  return current === 0
+    ? `None of ${of} sources is current.`
+    : `${spelled(current)} of ${of} sources ${current === 1 ? 'is' : 'are'} current.`
+}
+
+function worst(held: number, failed: number, degraded: number, all: number): string {
+  const who = (n: number) => (all === 1 ? 'The one source' : spelled(n))
+  if (held > 0) return `${who(held)} ${held === 1 ? 'is' : 'are'} held until you decide.`
+  if (failed > 0) return `${who(failed)} cannot be read.`
+  return `${who(degraded)} ${degraded === 1 ? 'has' : 'have'} files that do not read.`
+}
+
+function allCurrent(all: number): string {
+  if (all === 1) return 'The one source is current.'
+  return all === 2 ? 'Both sources are current.' : `All ${spelled(all).toLowerCase()} sources are current.`
 }
 
 /** What the source does or suffers now, in words. */

@@ -1,0 +1,125 @@
+import { expect, test } from './fixtures.ts'
+
+test('lists a kind with owner, type and lifecycle, and counts it', async ({ catalog }) => {
+  await catalog.open()
+  const row = catalog.row('payments-api')
+  await expect(row).toContainText('Payments')
+  await expect(row).toContainText('service')
+  await expect(row).toContainText('production')
+  const total = Number((await catalog.total.textContent())?.match(/\d+/)?.[0])
+  expect(await catalog.table.getAttribute('aria-rowcount')).toBe(String(total + 1))
+})
+
+test('a facet narrows rows and other facets, and stands in the URL', async ({ page, catalog }) => {
+  await catalog.open()
+  await catalog.value('Type', 'library').check()
+  await expect(page).toHaveURL(/type=library/)
+  await expect(catalog.chip('Type')).toBeVisible()
+  await expect(catalog.row('payments-api')).toHaveCount(0)
+  await expect(catalog.total).toContainText(/^\d+ of \d+ components$/)
+  // The facet counts its other values without itself: there is still a number of services.
+  await expect(
+    catalog
+      .facet('Type')
+      .getByText(/^service$/)
+      .locator('..'),
+  ).toContainText(/[1-9]/)
+  await page.goBack()
+  await expect(catalog.row('payments-api')).toBeVisible()
+  await expect(catalog.value('Type', 'library')).not.toBeChecked()
+})
+
+test('the text filter finds parts of names and counts the facets of what it found', async ({ page, catalog }) => {
+  await catalog.open()
+  await expect(catalog.row('payments-api')).toBeVisible()
+  await page.keyboard.press('/')
+  await expect(catalog.filter).toBeFocused()
+  await page.keyboard.type('payments-l')
+  await expect(page).toHaveURL(/q=payments-l/)
+  await expect(catalog.rows).toHaveCount(1)
+  await expect(catalog.row('payments-ledger')).toBeVisible()
+  await expect(
+    catalog
+      .facet('Type')
+      .getByText(/^service$/)
+      .locator('..'),
+  ).toContainText('1')
+})
+
+test('a link to a state of the page shows that state', async ({ catalog }) => {
+  await catalog.open('kind=component&type=service&owner=group:default/payments&q=ledger')
+  await expect(catalog.filter).toHaveValue('ledger')
+  await expect(catalog.value('Type', 'service')).toBeChecked()
+  await expect(catalog.value('Owner', 'Payments')).toBeChecked()
+  await expect(catalog.row('payments-ledger')).toBeVisible()
+  await expect(catalog.row('booking-api')).toHaveCount(0)
+})
+
+test('no match says which filter removed the last row', async ({ page, catalog }) => {
+  await catalog.open('kind=component&type=library&q=payments-api')
+  const way = page.getByRole('button', { name: /^Without type: \d+$/ })
+  await expect(way).toBeVisible()
+  await way.click()
+  await expect(catalog.row('payments-api')).toBeVisible()
+  await expect(page).not.toHaveURL(/type=/)
+})
+
+test('a column head sorts, both ways', async ({ page, catalog }) => {
+  await catalog.open()
+  const head = catalog.column('Owner')
+  await head.getByRole('button').click()
+  await expect(head).toHaveAttribute('aria-sort', 'ascending')
+  await expect(page).toHaveURL(/sort=owner/)
+  await head.getByRole('button').click()
+  await expect(head).toHaveAttribute('aria-sort', 'descending')
+  await expect(page).toHaveURL(/sort=-owner/)
+})
+
+test('the keyboard walks over rows and opens one', async ({ page, catalog }) => {
+  await catalog.open()
+  await expect(catalog.rows.first()).toBeVisible()
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  const second = catalog.rows.nth(1).getByRole('link').first()
+  await expect(second).toBeFocused()
+  const name = await second.textContent()
+  await page.keyboard.press('k')
+  await expect(catalog.rows.first().getByRole('link').first()).toBeFocused()
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1, name: name ?? '' })).toBeVisible()
+})
+
+test('other kinds have columns of their own', async ({ page, catalog }) => {
+  await catalog.open()
+  await page
+    .getByRole('navigation', { name: 'Kinds' })
+    .getByRole('link', { name: /^Teams/ })
+    .click()
+  await expect(page).toHaveURL(/kind=group/)
+  await expect(catalog.column('Members')).toBeVisible()
+  await expect(catalog.row('Payments')).toContainText(/\d+ (people|person)/)
+})
+
+test('links of Backstage lead to the same things', async ({ page, catalog }) => {
+  await page.goto('/catalog?filters[kind]=api&filters[type]=openapi')
+  await expect(catalog.value('Type', 'openapi')).toBeChecked()
+  await page.goto('/api-docs')
+  await expect(page).toHaveURL(/\/catalog\?kind=api/)
+})
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 } })
+
+  test('the facets come from below and the rows have two lines', async ({ page, catalog }) => {
+    await catalog.open()
+    await expect(catalog.row('payments-api')).toContainText('service · production')
+    await page.getByRole('button', { name: 'Filters' }).click()
+    const sheet = page.getByRole('dialog', { name: 'Filters' })
+    await sheet.getByRole('checkbox', { name: /^library/ }).check()
+    await expect(page).toHaveURL(/type=library/)
+    await sheet.getByRole('button', { name: /^Show \d+$/ }).click()
+    await expect(sheet).toBeHidden()
+    await expect(page.getByRole('button', { name: 'Filters, 1 set' })).toBeVisible()
+  })
+})

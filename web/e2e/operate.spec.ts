@@ -1,0 +1,43 @@
+import { expect, test } from './fixtures.ts'
+
+test('the page opens with its answer, then every source in words', async ({ page }) => {
+  await page.goto('/operate/sources')
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(/source/)
+  const rows = page.getByRole('table', { name: 'Sources' }).getByRole('row')
+  expect(await rows.count()).toBeGreaterThan(2)
+  await expect(rows.nth(1)).toContainText(/\d+ files? · \d+ entit(y|ies)/)
+  await page
+    .getByRole('button', { name: /^Read .* again$/ })
+    .first()
+    .click()
+  await expect(page.getByText(/is being read\.$/)).toBeVisible()
+})
+
+test('an error names file, line and what to write', async ({ page, problems }) => {
+  await page.goto('/operate/problems?tab=errors')
+  const lines = problems.list('Errors')
+  await expect(lines.first()).toBeVisible()
+  await expect(problems.lines).toContainText('ownr')
+  await expect(page.getByText(/\.yaml:\d+:\d+$/).first()).toBeVisible()
+  await expect(page.getByText(/owner/).first()).toBeVisible()
+})
+
+test('a conflict names both places', async ({ page, problems }) => {
+  await page.goto('/operate/problems')
+  await problems.tab('Conflicts').click()
+  await expect(page).toHaveURL(/tab=conflicts/)
+  await expect(page.getByRole('heading', { name: /^Two sources claim/ })).toBeVisible()
+  await expect(page.getByText('Keeps it')).toBeVisible()
+  await expect(page.getByText('Refused')).toBeVisible()
+})
+
+test('the number beside Sources is the number of open problems', async ({ page, problems }) => {
+  await page.goto('/operate/sources')
+  const number = async (name: string) => Number((await problems.tab(name).textContent())?.match(/\d+/)?.[0])
+  await expect(problems.tab('Errors')).toBeVisible()
+  const open = (await number('Errors')) + (await number('Conflicts')) + (await number('Missing'))
+  expect(open).toBeGreaterThan(1)
+  await expect(
+    page.getByRole('navigation', { name: 'Main', exact: true }).getByRole('link', { name: /Sources/ }),
+  ).toContainText(String(open))
+})

@@ -1,0 +1,106 @@
+import { expect, test } from './fixtures.ts'
+
+test('home opens with a sentence and leads into the catalog', async ({ page }) => {
+  await page.goto('/')
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(/catalog|source|file|look/)
+  await expect(page.getByRole('heading', { name: 'Changed lately' })).toBeVisible()
+  await page
+    .getByRole('complementary', { name: 'In the catalog' })
+    .getByRole('link', { name: /Systems/ })
+    .click()
+  await expect(page).toHaveURL(/kind=system/)
+})
+
+test('guests and sample data are named above everything', async ({ page }) => {
+  await page.goto('/')
+  await expect(page.getByRole('banner')).toContainText(/guest/)
+})
+
+test('the finder goes anywhere in three keys', async ({ page, finder }) => {
+  await page.goto('/')
+  await finder.open()
+  await page.keyboard.type('payments-led')
+  await expect(finder.options.first()).toContainText('payments-ledger')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('payments-ledger')
+  await finder.open()
+  await expect(finder.options.first()).toContainText('payments-ledger')
+  await page.keyboard.press('Escape')
+  await expect(finder.field).toBeHidden()
+})
+
+test('@ finds teams and people alone', async ({ page, finder }) => {
+  await page.goto('/')
+  await finder.open()
+  await page.keyboard.type('@pay')
+  await expect(finder.options.first()).toContainText('Payments')
+  await expect(finder.options.filter({ hasText: 'payments-api' })).toHaveCount(0)
+})
+
+test('keys lead to the rooms', async ({ page }) => {
+  await page.goto('/')
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await page.keyboard.press('g')
+  await page.keyboard.press('c')
+  await expect(page).toHaveURL(/\/catalog/)
+  await page.keyboard.press('?')
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeHidden()
+})
+
+test('the theme is kept and there before the first paint', async ({ page }) => {
+  await page.goto('/')
+  await page.getByRole('button', { name: 'Switch to the dark theme' }).click()
+  await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark')
+  // The page's own script has not run yet when the document is parsed; theme.js has.
+  await page.route('**/assets/*.js', (route) => route.abort(), { times: 10 })
+  await page.goto('/', { waitUntil: 'commit' })
+  await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark')
+  await page.unroute('**/assets/*.js')
+  await page.goto('/')
+  await expect(page.getByRole('button', { name: 'Switch to the light theme' })).toBeVisible()
+})
+
+test('the session menu says who is here and turns single letters off', async ({ page }) => {
+  await page.goto('/')
+  await page.getByRole('button', { name: /your session$/ }).click()
+  const menu = page.getByRole('menu', { name: 'Your session' })
+  await expect(menu).toContainText('Guest')
+  await menu.getByRole('menuitemcheckbox', { name: 'Single-letter keys' }).click()
+  await page.keyboard.press('Escape')
+  await page.getByRole('heading', { level: 1 }).click()
+  await page.keyboard.press('?')
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toHaveCount(0)
+})
+
+test('the first tab stop skips to the page', async ({ page }) => {
+  await page.goto('/')
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('link', { name: 'Skip to the page' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('main')).toBeFocused()
+})
+
+test('an address without a page says so', async ({ page }) => {
+  await page.goto('/no-such-room')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('No page has this address')
+})
+
+test('a changed file shows by itself', async ({ page, catalog, declare }) => {
+  await catalog.open('kind=component&q=tide-table')
+  await expect(page.getByText(/Catalog live/)).toBeVisible()
+  await declare('tide-table', 'First words.')
+  await expect(catalog.row('tide-table')).toContainText('First words.')
+  await declare('tide-table', 'Second words.')
+  await expect(catalog.row('tide-table')).toContainText('Second words.')
+})
+
+test('nobody signed in meets the door', async ({ page, portals }) => {
+  test.fail(portals.url === portals.closedUrl, 'PORTICO_URL is given without PORTICO_CLOSED_URL')
+  await page.goto(`${portals.closedUrl}/catalog?kind=api`)
+  await expect(page).toHaveURL(/\/sign-in\?to=/)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in to Marrowby')
+  await expect(page.getByText('Nobody can sign in yet.')).toBeVisible()
+})

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import type { Entity } from '../../lib/entity.ts'
+import type { Change } from '../../lib/portico.ts'
+import { yamlPieces } from '../../ui/highlight.ts'
+import { looksLikeYaml } from './api-definition.tsx'
+import { byDay } from './by-day.ts'
+import { parentOf } from './crumbs.tsx'
+import { groups, sides } from './neighbours.ts'
+import { templateFields, templateSteps } from './template-parts.ts'
+
+const entity = (relations: [string, string][]): Entity => ({
+  apiVersion: '',
+  kind: 'Component',
+  metadata: { name: 'x' },
+  relations: relations.map(([type, targetRef]) => ({ type, targetRef })),
+})
+
+describe('neighbours', () => {
+  const it1 = entity([
+    ['ownedBy', 'group:default/a'],
+    ['apiConsumedBy', 'component:default/u'],
+    ['dependencyOf', 'component:default/u'],
+    ['dependsOn', 'resource:default/n'],
+    ['consumesApi', 'api:default/c'],
+  ])
+
+  it('stand at the side of the user or of the need, once each', () => {
+    const { users, needs } = sides(it1)
+    expect(users).toEqual([{ ref: 'component:default/u', types: ['dependencyOf', 'apiConsumedBy'] }])
+    expect(needs.map((n) => n.ref)).toEqual(['resource:default/n', 'api:default/c'])
+  })
+
+  it('are grouped by relation in the usual order', () => {
+    expect(groups(it1).map((g) => g.type)).toEqual([
+      'dependsOn',
+      'dependencyOf',
+      'consumesApi',
+      'apiConsumedBy',
+      'ownedBy',
+    ])
+  })
+
+  it('name the nearest parent', () => {
+    expect(
+      parentOf(
+        entity([
+          ['partOf', 'domain:default/d'],
+          ['partOf', 'system:default/s'],
+        ]),
+      ),
+    ).toBe('system:default/s')
+    expect(parentOf(entity([]))).toBeUndefined()
+  })
+})
+
+describe('templates', () => {
+  it('ask on one page or on several', () => {
+    const page = { title: 'T', required: ['a'], properties: { a: { title: 'A', type: 'string' }, b: {} } }
+    const want = [
+      { name: 'a', title: 'A', type: 'string', description: undefined, required: true },
+      { name: 'b', title: 'b', type: 'any value', description: undefined, required: false },
+    ]
+    expect(templateFields(page)).toEqual([{ title: 'T', fields: want }])
+    expect(templateFields([page, null, 'x'])).toHaveLength(1)
+    expect(templateFields(undefined)).toEqual([])
+    expect(templateSteps([{ id: 'x', action: 'fetch:plain' }, 3])).toEqual([{ name: 'x', action: 'fetch:plain' }])
+  })
+})
+
+describe('byDay', () => {
+  it('keeps the order and cuts at midnight', () => {
+    const at = (s: string): Change => ({ revision: 1, ref: '', uid: '', op: 'updated', at: s })
+    const days = byDay([at('2026-11-23T10:00:00'), at('2026-11-23T01:00:00'), at('2026-11-22T23:59:00')])
+    expect(days.map((d) => d.changes.length)).toEqual([2, 1])
+  })
+})
+
+describe('yamlPieces', () => {
+  it.each([
+    [
+      'kind: Component',
+      [
+        ['kind', 'key'],
+        [':', undefined],
+        [' Component', 'string'],
+      ],
+    ],
+    ['  - a', [['  - a', 'string']]],
+    [
+      'port: 80 # http',
+      [
+        ['port', 'key'],
+        [':', undefined],
+        [' 80 ', 'number'],
+        ['# http', 'comment'],
+      ],
+    ],
+    ['# all', [['# all', 'comment']]],
+    ['  url:https://x', [['  url:https://x', undefined]]],
+    ['', []],
+  ])('%s', (line, want) => {
+    expect(yamlPieces(line).map((p) => [p.text, p.type])).toEqual(want)
+  })
+
+  it('never loses a character', () => {
+    for (const line of ['- name: x', 'a: "b # c"', '  $ref: "#/x"', 'x:   ', "'/a b':", '- - : #']) {
+      expect(
+        yamlPieces(line)
+          .map((p) => p.text)
+          .join(''),
+      ).toBe(line)
+    }
+  })
+})
+
+describe('looksLikeYaml', () => {
+  it('tells YAML from JSON and schemas', () => {
+    expect(looksLikeYaml('openapi: 3.1.0\n')).toBe(true)
+    expect(looksLikeYaml('{"openapi": 1}')).toBe(false)
+    expect(looksLikeYaml('type Query { a: Int }')).toBe(false)
+  })
+})

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import type { Problems, Source } from '../../lib/portico.ts'
+import { problemLines, problemsHeadline } from './problem-words.ts'
+import { parseProblemsSearch } from './problems-search.ts'
+import { heldWords, nextWords, nowWords, sourcesHeadline } from './sources-words.ts'
+
+const source = (over: Partial<Source>): Source => ({
+  id: 's',
+  kind: 'folder',
+  type: 'file',
+  target: '/x',
+  title: 'Folder x',
+  origin: 'config',
+  state: 'current',
+  message: '',
+  lastAttemptAt: null,
+  lastSuccessAt: null,
+  nextAt: null,
+  watching: false,
+  units: 1,
+  entities: 1,
+  problems: 0,
+  missing: 0,
+  held: null,
+  ...over,
+})
+const held = source({ state: 'held', held: { missing: 148, of: 612, refs: [] } })
+
+describe('sourcesHeadline', () => {
+  it.each([
+    [[], ' No source is configured.'],
+    [[source({})], ' The one source is current.'],
+    [[source({}), source({})], ' Both sources are current.'],
+    [[source({}), source({}), source({ state: 'reading' })], ' All three sources are current.'],
+    [[source({ state: 'failed' }), source({ state: 'failed' })], 'None of two sources is current. Two cannot be read.'],
+    [[source({}), held], 'One of two sources is current. One is held until you decide.'],
+    [[source({}), source({}), source({ state: 'failed' })], 'Two of three sources are current. One cannot be read.'],
+    [[source({ state: 'degraded' })], ' The one source has files that do not read.'],
+  ])('%#: %o', (sources, want) => {
+    const { fine, needs } = sourcesHeadline(sources)
+    expect(`${fine} ${needs}`).toBe(want)
+  })
+})
+
+describe('a source in words', () => {
+  const now = new Date('2026-11-23T12:00:00Z')
+
+  it('says what it does and when it is next', () => {
+    expect(nowWords(held)).toBe('Held: 148 entities would go')
+    expect(nextWords(held, now)).toBe('after your answer')
+    expect(nextWords(source({ watching: true }), now)).toBe('on change')
+    expect(nextWords(source({ nextAt: '2026-11-23T12:09:00Z' }), now)).toBe('in 9 min')
+    expect(nextWords(source({ nextAt: '2026-11-23T11:00:00Z' }), now)).toBe('now')
+    expect(nowWords(source({ problems: 2 }))).toBe('2 problems')
+  })
+
+  it('says what the guard saw', () => {
+    expect(heldWords(held)).toEqual({
+      title: '148 entities would disappear from Folder x. Nothing was removed.',
+      body: 'The last reading saw 464 of 612 entities, a drop of 24 %. The guard holds anything above 20 %.',
+    })
+  })
+})
+
+describe('problems', () => {
+  const problems: Problems = {
+    errors: [
+      {
+        id: 'p',
+        sourceId: 's',
+        location: 'file:/a/x.yaml',
+        ref: null,
+        file: '/a/x.yaml',
+        line: 1,
+        column: 1,
+        path: '',
+        level: 'warning',
+        message: 'old',
+        since: '',
+      },
+    ],
+    conflicts: [
+      {
+        ref: 'api:default/a',
+        kept: { location: 'file:/k', since: '' },
+        refused: { location: 'file:/r/x.yaml', since: '' },
+      },
+    ],
+    missing: [],
+    removed: [],
+  }
+
+  it('head the page by what needs a correction', () => {
+    expect(problemsHeadline(2, problems)).toBe('Two things need a look.')
+    expect(problemsHeadline(0, { ...problems, errors: [], conflicts: [] })).toBe(
+      'Every file reads well, and nothing is missing.',
+    )
+  })
+
+  it('are lines of a list', () => {
+    expect(problemLines(problems, 'errors')[0]).toMatchObject({
+      id: 'p',
+      shape: 'warn',
+      title: 'a/x.yaml',
+      words: 'Old',
+    })
+    expect(problemLines(problems, 'conflicts')[0]).toMatchObject({ title: 'a', words: 'r/x.yaml claims it too' })
+  })
+
+  it('are chosen by the URL', () => {
+    expect(parseProblemsSearch({ tab: 'missing', problem: 'x' })).toEqual({ tab: 'missing', problem: 'x' })
+    expect(parseProblemsSearch({ tab: 'elsewhere' })).toEqual({ tab: undefined, problem: undefined })
+  })
+})

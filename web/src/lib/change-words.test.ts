@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { changeWords, feedItems, fieldName, listChange, manyWords } from './change-words.ts'
+import type { Change, ChangeOp, FieldChange } from './portico.ts'
+
+const updated = (...diff: FieldChange[]) => changeWords({ op: 'updated', diff })
+
+describe('changeWords', () => {
+  it.each([
+    [updated({ path: 'spec.owner', from: 'treasury', to: 'payments' }), 'changed owner from treasury to payments'],
+    [updated({ path: 'spec.system', to: 'fares' }), 'got system fares'],
+    [updated({ path: 'spec.system', from: 'fares' }), 'lost system fares'],
+    [updated({ path: 'metadata.description', from: 'a b', to: 'c d' }), 'changed its description'],
+    [updated({ path: 'spec.profile', from: { a: 1 }, to: { a: 2 } }), 'changed its profile'],
+    [updated({ path: 'metadata.tags', from: ['go'], to: ['go', 'pci'] }), 'gained pci in tags'],
+    [updated({ path: 'spec.dependsOn', from: ['a'], to: ['b'] }), 'gained b and lost a in dependencies'],
+    [updated({ path: 'metadata.tags', from: ['a', 'b'], to: ['b', 'a'] }), 'reordered its tags'],
+    [updated({ path: 'spec.owner', to: 'a' }, { path: 'metadata.tags', to: ['x'] }), 'changed owner and tags'],
+    [updated(...['a', 'b', 'c', 'd', 'e'].map((p) => ({ path: `spec.${p}`, to: 1 }))), 'changed a, b, c and 2 more'],
+    [updated(), 'was written anew without a change'],
+    [changeWords({ op: 'removed', diff: null }), 'was removed'],
+  ])('%s', (got, want) => {
+    expect(got).toBe(want)
+  })
+})
+
+describe('fieldName', () => {
+  it.each([
+    ['spec.owner', 'owner'],
+    ['spec.consumesApis', 'called APIs'],
+    ['metadata.labels.marrowby.example/tier', 'label marrowby.example/tier'],
+    ['metadata.annotations.backstage.io/view-url', 'annotation backstage.io/view-url'],
+    ['spec.homePort', 'home port'],
+    ['spec.profile.email', 'profile.email'],
+  ])('%s is %s', (path, want) => {
+    expect(fieldName(path)).toBe(want)
+  })
+})
+
+describe('listChange', () => {
+  it('is about lists of words only', () => {
+    expect(listChange('a', 'b')).toBeUndefined()
+    expect(listChange([{ a: 1 }], [])).toBeUndefined()
+    expect(listChange(undefined, ['a'])).toEqual({ added: ['a'], removed: [] })
+  })
+})
+
+describe('feedItems', () => {
+  const change = (revision: number, op: ChangeOp): Change => ({
+    revision,
+    ref: 'component:default/x',
+    uid: '',
+    op,
+    at: '',
+  })
+
+  it('is newest first and folds imports', () => {
+    const items = feedItems([1, 2, 3, 4, 5].map((n) => change(n, 'created')).concat(change(6, 'updated')))
+    expect(items.map((i) => i.type)).toEqual(['one', 'many'])
+    expect(items[1]?.type === 'many' && manyWords(items[1].changes)).toBe('5 entities came into the catalog')
+  })
+
+  it('never folds updates, and no short runs', () => {
+    expect(feedItems([1, 2, 3, 4, 5].map((n) => change(n, 'updated')))).toHaveLength(5)
+    expect(feedItems([1, 2, 3].map((n) => change(n, 'created')))).toHaveLength(3)
+  })
+})

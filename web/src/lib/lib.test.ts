@@ -1,0 +1,170 @@
+import { describe, expect, it, vi } from 'vitest'
+import { toApiError } from './api-error.ts'
+import { withQuery } from './api.ts'
+import { batched } from './batch.ts'
+import { formatRef, parseRef, tierOf, titleOf, type Entity } from './entity.ts'
+import { keysTouchedBy } from './feed.ts'
+import { keyName } from './hotkeys.ts'
+import { inOrder } from './kinds.ts'
+import { nameParts } from './near.ts'
+import { page } from './paths.ts'
+import { ownerRef } from './summaries.ts'
+import { httpUrl } from './url.ts'
+import { capital, count, kindWords, listed, relationWords, spelled } from './words.ts'
+
+const entity = (over: Partial<Entity['metadata']>, spec: Entity['spec'] = {}): Entity => ({
+  apiVersion: 'backstage.io/v1alpha1',
+  kind: 'Component',
+  metadata: { name: 'payments-api', ...over },
+  spec,
+})
+
+describe('refs', () => {
+  it.each([
+    ['component:default/x', {}, 'component:default/x'],
+    ['Component:Default/x', {}, 'component:default/x'],
+    ['payments', { kind: 'group', namespace: 'eu' }, 'group:eu/payments'],
+    ['user:ines', { kind: 'group', namespace: 'eu' }, 'user:eu/ines'],
+    ['eu/payments', { kind: 'group' }, 'group:eu/payments'],
+  ])('%s with %o is %s', (ref, defaults, want) => {
+    expect(formatRef(parseRef(ref, defaults))).toBe(want)
+  })
+
+  it('reads owners as files write them', () => {
+    expect(ownerRef('payments', 'eu')).toBe('group:eu/payments')
+    expect(ownerRef('user:default/ines')).toBe('user:default/ines')
+  })
+
+  it('escapes names in paths', () => {
+    expect(page.entity('api:default/payments.v2')).toBe('/catalog/default/api/payments.v2')
+    expect(page.entity('component:default/x', 'history')).toBe('/catalog/default/component/x/history')
+    expect(page.entity('component:default/a b')).toBe('/catalog/default/component/a%20b')
+  })
+})
+
+describe('entities', () => {
+  it('are called by display name, title, then name', () => {
+    expect(titleOf(entity({}))).toBe('payments-api')
+    expect(titleOf(entity({ title: 'Payments' }))).toBe('Payments')
+    expect(titleOf(entity({ title: 'Payments' }, { profile: { displayName: 'P' } }))).toBe('P')
+  })
+
+  it.each([
+    [{ tier: '1' }, 'T1'],
+    [{ 'marrowby.example/tier': 'tier-2' }, 'T2'],
+    [{ 'x/tier': 'gold' }, 'gold'],
+    [{ other: '1' }, undefined],
+  ])('labels %o mean tier %s', (labels, want) => {
+    expect(tierOf(entity({ labels: labels as unknown as Record<string, string> }))).toBe(want)
+  })
+})
+
+describe('words', () => {
+  it('names kinds, own ones with a plural', () => {
+    expect(kindWords('Group').tab).toBe('Teams')
+    expect(kindWords('vessel').tab).toBe('Vessels')
+    expect(kindWords('policy').many).toBe('policies')
+    expect(kindWords('bus').many).toBe('buses')
+  })
+
+  it('counts', () => {
+    expect(count(1, 'entity', 'entities')).toBe('1 entity')
+    expect(count(1234, 'problem')).toBe('1,234 problems')
+    expect(spelled(6)).toBe('Six')
+    expect(spelled(13)).toBe('13')
+    expect(listed(['a', 'b', 'c'])).toBe('a, b and c')
+  })
+
+  it('leaves a name at the beginning of a sentence as it is', () => {
+    expect(capital('partners.example does not answer')).toBe('partners.example does not answer')
+    expect(capital('the file is gone')).toBe('The file is gone')
+  })
+
+  it('names relations, own ones from their type', () => {
+    expect(relationWords('dependencyOf')).toEqual({ heading: 'Needed by', side: 'user' })
+    expect(relationWords('runsOnCluster')).toEqual({ heading: 'Runs on cluster', side: 'other' })
+  })
+
+  it('orders kinds and joins their spellings', () => {
+    const kinds = [
+      { value: 'Vessel', count: 3 },
+      { value: 'user', count: 1 },
+      { value: 'Component', count: 1 },
+      { value: 'component', count: 1 },
+    ]
+    expect(inOrder(kinds)).toEqual([
+      { value: 'component', count: 2 },
+      { value: 'user', count: 1 },
+      { value: 'vessel', count: 3 },
+    ])
+  })
+})
+
+describe('api', () => {
+  it('reads the envelope of an error', () => {
+    const error = toApiError(404, {
+      error: { name: 'NotFoundError', message: 'no x', id: '51B0-7E21', remedy: 'write y' },
+    })
+    expect(error).toMatchObject({
+      name: 'NotFoundError',
+      message: 'no x',
+      id: '51B0-7E21',
+      remedy: 'write y',
+      notFound: true,
+      transient: false,
+    })
+  })
+
+  it('makes a sentence of a body that is none', () => {
+    expect(toApiError(502, undefined)).toMatchObject({
+      message: 'the server answered 502 without saying why',
+      transient: true,
+    })
+  })
+
+  it('repeats parameters and leaves out what is undefined', () => {
+    expect(withQuery('/x', { a: ['1', '2'], b: undefined, c: 0 })).toBe('/x?a=1&a=2&c=0')
+    expect(withQuery('/x', {})).toBe('/x')
+  })
+})
+
+describe('batched', () => {
+  it('asks once for what is wanted in one tick, distinct and in order', async () => {
+    const load = vi.fn((keys: string[]) => Promise.resolve(keys.map((k) => k.toUpperCase())))
+    const get = batched(load, 10)
+    expect(await Promise.all([get('a'), get('b'), get('a')])).toEqual(['A', 'B', 'A'])
+    expect(load.mock.calls).toEqual([[['a', 'b']]])
+  })
+
+  it('cuts at the limit and fails only the part that failed', async () => {
+    const get = batched((keys) => (keys.includes('c') ? Promise.reject(new Error('no')) : Promise.resolve(keys)), 2)
+    const [a, b, c] = await Promise.allSettled([get('a'), get('b'), get('c')])
+    expect([a.status, b.status, c.status]).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+  })
+})
+
+describe('the rest', () => {
+  it('links out by http alone', () => {
+    expect(httpUrl('https://x.example')).toBe('https://x.example')
+    expect(httpUrl('javascript:alert(1)')).toBeUndefined()
+    expect(httpUrl('nothing')).toBeUndefined()
+  })
+
+  it('names keys', () => {
+    const key = (over: object) => keyName({ key: 'K', metaKey: false, ctrlKey: false, altKey: false, ...over })
+    expect(key({ ctrlKey: true })).toBe('mod+k')
+    expect(key({})).toBe('k')
+    expect(key({ altKey: true })).toBe('')
+  })
+
+  it('looks for the words of a name', () => {
+    expect(nameParts('payment-api-v2')).toEqual(['payment-api-v2', 'payment', 'api'])
+  })
+
+  it('forgets lists and the changed entities', () => {
+    const keys = keysTouchedBy(new Set(['component:default/x']))
+    expect(keys).toContainEqual(['history', 'component:default/x'])
+    expect(keys).toContainEqual(['list'])
+    expect(keys).toContainEqual(['facets'])
+  })
+})
