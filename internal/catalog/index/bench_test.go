@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 var benchSizes = []int{10_000, 50_000, 100_000}
@@ -92,6 +93,44 @@ func BenchmarkPublish(b *testing.B) {
 				}
 			})
 		}
+	})
+}
+
+// BenchmarkReadAfterChange has an entity come before each read, so that the order by name has changed.
+// read-ns is the read alone.
+func BenchmarkReadAfterChange(b *testing.B) {
+	forSizes(b, func(b *testing.B, n int) {
+		rows := synth(n)
+		x := New(Options{})
+		x.Apply(rows, 1)
+		page := benchRequests(x.Snapshot())["page"]
+		buf := make([]byte, 0, 256<<10)
+		var reads time.Duration
+		i := 0
+		for b.Loop() {
+			row := rows[n-1-i%(n/2)]
+			row.UID, row.Ref = fmt.Sprintf("00000000-0000-4000-8000-%012d", i), fmt.Sprintf("component:default/new-%d", i)
+			s := x.Apply([]Row{row}, int64(i))
+			start := time.Now()
+			buf = page(s, buf[:0])
+			reads += time.Since(start)
+			i++
+		}
+		b.ReportMetric(float64(reads.Nanoseconds())/float64(i), "read-ns")
+	})
+}
+
+// BenchmarkReadParallel is BenchmarkRead with every processor asking.
+func BenchmarkReadParallel(b *testing.B) {
+	forSizes(b, func(b *testing.B, n int) {
+		s := benchIndex(b, n).Snapshot()
+		requests := benchRequests(s)
+		b.RunParallel(func(pb *testing.PB) {
+			buf := make([]byte, 0, 256<<10)
+			for i := 0; pb.Next(); i++ {
+				buf = requests[benchNames[i%len(benchNames)]](s, buf[:0])
+			}
+		})
 	})
 }
 

@@ -16,7 +16,7 @@
 //     kilobytes and one intersection a microsecond. Compressed bitmaps would save nothing here.
 //   - An order keeps the documents of one field by value and then uid. Results are sorted by setting
 //     bits at positions of the order, not by comparing, so a page costs the same anywhere in it.
-//   - Substring search looks at one 256-bit signature of trigrams for each document before it looks
+//   - Substring search looks at one signature of 512 bits for each document before it looks
 //     at text.
 //   - What a snapshot has worked out (sets, sorted results, facets) it remembers, within a limit.
 //

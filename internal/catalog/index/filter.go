@@ -1,6 +1,7 @@
 package index
 
 import (
+	"crypto/sha256"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,8 +21,6 @@ type Filters struct {
 	Filter *Filter // from the parameter filter, by ParseFilters
 	Query  *Filter // from the body's query, by ParsePredicate
 }
-
-func (f Filters) all() bool { return f.Filter == nil && f.Query == nil }
 
 // appendKey writes the part of a memo key that stands for the filters and the restriction.
 func (f Filters) appendKey(dst []byte, r *Restriction) []byte {
@@ -76,7 +75,12 @@ const (
 )
 
 func newFilter(root *expr, json string) *Filter {
-	return &Filter{root: root, key: string(root.appendKey(nil)), json: json}
+	key := root.appendKey(nil)
+	if len(key) > 2*sha256.Size { // what is looked up at every request had better be short
+		sum := sha256.Sum256(key)
+		key = append([]byte{'#'}, sum[:]...)
+	}
+	return &Filter{root: root, key: string(key), json: json}
 }
 
 func (e *expr) appendKey(dst []byte) []byte {

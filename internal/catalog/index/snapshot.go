@@ -130,13 +130,9 @@ func (s *Snapshot) resolve(key string) (f *field, items []docset) {
 // that matches filters and may be seen.
 func (s *Snapshot) Batch(refs []string, filters Filters, r *Restriction) []*Doc {
 	out := make([]*Doc, len(refs))
-	var within docset
-	if !filters.all() {
-		within = s.filtered(filters, nil)
-	}
+	within := s.filtered(filters, r)
 	for i, ref := range refs {
-		doc := s.ByRef(strings.TrimSpace(ref), r)
-		if doc != nil && (filters.all() || within.has(doc.id)) {
+		if doc := s.ByRef(strings.TrimSpace(ref), nil); doc != nil && within.has(doc.id) {
 			out[i] = doc
 		}
 	}
