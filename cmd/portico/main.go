@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +25,8 @@ func main() {
 	defer stop()
 	go func() {
 		<-ctx.Done()
-		stop() // a second signal ends the process at once
+		time.Sleep(time.Second) // timeout, npm and others tell a process and its group: that is one signal
+		stop()                  // the next one ends the process at once
 	}()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -71,16 +73,17 @@ func printError(w io.Writer, err error) {
 		fmt.Fprintf(w, "portico: %v\n", faults)
 		return
 	}
-	text := errs.Sentence(err)
-	if text == "" {
-		text = err.Error()
+	text, remedy := errs.Sentence(err), errs.Remedy(err)
+	explained := text != ""
+	if !explained {
+		text, remedy = "this failed in a way that Portico does not know", "report it with the line above"
 	}
 	fmt.Fprintf(w, "portico: %s\n", text)
-	if r := errs.Remedy(err); r != "" {
-		fmt.Fprintf(w, "  → %s\n", r)
-	}
-	if text != err.Error() && os.Getenv("PORTICO_DEBUG") != "" {
+	if !explained || os.Getenv("PORTICO_DEBUG") != "" {
 		fmt.Fprintf(w, "  cause: %v\n", err)
+	}
+	if remedy != "" {
+		fmt.Fprintf(w, "  → %s\n", remedy)
 	}
 }
 
@@ -97,18 +100,63 @@ It reads what Backstage users already have: catalog-info.yaml, app-config.yaml, 
   portico catalog validate FILE...       check descriptors by the server's own rules`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("unknown command %q; `portico --help` lists the commands", args[0])}
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:          noArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetHelpCommand(newHelpCommand())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; `%s --help` shows what it takes", err, cmd.CommandPath())}
 	})
 	root.AddCommand(newServeCommand(), newTryCommand(), newCatalogCommand(), newConfigCommand(), newRoutesCommand(),
 		newMigrateCommand(), newDoctorCommand(), newVersionCommand())
 	return root
+}
+
+// noArgs refuses arguments; to a command that has others below it, one is the name of a command.
+func noArgs(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case !cmd.HasSubCommands():
+		return usageError{fmt.Errorf("%s takes no arguments, but got %q; `%s --help` shows what it takes", cmd.CommandPath(), args[0], cmd.CommandPath())}
+	}
+	return unknownCommand(cmd, args[0])
+}
+
+func unknownCommand(above *cobra.Command, name string) error {
+	if above.SuggestionsMinimumDistance <= 0 {
+		above.SuggestionsMinimumDistance = 2
+	}
+	hint := fmt.Sprintf("`%s --help` lists the commands", above.CommandPath())
+	if near := above.SuggestionsFor(name); len(near) > 0 {
+		hint = fmt.Sprintf("did you mean `%s %s`?", above.CommandPath(), near[0])
+	}
+	return usageError{fmt.Errorf("%s has no command %q; %s", above.CommandPath(), name, hint)}
+}
+
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show the help of a command",
+		Long:  "Show the help of a command: what `portico COMMAND --help` shows.",
+		Example: `  portico help serve
+  portico help catalog validate`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			at := cmd.Root()
+			for _, name := range args {
+				var next *cobra.Command
+				for _, sub := range at.Commands() {
+					if sub.Name() == name {
+						next = sub
+					}
+				}
+				if next == nil {
+					return unknownCommand(at, name)
+				}
+				at = next
+			}
+			at.InitDefaultHelpFlag()
+			return at.Help()
+		},
+	}
 }

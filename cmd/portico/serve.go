@@ -1,20 +1,15 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"portico/internal/app"
 	"portico/internal/config"
-	"portico/internal/errs"
 	"portico/internal/pg/private"
 )
 
@@ -27,45 +22,21 @@ func (f *configFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.files, "config", nil, "configuration `file`, merged in the order given (default: app-config.yaml and app-config.local.yaml, where they are)")
 }
 
-func (f *configFlags) load(*cobra.Command) (*config.Config, error) {
+// load reads the configuration as a portal needs it: what it refers to must be there.
+func (f *configFlags) load() (*config.Config, error) {
 	return config.Load(config.Options{Files: f.files, Environ: os.Environ(), RequireFiles: true})
 }
 
-// logFlags are those of every command that serves.
-type logFlags struct {
-	format  string
-	verbose bool
-}
-
-func (f *logFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.format, "log", "auto", "log format: `text`, json, or auto (text on a terminal, json elsewhere)")
-	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log requests and details in the text format too")
-}
-
-func (f *logFlags) options(w io.Writer) (app.LogOptions, error) {
-	o := app.LogOptions{Verbose: f.verbose}
-	switch f.format {
-	case "json":
-		o.JSON = true
-	case "text":
-	case "auto":
-		file, ok := w.(*os.File)
-		o.JSON = !ok || !isTerminal(file)
-	default:
-		return o, usageError{fmt.Errorf("--log takes text, json or auto, not %q", f.format)}
-	}
-	return o, nil
-}
-
-func isTerminal(f *os.File) bool {
-	st, err := f.Stat()
-	return err == nil && st.Mode()&os.ModeCharDevice != 0
+// look reads the configuration for someone who looks at it, perhaps on a machine without the secrets:
+// a file that it refers to and that is not there is a warning.
+func (f *configFlags) look() (*config.Config, error) {
+	return config.Load(config.Options{Files: f.files, Environ: os.Environ()})
 }
 
 func newServeCommand() *cobra.Command {
 	var cf configFlags
-	var lf logFlags
-	var privatePG, listen string
+	var sf serveFlags
+	var privatePG string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the portal",
@@ -82,37 +53,44 @@ or set DATABASE_URL, or let the portal run a PostgreSQL of its own with --privat
 data stays in .portico/postgres until you delete it.
 
 Nobody gets in without signing in. Where auth.providers.guest is configured everyone is let in as a
-guest, who only reads unless the portal listens on loopback.`,
+guest, who only reads unless the portal listens on loopback.
+
+The URL goes to standard output, progress and the log to standard error. A script waits for the file
+of --ready-file, which holds the URL, or asks /.backstage/health/v1/readiness. SIGTERM or Ctrl-C stops
+the portal, with exit code 0.`,
 		Example: `  portico serve --config app-config.yaml --config app-config.production.yaml
   portico serve --config examples/app-config.yaml --private-postgres
   DATABASE_URL=postgresql://localhost/portico portico serve`,
-		Args: noArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 && privatePG == defaultPrivatePG {
+				return usageError{fmt.Errorf("write the folder of the private PostgreSQL after an equals sign: --private-postgres=%s", args[0])}
+			}
+			return noArgs(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := cf.load(cmd)
+			cfg, err := cf.load()
 			if err != nil {
 				return err
 			}
-			return serve(cmd, app.Options{Config: cfg, PrivatePostgres: privatePG, DatabaseURL: os.Getenv("DATABASE_URL")}, lf, listen, "")
+			return serve(cmd, app.Options{Config: cfg, PrivatePostgres: privatePG, DatabaseURL: os.Getenv("DATABASE_URL")}, sf)
 		},
 	}
 	cf.add(cmd)
-	lf.add(cmd)
-	cmd.Flags().StringVar(&privatePG, "private-postgres", "", "run a PostgreSQL of the portal's own, its data in `DIR`")
-	cmd.Flags().Lookup("private-postgres").NoOptDefVal = filepath.Join(".portico", "postgres")
-	cmd.Flags().StringVar(&listen, "listen", "", "`address` to listen on instead of backend.listen, such as 127.0.0.1:7007")
+	addPrivatePostgres(cmd, &privatePG, "run a PostgreSQL of the portal's own, its data in `DIR`")
+	sf.add(cmd, "`address` to listen on instead of backend.listen, such as 127.0.0.1:7007; port 0 takes a free one")
 	return cmd
 }
 
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usageError{fmt.Errorf("%s takes no arguments, but got %q; `%s --help` shows what it takes", cmd.CommandPath(), args[0], cmd.CommandPath())}
-	}
-	return nil
+// defaultPrivatePG is where --private-postgres keeps its data when it names no folder.
+const defaultPrivatePG = ".portico/postgres"
+
+func addPrivatePostgres(cmd *cobra.Command, dir *string, usage string) {
+	cmd.Flags().StringVar(dir, "private-postgres", "", usage)
+	cmd.Flags().Lookup("private-postgres").NoOptDefVal = defaultPrivatePG
 }
 
 func newTryCommand() *cobra.Command {
-	var lf logFlags
-	var listen string
+	var sf serveFlags
 	cmd := &cobra.Command{
 		Use:   "try PATH...",
 		Short: "Look at the repositories in a folder, without setting anything up",
@@ -153,71 +131,23 @@ the portal. Only this machine can reach it.`,
 			if err != nil {
 				return err
 			}
-			if listen == "" {
-				listen = freeAddress("127.0.0.1", cfg.Backend.Listen.Port)
+			if sf.listen == "" {
+				sf.listen = freeAddress(cfg.Backend.Listen)
 			}
-			return serve(cmd, app.Options{Config: cfg, PrivatePostgres: filepath.Join(dir, "postgres"), Trial: args}, lf, listen, strings.Join(args, ", "))
+			return serve(cmd, app.Options{Config: cfg, PrivatePostgres: filepath.Join(dir, "postgres"), Trial: args}, sf)
 		},
 	}
-	lf.add(cmd)
-	cmd.Flags().StringVar(&listen, "listen", "", "`address` to listen on (default 127.0.0.1:7007, or a free port when that is taken)")
+	sf.add(cmd, "`address` to listen on (default 127.0.0.1:7007, or a free port when that is taken)")
 	return cmd
 }
 
-// freeAddress returns host:port, or host:0 when the port is taken.
-func freeAddress(host string, port int) string {
-	addr := net.JoinHostPort(host, fmt.Sprint(port))
-	l, err := net.Listen("tcp", addr)
+// freeAddress returns the address, or one with port 0 when the port is taken.
+func freeAddress(l config.Listen) string {
+	probe, err := net.Listen("tcp", l.Address())
 	if err != nil {
-		return net.JoinHostPort(host, "0")
+		l.Port = 0
+		return l.Address()
 	}
-	_ = l.Close()
-	return addr
-}
-
-// serve runs the portal until it is told to stop.
-func serve(cmd *cobra.Command, o app.Options, lf logFlags, listen, trial string) error {
-	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	lo, err := lf.options(stderr)
-	if err != nil {
-		return err
-	}
-	log, flush := app.NewLog(stderr, lo)
-	defer flush()
-	start := time.Now()
-	o.Log, o.Version = log, version
-	out := cmd.OutOrStdout()
-	o.Progress = func(m string) { fmt.Fprintf(out, "%6.2f s  %s\n", time.Since(start).Seconds(), m) }
-	for _, w := range o.Config.Warnings {
-		fmt.Fprintf(stderr, "portico: warning: %s\n", w)
-	}
-	if n := len(o.Config.Ignored); n > 0 {
-		o.Progress(fmt.Sprintf("configuration: %d keys are not used by Portico; `portico config print --ignored` lists them", n))
-	}
-	if listen != "" {
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
-		if err != nil {
-			return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("the portal cannot listen on %s: %v", listen, err), err), "give --listen another address")
-		}
-		o.Listener = l
-	}
-	a, err := app.Start(ctx, o)
-	if err != nil {
-		return err
-	}
-	go a.ReportReading(ctx, o.Progress)
-	fmt.Fprintf(out, "\n  Portico is at %s\n\n", a.URL())
-	var failed error
-	select {
-	case <-ctx.Done():
-	case failed = <-a.Done():
-	}
-	flush()
-	fmt.Fprintln(out, "stopping")
-	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
-	defer cancel()
-	if err := a.Stop(sctx); err != nil && failed == nil {
-		failed = fmt.Errorf("the portal did not stop within 20 s: %w", err)
-	}
-	return failed
+	_ = probe.Close()
+	return l.Address()
 }

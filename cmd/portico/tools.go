@@ -19,7 +19,10 @@ func newVersionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Say which Portico this is",
-		Args:  noArgs,
+		Long:  `Print the version of Portico, of the Go that built it, and the platform that it is for.`,
+		Example: `  portico version
+  portico version --json`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if asJSON {
 				return printJSON(cmd, map[string]string{"version": version, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
@@ -44,7 +47,11 @@ func newRoutesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "routes",
 		Short: "List every route of the API with its access rule",
-		Args:  noArgs,
+		Long: `List every route of the API: method, path, and who may use it. The rule is the name of a permission, as
+Backstage names them, or public with the reason. The list is the one that the server itself goes by.`,
+		Example: `  portico routes
+  portico routes --json`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			type line struct {
 				Method string `json:"method"`
@@ -72,22 +79,31 @@ func newRoutesCommand() *cobra.Command {
 
 func newMigrateCommand() *cobra.Command {
 	var cf configFlags
-	var plan bool
+	var plan, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the database's schema up to date",
 		Long: `Bring the schema of the configured database (backend.database or DATABASE_URL) to what this Portico
 needs. ` + "`portico serve`" + ` does the same when it starts; run this first where the portal's own user may not
-change the schema.`,
+change the schema. Running it twice is fine.`,
+		Example: `  portico migrate --plan
+  DATABASE_URL=postgresql://localhost/portico portico migrate`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := cf.load(cmd)
+			cfg, err := cf.load()
 			if err != nil {
 				return err
 			}
 			steps, err := app.Migrate(cmd.Context(), app.Options{Config: cfg, DatabaseURL: os.Getenv("DATABASE_URL")}, plan)
 			if err != nil {
 				return err
+			}
+			if asJSON {
+				names := make([]string, len(steps))
+				for i, s := range steps {
+					names[i] = s.String()
+				}
+				return printJSON(cmd, map[string]any{"applied": !plan, "steps": names})
 			}
 			out := cmd.OutOrStdout()
 			switch {
@@ -106,6 +122,7 @@ change the schema.`,
 	}
 	cf.add(cmd)
 	cmd.Flags().BoolVar(&plan, "plan", false, "only say what would be applied")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: whether steps were applied, and their names")
 	return cmd
 }
 
@@ -122,21 +139,25 @@ func newConfigCommand() *cobra.Command {
 		Use:   "print",
 		Short: "Print the effective configuration, secrets redacted",
 		Long: `Print the configuration as the portal sees it: all files merged, variables filled in, every secret
-redacted. With --ignored, list the keys that Portico does not use instead.`,
+redacted. Faults are listed with file, line and column, and the exit code is 1; warnings go to standard
+error.
+
+With --ignored, list the keys that Portico does not use instead. They do no harm: plugins of Backstage
+read them, or nobody does.`,
+		Example: `  portico config print
+  portico config print --config app-config.yaml --config app-config.production.yaml
+  portico config print --ignored`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := cf.load(cmd)
+			cfg, err := cf.look()
 			if err != nil {
 				return err
 			}
+			for _, w := range cfg.Warnings {
+				fmt.Fprintf(cmd.ErrOrStderr(), "portico: warning: %s\n", w)
+			}
 			if ignored {
-				if asJSON {
-					return printJSON(cmd, cfg.Ignored)
-				}
-				for _, i := range cfg.Ignored {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s\n", i)
-				}
-				return nil
+				return printIgnored(cmd, cfg.Ignored, asJSON)
 			}
 			format := config.YAML
 			if asJSON {
@@ -152,6 +173,38 @@ redacted. With --ignored, list the keys that Portico does not use instead.`,
 	return cmd
 }
 
+// printIgnored lists keys that nothing reads, each with its place.
+func printIgnored(cmd *cobra.Command, keys []config.Ignored, asJSON bool) error {
+	type line struct {
+		Key    string `json:"key"`
+		File   string `json:"file"`
+		Line   int    `json:"line"`
+		Column int    `json:"column"`
+		Why    string `json:"why"`
+	}
+	lines := make([]line, len(keys))
+	for i, k := range keys {
+		why := "not a key of Backstage's core: a plugin's, or misspelt"
+		if k.Known {
+			why = "a key of Backstage that Portico does not use"
+		}
+		lines[i] = line{k.Path, k.Position.File, k.Position.Line, k.Position.Column, why}
+	}
+	if asJSON {
+		return printJSON(cmd, lines)
+	}
+	if len(lines) == 0 {
+		_, err := fmt.Fprintln(cmd.OutOrStdout(), "every key is used")
+		return err
+	}
+	for i, l := range lines {
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s: %s\n", keys[i].Position, l.Key, l.Why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func newDoctorCommand() *cobra.Command {
 	var cf configFlags
 	var asJSON bool
@@ -160,11 +213,15 @@ func newDoctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Look for what keeps the portal from running well",
 		Long: `Check the configuration, the database and its schema, the PostgreSQL binaries for --private-postgres,
-Git, the address to listen on and the locations of the catalog. Exit code 1 when something must be
-mended.`,
+Git, the address to listen on and the locations of the catalog.
+
+Each line is ok, warn (worth a look) or fail (the portal does not start like this). The exit code is 1
+when there is a fail.`,
+		Example: `  portico doctor
+  portico doctor --config app-config.yaml --private-postgres`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, cfgErr := cf.load(cmd)
+			cfg, cfgErr := cf.load()
 			checks := app.Doctor(cmd.Context(), app.Options{Config: cfg, DatabaseURL: os.Getenv("DATABASE_URL"), PrivatePostgres: privatePG}, cfgErr)
 			bad := false
 			for _, c := range checks {
@@ -190,7 +247,6 @@ mended.`,
 	}
 	cf.add(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVar(&privatePG, "private-postgres", "", "check for a portal with a PostgreSQL of its own in `DIR`")
-	cmd.Flags().Lookup("private-postgres").NoOptDefVal = ".portico/postgres"
+	addPrivatePostgres(cmd, &privatePG, "check for a portal with a PostgreSQL of its own in `DIR`")
 	return cmd
 }

@@ -163,10 +163,12 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// publicURL is where people open the portal: the configured address, else what it listens on.
+// publicURL is where people open the portal: the configured address, else what it listens on. A
+// configured address on this machine with another port does not lead here: it is that of the web
+// server that developers of Backstage run, or the port was chosen with --listen.
 func publicURL(cfg *config.Config, addr net.Addr) string {
-	if cfg.App.BaseURL != "" {
-		return cfg.App.BaseURL
+	if base := cfg.App.BaseURL; base != "" && !elsewhere(base, addr) {
+		return base
 	}
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
@@ -176,6 +178,16 @@ func publicURL(cfg *config.Config, addr net.Addr) string {
 		host = "localhost"
 	}
 	return "http://" + net.JoinHostPort(host, port)
+}
+
+// elsewhere reports whether base names this machine, but not the port that is listened on.
+func elsewhere(base string, addr net.Addr) bool {
+	u, err := url.Parse(base)
+	if err != nil || !slices.Contains(loopbackNames, strings.ToLower(u.Hostname())) {
+		return false
+	}
+	_, port, err := net.SplitHostPort(addr.String())
+	return err == nil && u.Port() != port
 }
 
 func (a *App) openDatabase(ctx context.Context) error {
@@ -197,7 +209,7 @@ func (a *App) openDatabase(ctx context.Context) error {
 
 // connect opens the configured database, or starts the portal's own.
 func (a *App) connect(ctx context.Context) (*pg.Pool, error) {
-	o := pg.Options{MaxConns: 16}
+	o := pg.Options{MaxConns: 24} // every reading holds one, and there may be twelve
 	db := a.o.Config.Backend.Database
 	switch {
 	case a.o.PrivatePostgres != "":
@@ -270,7 +282,10 @@ func (a *App) startCatalog(ctx context.Context) error {
 	}})
 	river.AddWorker(workers, &catalog.SweepWorker{Requests: requests, Retention: retention, Log: a.o.Log})
 	jobs, err := river.NewClient(riverpgxv5.New(a.pool.Pool), &river.Config{
-		Queues:               map[string]river.QueueConfig{catalog.Queue: {MaxWorkers: 4}},
+		Queues: map[string]river.QueueConfig{catalog.Queue: {MaxWorkers: 4}, catalog.RemoteQueue: {MaxWorkers: 8}},
+		// A job inserted within this time of another is not announced, and waits for the next poll.
+		FetchCooldown:        20 * time.Millisecond,
+		FetchPollInterval:    250 * time.Millisecond,
 		Workers:              workers,
 		Logger:               slog.New(quieter{a.o.Log.Handler()}),
 		RescueStuckJobsAfter: 35 * time.Minute, // longer than the longest job may take
@@ -303,7 +318,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 			ids = append(ids, s.ID)
 		}
 	}
-	if err := requests.Refresh(ctx, ids, "system:start", true); err != nil {
+	if err := requests.Refresh(ctx, ids, "system:start"); err != nil {
 		return err
 	}
 	a.background(func(ctx context.Context) { requests.Watch(ctx, watcher, rewatch, a.o.Log) })

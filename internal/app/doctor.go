@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"portico/internal/config"
 	"portico/internal/errs"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
@@ -41,8 +43,17 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 		}
 		add(name, CheckFailed, text, errs.Remedy(err))
 	}
-	if cfgErr != nil {
-		add("configuration", CheckFailed, cfgErr.Error(), "mend the lines named, then run this again")
+	var faults *config.Faults
+	switch {
+	case errors.As(cfgErr, &faults):
+		for _, p := range faults.Items {
+			remedy := p.Remedy
+			p.Remedy = ""
+			add("configuration", CheckFailed, p.String(), remedy)
+		}
+		return out
+	case cfgErr != nil:
+		fail("configuration", cfgErr)
 		return out
 	}
 	cfg := o.Config
