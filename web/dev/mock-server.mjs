@@ -162,6 +162,25 @@ function sourceOf(entity) {
   }
 }
 
+function declare({ name, description }) {
+  const ref = `component:default/${name}`
+  const known = org.byRef.get(ref)
+  if (known) {
+    known.metadata.description = description
+    return change(ref, 'updated', [{ path: 'metadata.description', to: description }])
+  }
+  const entity = {
+    apiVersion: 'backstage.io/v1alpha1',
+    kind: 'Component',
+    metadata: { namespace: 'default', name, uid: name, description, annotations: {} },
+    spec: { type: 'service', lifecycle: 'production', owner: 'payments' },
+    relations: [{ type: 'ownedBy', targetRef: 'group:default/payments' }],
+  }
+  org.entities.push(entity)
+  org.byRef.set(ref, entity)
+  return change(ref, 'created')
+}
+
 class Refusal extends Error {
   constructor(status, name, message, remedy) {
     super(message)
@@ -277,6 +296,9 @@ function route(method, url, body) {
       return state.problems
     case 'POST /api/catalog/refresh':
       return undefined
+    // Not of the API: what a file on disk does to the real portal.
+    case 'POST /api/mock/component':
+      return declare(body)
     default:
       throw new Refusal(404, 'NotFoundError', `no route for ${method} ${path}`)
   }

@@ -27,8 +27,8 @@ test('a conflict names both places', async ({ page, problems }) => {
   await problems.tab('Conflicts').click()
   await expect(page).toHaveURL(/tab=conflicts/)
   await expect(page.getByRole('heading', { name: /^Two sources claim/ })).toBeVisible()
-  await expect(page.getByText('Keeps it')).toBeVisible()
-  await expect(page.getByText('Refused')).toBeVisible()
+  await expect(page.getByText('Keeps it', { exact: true })).toBeVisible()
+  await expect(page.getByText('Refused', { exact: true })).toBeVisible()
 })
 
 test('the number beside Sources is the number of open problems', async ({ page, problems }) => {

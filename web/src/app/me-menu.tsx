@@ -26,13 +26,18 @@ export function MeMenu({ session, onKeys, onTheme, className }: Props) {
   const { colorScheme } = useMantineColorScheme()
   const keysOn = singleKeys.use()
   const name = session.principal?.displayName ?? 'Not signed in'
-  const tick = (on: boolean) => (on ? <Icon of={Check} size={14} /> : null)
   return (
     <Menu
       defaultOpened
       position="bottom-end"
       withinPortal
-      classNames={{ dropdown: css['dropdown'] ?? '', item: css['item'] ?? '', label: css['label'] ?? '' }}
+      checkIcon={<Icon of={Check} size={14} />}
+      classNames={{
+        dropdown: css['dropdown'] ?? '',
+        item: css['item'] ?? '',
+        label: css['label'] ?? '',
+        itemIndicator: css['tick'] ?? '',
+      }}
     >
       <Menu.Target>
         <button type="button" className={className} aria-label={`${name}: your session`}>
@@ -46,30 +51,26 @@ export function MeMenu({ session, onKeys, onTheme, className }: Props) {
         </div>
         <Menu.Label>Theme</Menu.Label>
         {schemes.map(({ value, label }) => (
-          <Menu.Item
+          <Menu.RadioItem
             key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            rightSection={tick(colorScheme === value)}
-            onClick={() => {
+            value={value}
+            checked={colorScheme === value}
+            onChange={() => {
               onTheme(value)
             }}
           >
             {label}
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
         <Menu.Label>Keyboard</Menu.Label>
-        <Menu.Item
-          role="menuitemcheckbox"
-          aria-checked={keysOn}
-          rightSection={tick(keysOn)}
-          closeMenuOnClick={false}
-          onClick={() => {
-            singleKeys.set(!keysOn)
+        <Menu.CheckboxItem
+          checked={keysOn}
+          onChange={(on) => {
+            singleKeys.set(on)
           }}
         >
           Single-letter keys
-        </Menu.Item>
+        </Menu.CheckboxItem>
         <Menu.Item rightSection={<kbd>?</kbd>} onClick={onKeys}>
           All keys
         </Menu.Item>

@@ -1,25 +1,20 @@
 import { useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
+import { expectArrival, onArrival } from '../lib/title.ts'
 
-/** After a change of page: the focus goes to its heading, and its title is read out. */
+/** After a change of page its title is read out, and its heading has the focus (useTitle moves it there). */
 export function RouteAnnouncer() {
   const router = useRouter()
   const [said, say] = useState('')
+  useEffect(() => onArrival(say), [])
   useEffect(
     () =>
-      router.subscribe('onRendered', ({ fromLocation, toLocation, pathChanged }) => {
+      router.subscribe('onBeforeNavigate', ({ fromLocation, toLocation, pathChanged }) => {
         if (!fromLocation || !pathChanged) return
         // Tabs of one entity keep the focus on the tab that was chosen.
-        if (entityOf(fromLocation.pathname) !== '' && entityOf(fromLocation.pathname) === entityOf(toLocation.pathname))
-          return
-        window.setTimeout(() => {
-          const heading = document.querySelector<HTMLElement>('main h1')
-          if (heading) {
-            heading.tabIndex = -1
-            heading.focus({ preventScroll: true })
-          }
-          say(document.title)
-        }, 50)
+        const entity = entityOf(toLocation.pathname)
+        if (entity !== '' && entity === entityOf(fromLocation.pathname)) return
+        expectArrival()
       }),
     [router],
   )

@@ -38,6 +38,7 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
   const client = useQueryClient()
   const boundary = useQueryErrorResetBoundary()
   const forbidden = isApiError(error) && error.status === 403
+  useTitle(forbidden ? 'Not allowed' : 'Did not load')
   const again = () => {
     boundary.reset()
     client.removeQueries({ predicate: (q) => q.state.status === 'error' })

@@ -16,7 +16,7 @@ import { useEntityRef } from './use-entity.ts'
 export function EntityPage() {
   const ref = useEntityRef()
   const { data: entity } = useSuspenseQuery(entityQuery(ref))
-  useTitle(entity ? titleOf(entity) : 'Not in the catalog')
+  useTitle(entity ? titleOf(entity) : 'Not in the catalog', ref)
   useEffect(() => {
     if (entity) noteRecent(ref)
   }, [entity, ref])
