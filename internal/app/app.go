@@ -79,6 +79,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
+	tuneMemory()
 	a := &App{o: o, serveErr: make(chan error, 1), stopped: make(chan struct{})}
 	defer func() {
 		if err != nil {
@@ -274,7 +275,10 @@ func (a *App) startCatalog(ctx context.Context) error {
 	requests := &catalog.Requests{Store: a.store}
 	rewatch := make(chan struct{}, 1)
 	workers := river.NewWorkers()
+	settle := new(settler)
+	a.cleanup(func(context.Context) { settle.stop() })
 	river.AddWorker(workers, &catalog.RefreshWorker{Refresher: refresher, Done: func() {
+		settle.touch()
 		select {
 		case rewatch <- struct{}{}:
 		default:

@@ -2,8 +2,6 @@ package app
 
 import (
 	"net/http"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"portico/internal/catalog"
@@ -99,10 +97,4 @@ func (a *App) getReadiness(w http.ResponseWriter, _ *http.Request) error {
 		httpx.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	}
 	return nil
-}
-
-// releaseMemory gives back what loading the catalog needed and running does not.
-func releaseMemory() {
-	runtime.GC()
-	debug.FreeOSMemory()
 }
