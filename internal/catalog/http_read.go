@@ -90,19 +90,30 @@ func (h *Handler) getByUID(w http.ResponseWriter, r *http.Request) error {
 	return h.writeDoc(w, r, doc)
 }
 
-// writeDoc answers with one entity, or with 304 when the caller has it already.
-func (h *Handler) writeDoc(w http.ResponseWriter, r *http.Request, doc *index.Doc) error {
-	if match := r.Header["If-None-Match"]; len(match) > 0 {
-		tag := `W/"` + doc.ETag() + `"`
-		w.Header().Set("ETag", tag)
-		if match[0] == tag {
-			w.WriteHeader(http.StatusNotModified)
-			return nil
-		}
-	} else {
-		w.Header()["Etag"] = []string{`W/"` + doc.ETag() + `"`}
+// unchanged tells the caller the tag of what would be answered, and answers 304 when they have that
+// already. A list shows a whole snapshot's worth of facts, so its tag is the revision.
+func unchanged(w http.ResponseWriter, r *http.Request, tag string) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
 	}
-	answer(w, r, doc.AppendJSON)
+	w.Header()["Etag"] = []string{tag}
+	if match := r.Header["If-None-Match"]; len(match) == 0 || match[0] != tag {
+		return false
+	}
+	w.WriteHeader(http.StatusNotModified)
+	return true
+}
+
+func revisionTag(s *index.Snapshot) string {
+	b := append(make([]byte, 0, 24), `W/"r`...)
+	b = strconv.AppendInt(b, s.Revision(), 10)
+	return string(append(b, '"'))
+}
+
+func (h *Handler) writeDoc(w http.ResponseWriter, r *http.Request, doc *index.Doc) error {
+	if !unchanged(w, r, `W/"`+doc.ETag()+`"`) {
+		answer(w, r, doc.AppendJSON)
+	}
 	return nil
 }
 
@@ -161,6 +172,9 @@ func (h *Handler) getEntities(w http.ResponseWriter, r *http.Request) error {
 		if page >= 0 {
 			limit = page
 		}
+	}
+	if unchanged(w, r, revisionTag(snap)) {
+		return nil
 	}
 	docs, more, err := snap.List(index.Filters{Filter: filter}, orders, offset, limit, restriction(r))
 	if err != nil {
@@ -290,6 +304,9 @@ func (h *Handler) writePage(w http.ResponseWriter, r *http.Request, query index.
 	if err != nil {
 		return err
 	}
+	if unchanged(w, r, revisionTag(snap)) {
+		return nil
+	}
 	page, err := snap.Query(query, restriction(r))
 	if err != nil {
 		return err
@@ -394,6 +411,9 @@ func (h *Handler) writeFacets(w http.ResponseWriter, r *http.Request, names []st
 	snap, err := h.snapshot(r)
 	if err != nil {
 		return err
+	}
+	if unchanged(w, r, revisionTag(snap)) {
+		return nil
 	}
 	facets := snap.Facets(names, filters, restriction(r))
 	answer(w, r, func(b []byte) []byte { return index.AppendFacets(b, facets) })
