@@ -137,6 +137,10 @@ test-e2e: build
 	@PORTICO_CHROMIUM=$$(scripts/chromium.sh); export PORTICO_CHROMIUM PORTICO_BIN='$(abspath bin/portico)'; \
 		$(npm) run --silent e2e </dev/null
 
+.PHONY: bench
+bench: build ## Measure Portico with N entities, N=10000 by default, beside the bare handler
+	@test/bench/run.sh $(or $(N),10000)
+
 .PHONY: fmt
 fmt: web/node_modules/.package-lock.json ## Format Go and TypeScript
 	@gofmt -w $(gofiles)
