@@ -5,10 +5,13 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
+	"portico/internal/catalog/entity"
 	"portico/internal/catalog/index"
 	"portico/internal/errs"
 	"portico/internal/httpx"
@@ -151,9 +154,29 @@ func actorOf(r *http.Request) string {
 func pathUUID(r *http.Request, name, what string) (uuid.UUID, error) {
 	id, err := uuid.Parse(r.PathValue(name))
 	if err != nil {
-		return uuid.Nil, errs.New(errs.NotFound, "there is no %s %s", what, r.PathValue(name))
+		return uuid.Nil, errs.New(errs.NotFound, "there is no %s %s", what, cut(r.PathValue(name)))
 	}
 	return id, nil
+}
+
+// cut shortens what a message repeats of a request.
+func cut(s string) string {
+	const most = 200
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// parseRef reads a ref of a request that the database is asked for; where names it in messages.
+func parseRef(where, s string) (entity.Ref, error) {
+	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
+		return entity.Ref{}, errs.New(errs.Invalid, "%s holds bytes that are no text; write component:default/a", where)
+	}
+	if s == "" {
+		return entity.Ref{}, errs.New(errs.Invalid, "%s is missing; write component:default/a", where)
+	}
+	return entity.ParseRef(s, entity.Ref{})
 }
 
 // intParam reads a whole number from the query.

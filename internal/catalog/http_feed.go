@@ -31,7 +31,7 @@ func (h *Handler) getChanges(w http.ResponseWriter, r *http.Request) error {
 	}
 	ref := strings.ToLower(r.URL.Query().Get("ref"))
 	if ref != "" {
-		parsed, err := entity.ParseRef(ref, entity.Ref{})
+		parsed, err := parseRef("ref", ref)
 		if err != nil {
 			return err
 		}
@@ -153,7 +153,8 @@ func (h *Handler) getSource(w http.ResponseWriter, r *http.Request) error {
 }
 
 func notFound(ref entity.Ref) error {
-	return errs.New(errs.NotFound, "No entity named '%s' found, with kind '%s' in namespace '%s'", ref.Name, strings.ToLower(ref.Kind), strings.ToLower(ref.Namespace))
+	return errs.New(errs.NotFound, "No entity named '%s' found, with kind '%s' in namespace '%s'",
+		cut(ref.Name), cut(strings.ToLower(ref.Kind)), cut(strings.ToLower(ref.Namespace)))
 }
 
 // Feed tells streams that a new snapshot was published.

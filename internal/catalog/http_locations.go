@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"portico/internal/catalog/entity"
@@ -76,7 +75,11 @@ func (h *Handler) createLocation(w http.ResponseWriter, r *http.Request) error {
 	if err := checkRegistrable(loc); err != nil {
 		return err
 	}
-	if dry, _ := strconv.ParseBool(q.Get("dryRun")); dry {
+	dry, err := yes(q.Get("dryRun"))
+	if err != nil {
+		return err
+	}
+	if dry {
 		return h.previewLocation(w, r, loc, onConflict)
 	}
 	if err := h.checkWritable(); err != nil {
@@ -99,6 +102,17 @@ func (h *Handler) createLocation(w http.ResponseWriter, r *http.Request) error {
 	}
 	httpx.JSON(w, http.StatusCreated, out)
 	return nil
+}
+
+// yes reads dryRun with the words that Backstage takes. Any other is refused: who meant to try must not register.
+func yes(v string) (bool, error) {
+	switch strings.ToLower(v) {
+	case "true", "1", "yes", "y", "on", "t":
+		return true, nil
+	case "", "false", "0", "no", "n", "off", "f":
+		return false, nil
+	}
+	return false, errs.New(errs.Invalid, "dryRun must be true or false, not %q", cut(v))
 }
 
 // previewLocation says what registering would create, and writes nothing.
@@ -229,12 +243,13 @@ func (h *Handler) getLocation(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// locationByID finds any source, registered or not: by-entity gives out the ids of all.
 func (h *Handler) locationByID(r *http.Request) (*Source, error) {
 	id, err := pathUUID(r, "id", "location")
 	if err != nil {
 		return nil, err
 	}
-	list, err := h.registered(r.Context())
+	list, err := h.Store.Sources(r.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -261,11 +276,15 @@ func (h *Handler) updateLocation(w http.ResponseWriter, r *http.Request) error {
 	if err := checkRegistrable(loc); err != nil {
 		return err
 	}
-	id, err := pathUUID(r, "id", "location")
+	old, err := h.locationByID(r)
 	if err != nil {
 		return err
 	}
-	src, err := h.Store.Retarget(r.Context(), id, loc)
+	if old.Origin != FromRegister {
+		return errs.WithRemedy(errs.New(errs.Forbidden, "this location comes from the configuration, not from a registration"),
+			"change it in catalog.locations and restart")
+	}
+	src, err := h.Store.Retarget(r.Context(), old.LocationID, loc)
 	if err != nil {
 		return err
 	}
@@ -329,7 +348,7 @@ func (h *Handler) refreshEntity(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.Decode(r, &body); err != nil {
 		return err
 	}
-	ref, err := entity.ParseRef(body.EntityRef, entity.Ref{})
+	ref, err := parseRef("entityRef", body.EntityRef)
 	if err != nil {
 		return err
 	}

@@ -121,6 +121,15 @@ func TestErrorsBecomeTheEnvelope(t *testing.T) {
 	}
 }
 
+func TestPathsAreText(t *testing.T) {
+	h, _ := serve(t, Options{Gate: openGate{}}, Route{"GET /x/{name}", read, ok})
+	for path, want := range map[string]int{"/x/%C3%A1": 200, "/x/a%00": 400, "/x/%ff": 400, "/x/%C3": 400} {
+		if w := get(h, httptest.NewRequest("GET", path, nil)); w.Code != want {
+			t.Errorf("%s: got %d, want %d: %s", path, w.Code, want, w.Body)
+		}
+	}
+}
+
 func TestPanicIsAnAnswer(t *testing.T) {
 	h, log := serve(t, Options{Gate: openGate{}}, Route{"GET /x", read, func(http.ResponseWriter, *http.Request) error { panic("boom") }}, Route{"GET /y", read, ok})
 	if w := get(h, httptest.NewRequest("GET", "/x", nil)); w.Code != 500 || strings.Contains(w.Body.String(), "boom") {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"portico/internal/errs"
 )
@@ -113,6 +114,9 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	caller, err := h.s.Gate.Admit(r, h.route.Access)
 	if err == nil && caller.Ambient {
 		err = h.s.checkAmbient(r)
+	}
+	if err == nil && (strings.IndexByte(r.URL.Path, 0) >= 0 || !utf8.ValidString(r.URL.Path)) {
+		err = errs.New(errs.Invalid, "the path holds bytes that are no text") // nothing has such a name, and PostgreSQL takes none
 	}
 	if err == nil {
 		if r.Body != nil && r.Body != http.NoBody {
