@@ -39,7 +39,7 @@ test('the history shows when it was added', async ({ entity, page }) => {
   await expect(page.getByText('Was added')).toBeVisible()
 })
 
-test('each kind opens with what matters to it', async ({ entity, page }) => {
+test('each kind opens with what matters to it', async ({ catalog, entity, page }) => {
   await entity.open('api', 'payments.v2')
   await expect(page.getByRole('region', { name: /definition$/ })).toContainText('openapi')
   await entity.open('group', 'payments')
@@ -47,7 +47,8 @@ test('each kind opens with what matters to it', async ({ entity, page }) => {
   await expect(entity.section('Owns')).toContainText('payments-api')
   await entity.open('system', 'payments')
   await expect(entity.section('Inside')).toContainText('payments-ledger')
-  await entity.open('template', 'go-http-service')
+  await catalog.open('kind=template')
+  await catalog.rows.first().getByRole('link').first().click()
   await expect(entity.section('It asks')).toBeVisible()
   await expect(entity.section('It does')).toBeVisible()
 })

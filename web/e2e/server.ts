@@ -44,7 +44,8 @@ async function startBinary(binary: string): Promise<Running> {
   mkdirSync(watched)
   cpSync(join(root, 'examples/marrowby'), join(work, 'marrowby'), { recursive: true })
   writeFileSync(join(watched, 'broken.yaml'), brokenFile)
-  writeFileSync(join(watched, 'twice.yaml'), componentFile('payments-api', 'Claims a name that is taken.'))
+  for (const file of ['radio.yaml', 'radio-old.yaml'])
+    writeFileSync(join(watched, file), componentFile('quay-radio', 'Two files claim it.'))
   writeFileSync(join(work, 'app-config.yaml'), config(true))
   writeFileSync(join(work, 'closed.yaml'), config(false))
   const serve = (file: string, data: string) => (port: string) => [

@@ -39,7 +39,13 @@ export function CatalogPage() {
         Catalog
       </h1>
       <KindTabs kinds={kinds} kind={search.kind} />
-      {kinds.length === 0 ? <FirstDay /> : <Kind key={search.kind} search={search} go={go} />}
+      {kinds.length === 0 ? (
+        <div className={css['empty']}>
+          <FirstDay />
+        </div>
+      ) : (
+        <Kind key={search.kind} search={search} go={go} />
+      )}
     </div>
   )
 }

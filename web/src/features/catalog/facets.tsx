@@ -28,7 +28,7 @@ interface Props {
 export function Facets({ search, mine, onToggle }: Props) {
   const { data: live } = useQuery(facetsQuery(search))
   const { data: all } = useQuery(facetsQuery({ kind: search.kind }))
-  if (!all) return null
+  if (!all) return <FacetBones />
   return facetNames.map((name) => {
     const chosen = search[name] ?? []
     const values = facetValues(
@@ -50,6 +50,16 @@ export function Facets({ search, mine, onToggle }: Props) {
       />
     )
   })
+}
+
+function FacetBones() {
+  return (
+    <div className={css['bones']} aria-hidden="true">
+      {Array.from({ length: 12 }, (_, i) => (
+        <span key={i} />
+      ))}
+    </div>
+  )
 }
 
 interface FacetProps {

@@ -96,7 +96,7 @@ export function attentionItems(sources: Source[], problems: Problems | undefined
     shape: 'warn',
     title: parseRef(m.ref).name,
     where: parseRef(m.ref).kind,
-    words: `It is missing: ${stop(m.reason)} It is still shown, and goes when nobody brings it back.`,
+    words: `It is missing: ${m.reason.replace(/[.]$/, '')}. It is still shown, and goes when nobody brings it back.`,
     to: page.problems,
     search: { tab: 'missing', problem: m.ref },
     action: 'See why',

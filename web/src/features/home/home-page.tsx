@@ -6,6 +6,7 @@ import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import { useTitle } from '../../lib/title.ts'
 import { kindWords, number } from '../../lib/words.ts'
+import { RowBones } from '../../ui/bones.tsx'
 import { LinkButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
@@ -39,9 +40,15 @@ export function HomePage() {
       ) : (
         <div className={css['two']}>
           <div className={css['main']}>
-            {operator && <Attention sources={sources.data ?? []} problems={problems.data} />}
-            <ChangeFeed />
-            <Areas />
+            {waiting ? (
+              <RowBones rows={10} />
+            ) : (
+              <>
+                <Attention sources={sources.data ?? []} problems={problems.data} />
+                <ChangeFeed />
+                <Areas />
+              </>
+            )}
           </div>
           <Kinds kinds={kinds} total={total} />
         </div>

@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
-import { problemsQuery, sourcesQuery } from '../../lib/ingestion.ts'
+import { openProblems, problemsQuery, sourcesQuery } from '../../lib/ingestion.ts'
 import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import { useTitle } from '../../lib/title.ts'
@@ -45,9 +45,11 @@ export function SourcesPage() {
       ) : (
         <SourcesTable sources={sources} manage={manage} />
       )}
-      <section className="sec" aria-label="Problems">
-        <ProblemsPanel problems={problems} search={search} at={page.sources} />
-      </section>
+      {(sources.length > 0 || openProblems(problems) + problems.removed.length > 0) && (
+        <section className="sec" aria-label="Problems">
+          <ProblemsPanel problems={problems} search={search} at={page.sources} />
+        </section>
+      )}
     </div>
   )
 }
