@@ -73,7 +73,8 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
-	fmt.Fprintf(w, ": portico\nretry: 2000\n\n")
+	// The id lets a browser that reconnects before the first change resume from here too.
+	fmt.Fprintf(w, ": portico\nretry: 2000\nid: %d\n\n", after)
 	beat := time.NewTicker(15 * time.Second)
 	defer beat.Stop()
 	for {
@@ -101,7 +102,7 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 		case <-ctx.Done():
 			return nil
 		case <-beat.C:
-			fmt.Fprintf(w, "event: revision\ndata: %d\n\n", h.Index.Snapshot().Revision())
+			fmt.Fprintf(w, ": %d\n\n", h.Index.Snapshot().Revision())
 		case _, open := <-updates:
 			if !open {
 				return nil // the server stops; the client resumes elsewhere

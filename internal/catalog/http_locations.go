@@ -313,8 +313,12 @@ func (h *Handler) deleteLocation(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) getLocationByEntity(w http.ResponseWriter, r *http.Request) error {
-	ref := entity.Ref{Kind: r.PathValue("kind"), Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
-	doc := h.Index.Snapshot().ByRef(ref.String(), nil)
+	snap, err := h.snapshot(r)
+	if err != nil {
+		return err
+	}
+	ref := refOf(r)
+	doc := snap.ByRef(ref.String(), restriction(r))
 	if doc == nil {
 		return notFound(ref)
 	}

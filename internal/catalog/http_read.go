@@ -97,11 +97,23 @@ func unchanged(w http.ResponseWriter, r *http.Request, tag string) bool {
 		return false
 	}
 	w.Header()["Etag"] = []string{tag}
-	if match := r.Header["If-None-Match"]; len(match) == 0 || match[0] != tag {
+	if match := r.Header["If-None-Match"]; len(match) == 0 || match[0] != tag && !listsTag(match, tag) {
 		return false
 	}
 	w.WriteHeader(http.StatusNotModified)
 	return true
+}
+
+// listsTag compares weakly: a proxy may have made the tag strong, and a client may know several.
+func listsTag(match []string, tag string) bool {
+	for _, header := range match {
+		for one := range strings.SplitSeq(header, ",") {
+			if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(tag, "W/") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func revisionTag(s *index.Snapshot) string {
