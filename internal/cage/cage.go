@@ -30,7 +30,12 @@ type Root struct {
 // Errors: errs.NotFound; errs.Invalid when it is not a folder; errs.Forbidden when the portal's
 // user may not enter it.
 func Open(dir string) (*Root, error) {
-	r, err := os.OpenRoot(dir)
+	// The dot makes the system refuse what is no folder: opening a FIFO would wait for its other end.
+	at := dir
+	if at != "" {
+		at += string(filepath.Separator) + "."
+	}
+	r, err := os.OpenRoot(at)
 	if err != nil {
 		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
 			return nil, errs.Public(errs.Invalid, fmt.Sprintf("%s is not a folder", dir), err)

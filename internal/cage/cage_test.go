@@ -186,6 +186,9 @@ func TestOddFiles(t *testing.T) {
 	if got, err := r.Glob(t.Context(), "*", 10); err != nil || len(got) != 0 {
 		t.Errorf("glob: got %v, %v", got, err)
 	}
+	if _, err := cage.Open(filepath.Join(dir, "pipe")); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a pipe as folder: got %v", err)
+	}
 }
 
 // A name that is now a file, now a link to the canary: whatever is read, it is never the canary.
