@@ -3,10 +3,39 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 
 	"portico/internal/catalog/entity"
 	"portico/internal/errs"
 )
+
+// declareSafely is declare for files of which nobody knows what they do to us: one that makes the code
+// panic is a file with a problem, and all others are read. The error is the database's.
+func (w *walk) declareSafely(ctx context.Context, t target, f *File) (u *Unit, locations []locationEntity, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.Log.Error("reading a file failed; this is a fault of the portal", "source", w.src.Location.String(), "file", f.Location.String(), "panic", v, "stack", string(debug.Stack()))
+			u, locations, err = &Unit{SourceID: w.src.ID, ParentRef: t.parent, File: *f, KeepAll: true}, nil, nil
+			u.fail("the file could not be read because of a fault of the portal", "report it, with the file and the lines of the log that name it")
+		}
+	}()
+	u, locations = w.declare(ctx, t, f)
+	if len(u.Asserted)+len(u.Kept) > 0 || u.KeepAll || ctx.Err() != nil {
+		return u, locations, nil
+	}
+	// A file that is being saved, or a host that answers with nothing, looks like this.
+	yields, err := w.Store.yields(ctx, f.Location.String())
+	if yields {
+		u.KeepAll = true
+		u.fail("the file is empty; what it declared before is kept", "delete the file if its entities are meant to go")
+	}
+	return u, locations, err
+}
+
+// fail records what is wrong with the file as a whole.
+func (u *Unit) fail(message, remedy string) {
+	u.Problems = append(u.Problems, u.problem(entity.Problem{Level: entity.Error, Message: message, Remedy: remedy}, ""))
+}
 
 // declare turns a file into the unit that it asserts. It reads what placeholders refer to, and
 // nothing else. locations are the Location entities among the asserted.

@@ -98,7 +98,7 @@ func (h *Handler) refreshSource(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, actorOf(r), false); err != nil {
+	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, actorOf(r)); err != nil {
 		return err
 	}
 	httpx.JSON(w, http.StatusAccepted, map[string]string{"id": src.ID})

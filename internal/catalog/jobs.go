@@ -4,6 +4,8 @@ import (
 	"context"
 	"hash/fnv"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,8 +15,12 @@ import (
 	"portico/internal/pg"
 )
 
-// Queue is the River queue of the catalog's jobs.
-const Queue = "catalog"
+// The River queues of the catalog's jobs. Readings of what lies elsewhere have one of their own: hosts
+// that do not answer keep a worker for half a minute each, and a file saved here must not wait for them.
+const (
+	Queue       = "catalog"
+	RemoteQueue = "catalog_remote"
+)
 
 // RefreshArgs asks for a source to be read. Asking is [Requests.Refresh]: it joins requests that
 // wait already.
@@ -42,33 +48,52 @@ type Requests struct {
 	Jobs  Inserter
 }
 
-// Refresh asks for the sources to be read soon. Requests for a source that waits already are one
-// request, unless force: after a crash a job may look as if it still ran.
-func (q *Requests) Refresh(ctx context.Context, ids []string, actor string, force bool) (err error) {
+// Refresh asks for the sources to be read soon. Requests for a source join the job that waits for it
+// already, if there is one. A job that is running may have looked before, so it does not count: it reads
+// again when it sees the request, and one that only looks as if it ran, after a crash, hinders nobody.
+func (q *Requests) Refresh(ctx context.Context, ids []string, actor string) (err error) {
 	defer errs.Wrap(&err, "catalog: request refresh")
 	if len(ids) == 0 {
 		return nil
 	}
 	return pg.Transact(ctx, q.Store.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
-		due, err := pg.Collect(ctx, tx, pgx.RowTo[string], `
-			WITH old AS (
-				SELECT id, requested_at > coalesce(last_attempt_at, '-infinity') AND last_attempt_at IS NOT NULL AS waiting
-				FROM catalog_sources WHERE id = ANY($1) ORDER BY id FOR UPDATE
+		if _, err := tx.Exec(ctx, `
+			WITH asked AS (
+				SELECT id FROM catalog_sources WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 			)
-			UPDATE catalog_sources AS s SET requested_at = clock_timestamp()
-			FROM old WHERE s.id = old.id AND ($2 OR NOT old.waiting)
-			RETURNING s.id`, ids, force)
+			UPDATE catalog_sources AS s
+			SET requested_at = clock_timestamp(), next_at = now() + make_interval(secs => $2)
+			FROM asked WHERE s.id = asked.id`, ids, lease.Seconds()); err != nil {
+			return err
+		}
+		// A statement of its own: only what it sees now, with the sources locked, cannot have begun.
+		due, err := pg.Collect(ctx, tx, pgx.RowToStructByPos[struct {
+			ID     string
+			Remote bool
+		}], `
+			SELECT id, type NOT IN ('file', 'folder') FROM catalog_sources AS s
+			WHERE id = ANY($1) AND NOT EXISTS (
+				SELECT FROM river_job
+				WHERE state = 'available' AND queue IN ($2, $3) AND kind = $4 AND args->>'sourceId' = s.id
+			)`, ids, Queue, RemoteQueue, RefreshArgs{}.Kind())
 		if err != nil || len(due) == 0 {
 			return err
 		}
 		params := make([]river.InsertManyParams, len(due))
-		for i, id := range due {
-			params[i].Args = RefreshArgs{SourceID: id, Actor: actor}
+		for i, d := range due {
+			params[i].Args = RefreshArgs{SourceID: d.ID, Actor: actor}
+			if d.Remote {
+				params[i].InsertOpts = &river.InsertOpts{Queue: RemoteQueue}
+			}
 		}
 		_, err = q.Jobs.InsertManyFastTx(ctx, tx, params)
 		return err
 	})
 }
+
+// lease is the time after which a reading that nobody renews counts as lost with its process: the
+// source is then due again.
+const lease = time.Minute
 
 // SourceOf returns the id of the source that yielded an entity.
 func (s *Store) SourceOf(ctx context.Context, ref string) (_ string, err error) {
@@ -91,6 +116,11 @@ type RefreshWorker struct {
 	Done func()
 }
 
+// NextRetry is soon: what fails a job is the database, which mostly is back in seconds.
+func (w *RefreshWorker) NextRetry(job *river.Job[RefreshArgs]) time.Time {
+	return time.Now().Add(time.Duration(job.Attempt) * time.Second)
+}
+
 // Timeout bounds one refresh.
 func (w *RefreshWorker) Timeout(*river.Job[RefreshArgs]) time.Duration { return 30 * time.Minute }
 
@@ -108,7 +138,9 @@ func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (
 		return err
 	}
 	if !mine {
-		return river.JobSnooze(time.Second) // whoever reads it now may have looked before we were asked
+		// Whoever reads it now may have looked before we were asked. It mostly is about to end, but may
+		// also be a clone of half an hour.
+		return river.JobSnooze(min(max(time.Since(job.CreatedAt), 100*time.Millisecond), 4*time.Second))
 	}
 	defer func() {
 		cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
@@ -126,7 +158,7 @@ func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (
 			return err
 		}
 		start := time.Now()
-		o, err := w.Refresher.Refresh(ctx, src, job.Args.Actor)
+		o, err := w.refresh(ctx, src, job.Args.Actor)
 		if err != nil {
 			return err
 		}
@@ -143,6 +175,25 @@ func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (
 		}
 	}
 	return nil
+}
+
+// refresh reads the source and says meanwhile that somebody still does.
+func (w *RefreshWorker) refresh(ctx context.Context, src *Source, actor string) (Outcome, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		tick := time.NewTicker(lease / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				_ = w.Refresher.Store.renew(ctx, src.ID) // the next tick tries again, and a lease that lapses costs one reading
+			}
+		}
+	}()
+	return w.Refresher.Refresh(ctx, src, actor)
 }
 
 func sourceLock(id string) int64 {
@@ -176,12 +227,11 @@ func (w *SweepWorker) Timeout(*river.Job[SweepArgs]) time.Duration { return 5 * 
 // Work enqueues what is due and expires what is over.
 func (w *SweepWorker) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
 	s := w.Requests.Store
-	due, err := pg.Collect(ctx, s.db, pgx.RowTo[string], `
-		UPDATE catalog_sources SET next_at = NULL WHERE next_at <= now() RETURNING id`)
+	due, err := pg.Collect(ctx, s.db, pgx.RowTo[string], `SELECT id FROM catalog_sources WHERE next_at <= now()`)
 	if err != nil {
 		return err
 	}
-	if err := w.Requests.Refresh(ctx, due, "system:schedule", true); err != nil {
+	if err := w.Requests.Refresh(ctx, due, "system:schedule"); err != nil {
 		return err
 	}
 	return s.Expire(ctx, w.Retention)
@@ -190,36 +240,74 @@ func (w *SweepWorker) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
 // SweepEvery is the time between sweeps.
 const SweepEvery = 15 * time.Second
 
-// Watch asks for sources to be read when their local files change, until ctx ends. paths returns
-// what is to be watched; it is asked again on rewatch.
+// watchRetry is the time until what the database could not be asked is asked again.
+const watchRetry = time.Second
+
+// Watch asks for sources to be read when their local files change, until ctx ends. What is to be
+// watched comes from the database and is looked up again on rewatch. Changes that are told while the
+// database is away are acted on when it is back.
 func (q *Requests) Watch(ctx context.Context, w Watcher, rewatch <-chan struct{}, log *slog.Logger) {
-	set := func() {
-		paths, err := q.Store.WatchPaths(ctx)
-		if err == nil {
-			err = w.Set(paths)
-		}
-		if err != nil && ctx.Err() == nil {
-			log.Warn("local files cannot be watched; they are read again every few minutes", "error", err)
-		}
-	}
-	set()
+	changed := map[string]bool{}
+	stale := true
+	retry := time.NewTimer(0)
+	defer retry.Stop()
+	failing := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-retry.C:
 		case <-rewatch:
-			set()
+			stale = true
 		case paths, ok := <-w.Changes():
 			if !ok {
 				return
 			}
-			ids, err := q.Store.SourcesOfPaths(ctx, paths)
-			if err == nil {
-				err = q.Refresh(ctx, ids, "system:watch", false)
-			}
-			if err != nil && ctx.Err() == nil {
-				log.Warn("changed files could not be acted on; they are read again later", "files", len(paths), "error", err)
+			for _, p := range paths {
+				changed[p] = true
 			}
 		}
+		err := q.act(ctx, changed)
+		if err == nil && stale {
+			if err = q.arrange(ctx, w); err == nil {
+				stale = false
+			}
+		}
+		switch {
+		case err == nil:
+			failing = false
+		case ctx.Err() != nil:
+			return
+		default:
+			if !failing {
+				log.Warn("changed files cannot be acted on at the moment; they will be", "files", len(changed), "error", err)
+			}
+			failing = true
+			retry.Reset(watchRetry)
+		}
 	}
+}
+
+// act asks for the sources of changed files to be read, and empties changed.
+func (q *Requests) act(ctx context.Context, changed map[string]bool) error {
+	if len(changed) == 0 {
+		return nil
+	}
+	ids, err := q.Store.SourcesOfPaths(ctx, slices.Sorted(maps.Keys(changed)))
+	if err != nil {
+		return err
+	}
+	if err := q.Refresh(ctx, ids, "system:watch"); err != nil {
+		return err
+	}
+	clear(changed)
+	return nil
+}
+
+func (q *Requests) arrange(ctx context.Context, w Watcher) error {
+	paths, err := q.Store.WatchPaths(ctx)
+	if err != nil {
+		return err
+	}
+	return w.Set(paths)
 }

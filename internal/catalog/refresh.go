@@ -348,7 +348,7 @@ func (w *walk) children(base Location, loc string, list []locationEntity) []targ
 			typ = base.Type
 		}
 		for _, tgt := range le.spec.Targets {
-			l, err := w.Reader.Resolve(base, typ, tgt)
+			l, err := w.follow(base, typ, tgt)
 			if err != nil {
 				continue // file says so when the unit is read
 			}
@@ -361,6 +361,10 @@ func (w *walk) children(base Location, loc string, list []locationEntity) []targ
 // file parses and applies one file. complete is false when it should be read again although its
 // revision does not move.
 func (w *walk) file(ctx context.Context, t target, f *File) (_ []target, complete bool, err error) {
+	if f.Err == nil {
+		f.Err = checkLocation(f.Location)
+	}
+	f.Location.Target, f.Name = storable(f.Location.Target), storable(f.Name)
 	loc := f.Location.String()
 	k, known := w.units[loc]
 	if f.Err != nil {
@@ -377,9 +381,12 @@ func (w *walk) file(ctx context.Context, t target, f *File) (_ []target, complet
 		w.visit(loc, k.state == "failed")
 		return w.children(f.Location, loc, k.children), true, nil
 	}
-	u, locations := w.declare(ctx, t, f)
+	u, locations, err := w.declareSafely(ctx, t, f)
 	if ctx.Err() != nil {
 		return nil, false, ctx.Err()
+	}
+	if err != nil {
+		return nil, false, err
 	}
 	children, problems := w.resolve(f, locations)
 	u.Problems = append(u.Problems, problems...)
@@ -394,6 +401,15 @@ func (w *walk) file(ctx context.Context, t target, f *File) (_ []target, complet
 	return children, u.File.Revision != "", nil
 }
 
+// follow makes the target of a Location entity absolute.
+func (w *walk) follow(base Location, typ, target string) (Location, error) {
+	l, err := w.Reader.Resolve(base, typ, target)
+	if err != nil {
+		return Location{}, err
+	}
+	return l, checkLocation(l)
+}
+
 // resolve makes targets of the Location entities of a freshly read file, with a problem for each
 // that cannot be followed.
 func (w *walk) resolve(f *File, list []locationEntity) (out []target, problems []Problem) {
@@ -403,11 +419,11 @@ func (w *walk) resolve(f *File, list []locationEntity) (out []target, problems [
 			typ = f.Location.Type
 		}
 		for _, tgt := range le.spec.Targets {
-			l, err := w.Reader.Resolve(f.Location, typ, tgt)
+			l, err := w.follow(f.Location, typ, tgt)
 			if err != nil {
 				ref := le.ref
 				p := Problem{SourceID: w.src.ID, Location: f.Location.String(), Ref: &ref, File: f.Name, Path: "spec.targets", Level: "error",
-					Message: fmt.Sprintf("the target %q cannot be followed: %s", tgt, sentence(err)), Remedy: errs.Remedy(err)}
+					Message: fmt.Sprintf("the target %q cannot be followed: %s", short(tgt), sentence(err)), Remedy: errs.Remedy(err)}
 				p.ID = problemID(p)
 				problems = append(problems, p)
 				continue
@@ -416,6 +432,14 @@ func (w *walk) resolve(f *File, list []locationEntity) (out []target, problems [
 		}
 	}
 	return out, problems
+}
+
+// short cuts what is quoted in a message.
+func short(s string) string {
+	if len(s) <= shownOfLong {
+		return s
+	}
+	return s[:shownOfLong] + "…"
 }
 
 func splitLocation(s string) Location {

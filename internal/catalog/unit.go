@@ -3,9 +3,13 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/jackc/pgx/v5"
 
 	"portico/internal/catalog/entity"
@@ -217,6 +221,16 @@ type Declaration struct {
 	FileTextLines int       `json:"fileLines"`
 }
 
+// yields reports whether a location has entities that it is taken to declare.
+func (s *Store) yields(ctx context.Context, location string) (yes bool, err error) {
+	defer errs.Wrap(&err, "catalog: entities of %s", location)
+	err = s.db.QueryRow(ctx, `
+		SELECT EXISTS (
+			SELECT FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
+			WHERE u.location = $1 AND e.asserted AND e.state <> 'removed')`, location).Scan(&yes)
+	return yes, err
+}
+
 // DeclarationOf returns the lines of the file that declare the entity, as they were last read.
 func (s *Store) DeclarationOf(ctx context.Context, ref string) (_ *Declaration, err error) {
 	defer errs.Wrap(&err, "catalog: declaration of %s", ref)
@@ -280,10 +294,44 @@ func (s *Store) WatchPaths(ctx context.Context) (_ []string, err error) {
 		SELECT substr(l, 10) FROM (SELECT location AS l FROM catalog_units) AS i WHERE l LIKE 'inferred:%'`)
 }
 
+// What a location may have. The database keeps them in an index, whose rows have a limit, and as text.
+const (
+	maxLocation = 2000 // bytes
+	shownOfLong = 200  // of one that has more
+)
+
+// checkLocation refuses a location that the database cannot keep.
+func checkLocation(l Location) error {
+	s := l.String()
+	switch {
+	case len(s) > maxLocation:
+		return errs.WithRemedy(errs.New(errs.Invalid, "the location has %d bytes; at most %d are read", len(s), maxLocation), "use a shorter path")
+	case !utf8.ValidString(s) || strings.ContainsRune(s, 0):
+		return errs.WithRemedy(errs.New(errs.Invalid, "the location has bytes that are not text"), "rename the file: its name must be UTF-8")
+	}
+	return nil
+}
+
+// storable makes text that the database can keep of any other; different texts stay different.
+func storable(s string) string {
+	out := strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+	if len(out) > maxLocation {
+		out = strings.ToValidUTF8(out[:shownOfLong], "") + "…"
+	}
+	if out != s {
+		out += fmt.Sprintf("#%016x", xxhash.Sum64String(s))
+	}
+	return out
+}
+
 // SourcesOfPaths returns the ids of the sources that read any of the local paths, or that may find
 // a new one by a glob or in a folder.
 func (s *Store) SourcesOfPaths(ctx context.Context, paths []string) (_ []string, err error) {
 	defer errs.Wrap(&err, "catalog: sources of changed files")
+	paths = slices.Clone(paths)
+	for i, p := range paths {
+		paths[i] = storable(p)
+	}
 	return pg.Collect(ctx, s.db, pgx.RowTo[string], `
 		SELECT source_id FROM catalog_units
 		WHERE location = ANY(SELECT 'file:' || p FROM unnest($1::text[]) AS p)

@@ -269,6 +269,11 @@ func removeSource(ctx context.Context, tx pgx.Tx, id, actor, reason string) erro
 	if err != nil {
 		return err
 	}
+	// All, and in the order in which requests lock several: two that want the same ones in different
+	// orders would stop each other.
+	if _, err := tx.Exec(ctx, `SELECT FROM catalog_sources ORDER BY id FOR UPDATE`); err != nil {
+		return err
+	}
 	t := settler{ctx: ctx, tx: tx, rev: rev, actor: actor, now: time.Now().UTC()}
 	if _, err := tx.Exec(ctx, `
 		DELETE FROM catalog_conflicts WHERE unit_id IN (SELECT id FROM catalog_units WHERE source_id = $1)`, id); err != nil {
