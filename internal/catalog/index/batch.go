@@ -25,6 +25,7 @@ type batch struct {
 	old    parsed  // the earlier version of what is replaced
 	probe  scanned // for written
 	arena  arena
+	parent map[string]string // one copy of each ref that rows name as their parent
 	name   string // of the entity at hand: it tends to come again in annotations
 	stable bool   // texts given to keep live as long as the index does
 }
@@ -53,6 +54,8 @@ func (x *Index) begin(rows int) *batch {
 		first: x.live.empty(),
 		scan:  newScanner(x.reg),
 		dirty: make(map[uint32][]relation, rows),
+
+		parent: map[string]string{},
 	}
 }
 
@@ -122,7 +125,7 @@ func (b *batch) put(row *Row, p *parsed) {
 		b.remove(other)
 	}
 	doc := &Doc{
-		uid: row.UID, ref: ref, parent: lower(row.Parent), revision: row.Revision,
+		uid: row.UID, ref: ref, parent: b.parentRef(row.Parent), revision: row.Revision,
 		base: view(row.JSON), status: statusOf(row.Status), metaEnd: uint32(p.metaEnd),
 	}
 	if there {
@@ -133,6 +136,19 @@ func (b *batch) put(row *Row, p *parsed) {
 		b.remove(id)
 	}
 	b.insert(doc, p)
+}
+
+func (b *batch) parentRef(ref string) string {
+	if ref == "" {
+		return ""
+	}
+	ref = lower(ref)
+	one, ok := b.parent[ref]
+	if !ok {
+		one = ref
+		b.parent[ref] = ref
+	}
+	return one
 }
 
 func (b *batch) numberOf(in fieldID, text string) (uint32, bool) {

@@ -125,6 +125,7 @@ func BenchmarkReadParallel(b *testing.B) {
 	forSizes(b, func(b *testing.B, n int) {
 		s := benchIndex(b, n).Snapshot()
 		requests := benchRequests(s)
+		b.ResetTimer()
 		b.RunParallel(func(pb *testing.PB) {
 			buf := make([]byte, 0, 256<<10)
 			for i := 0; pb.Next(); i++ {
