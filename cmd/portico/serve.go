@@ -99,7 +99,7 @@ func newTryCommand() *cobra.Command {
 at a glance. Files are watched, so edit one and see the portal follow.
 
 Nothing is written into the folder. The portal's database lives in a temporary folder and goes with
-the portal. Only this machine can reach it.`,
+the portal. Only this machine can reach it, unless --listen says otherwise.`,
 		Example: `  portico try ~/src
   portico try ./payments-api ./payments-ledger`,
 		Args: func(cmd *cobra.Command, args []string) error {
