@@ -174,6 +174,12 @@ func TestAmbientCallersMustBeTheirOwn(t *testing.T) {
 			}
 		})
 	}
+	probe, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: []string{"portal.example.com"}}, Route{"GET /x", Public("probe"), ok}, Route{"GET /y", read, ok})
+	for target, want := range map[string]int{"http://10.1.2.3:7007/x": 200, "http://[fd00::1]:7007/x": 200, "http://evil.example/x": 403, "http://10.1.2.3:7007/y": 403} {
+		if w := get(probe, httptest.NewRequest("GET", target, nil)); w.Code != want {
+			t.Errorf("%s: got %d, want %d", target, w.Code, want)
+		}
+	}
 	h, _ := serve(t, Options{Gate: openGate{}, Hosts: []string{"localhost"}}, Route{"POST /x", read, ok})
 	if w := get(h, httptest.NewRequest("POST", "http://portal.internal/x", nil)); w.Code != 200 {
 		t.Errorf("a token needs no such proof, got %d", w.Code)

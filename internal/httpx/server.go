@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -112,7 +113,7 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	setSecurityHeaders(rec.Header())
 	caller, err := h.s.Gate.Admit(r, h.route.Access)
-	if err == nil && caller.Ambient {
+	if err == nil && caller.Ambient && !h.probed(r) {
 		err = h.s.checkAmbient(r)
 	}
 	if err == nil && (strings.IndexByte(r.URL.Path, 0) >= 0 || !utf8.ValidString(r.URL.Path)) {
@@ -129,14 +130,29 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// probed tells reads of public routes under an address apart: that is how orchestrators and load balancers look
+// whether the portal is well, and no name that leads here by rebinding is an address.
+func (h *routeHandler) probed(r *http.Request) bool {
+	if h.route.Access.public == "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	_, err := netip.ParseAddr(hostOf(r))
+	return err == nil
+}
+
+// hostOf is the host that the request names, without its port.
+func hostOf(r *http.Request) string {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return strings.ToLower(strings.Trim(host, "[]"))
+}
+
 // checkAmbient refuses requests that another site could have made the browser send.
 func (s *server) checkAmbient(r *http.Request) error {
 	if len(s.Hosts) > 0 {
-		host := r.Host
-		if h, _, err := net.SplitHostPort(host); err == nil {
-			host = h
-		}
-		host = strings.ToLower(strings.Trim(host, "[]"))
+		host := hostOf(r)
 		known := false
 		for _, h := range s.Hosts {
 			known = known || h == host
@@ -155,7 +171,8 @@ func (s *server) checkAmbient(r *http.Request) error {
 			"send `Authorization: Bearer TOKEN` with a token from backend.auth.externalAccess")
 	}
 	if err := s.csrf.Check(r); err != nil {
-		return errs.Public(errs.Forbidden, "this request came from another site and was refused", err)
+		return errs.WithRemedy(errs.Public(errs.Forbidden, "this request came from another site and was refused", err),
+			"open the portal itself, or send `Authorization: Bearer TOKEN` with a token from backend.auth.externalAccess")
 	}
 	return nil
 }

@@ -1,0 +1,248 @@
+package compat
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portico/internal/app"
+	"portico/internal/testenv"
+)
+
+// rule is what this test expects of a route, written down apart from the registry: who may, and whether whoever only
+// reads may.
+type rule struct {
+	access string // a permission, or "public"
+	reads  bool
+}
+
+// rules has every route. One that is added to the registry without a line here fails the test.
+var rules = map[string]rule{
+	"GET /.backstage/health/v1/liveness":  {"public", true},
+	"GET /.backstage/health/v1/readiness": {"public", true},
+	"GET /api/portico/session":            {"public", true},
+
+	"POST /api/catalog/refresh":                                            {"catalog.entity.refresh", false},
+	"GET /api/catalog/entities":                                            {"catalog.entity.read", true},
+	"GET /api/catalog/entities/by-uid/{uid}":                               {"catalog.entity.read", true},
+	"DELETE /api/catalog/entities/by-uid/{uid}":                            {"catalog.entity.delete", false},
+	"POST /api/catalog/entities/by-uid/{uid}/remove":                       {"catalog.entity.delete", false},
+	"POST /api/catalog/entities/by-uid/{uid}/restore":                      {"catalog.ingestion.manage", false},
+	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}":          {"catalog.entity.read", true},
+	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/ancestry": {"catalog.entity.read", true},
+	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/history":  {"catalog.entity.read", true},
+	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/source":   {"catalog.entity.read", true},
+	"POST /api/catalog/entities/by-refs":                                   {"catalog.entity.read", true},
+	"GET /api/catalog/entities/by-query":                                   {"catalog.entity.read", true},
+	"POST /api/catalog/entities/by-query":                                  {"catalog.entity.read", true},
+	"GET /api/catalog/entity-facets":                                       {"catalog.entity.read", true},
+	"POST /api/catalog/entity-facets":                                      {"catalog.entity.read", true},
+	"GET /api/catalog/changes":                                             {"catalog.entity.read", true},
+	"POST /api/catalog/locations":                                          {"catalog.location.create", false},
+	"GET /api/catalog/locations":                                           {"catalog.location.read", true},
+	"POST /api/catalog/locations/by-query":                                 {"catalog.location.read", true},
+	"GET /api/catalog/locations/{id}":                                      {"catalog.location.read", true},
+	"PUT /api/catalog/locations/{id}":                                      {"catalog.location.create", false},
+	"DELETE /api/catalog/locations/{id}":                                   {"catalog.location.delete", false},
+	"GET /api/catalog/locations/by-entity/{kind}/{namespace}/{name}":       {"catalog.location.read", true},
+	"POST /api/catalog/analyze-location":                                   {"catalog.location.analyze", false},
+	"POST /api/catalog/validate-entity":                                    {"catalog.entity.validate", true},
+	"GET /api/catalog/sources":                                             {"catalog.ingestion.read", true},
+	"GET /api/catalog/problems":                                            {"catalog.ingestion.read", true},
+	"POST /api/catalog/sources/{id}/refresh":                               {"catalog.ingestion.manage", false},
+	"POST /api/catalog/sources/{id}/held":                                  {"catalog.ingestion.manage", false},
+}
+
+const guest = "\nauth:\n  providers: {guest: {}}\n"
+
+// elsewhereToo is the configuration of a portal that others can reach: its guest only reads.
+const elsewhereToo = "\napp: {baseUrl: \"https://portal.example.com\"}\n"
+
+var parameter = regexp.MustCompile(`\{\w+\}`)
+
+// sameOrigin is what a browser says of a request from the portal's own pages.
+var sameOrigin = with("Sec-Fetch-Site", "same-origin")
+
+// Every route of the registry, for everybody who may stand before it.
+func TestAccess(t *testing.T) {
+	closed := startSmall(t, "")
+	open := startSmall(t, guest+elsewhereToo)
+	here := startSmall(t, guest)
+	const yes, unknown, forbidden = 0, 401, 403
+	people := []struct {
+		name   string
+		portal *portal
+		o      []option
+		may    func(rule) int // yes, or the status of the refusal
+	}{
+		{"nobody, where no guest is let in", closed, []option{anonymous}, func(rule) int { return unknown }},
+		{"a wrong token", closed, []option{bearer("compat-nobody-knows-this-one")}, func(rule) int { return unknown }},
+		{"a wrong token, where a guest is let in", open, []option{bearer("compat-nobody-knows-this-one")}, func(rule) int { return unknown }},
+		{"another scheme", open, []option{with("Authorization", "Basic YTpi")}, func(rule) int { return unknown }},
+		{"a token without its scheme", closed, []option{with("Authorization", fullToken)}, func(rule) int { return unknown }},
+		{"a token for another plugin", closed, []option{bearer(elsewhere)}, func(rule) int { return forbidden }},
+		{"a token that only reads", closed, []option{bearer(readOnlyToken)}, ifReads},
+		{"a token that may do everything", closed, nil, func(rule) int { return yes }},
+		{"a guest whom others could be", open, []option{anonymous, sameOrigin}, ifReads},
+		{"a guest on this machine", here, []option{anonymous, sameOrigin}, func(rule) int { return yes }},
+		{"a guest under a name that is not the portal's", here, []option{anonymous, sameOrigin, func(r *http.Request) { r.Host = "evil.example" }}, func(rule) int { return forbidden }},
+		{"another site in a guest's browser", here, []option{anonymous, with("Sec-Fetch-Site", "cross-site"), with("Origin", "https://evil.example")}, nil},
+	}
+	seen := map[string]bool{}
+	for _, route := range app.Routes() {
+		seen[route.Pattern] = true
+		want, known := rules[route.Pattern]
+		if !known {
+			t.Errorf("%s (%s) is new: say in this test who may use it", route.Pattern, route.Access)
+			continue
+		}
+		permission, needed := route.Access.Permission()
+		if got := permission.Name; needed && got != want.access || !needed && want.access != "public" || needed && (permission.Action == "read") != want.reads {
+			t.Errorf("%s: the rule is %s (%s), want %+v", route.Pattern, route.Access, permission.Action, want)
+		}
+		method, path, _ := strings.Cut(route.Pattern, " ")
+		path = parameter.ReplaceAllString(path, "none")
+		body := ""
+		if method == "POST" || method == "PUT" {
+			body = "{}"
+		}
+		for _, who := range people {
+			t.Run(route.Pattern+" by "+who.name, func(t *testing.T) {
+				may := who.may
+				if may == nil { // reads of another site are harmless: it cannot see the answer
+					may = func(rule) int {
+						if method == "GET" {
+							return yes
+						}
+						return forbidden
+					}
+				}
+				r := who.portal.in(t).do(method, path, body, who.o...)
+				status := may(want)
+				if want.access == "public" && !strings.Contains(who.name, "name that is not") {
+					status = yes
+				}
+				if status != yes {
+					e := r.refused(status)
+					if e.Error.Remedy == "" {
+						t.Errorf("nothing says what to do: %q", e.Error.Message)
+					}
+					if status == unknown && !strings.HasPrefix(r.header.Get("WWW-Authenticate"), "Bearer ") {
+						t.Errorf("WWW-Authenticate is %q", r.header.Get("WWW-Authenticate"))
+					}
+					return
+				}
+				if r.status == unknown || r.status == forbidden || r.status >= 500 || bytes.Contains(r.body, []byte("there is no "+method+" ")) {
+					t.Errorf("got %d %s", r.status, r.body)
+				}
+			})
+		}
+	}
+	for pattern := range rules {
+		if !seen[pattern] {
+			t.Errorf("%s is not in the registry any more", pattern)
+		}
+	}
+}
+
+func ifReads(r rule) int {
+	if r.reads {
+		return 0
+	}
+	return 403
+}
+
+// What the session says one may do is what the routes let one do.
+func TestSessionSaysWhoMayWhat(t *testing.T) {
+	closed, open := startSmall(t, ""), startSmall(t, guest+elsewhereToo)
+	all, reading := map[string]bool{}, map[string]bool{}
+	for _, r := range rules {
+		if r.access != "public" {
+			all[r.access] = true
+			if r.reads {
+				reading[r.access] = true
+			}
+		}
+	}
+	tests := []struct {
+		name     string
+		portal   *portal
+		o        option
+		signedIn bool
+		want     map[string]bool
+	}{
+		{"nobody", closed, anonymous, false, nil},
+		{"a wrong token", closed, bearer("compat-nobody-knows-this-one"), false, nil},
+		{"everything", closed, bearer(fullToken), true, all},
+		{"only reading", closed, bearer(readOnlyToken), true, reading},
+		{"another plugin", closed, bearer(elsewhere), true, nil},
+		{"a guest", open, anonymous, true, reading},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got struct {
+				SignedIn    bool
+				Permissions []string
+			}
+			tt.portal.in(t).get("/api/portico/session", tt.o).ok().into(&got)
+			have := map[string]bool{}
+			for _, p := range got.Permissions {
+				have[p] = true
+			}
+			if tt.want == nil {
+				tt.want = map[string]bool{}
+			}
+			if d := cmp.Diff(tt.want, have); d != "" || got.SignedIn != tt.signedIn {
+				t.Errorf("signed in %t; permissions (-want +got):\n%s", got.SignedIn, d)
+			}
+		})
+	}
+}
+
+// The command lists the registry that the server goes by.
+func TestRoutesCommand(t *testing.T) {
+	root := testenv.Repo(t)
+	binary := filepath.Join(t.TempDir(), "portico")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./cmd/portico")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	out, err := exec.CommandContext(t.Context(), binary, "routes", "--json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []struct{ Method, Path, Access string }
+	if err := json.Unmarshal(out, &lines); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	var got, want []string
+	for _, l := range lines {
+		got = append(got, l.Method+" "+l.Path+" "+l.Access)
+	}
+	for _, r := range app.Routes() {
+		want = append(want, r.Pattern+" "+r.Access.String())
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-registry +command):\n%s", d)
+	}
+	text, err := exec.CommandContext(t.Context(), binary, "routes").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := strings.Split(strings.TrimSpace(string(text)), "\n")
+	for i, line := range plain {
+		plain[i] = strings.Join(strings.Fields(line), " ")
+	}
+	if !slices.Equal(plain, want) {
+		t.Errorf("(-registry +command):\n%s", cmp.Diff(want, plain))
+	}
+}
