@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"strings"
-	"time"
 
 	"portico/internal/config"
 	"portico/internal/errs"
+	"portico/internal/forge/git"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
 )
@@ -106,12 +105,10 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 		}
 	}
 
-	gctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	if v, err := exec.CommandContext(gctx, "git", "--version").Output(); err != nil {
-		add("git", CheckWarning, "the git command is not there", "install Git to read locations of type git")
+	if v, err := git.Version(ctx); err != nil {
+		add("git", CheckWarning, errs.Sentence(err), errs.Remedy(err))
 	} else {
-		add("git", CheckOK, strings.TrimSpace(string(v)), "")
+		add("git", CheckOK, v, "")
 	}
 
 	addr := cfg.Backend.Listen.Address()

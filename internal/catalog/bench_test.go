@@ -109,3 +109,15 @@ func BenchmarkHandler(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLoadInUnits is what a follower does while sources are being read for the first time: a
+// unit's worth of rows, a snapshot, and so on.
+func BenchmarkLoadInUnits(b *testing.B) {
+	rows := benchRows(100_000)
+	for b.Loop() {
+		ix := index.New(index.Options{})
+		for i := 0; i < len(rows); i += 500 {
+			ix.Apply(rows[i:i+500], int64(i+500))
+		}
+	}
+}
