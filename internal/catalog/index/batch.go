@@ -26,8 +26,8 @@ type batch struct {
 	probe  scanned // for written
 	arena  arena
 	parent map[string]string // one copy of each ref that rows name as their parent
-	name   string // of the entity at hand: it tends to come again in annotations
-	stable bool   // texts given to keep live as long as the index does
+	name   string            // of the entity at hand: it tends to come again in annotations
+	stable bool              // texts given to keep live as long as the index does
 }
 
 // parsed is what a row holds.
