@@ -16,10 +16,14 @@ import (
 	"portico/internal/httpx"
 )
 
-const feedPage = 500
+const (
+	feedPage    = 500
+	streamStuck = 30 * time.Second // to take what was written; the sign of life comes every 15
+)
 
 func (h *Handler) getChanges(w http.ResponseWriter, r *http.Request) error {
-	stream := strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+	// A HEAD has no body that could end, so its connection would be lost to a stream.
+	stream := r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 	after, err := intParam(r, "after", -1, 0, 1<<62)
 	if err != nil {
 		return err
@@ -78,6 +82,7 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 	beat := time.NewTicker(15 * time.Second)
 	defer beat.Stop()
 	for {
+		_ = rc.SetWriteDeadline(time.Now().Add(streamStuck)) // or a client that reads nothing keeps us for ever
 		for len(page) > 0 {
 			for _, c := range page {
 				b, err := json.Marshal(c)

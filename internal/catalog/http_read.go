@@ -192,7 +192,7 @@ func (h *Handler) getEntities(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if more {
+	if more && len(docs) > 0 { // with limit=0 it would lead to itself
 		next := *r.URL
 		nq := q
 		nq.Del("offset")

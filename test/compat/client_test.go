@@ -24,11 +24,12 @@ func TestCatalogClient(t *testing.T) {
 	}
 	client := filepath.Join(testenv.Repo(t), "test", "compat", "client")
 	install(t, client)
-	p := start(t, setup{files: []string{filepath.Join(testenv.Repo(t), "examples", "app-config.yaml")}})
+	git := startHost(t, map[string]string{"acme/billing/catalog-info.yaml": descriptor, "acme/plain/go.mod": "module example.com/plain\n"})
+	p := start(t, setup{files: []string{filepath.Join(testenv.Repo(t), "examples", "app-config.yaml")}, config: git.config()})
 
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, node, "run.mjs", p.url, fullToken)
+	cmd := exec.CommandContext(ctx, node, "run.mjs", p.url, fullToken, git.page("acme/billing", "catalog-info.yaml"), git.repo("acme/plain"))
 	cmd.Dir = client
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError

@@ -337,6 +337,10 @@ func TestMethods(t *testing.T) {
 	if r := p.do("HEAD", "/api/catalog/entities/by-uid/none", "").is(404); len(r.body) != 0 {
 		t.Errorf("%s: a body", r.asked)
 	}
+	// A HEAD of the stream ends, and leaves the connection to the next request.
+	for range 3 {
+		p.do("HEAD", "/api/catalog/changes", "", with("Accept", "text/event-stream")).is(200)
+	}
 }
 
 // What net/http refuses before any handler is reached.

@@ -199,6 +199,9 @@ func TestListsPageByLink(t *testing.T) {
 	if r := p.get("/api/catalog/entities?filter=kind=component").ok(); r.header.Get("Link") != "" {
 		t.Errorf("an answer with everything has the Link %q", r.header.Get("Link"))
 	}
+	if r := p.get("/api/catalog/entities?limit=0").ok(); r.header.Get("Link") != "" {
+		t.Errorf("a page of nothing leads to itself: %q", r.header.Get("Link"))
+	}
 	// after holds the limit, and wins over one that is given beside it.
 	after := url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(`{"limit":2,"offset":1}`)))
 	var list []*entity

@@ -1,13 +1,21 @@
 // Calls every method of Backstage's catalog client against a portal that shows the sample organisation.
 //
-//   node run.mjs BASE_URL TOKEN
+//   node run.mjs BASE_URL TOKEN DESCRIPTOR_URL REPOSITORY_URL
 //
-// Prints "N passed, N failed" and exits 1 when a call did not do what its documentation says.
+// The portal must be allowed to read the last two: a descriptor that declares one component, and a repository without
+// any descriptor. Prints "N passed, N failed" and exits 1 when a call did not do what its documentation says.
 import assert from 'node:assert/strict'
 import { CatalogClient, CATALOG_FILTER_EXISTS } from '@backstage/catalog-client'
 
-const [base, token] = process.argv.slice(2)
-const client = new CatalogClient({ discoveryApi: { getBaseUrl: async plugin => `${base}/api/${plugin}` } })
+const [base, token, descriptor, repository] = process.argv.slice(2)
+const called = new Set()
+const client = new Proxy(new CatalogClient({ discoveryApi: { getBaseUrl: async plugin => `${base}/api/${plugin}` } }), {
+  get(target, name) {
+    if (typeof target[name] !== 'function') return target[name]
+    called.add(name)
+    return target[name].bind(target)
+  },
+})
 const options = { token }
 let passed = 0
 let failed = 0
@@ -48,6 +56,13 @@ await check('getEntitiesByRefs', async () => {
   assert.equal(refOf(items[0]), 'component:default/payments-api')
   assert.equal(items[1], undefined)
   assert.equal(items[2].metadata.uid, items[0].metadata.uid)
+})
+await check('getEntitiesByRefs: a predicate, and more than one request', async () => {
+  const refs = Array.from({ length: 1200 }, (_, i) => `component:default/no-such-${i}`)
+  refs[1100] = 'component:default/payments-api'
+  const { items } = await client.getEntitiesByRefs({ entityRefs: refs, query: { kind: 'component' }, filter: { 'spec.type': 'service' } }, options)
+  assert.equal(items.length, 1200)
+  assert.deepEqual(items.flatMap((e, i) => (e ? [i] : [])), [1100])
 })
 await check('getEntitiesByRefs: filter and fields', async () => {
   const { items } = await client.getEntitiesByRefs({ entityRefs: ['component:default/payments-api', 'api:default/payments.v2'], filter: { kind: 'api' }, fields: ['metadata.name'] }, options)
@@ -129,6 +144,15 @@ await check('addLocation', async () => {
   assert.deepEqual(r.entities, [])
   await assert.rejects(client.addLocation({ type: 'url', target }, options), /409/)
 })
+await check('addLocation: a dry run shows what would be there, and leaves nothing', async () => {
+  const before = (await client.getLocations({}, options)).items.length
+  const r = await client.addLocation({ type: 'url', target: descriptor, dryRun: true }, options)
+  assert.equal(r.exists, false)
+  assert.equal(r.entities.filter(e => e.kind === 'Component').length, 1)
+  assert.equal((await client.getLocations({}, options)).items.length, before)
+  const again = await client.addLocation({ type: 'url', target, onConflict: 'refresh' }, options)
+  assert.ok(again.exists && again.location.id === location.id)
+})
 await check('addLocation: refused with a reason', async () => {
   await assert.rejects(client.addLocation({ type: 'file', target: '/etc/passwd' }, options), /400/)
 })
@@ -138,9 +162,18 @@ await check('getLocationById, getLocationByRef, getLocations, queryLocations, st
   assert.ok((await client.getLocations({}, options)).items.some(l => l.id === location.id))
   const q = await client.queryLocations({ query: { type: 'url' }, limit: 1 }, options)
   assert.equal(q.items[0].id, location.id)
-  let n = 0
-  for await (const page of client.streamLocations({}, options)) n += page.length
-  assert.equal(n, q.totalItems)
+  const more = []
+  for (const i of [1, 2, 3]) more.push((await client.addLocation({ type: 'url', target: `${target}?n=${i}` }, options)).location.id)
+  let pages = 0
+  const seen = []
+  for await (const page of client.streamLocations({ limit: 2 }, options)) {
+    assert.ok(page.length <= 2)
+    pages++
+    seen.push(...page.map(l => l.id))
+  }
+  assert.equal(pages, 2)
+  assert.deepEqual(seen.sort(), [location.id, ...more].sort())
+  for (const id of more) await client.removeLocationById(id, options)
 })
 await check('updateLocation', async () => {
   const moved = await client.updateLocation(location.id, { type: 'url', target: `${target}?v=2` }, options)
@@ -149,10 +182,22 @@ await check('updateLocation', async () => {
 await check('getLocationByEntity', async () => {
   const l = await client.getLocationByEntity('component:default/payments-api', options)
   assert.equal(l.type, 'file')
+  assert.deepEqual(await client.getLocationById(l.id, options), l)
+  assert.equal(await client.getLocationByEntity('component:default/no-such', options), undefined)
 })
 await check('removeLocationById', async () => {
   await client.removeLocationById(location.id, options)
   assert.equal(await client.getLocationById(location.id, options), undefined)
+})
+await check('analyzeLocation', async () => {
+  const found = await client.analyzeLocation({ location: { type: 'url', target: descriptor } }, options)
+  assert.equal(found.existingEntityFiles.length, 1)
+  assert.equal(found.existingEntityFiles[0].isRegistered, false)
+  assert.deepEqual(found.generateEntities, [])
+  const guessed = await client.analyzeLocation({ location: { type: 'url', target: repository }, catalogFilename: 'catalog-info.yaml' }, options)
+  assert.deepEqual(guessed.existingEntityFiles, [])
+  assert.equal(guessed.generateEntities[0].entity.kind, 'Component')
+  assert.ok(guessed.generateEntities[0].fields.every(f => f.field && f.state && f.description))
 })
 await check('analyzeLocation: refused with a reason', async () => {
   await assert.rejects(client.analyzeLocation({ location: { type: 'url', target: 'https://127.0.0.1/acme/shop' } }, options), /40[03]|503/)
@@ -165,6 +210,13 @@ await check('removeEntityByUid', async () => {
 await check('errors are ResponseErrors', async () => {
   await assert.rejects(client.queryEntities({ cursor: 'not a cursor' }, options), e => e.name === 'ResponseError' && e.body.error.name === 'InputError')
   await assert.rejects(client.getEntities({}, { token: 'wrong-token' }), e => e.response.status === 401)
+})
+
+await check('every method of the client was called', async () => {
+  await client.getEntityByName({ kind: 'component', name: 'payments-api' }, options)
+  // What the class holds beside the API.
+  const own = ['constructor', 'queryEntitiesByPredicate', 'getEntityFacetsByPredicate', 'requestIgnored', 'requestRequired', 'requestOptional', 'getFilterValue']
+  assert.deepEqual(Object.getOwnPropertyNames(CatalogClient.prototype).filter(m => !own.includes(m) && !called.has(m)), [])
 })
 
 console.log(`${passed} passed, ${failed} failed`)
