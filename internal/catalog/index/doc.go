@@ -7,8 +7,9 @@
 //
 // How it is laid out:
 //
-//   - A [Doc] is one entity, numbered by a small integer. Its JSON is kept once, in two pieces: what
-//     was declared, and a tail that holds what is derived (relations, status).
+//   - A [Doc] is one entity, numbered by a small integer. Its JSON is kept once, as it was declared;
+//     what is derived (uid, etag, relations, status) is written into it on the way out, so that a
+//     change of a neighbour copies nothing but a list of relations.
 //   - A field is one index key of Backstage ("spec.owner", "relations.ownedby", …): a dictionary from
 //     each value, in lower case, to the set of documents that have it. A filter is a few set operations.
 //   - A set of documents (docset) is a short sorted list or a bitmap, whichever is smaller. Both are
