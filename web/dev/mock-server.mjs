@@ -1,5 +1,5 @@
 // Serves dist under the real content security policy and answers the API from fixtures. A development tool, not shipped.
-//   node dev/mock-server.mjs [--port 7007] [--signed-out] [--empty] [--slow 400] [--fail PATH]
+//   node dev/mock-server.mjs [--port 7007] [--signed-out [--providers]] [--empty] [--slow 400] [--fail PATH] [--containers 260]
 import { readFileSync, existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { randomBytes } from 'node:crypto'
@@ -23,6 +23,18 @@ const state = {
   changes: flag('empty') ? [] : operations.changes(org.entities, org.ref),
   problems: flag('empty') ? { errors: [], conflicts: [], missing: [], removed: [] } : operations.problems(org.byRef),
   sources: flag('empty') ? [] : operations.sources([...org.byRef.keys()]),
+}
+for (let i = 1; i <= Number(option('containers', '0')); i++) {
+  const name = `container-${String(i).padStart(3, '0')}`
+  const entity = {
+    apiVersion: 'marrowby.example/v1',
+    kind: 'Container',
+    metadata: { namespace: 'default', name, uid: name, annotations: {} },
+    spec: { type: 'reefer', owner: 'freight' },
+    relations: [{ type: 'ownedBy', targetRef: 'group:default/freight' }],
+  }
+  org.entities.push(entity)
+  org.byRef.set(`container:default/${name}`, entity)
 }
 const revision = () => state.changes.length
 const followers = new Set()
@@ -172,13 +184,30 @@ function declare({ name, description }) {
   const entity = {
     apiVersion: 'backstage.io/v1alpha1',
     kind: 'Component',
-    metadata: { namespace: 'default', name, uid: name, description, annotations: {} },
+    metadata: {
+      namespace: 'default',
+      name,
+      uid: name,
+      description,
+      annotations: { 'backstage.io/managed-by-location': `file:/srv/${name}.yaml` },
+    },
     spec: { type: 'service', lifecycle: 'production', owner: 'payments' },
     relations: [{ type: 'ownedBy', targetRef: 'group:default/payments' }],
   }
   org.entities.push(entity)
   org.byRef.set(ref, entity)
   return change(ref, 'created')
+}
+
+function withdraw({ name }) {
+  const ref = `component:default/${name}`
+  const entity = org.byRef.get(ref)
+  entity.status = { items: [{ type: 'portico.dev/missing', level: 'warning', message: 'its file is gone' }] }
+  const now = Date.now()
+  const at = (ms) => new Date(ms).toISOString()
+  const row = { ref, uid: entity.metadata.uid, location: `file:/srv/${name}.yaml`, reason: 'its file is gone' }
+  state.problems.missing.push({ ...row, since: at(now), removeAt: at(now + 864e5) })
+  return change(ref, 'missing')
 }
 
 class Refusal extends Error {
@@ -299,6 +328,8 @@ function route(method, url, body) {
     // Not of the API: what a file on disk does to the real portal.
     case 'POST /api/mock/component':
       return declare(body)
+    case 'POST /api/mock/withdraw':
+      return withdraw(body)
     default:
       throw new Refusal(404, 'NotFoundError', `no route for ${method} ${path}`)
   }

@@ -90,6 +90,18 @@ test('the keyboard walks over rows and opens one', async ({ page, catalog }) => 
   await expect(page.getByRole('heading', { level: 1, name: name ?? '' })).toBeVisible()
 })
 
+test('long lists load as they are scrolled', async ({ page, catalog }) => {
+  await catalog.open('kind=container')
+  await expect(catalog.table).toHaveAttribute('aria-rowcount', '261')
+  await expect(catalog.row('container-001')).toBeVisible()
+  expect(await catalog.rows.count()).toBeLessThan(120)
+  await page.keyboard.press('End')
+  await expect(catalog.row('container-260')).toBeVisible()
+  await expect(catalog.row('container-001')).toHaveCount(0)
+  // The head stays under the lintel.
+  await expect(catalog.column('Name')).toBeInViewport()
+})
+
 test('other kinds have columns of their own', async ({ page, catalog }) => {
   await catalog.open()
   await page

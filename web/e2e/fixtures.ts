@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test as base, type Page } from '@playwright/test'
 import { CatalogPage, EntityPage, Finder, ProblemsPanel } from './pages.ts'
@@ -13,6 +13,8 @@ interface Fixtures {
   problems: ProblemsPanel
   /** Declares a component, as a team would: a file in a watched folder. */
   declare: (name: string, description: string) => Promise<void>
+  /** Takes the file of a component away. */
+  withdraw: (name: string) => Promise<void>
   /** Messages of the console and faults of the page; any fails the test at its end. */
   quiet: string[]
 }
@@ -58,18 +60,22 @@ export const test = base.extend<Fixtures>({
   },
   declare: async ({ portals }, use) => {
     await use(async (name, description) => {
-      if (portals.watched) {
-        writeFileSync(join(portals.watched, `${name}.yaml`), componentFile(name, description))
-        return
-      }
-      const answer = await fetch(`${portals.url}/api/mock/component`, {
-        method: 'POST',
-        body: JSON.stringify({ name, description }),
-      })
-      if (!answer.ok) throw new Error(`the mock did not take ${name}: ${answer.status}`)
+      if (portals.watched) writeFileSync(join(portals.watched, `${name}.yaml`), componentFile(name, description))
+      else await tellMock(portals, 'component', { name, description })
+    })
+  },
+  withdraw: async ({ portals }, use) => {
+    await use(async (name) => {
+      if (portals.watched) rmSync(join(portals.watched, `${name}.yaml`))
+      else await tellMock(portals, 'withdraw', { name })
     })
   },
 })
+
+async function tellMock(portals: Portals, what: string, body: object): Promise<void> {
+  const answer = await fetch(`${portals.url}/api/mock/${what}`, { method: 'POST', body: JSON.stringify(body) })
+  if (!answer.ok) throw new Error(`the mock did not take ${what} ${JSON.stringify(body)}: ${answer.status}`)
+}
 
 export { expect } from '@playwright/test'
 export type { Page }

@@ -31,6 +31,27 @@ test('a conflict names both places', async ({ page, problems }) => {
   await expect(page.getByText('Refused', { exact: true })).toBeVisible()
 })
 
+test('what is missing can be removed, and brought back', async ({ page, catalog, problems, declare, withdraw }) => {
+  await declare('ghost-ship', 'Will vanish.')
+  await catalog.open('kind=component&q=ghost-ship')
+  await expect(catalog.row('ghost-ship')).toBeVisible()
+  await withdraw('ghost-ship')
+  await expect(catalog.row('ghost-ship').getByRole('img')).toBeVisible()
+  await catalog.row('ghost-ship').getByRole('link').first().click()
+  await expect(page.getByText('It is missing. You see what was last known.')).toBeVisible()
+
+  await page.goto('/operate/problems?tab=missing&problem=component:default/ghost-ship')
+  await expect(page.getByRole('heading', { name: 'ghost-ship is missing' })).toBeVisible()
+  await page.getByRole('button', { name: 'Remove now' }).click()
+  await expect(page.getByText('ghost-ship was removed.', { exact: true })).toBeVisible()
+  await problems.tab('Removed').click()
+  await problems.list('Removed').filter({ hasText: 'ghost-ship' }).click()
+  await expect(page.getByRole('heading', { name: 'ghost-ship was removed' })).toBeVisible()
+  await page.getByRole('button', { name: 'Restore' }).click()
+  await expect(page.getByText('ghost-ship is back in the catalog.')).toBeVisible()
+  await expect(problems.list('Removed').filter({ hasText: 'ghost-ship' })).toHaveCount(0)
+})
+
 test('the number beside Sources is the number of open problems', async ({ page, problems }) => {
   await page.goto('/operate/sources')
   const number = async (name: string) => Number((await problems.tab(name).textContent())?.match(/\d+/)?.[0])

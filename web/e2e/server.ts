@@ -28,7 +28,11 @@ export async function startPortals(): Promise<Running> {
 
 async function startMocks(): Promise<Running> {
   const server = join(root, 'web/dev/mock-server.mjs')
-  const open = await start(process.execPath, (port) => [server, '--port', port], root)
+  const open = await start(
+    process.execPath,
+    (port) => [server, '--port', port, '--containers', String(CONTAINERS)],
+    root,
+  )
   const closed = await start(process.execPath, (port) => [server, '--port', port, '--signed-out'], root)
   return {
     portals: { url: open.url, closedUrl: closed.url, watched: undefined },
@@ -46,6 +50,7 @@ async function startBinary(binary: string): Promise<Running> {
   writeFileSync(join(watched, 'broken.yaml'), brokenFile)
   for (const file of ['radio.yaml', 'radio-old.yaml'])
     writeFileSync(join(watched, file), componentFile('quay-radio', 'Two files claim it.'))
+  writeFileSync(join(watched, 'containers.yaml'), containersFile())
   writeFileSync(join(work, 'app-config.yaml'), config(true))
   writeFileSync(join(work, 'closed.yaml'), config(false))
   const serve = (file: string, data: string) => (port: string) => [
@@ -67,7 +72,7 @@ async function startBinary(binary: string): Promise<Running> {
   }
 }
 
-const allKinds = '[Component, API, Resource, System, Domain, Group, User, Location, Template, Vessel]'
+const allKinds = '[Component, API, Resource, System, Domain, Group, User, Location, Template, Container]'
 
 function config(guests: boolean): string {
   const locations = ['./marrowby/all.yaml', './watched/*.yaml'].map(
@@ -92,6 +97,19 @@ spec:
   lifecycle: production
   ownr: port-operations
 `
+
+/** As many entities of a kind of one's own as need several pages of rows. */
+export const CONTAINERS = 260
+
+function containersFile(): string {
+  const names = Array.from({ length: CONTAINERS }, (_, i) => `container-${String(i + 1).padStart(3, '0')}`)
+  return names
+    .map(
+      (name) =>
+        `apiVersion: marrowby.example/v1\nkind: Container\nmetadata:\n  name: ${name}\nspec:\n  type: reefer\n  owner: freight\n`,
+    )
+    .join('---\n')
+}
 
 export function componentFile(name: string, description: string): string {
   return `apiVersion: backstage.io/v1alpha1

@@ -14,8 +14,10 @@ import { page } from '../lib/paths.ts'
 import { one, parseSearch, stringifySearch } from '../lib/search-params.ts'
 import { sessionQuery } from '../lib/session.ts'
 import { PageBones } from '../ui/bones.tsx'
-import { NotFoundPage, RouteError } from './route-states.tsx'
+import { RouteError } from './route-error.tsx'
 import { Shell } from './shell.tsx'
+
+const NotFoundPage = lazyRouteComponent(() => import('./not-found-page.tsx'), 'NotFoundPage')
 
 interface Context {
   client: QueryClient

@@ -4,12 +4,11 @@ import {
   type MantineColorsTuple,
   type VariantColorsResolver,
 } from '@mantine/core'
-import button from '../ui/button.module.css'
 
 const scale = (name: string, from: number): MantineColorsTuple =>
   Array.from({ length: 10 }, (_, i) => `var(--${name}-${i + from})`) as unknown as MantineColorsTuple
 
-/** Mantine computes no colour of ours: every variant is painted by ui/button.module.css from tokens. */
+/** Mantine computes no colour of ours: what we take from it is painted by modules from tokens. */
 const variantColorResolver: VariantColorsResolver = () => ({
   background: 'transparent',
   hover: 'var(--hover)',
@@ -54,8 +53,4 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: 'pointer',
   focusRing: 'auto',
-  components: {
-    Button: { classNames: { root: button['root'] ?? '', section: button['section'] ?? '' } },
-    ActionIcon: { classNames: { root: button['icon'] ?? '' } },
-  },
 })

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQueries, useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useCallback, useState } from 'react'
+import { lazy, Suspense, useCallback, useState } from 'react'
 import type { Entity } from '../../lib/entity.ts'
 import { useMyTeams } from '../../lib/my-teams.ts'
 import { page } from '../../lib/paths.ts'
@@ -16,8 +16,13 @@ import { CatalogTable } from './catalog-table.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { Facets } from './facets.tsx'
 import { KindTabs } from './kind-tabs.tsx'
-import { FirstDay, LeftOut, NoMatch } from './no-rows.tsx'
+import { LeftOut } from './left-out.tsx'
 import css from './catalog.module.css'
+
+// Shown when there are no rows, so not paid for when there are.
+const noRows = () => import('./no-rows.tsx')
+const NoMatch = lazy(async () => ({ default: (await noRows()).NoMatch }))
+const FirstDay = lazy(async () => ({ default: (await noRows()).FirstDay }))
 
 /** Which things exist that …? One kind at a time; the whole state stands in the URL. */
 export function CatalogPage() {
@@ -41,7 +46,9 @@ export function CatalogPage() {
       <KindTabs kinds={kinds} kind={search.kind} />
       {kinds.length === 0 ? (
         <div className={css['empty']}>
-          <FirstDay />
+          <Suspense>
+            <FirstDay />
+          </Suspense>
         </div>
       ) : (
         <Kind key={search.kind} search={search} go={go} />
@@ -91,7 +98,9 @@ function Kind({ search, go }: KindProps) {
         {rows.total === undefined && rows.error === null && <RowBones rows={12} />}
         {rows.total === 0 && !rows.stale && (
           <div className={css['empty']}>
-            {activeFilters(search).length > 0 ? <NoMatch search={search} go={go} /> : <FirstDay kind={search.kind} />}
+            <Suspense>
+              {activeFilters(search).length > 0 ? <NoMatch search={search} go={go} /> : <FirstDay kind={search.kind} />}
+            </Suspense>
           </div>
         )}
         {rows.total !== undefined && rows.total > 0 && (

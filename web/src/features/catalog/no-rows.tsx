@@ -1,11 +1,11 @@
-import { useQueries, useQuery } from '@tanstack/react-query'
+import { useQueries } from '@tanstack/react-query'
 import { allowed, useSession } from '../../lib/session.ts'
 import { page } from '../../lib/paths.ts'
-import { count, kindWords, number } from '../../lib/words.ts'
+import { kindWords, number } from '../../lib/words.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { countQuery } from './api.ts'
-import { activeFilters, parseSort, without, type CatalogSearch, type FilterName } from './catalog-search.ts'
+import { activeFilters, without, type CatalogSearch, type FilterName } from './catalog-search.ts'
 import { facetTitles } from './facets.tsx'
 
 interface Props {
@@ -76,20 +76,5 @@ export function FirstDay({ kind }: { kind?: string }) {
           : 'Point Portico at a folder or a repository under catalog.locations in its configuration. What it reads stands here a second later.'}
       </p>
     </EmptyState>
-  )
-}
-
-/** An order by a field leaves out what has no such field; that is said, not hidden. */
-export function LeftOut({ search, shown, className }: { search: CatalogSearch; shown: number; className: string }) {
-  const sort = parseSort(search.sort)
-  const { data: total } = useQuery(countQuery(search))
-  const left = (total ?? 0) - shown
-  if (!sort || left <= 0) return null
-  const words = kindWords(search.kind)
-  return (
-    <p className={className}>
-      {count(left, words.one, words.many)} without {sort.field === 'owner' ? 'an owner' : `a ${sort.field}`}{' '}
-      {left === 1 ? 'is' : 'are'} not in this order. Sort by name to see {left === 1 ? 'it' : 'them'}.
-    </p>
   )
 }

@@ -2,35 +2,11 @@ import { useQueryClient, useQueryErrorResetBoundary } from '@tanstack/react-quer
 import { useRouter, type ErrorComponentProps } from '@tanstack/react-router'
 import { RotateCw } from 'lucide-react'
 import { isApiError } from '../lib/api-error.ts'
-import { page } from '../lib/paths.ts'
 import { useTitle } from '../lib/title.ts'
-import { Button, LinkButton } from '../ui/button.tsx'
+import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { ErrorId, errorSentence } from '../ui/strip.tsx'
-
-export function NotFoundPage() {
-  useTitle('No such page')
-  return (
-    <div className="page">
-      <EmptyState
-        asPage
-        door="open"
-        title="No page has this address"
-        actions={
-          <>
-            <LinkButton to={page.home}>Go home</LinkButton>
-            <LinkButton to={page.catalog} variant="subtle">
-              Open the catalog
-            </LinkButton>
-          </>
-        }
-      >
-        <p>The link may be old, or a letter is missing. Press ⌘K to find what it was about.</p>
-      </EmptyState>
-    </div>
-  )
-}
 
 /** What a route shows when something that it needs did not come. */
 export function RouteError({ error, reset }: ErrorComponentProps) {
