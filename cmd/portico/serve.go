@@ -2,15 +2,12 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"portico/internal/app"
 	"portico/internal/config"
-	"portico/internal/pg/private"
 )
 
 // configFlags are those of every command that reads the configuration.
@@ -87,67 +84,4 @@ const defaultPrivatePG = ".portico/postgres"
 func addPrivatePostgres(cmd *cobra.Command, dir *string, usage string) {
 	cmd.Flags().StringVar(dir, "private-postgres", "", usage)
 	cmd.Flags().Lookup("private-postgres").NoOptDefVal = defaultPrivatePG
-}
-
-func newTryCommand() *cobra.Command {
-	var sf serveFlags
-	cmd := &cobra.Command{
-		Use:   "try PATH...",
-		Short: "Look at the repositories in a folder, without setting anything up",
-		Long: `Start a throwaway portal over what is in a folder: one Git repository, or a tree of them. Descriptors
-(catalog-info.yaml) are read; a repository without one shows up as a component, with what can be seen
-at a glance. Files are watched, so edit one and see the portal follow.
-
-Nothing is written into the folder. The portal's database lives in a temporary folder and goes with
-the portal. Only this machine can reach it, unless --listen says otherwise.`,
-		Example: `  portico try ~/src
-  portico try ./payments-api ./payments-ledger`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usageError{fmt.Errorf("try needs a folder to look at, for example `portico try ~/src`")}
-			}
-			for _, a := range args {
-				st, err := os.Stat(a)
-				if err != nil {
-					return usageError{fmt.Errorf("%s is not there; name a folder that holds repositories", a)}
-				}
-				if !st.IsDir() {
-					return usageError{fmt.Errorf("%s is a file; name the folder that holds it", a)}
-				}
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			private.Sweep(cmd.Context(), filepath.Join(os.TempDir(), "portico-try-*", "postgres")) // what a killed one left
-			dir, err := os.MkdirTemp("", "portico-try-")
-			if err != nil {
-				return fmt.Errorf("make a folder for the throwaway database: %w", err)
-			}
-			defer os.RemoveAll(dir)
-			if err := os.Chmod(dir, 0o755); err != nil { // the server may run under another user
-				return err
-			}
-			cfg, err := config.Load(config.Options{Dir: dir}) // which holds no configuration: the defaults
-			if err != nil {
-				return err
-			}
-			if sf.listen == "" {
-				sf.listen = freeAddress(cfg.Backend.Listen)
-			}
-			return serve(cmd, app.Options{Config: cfg, PrivatePostgres: filepath.Join(dir, "postgres"), Trial: args}, sf)
-		},
-	}
-	sf.add(cmd, "`address` to listen on (default 127.0.0.1:7007, or a free port when that is taken)")
-	return cmd
-}
-
-// freeAddress returns the address, or one with port 0 when the port is taken.
-func freeAddress(l config.Listen) string {
-	probe, err := net.Listen("tcp", l.Address())
-	if err != nil {
-		l.Port = 0
-		return l.Address()
-	}
-	_ = probe.Close()
-	return l.Address()
 }

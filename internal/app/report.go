@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"portico/internal/catalog"
 )
 
 // ReportReading tells progress when all sources have been read for the first time since the start,
@@ -28,7 +30,7 @@ func (a *App) ReportReading(ctx context.Context, progress func(string)) {
 		left, bad := 0, 0
 		for _, s := range sources {
 			switch {
-			case s.LastAttemptAt == nil || s.LastAttemptAt.Before(s.RequestedAt) || s.State == "reading":
+			case !settled(s):
 				left++
 			case s.State != "current":
 				bad++
@@ -50,6 +52,16 @@ func (a *App) ReportReading(ctx context.Context, progress func(string)) {
 		progress(text)
 		return
 	}
+}
+
+// settled reports whether the source has been read since that was last asked for. While it is read, its
+// state is that of the reading before; one that failed then is given a second to do better.
+func settled(s *catalog.Source) bool {
+	if s.LastAttemptAt == nil || s.LastAttemptAt.Before(s.RequestedAt) || s.State == "reading" {
+		return false
+	}
+	read := s.LastSuccessAt != nil && !s.LastSuccessAt.Before(*s.LastAttemptAt)
+	return read || s.State == "failed" && time.Since(*s.LastAttemptAt) > time.Second
 }
 
 func count(n int, what string) string {
