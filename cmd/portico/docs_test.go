@@ -150,3 +150,40 @@ func TestAPIPage(t *testing.T) {
 		t.Errorf("docs/api.md names %s, which is no route", pattern)
 	}
 }
+
+// TestExamplesOnPages loads every configuration and checks every descriptor that the pages give a file name.
+func TestExamplesOnPages(t *testing.T) {
+	root := testenv.Repo(t)
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)```yaml title=\"([^\"]+)\"\n(.*?)```")
+	found := 0
+	for _, page := range append(pages, filepath.Join(root, "README.md")) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range block.FindAllStringSubmatch(string(text), -1) {
+			found++
+			t.Run(filepath.Base(page)+"/"+m[1], func(t *testing.T) {
+				tree(t, map[string]string{m[1]: m[2]})
+				var out, errOut bytes.Buffer
+				args := []string{"config", "print", "--config", m[1]}
+				if strings.HasPrefix(m[1], "catalog-info") {
+					args = []string{"catalog", "validate", m[1]}
+				}
+				for _, name := range []string{"POSTGRES_PASSWORD", "CI_TOKEN", "GITHUB_TOKEN"} {
+					t.Setenv(name, "a-long-enough-secret")
+				}
+				if code := run(t.Context(), args, &out, &errOut); code != exitOK || errOut.Len() > 0 {
+					t.Errorf("exit code %d\n%s%s", code, out.String(), errOut.String())
+				}
+			})
+		}
+	}
+	if found < 3 {
+		t.Errorf("only %d examples with a file name were found: have the pages another form now?", found)
+	}
+}

@@ -37,6 +37,7 @@ func TestMain(m *testing.M) {
 //	term                          send SIGTERM to the program started last
 //	database VAR                  set VAR to the URL of an empty database of the script's own
 //	taken VAR                     set VAR to an address that something else listens on
+//	something-in DIR              wait until a folder is not empty
 //	nothing-in DIR                hold that a folder is empty
 func TestScripts(t *testing.T) {
 	// Where root runs the tests, the private PostgreSQL runs as another user, who must get in.
@@ -64,12 +65,13 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":      exits,
-			"ready":      ready,
-			"get":        get,
-			"term":       term,
-			"taken":      taken,
-			"nothing-in": nothingIn,
+			"exits":        exits,
+			"ready":        ready,
+			"get":          get,
+			"term":         term,
+			"taken":        taken,
+			"something-in": somethingIn,
+			"nothing-in":   nothingIn,
 			"database": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Setenv(args[0], pgtest.Empty(t))
 			},
@@ -162,6 +164,19 @@ func taken(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { _ = l.Close() })
 	ts.Setenv(args[0], l.Addr().String())
+}
+
+func somethingIn(ts *testscript.TestScript, _ bool, args []string) {
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		entries, err := os.ReadDir(ts.MkAbs(args[0]))
+		ts.Check(err)
+		if len(entries) > 0 {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%s is empty after %s", args[0], patience)
+		}
+	}
 }
 
 func nothingIn(ts *testscript.TestScript, _ bool, args []string) {
