@@ -7,6 +7,7 @@ import { X } from 'lucide-react'
 import { singleKeys } from '../lib/preference.ts'
 import { IconButton } from '../ui/button.tsx'
 import dialog from '../ui/dialog.module.css'
+import { Mantine } from '../ui/mantine.tsx'
 import { Icon } from '../ui/icon.tsx'
 import css from './keys-help.module.css'
 
@@ -27,39 +28,41 @@ const keys: [string[], string][] = [
 export function KeysHelp({ onClose }: { onClose: () => void }) {
   const on = singleKeys.use()
   return (
-    <Modal.Root
-      opened
-      onClose={onClose}
-      size={440}
-      centered
-      lockScroll={false}
-      zIndex="var(--z-modal)"
-      classNames={{ content: dialog['content'] ?? '', overlay: dialog['overlay'] ?? '' }}
-    >
-      <Modal.Overlay />
-      <Modal.Content aria-label="Keys">
-        <div className={dialog['body']}>
-          <div className={dialog['head']}>
-            <h2>Keys</h2>
-            <IconButton label="Close" onClick={onClose}>
-              <Icon of={X} />
-            </IconButton>
+    <Mantine>
+      <Modal.Root
+        opened
+        onClose={onClose}
+        size={440}
+        centered
+        lockScroll={false}
+        zIndex="var(--z-modal)"
+        classNames={{ content: dialog['content'] ?? '', overlay: dialog['overlay'] ?? '' }}
+      >
+        <Modal.Overlay />
+        <Modal.Content aria-label="Keys">
+          <div className={dialog['body']}>
+            <div className={dialog['head']}>
+              <h2>Keys</h2>
+              <IconButton label="Close" onClick={onClose}>
+                <Icon of={X} />
+              </IconButton>
+            </div>
+            {!on && <p className="muted">Single letters are off. Your session menu turns them on.</p>}
+            <dl className={css['keys']}>
+              {keys.map(([combo, words]) => (
+                <div key={words}>
+                  <dt>
+                    {combo.map((k) => (
+                      <kbd key={k}>{k}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{words}</dd>
+                </div>
+              ))}
+            </dl>
           </div>
-          {!on && <p className="muted">Single letters are off. Your session menu turns them on.</p>}
-          <dl className={css['keys']}>
-            {keys.map(([combo, words]) => (
-              <div key={words}>
-                <dt>
-                  {combo.map((k) => (
-                    <kbd key={k}>{k}</kbd>
-                  ))}
-                </dt>
-                <dd>{words}</dd>
-              </div>
-            ))}
-          </dl>
-        </div>
-      </Modal.Content>
-    </Modal.Root>
+        </Modal.Content>
+      </Modal.Root>
+    </Mantine>
   )
 }

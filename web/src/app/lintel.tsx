@@ -1,7 +1,7 @@
-import { useComputedColorScheme, type MantineColorScheme } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { Contrast, Search } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
+import { setColorScheme, useColorScheme } from '../lib/color-scheme.ts'
 import { page } from '../lib/paths.ts'
 import type { Session } from '../lib/portico.ts'
 import { IconButton } from '../ui/button.tsx'
@@ -16,14 +16,13 @@ interface Props {
   session: Session
   onFind: () => void
   onKeys: () => void
-  onTheme: (scheme: MantineColorScheme) => void
 }
 
 const apple = /Mac|iPhone|iPad/.test(navigator.platform)
 
-export function Lintel({ session, onFind, onKeys, onTheme }: Props) {
-  const scheme = useComputedColorScheme('light')
-  const other = scheme === 'dark' ? 'light' : 'dark'
+export function Lintel({ session, onFind, onKeys }: Props) {
+  const { shown } = useColorScheme()
+  const other = shown === 'dark' ? 'light' : 'dark'
   return (
     <div className={css['lintel']}>
       <Link to={page.home} className={css['brand']} aria-label={`${session.portal.title}, home`}>
@@ -52,18 +51,18 @@ export function Lintel({ session, onFind, onKeys, onTheme }: Props) {
         <IconButton
           label={`Switch to the ${other} theme`}
           onClick={() => {
-            onTheme(other)
+            setColorScheme(other)
           }}
         >
           <Icon of={Contrast} />
         </IconButton>
-        <Me session={session} onKeys={onKeys} onTheme={onTheme} />
+        <Me session={session} onKeys={onKeys} />
       </div>
     </div>
   )
 }
 
-function Me({ session, onKeys, onTheme }: Omit<Props, 'onFind'>) {
+function Me({ session, onKeys }: Omit<Props, 'onFind'>) {
   const [wanted, setWanted] = useState(false)
   const name = session.principal?.displayName ?? 'Not signed in'
   const face = (
@@ -82,7 +81,7 @@ function Me({ session, onKeys, onTheme }: Omit<Props, 'onFind'>) {
   if (!wanted) return face
   return (
     <Suspense fallback={face}>
-      <MeMenu session={session} onKeys={onKeys} onTheme={onTheme} className={css['me'] ?? ''} />
+      <MeMenu session={session} onKeys={onKeys} className={css['me'] ?? ''} />
     </Suspense>
   )
 }

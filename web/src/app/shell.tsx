@@ -1,4 +1,3 @@
-import { useMantineColorScheme } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
@@ -26,7 +25,6 @@ export function Shell() {
   const [open, setOpen] = useState<'finder' | 'keys' | null>(null)
   const feed = useFeed(session.revision ?? 0)
   const operator = allowed(session, 'catalog.ingestion.read')
-  const { setColorScheme } = useMantineColorScheme()
   const go = (to: string) => () => void navigate({ to })
 
   useHotkeys({
@@ -64,7 +62,6 @@ export function Shell() {
             onKeys={() => {
               setOpen('keys')
             }}
-            onTheme={setColorScheme}
           />
         </header>
         <Column operator={operator} foot={<FeedFoot feed={feed} />} folded={folded} />

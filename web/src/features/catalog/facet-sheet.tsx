@@ -7,6 +7,7 @@ import type { ReactNode } from 'react'
 import { number } from '../../lib/words.ts'
 import { Button } from '../../ui/button.tsx'
 import dialog from '../../ui/dialog.module.css'
+import { Mantine } from '../../ui/mantine.tsx'
 import css from './facet-sheet.module.css'
 
 interface Props {
@@ -18,24 +19,26 @@ interface Props {
 /** The facets from the bottom edge of a phone. Every tick counts at once; the button only closes. */
 export function FacetSheet({ total, children, onClose }: Props) {
   return (
-    <Drawer.Root
-      opened
-      onClose={onClose}
-      position="bottom"
-      size="80%"
-      lockScroll={false}
-      zIndex="var(--z-drawer)"
-      classNames={{ content: css['content'] ?? '', overlay: dialog['overlay'] ?? '' }}
-    >
-      <Drawer.Overlay />
-      <Drawer.Content aria-label="Filters">
-        <div className={css['body']}>{children}</div>
-        <div className={css['foot']}>
-          <Button variant="filled" fullWidth onClick={onClose}>
-            {total === undefined ? 'Show' : `Show ${number(total)}`}
-          </Button>
-        </div>
-      </Drawer.Content>
-    </Drawer.Root>
+    <Mantine>
+      <Drawer.Root
+        opened
+        onClose={onClose}
+        position="bottom"
+        size="80%"
+        lockScroll={false}
+        zIndex="var(--z-drawer)"
+        classNames={{ content: css['content'] ?? '', overlay: dialog['overlay'] ?? '' }}
+      >
+        <Drawer.Overlay />
+        <Drawer.Content aria-label="Filters">
+          <div className={css['body']}>{children}</div>
+          <div className={css['foot']}>
+            <Button variant="filled" fullWidth onClick={onClose}>
+              {total === undefined ? 'Show' : `Show ${number(total)}`}
+            </Button>
+          </div>
+        </Drawer.Content>
+      </Drawer.Root>
+    </Mantine>
   )
 }

@@ -11,6 +11,7 @@ import { page } from '../../lib/paths.ts'
 import { recentRefs } from '../../lib/recent.ts'
 import { number } from '../../lib/words.ts'
 import dialog from '../../ui/dialog.module.css'
+import { Mantine } from '../../ui/mantine.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { finderQuery } from './finder-query.ts'
 import { EntityOption, PlaceOption, Preview, type Place } from './options.tsx'
@@ -65,109 +66,111 @@ export function Finder({ operator, onClose }: Props) {
   const words = term.replace(/^@/, '').toLowerCase().split(/\s+/).filter(Boolean)
   const nothing = found?.hits.length === 0 && !isPlaceholderData && !isFetching
   return (
-    <Modal.Root
-      opened
-      onClose={onClose}
-      size={880}
-      lockScroll={false}
-      zIndex="var(--z-palette)"
-      classNames={{ inner: css['inner'] ?? '', content: css['content'] ?? '', overlay: dialog['overlay'] ?? '' }}
-      transitionProps={{ duration: 0 }}
-    >
-      <Modal.Overlay />
-      <Modal.Content aria-label="Find anything">
-        <label className={css['input']}>
-          <Icon of={Search} size={18} />
-          <span className="sr">Find a service, API, team or person</span>
-          <input
-            data-autofocus
-            role="combobox"
-            aria-expanded="true"
-            aria-controls="finder-list"
-            aria-autocomplete="list"
-            aria-activedescendant={chosen ? `finder-${at}` : undefined}
-            placeholder="Find a service, API, team or person"
-            value={typed}
-            spellCheck={false}
-            autoComplete="off"
-            onChange={(event) => {
-              setTyped(event.target.value)
-              setCursor(0)
-            }}
-            onKeyDown={onKey}
-          />
-          <kbd>esc</kbd>
-        </label>
-        <div className={css['body']}>
-          <div ref={list} id="finder-list" className={css['list']} role="listbox" aria-label="Results">
-            {choices.map((choice, i) => (
-              <div key={choice.type === 'place' ? choice.place.to : choice.ref} role="presentation">
-                {heading(choices, i, found !== undefined) && (
-                  <p className={css['group']} role="presentation">
-                    {heading(choices, i, found !== undefined)}
-                  </p>
-                )}
-                {choice.type === 'place' ? (
-                  <PlaceOption
-                    id={`finder-${i}`}
-                    place={choice.place}
-                    selected={i === at}
-                    onPick={() => {
-                      open(choice)
-                    }}
-                  />
-                ) : (
-                  <EntityOption
-                    id={`finder-${i}`}
-                    entityRef={choice.ref}
-                    summary={found?.hits[i]}
-                    words={words}
-                    selected={i === at}
-                    onHover={() => {
-                      setCursor(i)
-                    }}
-                    onPick={() => {
-                      open(choice)
-                    }}
-                  />
-                )}
-              </div>
-            ))}
-            {nothing && (
-              <p className={css['nothing']}>
-                Nothing matches “{term}”. Names, titles and descriptions of the whole catalog were looked at.
-              </p>
+    <Mantine>
+      <Modal.Root
+        opened
+        onClose={onClose}
+        size={880}
+        lockScroll={false}
+        zIndex="var(--z-palette)"
+        classNames={{ inner: css['inner'] ?? '', content: css['content'] ?? '', overlay: dialog['overlay'] ?? '' }}
+        transitionProps={{ duration: 0 }}
+      >
+        <Modal.Overlay />
+        <Modal.Content aria-label="Find anything">
+          <label className={css['input']}>
+            <Icon of={Search} size={18} />
+            <span className="sr">Find a service, API, team or person</span>
+            <input
+              data-autofocus
+              role="combobox"
+              aria-expanded="true"
+              aria-controls="finder-list"
+              aria-autocomplete="list"
+              aria-activedescendant={chosen ? `finder-${at}` : undefined}
+              placeholder="Find a service, API, team or person"
+              value={typed}
+              spellCheck={false}
+              autoComplete="off"
+              onChange={(event) => {
+                setTyped(event.target.value)
+                setCursor(0)
+              }}
+              onKeyDown={onKey}
+            />
+            <kbd>esc</kbd>
+          </label>
+          <div className={css['body']}>
+            <div ref={list} id="finder-list" className={css['list']} role="listbox" aria-label="Results">
+              {choices.map((choice, i) => (
+                <div key={choice.type === 'place' ? choice.place.to : choice.ref} role="presentation">
+                  {heading(choices, i, found !== undefined) && (
+                    <p className={css['group']} role="presentation">
+                      {heading(choices, i, found !== undefined)}
+                    </p>
+                  )}
+                  {choice.type === 'place' ? (
+                    <PlaceOption
+                      id={`finder-${i}`}
+                      place={choice.place}
+                      selected={i === at}
+                      onPick={() => {
+                        open(choice)
+                      }}
+                    />
+                  ) : (
+                    <EntityOption
+                      id={`finder-${i}`}
+                      entityRef={choice.ref}
+                      summary={found?.hits[i]}
+                      words={words}
+                      selected={i === at}
+                      onHover={() => {
+                        setCursor(i)
+                      }}
+                      onPick={() => {
+                        open(choice)
+                      }}
+                    />
+                  )}
+                </div>
+              ))}
+              {nothing && (
+                <p className={css['nothing']}>
+                  Nothing matches “{term}”. Names, titles and descriptions of the whole catalog were looked at.
+                </p>
+              )}
+            </div>
+            <aside className={css['preview']} aria-hidden="true">
+              {chosen?.type === 'entity' && <Preview key={chosen.ref} entityRef={chosen.ref} />}
+            </aside>
+          </div>
+          <div className={css['foot']} aria-hidden="true">
+            <span>
+              <kbd>↑</kbd>
+              <kbd>↓</kbd>move
+            </span>
+            <span>
+              <kbd>↵</kbd>open
+            </span>
+            <span>
+              <kbd>⌘ ↵</kbd>new tab
+            </span>
+            <span>
+              <kbd>@</kbd>people and teams
+            </span>
+            {found && found.total > 0 && (
+              <span className="end">
+                All {number(found.total)} in the catalog <kbd>⇧ ↵</kbd>
+              </span>
             )}
           </div>
-          <aside className={css['preview']} aria-hidden="true">
-            {chosen?.type === 'entity' && <Preview key={chosen.ref} entityRef={chosen.ref} />}
-          </aside>
-        </div>
-        <div className={css['foot']} aria-hidden="true">
-          <span>
-            <kbd>↑</kbd>
-            <kbd>↓</kbd>move
-          </span>
-          <span>
-            <kbd>↵</kbd>open
-          </span>
-          <span>
-            <kbd>⌘ ↵</kbd>new tab
-          </span>
-          <span>
-            <kbd>@</kbd>people and teams
-          </span>
-          {found && found.total > 0 && (
-            <span className="end">
-              All {number(found.total)} in the catalog <kbd>⇧ ↵</kbd>
-            </span>
-          )}
-        </div>
-        <p className="sr" role="status">
-          {found ? `${number(found.total)} results` : ''}
-        </p>
-      </Modal.Content>
-    </Modal.Root>
+          <p className="sr" role="status">
+            {found ? `${number(found.total)} results` : ''}
+          </p>
+        </Modal.Content>
+      </Modal.Root>
+    </Mantine>
   )
 }
 

@@ -1,6 +1,6 @@
-import { useMantineColorScheme, useComputedColorScheme } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
 import { Contrast, KeyRound } from 'lucide-react'
+import { setColorScheme, useColorScheme } from '../../lib/color-scheme.ts'
 import { api } from '../../lib/paths.ts'
 import type { SignInProvider } from '../../lib/portico.ts'
 import { useSession } from '../../lib/session.ts'
@@ -17,8 +17,7 @@ import css from './sign-in.module.css'
 export function SignInPage() {
   const session = useSession()
   const { to, error } = useSearch({ strict: false }) as { to?: string; error?: string }
-  const { setColorScheme } = useMantineColorScheme()
-  const dark = useComputedColorScheme('light') === 'dark'
+  const { shown } = useColorScheme()
   const house = session.portal.organization ?? session.portal.title
   const providers = session.signIn?.providers ?? []
   useTitle('Sign in')
@@ -51,7 +50,7 @@ export function SignInPage() {
             size="xs"
             leftSection={<Icon of={Contrast} size={14} />}
             onClick={() => {
-              setColorScheme(dark ? 'light' : 'dark')
+              setColorScheme(shown === 'dark' ? 'light' : 'dark')
             }}
           >
             Theme
