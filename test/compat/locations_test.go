@@ -137,6 +137,35 @@ func TestLocationsInPages(t *testing.T) {
 	}
 }
 
+// Removing what a file still declares holds until the file changes.
+func TestRemovedWhileItsFileDeclaresIt(t *testing.T) {
+	p := startSmall(t, "")
+	web := p.page("filter=metadata.name=web").Items[0].Metadata.UID
+	r := p.do("DELETE", "/api/catalog/entities/by-uid/"+web, "").is(204)
+	var sources struct {
+		Items []struct{ ID, LastAttemptAt string }
+	}
+	p.get("/api/catalog/sources").ok().into(&sources)
+	was := sources.Items[0].LastAttemptAt
+	p.post("/api/catalog/sources/"+sources.Items[0].ID+"/refresh", "").is(202)
+	p.until("the source was read again", func() bool {
+		p.get("/api/catalog/sources").ok().into(&sources)
+		return sources.Items[0].LastAttemptAt != was
+	})
+	p.settle()
+	p.get("/api/catalog/entities/by-name/component/default/web").refused(404)
+	var after changes
+	if p.get("/api/catalog/changes?after=" + r.header.Get("Portico-Revision")).ok().into(&after); len(after.Items) != 0 {
+		t.Errorf("reading an unchanged source changed %+v", after.Items)
+	}
+	p.edit("shop.yaml", "title: The Web Shop", "title: The Shop")
+	p.until("the entity is back", func() bool { return p.get("/api/catalog/entities/by-name/component/default/web").status == 200 })
+	if p.get("/api/catalog/changes?ref=component:default/web&after=" + r.header.Get("Portico-Revision")).ok().into(&after); len(after.Items) != 1 || after.Items[0].Op != "returned" {
+		t.Errorf("it came back as %+v", after.Items)
+	}
+	p.get("/api/catalog/entities/by-uid/" + web).is(200) // the same one as before
+}
+
 // catalog.readonly closes what changes locations, and nothing else.
 func TestLocationsOfAReadOnlyCatalog(t *testing.T) {
 	git := startHost(t, map[string]string{"acme/billing/catalog-info.yaml": descriptor})

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -124,7 +125,7 @@ func (p *portal) stop() {
 	}
 }
 
-// settle waits until every source was read.
+// settle waits until every source was read and is shown.
 func (p *portal) settle() {
 	p.t.Helper()
 	p.until("all sources are read", func() bool {
@@ -142,6 +143,9 @@ func (p *portal) settle() {
 		}
 		return true
 	})
+	var written struct{ Next int64 } // the change log is read from the database, entities from the replica's own memory
+	p.get("/api/catalog/changes?limit=500").ok().into(&written)
+	p.get("/api/catalog/entities?limit=0&min-revision=" + strconv.FormatInt(written.Next, 10)).ok()
 }
 
 // until asks again and again, for at most 20 seconds, until done says so.
