@@ -291,7 +291,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 		FetchCooldown:        20 * time.Millisecond,
 		FetchPollInterval:    250 * time.Millisecond,
 		Workers:              workers,
-		Logger:               slog.New(quieter{a.o.Log.Handler()}),
+		Logger:               slog.New(quiet(a.o.Log)),
 		RescueStuckJobsAfter: 35 * time.Minute, // longer than the longest job may take
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(catalog.SweepEvery),
 			func() (river.JobArgs, *river.InsertOpts) { return catalog.SweepArgs{}, nil }, nil)},
@@ -309,6 +309,9 @@ func (a *App) startCatalog(ctx context.Context) error {
 		return fmt.Errorf("app: start jobs: %w", err)
 	}
 	a.cleanup(func(stop context.Context) {
+		// With the database away its parts would try for longer to say that they leave.
+		stop, cancel := context.WithTimeout(stop, 5*time.Second)
+		defer cancel()
 		if err := jobs.StopAndCancel(stop); err != nil && !errors.Is(err, context.Canceled) {
 			a.o.Log.Warn("jobs did not stop cleanly; they go on at the next start", "error", err)
 		}
@@ -364,11 +367,36 @@ func (a *App) declareSources(ctx context.Context) ([]string, error) {
 var allKinds = []catalog.Rule{{Kind: "Component"}, {Kind: "API"}, {Kind: "Resource"}, {Kind: "System"}, {Kind: "Domain"},
 	{Kind: "Group"}, {Kind: "User"}, {Kind: "Location"}, {Kind: "Template"}}
 
-// quieter keeps River's notes about its own life out of the log.
-type quieter struct{ slog.Handler }
+// quieter keeps notes of libraries about their own life out of the log, and says the same thing once in a
+// while only: in an outage of the database River's parts complain several times a second.
+type quieter struct {
+	slog.Handler
+	said *sync.Map // message → time.Time
+}
+
+func quiet(l *slog.Logger) quieter { return quieter{l.Handler(), new(sync.Map)} }
+
+// sayAgain is the time after which a library's complaint is logged again.
+const sayAgain = 30 * time.Second
 
 func (q quieter) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.LevelWarn && q.Handler.Enabled(ctx, l)
+}
+
+func (q quieter) Handle(ctx context.Context, r slog.Record) error {
+	if at, ok := q.said.Load(r.Message); ok && r.Time.Sub(at.(time.Time)) < sayAgain {
+		return nil
+	}
+	q.said.Store(r.Message, r.Time)
+	return q.Handler.Handle(ctx, r)
+}
+
+func (q quieter) WithAttrs(as []slog.Attr) slog.Handler {
+	return quieter{q.Handler.WithAttrs(as), q.said}
+}
+
+func (q quieter) WithGroup(name string) slog.Handler {
+	return quieter{q.Handler.WithGroup(name), q.said}
 }
 
 func (a *App) buildHTTP(h *catalog.Handler) error {
@@ -389,7 +417,7 @@ func (a *App) buildHTTP(h *catalog.Handler) error {
 	}
 	a.server = &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(quieter{a.o.Log.Handler()}, slog.LevelWarn),
+		ErrorLog: slog.NewLogLogger(a.o.Log.Handler(), slog.LevelWarn),
 	}
 	return nil
 }

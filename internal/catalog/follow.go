@@ -55,9 +55,16 @@ func (f *Follower) Run(ctx context.Context) error {
 	}()
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
+	told := false
 	for {
-		if err := f.CatchUp(ctx); err != nil && ctx.Err() == nil {
+		switch err := f.CatchUp(ctx); {
+		case ctx.Err() != nil:
+		case err != nil && !told: // one line an outage
 			f.Log.Warn("the catalog cannot be followed at the moment; what is shown may be old", "error", err)
+			told = true
+		case err == nil && told:
+			f.Log.Warn("the catalog is followed again")
+			told = false
 		}
 		select {
 		case <-ctx.Done():

@@ -156,11 +156,16 @@ func (h *Handler) restoreEntity(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h.wrote(w, r, rev)
-	doc := h.Index.Snapshot().ByRef(ref, nil)
-	if doc == nil {
-		return errs.New(errs.Unavailable, "%s is restored, but this replica does not show it yet", ref)
+	if doc := h.Index.Snapshot().ByRef(ref, nil); doc != nil {
+		httpx.Raw(w, http.StatusOK, doc.JSON())
+		return nil
 	}
-	httpx.Raw(w, http.StatusOK, doc.JSON())
+	// Removed again meanwhile, or this replica is behind. It was restored, and must not be told otherwise.
+	body, err := h.Store.body(r.Context(), uid)
+	if err != nil {
+		return err
+	}
+	httpx.Raw(w, http.StatusOK, body)
 	return nil
 }
 

@@ -140,7 +140,7 @@ func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (
 	if !mine {
 		// Whoever reads it now may have looked before we were asked. It mostly is about to end, but may
 		// also be a clone of half an hour.
-		return river.JobSnooze(min(max(time.Since(job.CreatedAt), 100*time.Millisecond), 4*time.Second))
+		return river.JobSnooze(min(max(time.Since(job.CreatedAt)/2, 100*time.Millisecond), time.Second))
 	}
 	defer func() {
 		cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)

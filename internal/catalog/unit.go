@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"portico/internal/catalog/entity"
@@ -219,6 +220,13 @@ type Declaration struct {
 	ViewURL       string    `json:"viewUrl,omitempty"`
 	EditURL       string    `json:"editUrl,omitempty"`
 	FileTextLines int       `json:"fileLines"`
+}
+
+// body returns an entity as it was asserted, in whatever state it is.
+func (s *Store) body(ctx context.Context, uid uuid.UUID) (body []byte, err error) {
+	defer errs.Wrap(&err, "catalog: body of %s", uid)
+	err = s.db.QueryRow(ctx, `SELECT entity FROM catalog_entities WHERE uid = $1`, uid).Scan(&body)
+	return body, err
 }
 
 // yields reports whether a location has entities that it is taken to declare.

@@ -118,7 +118,7 @@ type logs struct {
 func (l *logs) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if bytes.Contains(p, []byte("msg=request ")) {
+	if bytes.Contains(p, []byte("msg=request ")) || bytes.Contains(p, []byte("kind=ServiceUnavailableError")) {
 		return len(p), nil
 	}
 	return l.buf.Write(p)
@@ -257,11 +257,15 @@ func (c client) components() map[string]*entity {
 	return m
 }
 
-// count is the number of entities that a filter finds.
+// count is the number of entities that a filter finds; without one, of all.
 func (c client) count(filter string) int {
 	c.t.Helper()
 	var page struct{ TotalItems int }
-	c.get("/api/catalog/entities/by-query?limit=0&filter="+filter, &page)
+	path := "/api/catalog/entities/by-query?limit=0"
+	if filter != "" {
+		path += "&filter=" + filter
+	}
+	c.get(path, &page)
 	return page.TotalItems
 }
 
@@ -360,13 +364,15 @@ func (c client) revision() int64 {
 // settle waits until every source was read since it was last asked for.
 func (c client) settle(limit time.Duration) {
 	c.t.Helper()
-	within(c.t, limit, "every source is read", func() bool {
+	within(c.t, limit, "every source is read and served", func() bool {
+		entities := 0
 		for _, s := range c.sources() {
 			if s.State == "reading" || s.LastAttemptAt == nil || (s.LastSuccessAt == nil && s.State != "failed") {
 				return false
 			}
+			entities += s.Entities + s.Missing
 		}
-		return true
+		return c.count("") == entities
 	})
 }
 
