@@ -52,12 +52,26 @@ func privateHost(ctx context.Context) (*host, error) {
 	return h, err
 }
 
-// dirPrefix begins the names of the servers' folders under the temporary one.
-const dirPrefix = "portico-pgtest-"
+// The names of the servers' folders under the temporary one begin with these.
+const (
+	dirPrefix = "portico-pgtest-"
+	ownPrefix = "portico-pgserver-" // of a Server, which looks left over while its test has it stopped
+)
+
+// sweep discards what killed tests left.
+func sweep(ctx context.Context) {
+	private.Sweep(ctx, filepath.Join(os.TempDir(), dirPrefix+"*"))
+	own, _ := filepath.Glob(filepath.Join(os.TempDir(), ownPrefix+"*"))
+	for _, dir := range own {
+		if info, err := os.Stat(filepath.Join(dir, "portico.lock")); err == nil && time.Since(info.ModTime()) > time.Hour {
+			private.Sweep(ctx, dir)
+		}
+	}
+}
 
 // startCopy starts a server on a fresh copy of the prepared data.
 func startCopy(ctx context.Context, noRestart bool) (*private.Server, error) {
-	private.Sweep(ctx, filepath.Join(os.TempDir(), dirPrefix+"*"))
+	sweep(ctx)
 	root, err := repository()
 	if err != nil {
 		return nil, err
@@ -70,7 +84,11 @@ func startCopy(ctx context.Context, noRestart bool) (*private.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the data: %w", err)
 	}
-	dir, err := os.MkdirTemp("", dirPrefix)
+	prefix := dirPrefix
+	if noRestart {
+		prefix = ownPrefix
+	}
+	dir, err := os.MkdirTemp("", prefix)
 	if err != nil {
 		return nil, err
 	}
