@@ -91,8 +91,8 @@ func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "portico",
 		Short: "An internal developer portal in one binary",
-		Long: `Portico shows which services exist, who owns them, how they are and where their docs are.
-It reads what Backstage users already have: catalog-info.yaml, app-config.yaml, templates and docs.
+		Long: `Portico shows which services a company runs, who owns them, what they depend on and where their docs
+are. It reads what Backstage users already have: catalog-info.yaml and app-config.yaml.
 
   portico try ~/src                      look at the repositories in a folder, now
   portico serve --private-postgres       run a portal with a PostgreSQL of its own

