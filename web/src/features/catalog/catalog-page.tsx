@@ -9,7 +9,7 @@ import { kindWords } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { kindsQuery } from '../../lib/kinds.ts'
-import { countQuery, pageQuery } from './api.ts'
+import { countQuery, pageQuery, type ListPage } from './api.ts'
 import { PAGE } from './catalog-query.ts'
 import { activeFilters, nextSort, toggled, type CatalogSearch } from './catalog-search.ts'
 import { CatalogTable } from './catalog-table.tsx'
@@ -88,12 +88,16 @@ function Kind({ search, go }: KindProps) {
       <section aria-label={words.tab}>
         <FilterBar search={search} go={go} total={rows.total} whole={whole.data} stale={rows.stale} facets={facets} />
         {rows.error !== null && (
-          <ErrorStrip
-            error={rows.error}
-            what="The rows did not load."
-            kept={rows.total === undefined ? 'Your filters are kept.' : 'You see the last ones; your filters are kept.'}
-            onRetry={rows.again}
-          />
+          <div className={css['failed']}>
+            <ErrorStrip
+              error={rows.error}
+              what="The rows did not load."
+              kept={
+                rows.total === undefined ? 'Your filters are kept.' : 'You see the last ones; your filters are kept.'
+              }
+              onRetry={rows.again}
+            />
+          </div>
         )}
         {rows.total === undefined && rows.error === null && <RowBones rows={12} />}
         {rows.total === 0 && !rows.stale && (
@@ -136,20 +140,24 @@ interface Rows {
 /** The pages around what is in sight. While a new search is on its way the rows of the last one stay. */
 function useRows(search: CatalogSearch, range: { first: number; last: number }): Rows {
   const head = useQuery({ ...pageQuery(search, 0), placeholderData: keepPreviousData })
+  // A search that fails has no rows of its own: those of the last one that came stay.
+  const [last, setLast] = useState<ListPage>()
+  if (head.isSuccess && !head.isPlaceholderData && head.data !== last) setLast(head.data)
+  const shown = head.data ?? last
   const from = Math.max(1, Math.floor(range.first / PAGE))
-  const to = Math.min(Math.floor((range.last + 20) / PAGE), Math.floor(((head.data?.totalItems ?? 1) - 1) / PAGE))
+  const to = Math.min(Math.floor((range.last + 20) / PAGE), Math.floor(((shown?.totalItems ?? 1) - 1) / PAGE))
   const indices = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
   const pages = useQueries({ queries: indices.map((i) => pageQuery(search, i)) })
   const at = (index: number) => {
     const number = Math.floor(index / PAGE)
-    const answer = number === 0 ? head.data : pages[indices.indexOf(number)]?.data
+    const answer = number === 0 ? shown : pages[indices.indexOf(number)]?.data
     return answer?.items[index % PAGE]
   }
   const failed = [head, ...pages].find((q) => q.error !== null)
   return {
-    total: head.data?.totalItems,
+    total: shown?.totalItems,
     at,
-    stale: head.isPlaceholderData,
+    stale: head.isPlaceholderData || head.data === undefined,
     error: failed?.error ?? null,
     again: () => void failed?.refetch(),
   }
