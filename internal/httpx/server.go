@@ -220,8 +220,11 @@ func (s *server) fail(w *recorder, r *http.Request, err error) {
 	}
 	id := newErrorID()
 	level := slog.LevelDebug
-	if kind == errs.Internal || kind == errs.Unavailable {
+	switch kind {
+	case errs.Internal:
 		level = slog.LevelError
+	case errs.Unavailable:
+		level = slog.LevelWarn // what we depend on, not we; and a caller may ask for what cannot be had
 	}
 	s.Log.Log(r.Context(), level, "request failed", "id", id, "method", r.Method, "path", r.URL.Path, "kind", kind.Name(), "error", err)
 	if w.status != 0 {
