@@ -267,6 +267,9 @@ func (a *applier) assert(as Asserted, ref string, known map[string]stored, befor
 		a.lost = append(a.lost, as)
 		return nil
 	}
+	if mine && e.state == "removed" && e.asserted && e.digest == as.Entity.Digest {
+		return nil // removed by hand, and its file says nothing new
+	}
 	loc := a.unit.File.Location.String()
 	same := e.digest == as.Entity.Digest && e.location == loc && e.parent == a.unit.ParentRef
 	if mine && e.state == "active" && same && e.status == nil && e.asserted && e.line == as.Line && e.endLine == as.EndLine {

@@ -312,6 +312,44 @@ func TestConflictsAndTheirEnd(t *testing.T) {
 	}
 }
 
+func TestProblemsEndWithTheirFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("/d/a.yaml", component("a", ""))
+	w.set("/d/b.yaml", "kind: [")
+	src := w.source("/d/*.yaml")[0]
+	if o := w.refresh(src); o.State != "degraded" {
+		t.Fatalf("%+v", o)
+	}
+	w.remove("/d/b.yaml")
+	if o := w.refresh(src); o.State != "current" {
+		t.Errorf("%+v", o)
+	}
+	if ps, err := w.store.Problems(t.Context()); err != nil || len(ps) != 0 {
+		t.Errorf("the file is gone, its problems are not: %v %+v", err, ps)
+	}
+}
+
+func TestRemovedByHandStaysRemoved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	text := component("a", "  annotations:\n    note: {$text: ./note.txt}\n")
+	w.set("/a.yaml", text)
+	w.set("/note.txt", "one")
+	src := w.source("/a.yaml")[0]
+	w.refresh(src)
+	uid := mustUUID(t, w.get("component:default/a").Metadata.UID)
+	if _, err := w.store.Remove(t.Context(), uid, "user:default/ana"); err != nil {
+		t.Fatal(err)
+	}
+	w.refresh(src) // a file with placeholders is read each time
+	w.wantRefs()
+	w.set("/note.txt", "two")
+	w.refresh(src)
+	w.wantRefs("component:default/a")
+	w.wantOps("component:default/a", "created", "removed", "returned")
+}
+
 func TestASourceThatGoesTakesItsEntitiesAlong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -36,8 +36,9 @@ func (s *Store) Vanish(ctx context.Context, src *Source, visited []string, actor
 		}
 		if _, err := tx.Exec(ctx, `
 			WITH gone AS (
-				UPDATE catalog_units SET state = 'missing'
-				WHERE source_id = $1 AND NOT (location = ANY($2))
+				-- What was wrong with its text is over; that it cannot be read (no revision) is not.
+				UPDATE catalog_units SET state = 'missing', problems = CASE WHEN revision = '' THEN problems ELSE '[]' END
+				WHERE source_id = $1 AND state <> 'missing' AND NOT (location = ANY($2))
 				RETURNING id
 			), dropped AS (
 				DELETE FROM catalog_conflicts WHERE unit_id IN (SELECT id FROM gone)
