@@ -153,6 +153,9 @@ type StatusError struct {
 	RetryAfter time.Duration
 }
 
+// RetryIn is RetryAfter, for those who need not know this package.
+func (e *StatusError) RetryIn() time.Duration { return e.RetryAfter }
+
 func (e *StatusError) Error() string {
 	return fmt.Sprintf("%s answered %d %s", e.URL, e.Status, http.StatusText(e.Status))
 }
@@ -287,6 +290,10 @@ func (c *Client) once(ctx context.Context, u *url.URL, rule *Rule, req Request, 
 		limit = req.MaxBody
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if err == nil {
+		// A body that the deadline cut short can look complete: the server ends it when it sees us go.
+		err = ctx.Err()
+	}
 	if err != nil {
 		return nil, "", unreachable(u, err)
 	}

@@ -360,3 +360,25 @@ func TestNewRefusesBadRules(t *testing.T) {
 		}
 	}
 }
+
+// A server sees its client go and ends the body in good order. What was read until then is no answer.
+func TestBodyCutByDeadline(t *testing.T) {
+	h := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			_, _ = w.Write([]byte("#"))
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case <-r.Context().Done():
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	})
+	c := client(t, outbound.Options{
+		Allow: []outbound.Rule{{Host: "example.com:" + h.port, AllowPrivate: true}}, RootCAs: pool(h), Timeout: 60 * time.Millisecond,
+	})
+	for range 30 {
+		if resp, err := c.Get(t.Context(), h.at("example.com", "/x")); !errs.Is(err, errs.Unavailable) {
+			t.Fatalf("got %v, %v", resp, err)
+		}
+	}
+}
