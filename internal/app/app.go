@@ -199,7 +199,11 @@ func (a *App) openDatabase(ctx context.Context) error {
 	a.pool = pool
 	a.cleanup(func(context.Context) { pool.Close() })
 	applied, err := pg.Migrate(ctx, pool)
-	if err != nil {
+	switch {
+	case err != nil && errs.Sentence(err) == "" && ctx.Err() == nil:
+		return errs.WithRemedy(errs.Public(errs.Internal, "the database's schema cannot be brought up to date: "+err.Error(), err),
+			"give the portal a database of its own; nothing was changed by the step that failed")
+	case err != nil:
 		return err
 	}
 	if len(applied) > 0 {

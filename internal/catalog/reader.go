@@ -51,7 +51,8 @@ var ErrUnchanged = errors.New("unchanged")
 type Reader interface {
 	// Read returns what loc holds. known is the Revision of an earlier Reading or "".
 	// Errors: ErrUnchanged; errs.NotFound when the location is not there (gone, 404); errs.Forbidden
-	// when a rule of ours forbids reading it; errs.Unavailable when it may work later.
+	// when a rule of ours forbids reading it; errs.Unavailable when it may work later. Where the other
+	// side asks to wait, an error in the chain has RetryIn() time.Duration.
 	Read(ctx context.Context, loc Location, known string) (*Reading, error)
 
 	// ReadRelative reads one file that a descriptor at base refers to ($text, $json, $yaml): target

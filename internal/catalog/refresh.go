@@ -55,6 +55,9 @@ func (r *Refresher) Refresh(ctx context.Context, src *Source, actor string) (Out
 		return Outcome{}, err
 	}
 	o := Outcome{State: "current", NextAt: time.Now().Add(r.Every)}
+	if w.wait > 0 {
+		o.NextAt = time.Now().Add(w.wait)
+	}
 	visited := make([]string, 0, len(w.visited))
 	for loc := range w.visited {
 		visited = append(visited, loc)
@@ -140,6 +143,7 @@ type walk struct {
 	failed    int
 	truncated string
 	rootErr   error
+	wait      time.Duration // that a host asks us to leave it alone
 }
 
 // bootstrapRevision changes when the Location entity of a source is made in another way.
@@ -301,11 +305,15 @@ func (w *walk) unreadable(ctx context.Context, t target, isUnit bool, unit known
 		return nil, nil
 	}
 	w.Log.Warn("a location could not be read", "source", w.src.Location.String(), "location", t.loc.String(), "error", err)
-	if t.depth == 0 {
-		w.mu.Lock()
-		w.rootErr = err
-		w.mu.Unlock()
+	var asked interface{ RetryIn() time.Duration }
+	w.mu.Lock()
+	if errors.As(err, &asked) {
+		w.wait = max(w.wait, asked.RetryIn())
 	}
+	if t.depth == 0 {
+		w.rootErr = err
+	}
+	w.mu.Unlock()
 	ref := t.parent
 	p := Problem{SourceID: w.src.ID, Location: t.loc.String(), Ref: &ref, File: t.loc.String(), Level: "error",
 		Message: sentence(err), Remedy: errs.Remedy(err)}

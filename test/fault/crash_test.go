@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -23,14 +24,24 @@ func program(t *testing.T) string {
 	if bin := os.Getenv("PORTICO_BIN"); bin != "" {
 		return bin
 	}
-	bin := filepath.Join(t.TempDir(), "portico")
-	cmd := exec.Command("go", "build", "-o", bin, "./cmd/portico")
-	cmd.Dir = testenv.Repo(t)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	root := testenv.Repo(t)
+	building.Do(func() {
+		cmd := exec.Command("go", "build", "-o", filepath.Join(scratch, "portico"), "./cmd/portico")
+		cmd.Dir = root
+		if out, err := cmd.CombinedOutput(); err != nil {
+			buildErr = fmt.Errorf("go build: %w\n%s", err, out)
+		}
+	})
+	if buildErr != nil {
+		t.Fatal(buildErr)
 	}
-	return bin
+	return filepath.Join(scratch, "portico")
 }
+
+var (
+	building sync.Once
+	buildErr error
+)
 
 // process is a portal in a process of its own.
 type process struct {
@@ -120,6 +131,7 @@ func servers(dir string) (pids []int) {
 // The portal is killed at five random moments while it writes what changed in thirty files. Whatever was
 // half-way, the next start comes to exactly what the files say.
 func TestKilledDuringApply(t *testing.T) {
+	t.Parallel()
 	const files, each, kills = 30, 100, 5
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("PORTICO_SEED"); s != "" {
@@ -228,6 +240,7 @@ func TestKilledDuringApply(t *testing.T) {
 
 // A signal that comes while the portal starts ends it, and its PostgreSQL.
 func TestTerminatedWhileStarting(t *testing.T) {
+	t.Parallel()
 	bin := program(t)
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "one.yaml"), declare("x", "one"))

@@ -106,8 +106,17 @@ func TestTwoReplicas(t *testing.T) {
 		return a.component("shared-0007").Metadata.Description == "after the cut" && b.component("shared-0007").Metadata.Description == "after the cut"
 	})
 
-	// One goes in the midst of it; the other carries on with all duties.
+	// One goes in the midst of it, so hard that its job still looks as if it ran and a request as if somebody
+	// would act on it. The other carries on with all duties.
 	b.stop()
+	if _, err := pool.Exec(t.Context(), `
+		INSERT INTO river_job (kind, queue, state, attempt, max_attempts, args, attempted_at, attempted_by)
+		SELECT 'catalog_refresh', 'catalog', 'running', 1, 5, jsonb_build_object('sourceId', id, 'actor', 'somebody'), now(), ARRAY['gone'] FROM catalog_sources`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pool.Exec(t.Context(), `UPDATE catalog_sources SET requested_at = clock_timestamp()`); err != nil {
+		t.Fatal(err)
+	}
 	save(t, file, declare("alone", named("shared", 20)...))
 	within(t, seen, "the remaining replica reads on", func() bool { return a.component("shared-0007").Metadata.Description == "alone" })
 }
