@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -252,7 +253,7 @@ func (w *walk) read(ctx context.Context, t target) ([]target, error) {
 			known = v.(string)
 		}
 	}
-	reading, err := w.Reader.Read(ctx, t.loc, known)
+	reading, err := w.readSafely(ctx, t.loc, known)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -278,6 +279,17 @@ func (w *walk) read(ctx context.Context, t target) ([]target, error) {
 		w.revisions.Delete(w.src.ID + " " + key)
 	}
 	return children, nil
+}
+
+// readSafely is the reader's Read; a panic in it is a fault of this location alone.
+func (w *walk) readSafely(ctx context.Context, loc Location, known string) (r *Reading, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.Log.Error("reading a location failed; this is a fault of the portal", "location", loc.String(), "panic", v, "stack", string(debug.Stack()))
+			r, err = nil, errs.WithRemedy(errs.New(errs.Internal, "it could not be read because of a fault of the portal"), "report it, with the lines of the log that name it")
+		}
+	}()
+	return w.Reader.Read(ctx, loc, known)
 }
 
 // unchanged goes on below a location that is still at the known revision.

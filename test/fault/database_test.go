@@ -31,6 +31,14 @@ func TestDatabaseRestarts(t *testing.T) {
 	uid := p.component("steady-9-0019").Metadata.UID
 	src := p.source(glob)
 	p.must(http.StatusOK, "GET", "/.backstage/health/v1/readiness", "")
+	within(t, 20*time.Second, "the portal leads, which takes some goroutines", func() bool {
+		for stack := range goroutines() {
+			if strings.Contains(stack, "PeriodicJobEnqueuer") {
+				return true
+			}
+		}
+		return false
+	})
 	time.Sleep(300 * time.Millisecond) // let the start's goroutines end
 	httpClient.CloseIdleConnections()
 	before := goroutines()

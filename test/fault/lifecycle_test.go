@@ -113,7 +113,7 @@ func TestStartCalledOff(t *testing.T) {
 	write(t, filepath.Join(dir, "one.yaml"), declare("x", named("one", 50)...))
 	dsn := pgtest.DSN(t)
 	started := 0
-	for _, after := range []time.Duration{0, time.Millisecond, 3 * time.Millisecond, 8 * time.Millisecond, 15 * time.Millisecond, 30 * time.Millisecond, 60 * time.Millisecond, 120 * time.Millisecond} {
+	for _, after := range []time.Duration{0, time.Millisecond, 3 * time.Millisecond, 8 * time.Millisecond, 15 * time.Millisecond, 30 * time.Millisecond, 60 * time.Millisecond, 3 * time.Second} {
 		o, out := options(t, dsn, fileSource(filepath.Join(dir, "*.yaml")))
 		before := goroutines()
 		ctx, cancel := context.WithTimeout(t.Context(), after)
