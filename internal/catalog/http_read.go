@@ -397,13 +397,19 @@ func (h *Handler) getFacets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.writeFacets(w, r, q["facet"], index.Filters{Filter: filter})
+	text := index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}
+	return h.writeFacets(w, r, q["facet"], index.Filters{Filter: filter}, text)
 }
 
+// The full-text filter of facets is ours: counts beside a list that is being searched.
 func (h *Handler) postFacets(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
-		Facets []string        `json:"facets"`
-		Query  json.RawMessage `json:"query"`
+		Facets         []string        `json:"facets"`
+		Query          json.RawMessage `json:"query"`
+		FullTextFilter struct {
+			Term   string   `json:"term"`
+			Fields []string `json:"fields"`
+		} `json:"fullTextFilter"`
 	}
 	if err := httpx.Decode(r, &body); err != nil {
 		return err
@@ -412,10 +418,11 @@ func (h *Handler) postFacets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.writeFacets(w, r, body.Facets, index.Filters{Query: query})
+	text := index.TextQuery{Term: body.FullTextFilter.Term, Fields: body.FullTextFilter.Fields}
+	return h.writeFacets(w, r, body.Facets, index.Filters{Query: query}, text)
 }
 
-func (h *Handler) writeFacets(w http.ResponseWriter, r *http.Request, names []string, filters index.Filters) error {
+func (h *Handler) writeFacets(w http.ResponseWriter, r *http.Request, names []string, filters index.Filters, text index.TextQuery) error {
 	names, err := index.ParseFacets(names)
 	if err != nil {
 		return err
@@ -427,7 +434,10 @@ func (h *Handler) writeFacets(w http.ResponseWriter, r *http.Request, names []st
 	if unchanged(w, r, revisionTag(snap)) {
 		return nil
 	}
-	facets := snap.Facets(names, filters, restriction(r))
+	facets, err := snap.FacetsOf(names, filters, text, restriction(r))
+	if err != nil {
+		return err
+	}
 	answer(w, r, func(b []byte) []byte { return index.AppendFacets(b, facets) })
 	return nil
 }

@@ -43,11 +43,25 @@ func ParseFacets(params []string) ([]string, error) {
 // Facets counts values among the entities that match and may be seen. The result has one Facet for each
 // name, in the same order, its values sorted; a key that nothing has gives no values.
 func (s *Snapshot) Facets(names []string, filters Filters, r *Restriction) []Facet {
+	return s.facets(names, filters, textFilter{}, r)
+}
+
+// FacetsOf counts as Facets does, among the entities in which a text is found too. The error is
+// errs.Invalid: a search term that is too long.
+func (s *Snapshot) FacetsOf(names []string, filters Filters, text TextQuery, r *Restriction) ([]Facet, error) {
+	if err := text.check(); err != nil {
+		return nil, err
+	}
+	return s.facets(names, filters, text.filter(""), r), nil
+}
+
+func (s *Snapshot) facets(names []string, filters Filters, text textFilter, r *Restriction) []Facet {
 	out := make([]Facet, len(names))
 	for i, name := range names {
-		key := append(filters.appendKey(make([]byte, 0, 256), r), lower(name)...)
+		key := text.appendKey(filters.appendKey(make([]byte, 0, 256), r))
+		key = append(key, lower(name)...)
 		out[i] = s.memo.facets.get(key, func() (Facet, int) {
-			f := s.facet(lower(name), filters, r)
+			f := s.facet(lower(name), filters, text, r)
 			return f, len(f.json) + 24*len(f.Values)
 		})
 		out[i].Name = name
@@ -55,9 +69,12 @@ func (s *Snapshot) Facets(names []string, filters Filters, r *Restriction) []Fac
 	return out
 }
 
-func (s *Snapshot) facet(key string, filters Filters, r *Restriction) Facet {
+func (s *Snapshot) facet(key string, filters Filters, text textFilter, r *Restriction) Facet {
 	var f Facet
 	set := s.filtered(filters, r)
+	if text.term != "" {
+		set = s.search(text, set)
+	}
 	within := set.words()
 	direct, items := s.resolve(key)
 	if direct != nil {

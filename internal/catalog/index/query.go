@@ -98,10 +98,16 @@ func (q *Query) check() error {
 		return invalid("write a number from 0", "offset is %d", q.Offset)
 	case len(q.Order) > maxOrders:
 		return invalid("sort by one field", "there are %d order fields; at most %d are read", len(q.Order), maxOrders)
-	case len(q.Text.Term) > maxTextTerm:
-		return invalid("search for a part of a word", "the full-text term is %d bytes long; at most %d are read", len(q.Text.Term), maxTextTerm)
-	case len(q.Text.Fields) > maxTextFields:
-		return invalid("search in fewer fields", "there are %d full-text fields; at most %d are read", len(q.Text.Fields), maxTextFields)
+	}
+	return q.Text.check()
+}
+
+func (t *TextQuery) check() error {
+	switch {
+	case len(t.Term) > maxTextTerm:
+		return invalid("search for a part of a word", "the full-text term is %d bytes long; at most %d are read", len(t.Term), maxTextTerm)
+	case len(t.Fields) > maxTextFields:
+		return invalid("search in fewer fields", "there are %d full-text fields; at most %d are read", len(t.Fields), maxTextFields)
 	}
 	return nil
 }
@@ -113,12 +119,7 @@ func (s *Snapshot) arrangedBy(w *walk, r *Restriction) *arranged {
 		field = lower(o.Field)
 	}
 	text := w.Text.filter(field)
-	key := w.Filters.appendKey(make([]byte, 0, 512), r)
-	key = appendCounted(key, text.term)
-	for _, f := range text.fields {
-		key = appendCounted(key, f)
-	}
-	key = append(key, 0)
+	key := text.appendKey(w.Filters.appendKey(make([]byte, 0, 512), r))
 	key = append(key, field...)
 	return s.memo.places.get(key, func() (*arranged, int) {
 		set := s.filtered(w.Filters, r)

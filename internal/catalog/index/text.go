@@ -59,6 +59,15 @@ type textFilter struct {
 	fields []string
 }
 
+// appendKey appends what tells one filter from another.
+func (t *textFilter) appendKey(key []byte) []byte {
+	key = appendCounted(key, t.term)
+	for _, f := range t.fields {
+		key = appendCounted(key, f)
+	}
+	return append(key, 0)
+}
+
 // search returns the documents of within that have the term in one of the fields.
 func (s *Snapshot) search(t textFilter, within docset) docset {
 	var slots []fieldID
