@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // panicky is a reader with a fault of its own: some files make it panic.
@@ -72,8 +73,8 @@ func TestStorable(t *testing.T) {
 			t.Errorf("%.20q and %.20q are both kept as %q", before, s, out)
 		}
 		seen[out] = s
-		if err := checkLocation(splitLocation(out)); err != nil {
-			t.Errorf("%.20q is kept as %.20q: %v", s, out, err)
+		if len(out) > maxLocation || !utf8.ValidString(out) || strings.Contains(out, "\x00") {
+			t.Errorf("%.20q is kept as %.20q, %d bytes", s, out, len(out))
 		}
 	}
 }

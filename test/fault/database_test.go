@@ -26,7 +26,9 @@ func TestDatabaseRestarts(t *testing.T) {
 	}
 	srv := pgtest.NewServer(t)
 	glob := filepath.Join(dir, "*.yaml")
-	p := start(t, srv.DSN(), fileSource(glob))
+	alone := filepath.Join(t.TempDir(), "alone.yaml") // a source that nobody asks to be read
+	write(t, alone, declare("before", "alone"))
+	p := start(t, srv.DSN(), fileSource(glob, alone))
 	p.settle(20 * time.Second)
 	uid := p.component("steady-9-0019").Metadata.UID
 	src := p.source(glob)
@@ -114,8 +116,9 @@ func TestDatabaseRestarts(t *testing.T) {
 		})
 		time.Sleep(400 * time.Millisecond)
 
-		r.down()
+		r.down() // returns when the server is gone
 		gone := time.Now()
+		save(t, alone, declare("saved while it was away: "+r.name, "alone"))
 		if r.away > 0 {
 			within(t, r.away+2*time.Second, "the portal says that it is not ready", func() bool {
 				status, _, _, err := p.ask("GET", "/.backstage/health/v1/readiness", "")
@@ -138,6 +141,11 @@ func TestDatabaseRestarts(t *testing.T) {
 		if failed.Load() > 0 {
 			t.Errorf("%s: %d of %d reads failed", r.name, failed.Load(), reads.Load())
 		}
+
+		took := within(t, 5*time.Second, "what was saved during the outage is served", func() bool {
+			return p.component("alone").Metadata.Description == "saved while it was away: "+r.name
+		})
+		t.Logf("%s: a file saved during it is served, at most %s after the load's end", r.name, took.Round(time.Millisecond))
 
 		// The files' last content is served without being asked for, though they changed while nobody could note it.
 		begun := time.Now()
