@@ -4,18 +4,9 @@ import type { Entity } from '../../lib/entity.ts'
 import { keys } from '../../lib/keys.ts'
 import type { FacetAnswer } from '../../lib/kinds.ts'
 import { api } from '../../lib/paths.ts'
-import {
-  countBody,
-  COUNTED,
-  countedBody,
-  facetBodies,
-  facetPaths,
-  listBody,
-  noOwnerBody,
-  type FacetBody,
-} from './catalog-query.ts'
+import { countBody, facetBodies, facetPaths, listBody, noOwnerBody, type FacetBody } from './catalog-query.ts'
 import { facetNames, NONE, type CatalogSearch, type FilterName } from './catalog-search.ts'
-import { countFacets, type Facets } from './facet-count.ts'
+import type { Facets } from './facet-values.ts'
 
 export interface ListPage {
   items: Entity[]
@@ -41,17 +32,13 @@ export function countQuery(search: CatalogSearch, skip?: FilterName) {
 
 const ask = (body: FacetBody, signal: AbortSignal) => request<FacetAnswer>(api.facets, { method: 'POST', body, signal })
 
-/** The values of each facet, each counted without itself; null when a text search finds too much to be counted. */
+/** The values of each facet, each counted without itself. */
 export function facetsQuery(search: CatalogSearch) {
-  return search.q ? foundFacetsQuery(search) : predicateFacetsQuery(search)
-}
-
-function predicateFacetsQuery(search: CatalogSearch) {
   const bodies = facetBodies(search)
   const noOwner = noOwnerBody(search)
   return queryOptions({
     queryKey: keys.facet({ bodies, noOwner }),
-    queryFn: async ({ signal }): Promise<Facets | null> => {
+    queryFn: async ({ signal }): Promise<Facets> => {
       const [absent, ...answers] = await Promise.all([ask(noOwner, signal), ...bodies.map((b) => ask(b.body, signal))])
       const facets = Object.fromEntries(
         facetNames.map((name) => {
@@ -62,18 +49,6 @@ function predicateFacetsQuery(search: CatalogSearch) {
       const ownerless = absent.facets['kind']?.reduce((sum, v) => sum + v.count, 0) ?? 0
       if (ownerless > 0) facets.owner = [...facets.owner, { value: NONE, count: ownerless }]
       return facets
-    },
-    placeholderData: keepPreviousData,
-  })
-}
-
-function foundFacetsQuery(search: CatalogSearch) {
-  const body = countedBody(search)
-  return queryOptions({
-    queryKey: keys.facet({ body, search }),
-    queryFn: async ({ signal }): Promise<Facets | null> => {
-      const found = await request<ListPage>(api.query, { method: 'POST', body, signal })
-      return found.totalItems > COUNTED ? null : countFacets(found.items, search)
     },
     placeholderData: keepPreviousData,
   })

@@ -74,4 +74,10 @@ describe('facetBodies', () => {
       $all: [{ kind: 'component' }, { $not: { 'relations.ownedBy': { $exists: true } } }],
     })
   })
+
+  it('counts what the text finds', () => {
+    const search = { kind: 'component', q: ' led ', type: ['service'] }
+    const bodies = [...facetBodies(search).map((b) => b.body), noOwnerBody(search)]
+    expect(bodies.map((b) => b.fullTextFilter?.term)).toEqual(['led', 'led', 'led'])
+  })
 })

@@ -104,23 +104,23 @@ export function countBody(search: CatalogSearch, skip?: FilterName): ListBody {
   return { query: predicate(search, skip), ...fullText(search, skip), limit: 0 }
 }
 
-export interface FacetBody {
+export interface FacetBody extends Pick<ListBody, 'fullTextFilter'> {
   query: Predicate
   facets: string[]
 }
 
 /**
  * The requests that count every facet without itself. Facets in which nothing is chosen see the same entities, so they
- * share one request. The text filter has no part in it: the API counts facets by predicates alone (see facet-count.ts).
+ * share one request.
  */
 export function facetBodies(search: CatalogSearch): { names: FacetName[]; body: FacetBody }[] {
   const chosen = activeFilters(search).filter((n): n is FacetName => n !== 'q')
   const open = facetNames.filter((n) => !chosen.includes(n))
   const bodies = chosen.map((name) => ({
     names: [name],
-    body: { facets: [facetPaths[name]], query: predicate(search, name) },
+    body: { facets: [facetPaths[name]], query: predicate(search, name), ...fullText(search) },
   }))
-  const shared = { facets: open.map((n) => facetPaths[n]), query: predicate(search) }
+  const shared = { facets: open.map((n) => facetPaths[n]), query: predicate(search), ...fullText(search) }
   return open.length > 0 ? [...bodies, { names: open, body: shared }] : bodies
 }
 
@@ -129,18 +129,6 @@ export function noOwnerBody(search: CatalogSearch): FacetBody {
   return {
     facets: ['kind'],
     query: { $all: [predicate(search, 'owner'), { $not: { [facetPaths.owner]: { $exists: true } } }] },
-  }
-}
-
-/** As many entities are counted in the browser at most; above that the counts of a text search are not shown. */
-export const COUNTED = 1000
-
-/** The body that asks for everything that a text search finds in a kind, with no more than its facets need. */
-export function countedBody(search: CatalogSearch): ListBody {
-  return {
-    query: { kind: search.kind },
     ...fullText(search),
-    fields: ['metadata.namespace', 'metadata.tags', 'spec.owner', 'spec.type', 'spec.lifecycle'],
-    limit: COUNTED,
   }
 }

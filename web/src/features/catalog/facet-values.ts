@@ -1,11 +1,7 @@
-import { NONE } from './catalog-search.ts'
 import type { FacetValue } from '../../lib/kinds.ts'
+import { NONE, type FacetName } from './catalog-search.ts'
 
-export interface ShownValue {
-  value: string
-  /** null: not counted. */
-  count: number | null
-}
+export type Facets = Record<FacetName, FacetValue[]>
 
 /**
  * The values that a facet shows: all that the kind has, with the counts under the present filters (0 when none is left),
@@ -14,15 +10,15 @@ export interface ShownValue {
  */
 export function facetValues(
   all: FacetValue[],
-  live: FacetValue[] | null,
+  live: FacetValue[],
   chosen: string[],
   first: string[] = [],
-): ShownValue[] {
-  const counts = new Map(live?.map((v) => [v.value, v.count]))
+): FacetValue[] {
+  const counts = new Map(live.map((v) => [v.value, v.count]))
   const whole = new Map(all.map((v) => [v.value, v.count]))
   const names = new Set([...whole.keys(), ...counts.keys(), ...chosen])
   const rank = (v: string) => (v === NONE ? 2 : first.includes(v) ? 0 : 1)
   return [...names]
     .sort((a, b) => rank(a) - rank(b) || (whole.get(b) ?? 0) - (whole.get(a) ?? 0) || a.localeCompare(b))
-    .map((value) => ({ value, count: live && (counts.get(value) ?? 0) }))
+    .map((value) => ({ value, count: counts.get(value) ?? 0 }))
 }

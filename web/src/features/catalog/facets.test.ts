@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { NONE } from './catalog-search.ts'
-import { countFacets } from './facet-count.ts'
 import { facetValues } from './facet-values.ts'
 import { tabKinds } from './kind-tabs.tsx'
 
@@ -15,31 +14,6 @@ describe('facetValues', () => {
 
   it('puts the own teams first and keeps a chosen value that exists no more', () => {
     expect(facetValues(all, all, ['gone'], ['a']).map((x) => x.value)).toEqual(['a', 'b', 'c', 'gone', NONE])
-  })
-
-  it('shows no numbers when nothing was counted', () => {
-    expect(facetValues([v('a', 3)], null, [])).toEqual([{ value: 'a', count: null }])
-  })
-})
-
-describe('countFacets', () => {
-  const found = [
-    { metadata: { name: '1', tags: ['go', 'go'] }, spec: { type: 'service', owner: 'payments' } },
-    { metadata: { name: '2', namespace: 'eu' }, spec: { type: 'worker', owner: 'user:ines' } },
-    { metadata: { name: '3' }, spec: { type: 'worker' } },
-  ]
-
-  it('counts each facet without itself', () => {
-    const facets = countFacets(found, { kind: 'component', type: ['service'] })
-    expect(facets.type).toEqual([v('service', 1), v('worker', 2)])
-    expect(facets.owner).toEqual([v('group:default/payments', 1)])
-    expect(facets.tag).toEqual([v('go', 1)])
-  })
-
-  it('knows the ownerless and other namespaces', () => {
-    const facets = countFacets(found, { kind: 'component' })
-    expect(facets.owner).toEqual([v('group:default/payments', 1), v('user:eu/ines', 1), v(NONE, 1)])
-    expect(facets.namespace).toEqual([v('default', 2), v('eu', 1)])
   })
 })
 

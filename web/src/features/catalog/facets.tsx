@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import type { FacetValue } from '../../lib/kinds.ts'
 import { useMention } from '../../lib/summaries.ts'
 import { number } from '../../lib/words.ts'
 import { facetsQuery } from './api.ts'
 import { facetNames, NONE, type CatalogSearch, type FacetName } from './catalog-search.ts'
-import { facetValues, type ShownValue } from './facet-values.ts'
+import { facetValues } from './facet-values.ts'
 import css from './facets.module.css'
 
 export const facetTitles: Record<FacetName, string> = {
@@ -31,12 +32,7 @@ export function Facets({ search, mine, onToggle }: Props) {
   if (!all) return <FacetBones />
   return facetNames.map((name) => {
     const chosen = search[name] ?? []
-    const values = facetValues(
-      all[name],
-      live === undefined ? all[name] : (live?.[name] ?? null),
-      chosen,
-      name === 'owner' ? mine : [],
-    )
+    const values = facetValues(all[name], (live ?? all)[name], chosen, name === 'owner' ? mine : [])
     if (values.length === 0 || (name === 'namespace' && values.length < 2)) return null
     return (
       <Facet
@@ -64,7 +60,7 @@ function FacetBones() {
 
 interface FacetProps {
   name: FacetName
-  values: ShownValue[]
+  values: FacetValue[]
   chosen: string[]
   onToggle: (value: string) => void
 }
@@ -91,7 +87,7 @@ function Facet({ name, values, chosen, onToggle }: FacetProps) {
               <span className="cut">
                 <FacetLabel name={name} value={value} />
               </span>
-              {count !== null && <span className={css['n']}>{number(count)}</span>}
+              <span className={css['n']}>{number(count)}</span>
             </label>
           </li>
         ))}
