@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test as base, type Page } from '@playwright/test'
 import { CatalogPage, EntityPage, Finder, ProblemsPanel } from './pages.ts'
-import { componentFile, type Portals } from './server.ts'
+import { componentFile, runningPortals, type Portals } from './server.ts'
 
 interface Fixtures {
   portals: Portals
@@ -12,23 +12,17 @@ interface Fixtures {
   finder: Finder
   problems: ProblemsPanel
   /** Declares a component, as a team would: a file in a watched folder. */
-  declare: (name: string, description: string) => Promise<void>
+  declare: (name: string, description: string) => void
   /** Takes the file of a component away. */
-  withdraw: (name: string) => Promise<void>
+  withdraw: (name: string) => void
   /** Messages of the console and faults of the page; any fails the test at its end. */
   quiet: string[]
-}
-
-function portals(): Portals {
-  const url = process.env['PORTICO_URL']
-  if (url) return { url, closedUrl: process.env['PORTICO_CLOSED_URL'] ?? url, watched: process.env['PORTICO_WATCHED'] }
-  return JSON.parse(process.env['PORTICO_PORTALS'] ?? '{}') as Portals
 }
 
 export const test = base.extend<Fixtures>({
   // eslint-disable-next-line no-empty-pattern
   portals: async ({}, use) => {
-    await use(portals())
+    await use(runningPortals())
   },
   baseURL: async ({ portals }, use) => {
     await use(portals.url)
@@ -59,23 +53,16 @@ export const test = base.extend<Fixtures>({
     await use(new ProblemsPanel(page))
   },
   declare: async ({ portals }, use) => {
-    await use(async (name, description) => {
-      if (portals.watched) writeFileSync(join(portals.watched, `${name}.yaml`), componentFile(name, description))
-      else await tellMock(portals, 'component', { name, description })
+    await use((name, description) => {
+      writeFileSync(join(portals.watched, `${name}.yaml`), componentFile(name, description))
     })
   },
   withdraw: async ({ portals }, use) => {
-    await use(async (name) => {
-      if (portals.watched) rmSync(join(portals.watched, `${name}.yaml`))
-      else await tellMock(portals, 'withdraw', { name })
+    await use((name) => {
+      rmSync(join(portals.watched, `${name}.yaml`))
     })
   },
 })
-
-async function tellMock(portals: Portals, what: string, body: object): Promise<void> {
-  const answer = await fetch(`${portals.url}/api/mock/${what}`, { method: 'POST', body: JSON.stringify(body) })
-  if (!answer.ok) throw new Error(`the mock did not take ${what} ${JSON.stringify(body)}: ${answer.status}`)
-}
 
 export { expect } from '@playwright/test'
 export type { Page }

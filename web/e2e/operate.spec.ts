@@ -32,10 +32,10 @@ test('a conflict names both places', async ({ page, problems }) => {
 })
 
 test('what is missing can be removed, and brought back', async ({ page, catalog, problems, declare, withdraw }) => {
-  await declare('ghost-ship', 'Will vanish.')
+  declare('ghost-ship', 'Will vanish.')
   await catalog.open('kind=component&q=ghost-ship')
   await expect(catalog.row('ghost-ship')).toBeVisible()
-  await withdraw('ghost-ship')
+  withdraw('ghost-ship')
   await expect(catalog.row('ghost-ship').getByRole('img')).toBeVisible()
   await catalog.row('ghost-ship').getByRole('link').first().click()
   await expect(page.getByText('It is missing. You see what was last known.')).toBeVisible()

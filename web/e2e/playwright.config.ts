@@ -1,8 +1,8 @@
 import { defineConfig } from '@playwright/test'
 
 /**
- * One suite against one running portal: PORTICO_URL names it, else PORTICO_BIN is a binary that is started with the
- * sample organisation, else the mock server answers. See server.ts.
+ * One suite against one running portal: PORTICO_BIN is a binary that is started with the sample organisation, or
+ * PORTICO_URL names a portal that runs already. See server.ts.
  */
 export default defineConfig({
   testDir: '.',

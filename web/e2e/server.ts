@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -10,8 +9,8 @@ export interface Portals {
   url: string
   /** A portal that nobody is signed in to. */
   closedUrl: string
-  /** A folder that the portal watches; undefined with the mock, which is told over HTTP. */
-  watched: string | undefined
+  /** A folder that the open portal watches: the tests write files into it. */
+  watched: string
 }
 
 export interface Running {
@@ -21,25 +20,32 @@ export interface Running {
 
 const root = resolve(import.meta.dirname, '../..')
 
+const handedOn = 'PORTICO_PORTALS'
+
+/** Finds the portals that the environment names, or starts them. */
 export async function startPortals(): Promise<Running> {
-  const binary = process.env['PORTICO_BIN']
-  return binary ? startBinary(resolve(root, binary)) : startMocks()
+  const running = await named()
+  process.env[handedOn] = JSON.stringify(running.portals)
+  return running
 }
 
-async function startMocks(): Promise<Running> {
-  const server = join(root, 'web/dev/mock-server.mjs')
-  const open = await start(
-    process.execPath,
-    (port) => [server, '--port', port, '--containers', String(CONTAINERS)],
-    root,
+/** What startPortals found or started, for the workers. */
+export function runningPortals(): Portals {
+  return JSON.parse(process.env[handedOn] ?? '') as Portals
+}
+
+function named(): Promise<Running> {
+  const env = (name: string) => process.env[name] ?? ''
+  const binary = env('PORTICO_BIN')
+  if (binary) return startBinary(resolve(root, binary))
+  const [url, closedUrl, watched] = ['PORTICO_URL', 'PORTICO_CLOSED_URL', 'PORTICO_WATCHED'].map(env)
+  if (url && closedUrl && watched)
+    return Promise.resolve({ portals: { url, closedUrl, watched }, stop: () => Promise.resolve() })
+  throw new Error(
+    'no portal to test. Set PORTICO_BIN to a binary of portico, which is then started with the sample organisation: ' +
+      'PORTICO_BIN=bin/portico npm run e2e. For portals that run already set PORTICO_URL (guests may enter), ' +
+      'PORTICO_CLOSED_URL (nobody may) and PORTICO_WATCHED (a folder that the first one watches).',
   )
-  const closed = await start(process.execPath, (port) => [server, '--port', port, '--signed-out'], root)
-  return {
-    portals: { url: open.url, closedUrl: closed.url, watched: undefined },
-    stop: async () => {
-      await Promise.all([open.stop(), closed.stop()])
-    },
-  }
 }
 
 async function startBinary(binary: string): Promise<Running> {
@@ -53,16 +59,10 @@ async function startBinary(binary: string): Promise<Running> {
   writeFileSync(join(watched, 'containers.yaml'), containersFile())
   writeFileSync(join(work, 'app-config.yaml'), config(true))
   writeFileSync(join(work, 'closed.yaml'), config(false))
-  const serve = (file: string, data: string) => (port: string) => [
-    'serve',
-    '--config',
-    join(work, file),
-    `--private-postgres=${join(work, data)}`,
-    '--listen',
-    `127.0.0.1:${port}`,
-  ]
-  const open = await start(binary, serve('app-config.yaml', 'open'), work)
-  const closed = await start(binary, serve('closed.yaml', 'closed'), work)
+  const serve = (file: string, data: string) =>
+    start(binary, ['serve', '--config', join(work, file), `--private-postgres=${join(work, data)}`], work, data)
+  const open = await serve('app-config.yaml', 'open')
+  const closed = await serve('closed.yaml', 'closed')
   return {
     portals: { url: open.url, closedUrl: closed.url, watched },
     stop: async () => {
@@ -126,34 +126,32 @@ spec:
 
 const PATIENCE = 60_000
 
-/** Starts a portal on a free port and waits until it says that it is ready. */
+/** Starts a portal on a port of its own choice and waits until it names its address. */
 async function start(
-  command: string,
-  args: (port: string) => string[],
-  cwd: string,
+  binary: string,
+  args: string[],
+  work: string,
+  name: string,
 ): Promise<{ url: string; stop: () => Promise<void> }> {
-  const port = String(await freePort())
-  const child = spawn(command, args(port), { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const readyFile = join(work, `${name}.url`)
+  const child = spawn(binary, [...args, '--listen', '127.0.0.1:0', '--ready-file', readyFile], {
+    cwd: work,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let said = ''
+  let failed: Error | undefined
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  const url = `http://127.0.0.1:${port}`
+  child.once('error', (error) => (failed = error))
   const until = Date.now() + PATIENCE
-  while (!(await ready(url))) {
+  while (!existsSync(readyFile)) {
+    if (failed) throw new Error(`${binary} did not start: ${failed.message}`)
     if (child.exitCode !== null || Date.now() > until) {
       child.kill('SIGKILL')
       throw new Error(`the portal did not become ready (exit code ${String(child.exitCode)}). It said:\n${said}`)
     }
     await new Promise((r) => setTimeout(r, 100))
   }
-  return { url, stop: () => stop(child) }
-}
-
-async function ready(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/.backstage/health/v1/readiness`)).ok
-  } catch {
-    return false
-  }
+  return { url: readFileSync(readyFile, 'utf8').trim(), stop: () => stop(child) }
 }
 
 function stop(child: ChildProcess): Promise<void> {
@@ -166,18 +164,5 @@ function stop(child: ChildProcess): Promise<void> {
       done()
     })
     child.kill('SIGTERM')
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((found, failed) => {
-    const probe = createServer()
-    probe.once('error', failed)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo
-      probe.close(() => {
-        found(port)
-      })
-    })
   })
 }
