@@ -35,6 +35,10 @@ type Unit struct {
 	KeepAll bool
 }
 
+func (u *Unit) asserts(ref string) bool {
+	return slices.ContainsFunc(u.Asserted, func(a Asserted) bool { return a.Entity.Ref.String() == ref })
+}
+
 // Asserted is one entity as a unit declares it.
 type Asserted struct {
 	Entity        *entity.Entity
@@ -335,7 +339,7 @@ func (a *applier) write() error {
 			UPDATE catalog_entities AS e
 			SET unit_id = $1, entity = u.entity::json, digest = u.digest, location = u.location, parent_ref = u.parent_ref,
 			    line = u.line, end_line = u.end_line, revision = u.revision, changed_at = CASE WHEN e.digest = u.digest THEN e.changed_at ELSE $2 END,
-			    asserted = true, status = NULL, state = 'active', missing_since = NULL, removed_at = NULL, removed_by = NULL, reason = ''
+			    asserted = true, kept = false, status = NULL, state = 'active', missing_since = NULL, removed_at = NULL, removed_by = NULL, reason = ''
 			FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[], $10::bigint[])
 			  AS u (ref, entity, digest, location, parent_ref, line, end_line, revision)
 			WHERE e.ref = u.ref`,
@@ -378,10 +382,13 @@ func (a *applier) markRest(refs []string, known map[string]stored) error {
 	}
 	var dropped []string
 	for ref, e := range known {
-		if named[ref] || e.unitID == nil || *e.unitID != a.unitID || e.state == "removed" {
+		if named[ref] || e.unitID == nil || *e.unitID != a.unitID {
 			continue
 		}
 		if a.unit.KeepAll || slices.Contains(a.unit.Kept, ref) {
+			if e.state == "removed" {
+				continue
+			}
 			status := statusOf(a.unit.Problems, ref)
 			if string(status) == string(e.status) {
 				continue

@@ -232,36 +232,49 @@ func TestMassRemovalIsHeld(t *testing.T) {
 
 	w.remove("/rest.yaml") // 40 of 102
 	o := w.refresh(src)
-	if o.State != "held" || o.Held == nil || o.Held.Missing != 40 || len(o.Held.Refs) != 40 {
+	if o.Held == nil || o.Held.Missing != 40 || len(o.Held.Refs) != 40 {
 		t.Fatalf("outcome %+v", o)
 	}
 	if got := len(w.refs()); got != n || len(w.get("component:default/d001").Status.Items) != 0 {
 		t.Errorf("%d entities of %d; nothing may change while held", got, n)
 	}
-	if o := w.refresh(src); o.State != "held" {
+	if o := w.refresh(src); o.Held == nil {
 		t.Errorf("looked at again: %+v", o)
 	}
-	if _, err := w.store.DecideHeld(ctx, src.ID, false, "op"); err != nil {
+	digest := o.Held.Digest
+	if _, err := w.store.DecideHeld(ctx, src.ID, "another", true, "op"); !errs.Is(err, errs.Conflict) {
+		t.Errorf("a decision about something else: %v", err)
+	}
+	if _, err := w.store.DecideHeld(ctx, src.ID, digest, false, "op"); err != nil {
 		t.Fatal(err)
 	}
 	if o := w.refresh(src); o.Held != nil {
 		t.Errorf("an operator said keep, and was asked again: %+v", o)
 	}
-	if len(w.get("component:default/d001").Status.Items) != 0 {
-		t.Error("kept, and yet missing")
-	}
-	w.set("/some.yaml", many(59)) // one more goes: another removal, another question
-	if o := w.refresh(src); o.State != "held" || o.Held.Missing != 41 {
+	w.set("/some.yaml", many(59)) // one more goes, by itself: the kept ones are not asked about again, nor lost
+	if o := w.refresh(src); o.Held != nil {
 		t.Errorf("outcome %+v", o)
 	}
-	if _, err := w.store.DecideHeld(ctx, src.ID, true, "op"); err != nil {
+	if len(w.get("component:default/d001").Status.Items) != 0 || len(w.get("component:default/c059").Status.Items) != 1 {
+		t.Error("what was kept must stay, and what was not must not")
+	}
+	w.set("/rest.yaml", strings.ReplaceAll(many(40), "name: c", "name: d")) // they return, so that keeping is over
+	w.refresh(src)
+	w.remove("/rest.yaml")
+	if o = w.refresh(src); o.Held == nil || o.Held.Missing != 40 {
+		t.Fatalf("outcome %+v", o)
+	}
+	if s, err := w.store.Source(ctx, src.ID); err != nil || s.State != "held" || s.Held == nil {
+		t.Errorf("%v %+v", err, s)
+	}
+	if _, err := w.store.DecideHeld(ctx, src.ID, o.Held.Digest, true, "op"); err != nil {
 		t.Fatal(err)
 	}
 	w.catchUp()
 	if items := w.get("component:default/d001").Status.Items; len(items) != 1 || items[0].Type != "portico.dev/missing" {
 		t.Errorf("applied, and yet %+v", items)
 	}
-	if _, err := w.store.DecideHeld(ctx, src.ID, true, "op"); !errs.Is(err, errs.Conflict) {
+	if _, err := w.store.DecideHeld(ctx, src.ID, o.Held.Digest, true, "op"); !errs.Is(err, errs.Conflict) {
 		t.Errorf("deciding twice: %v", err)
 	}
 	// A fifth or less goes by itself.

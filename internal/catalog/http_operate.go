@@ -108,6 +108,7 @@ func (h *Handler) refreshSource(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) decideHeld(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Decision string `json:"decision"`
+		Digest   string `json:"digest"` // held.digest of the source as the operator saw it
 	}
 	if err := httpx.Decode(r, &body); err != nil {
 		return err
@@ -115,7 +116,10 @@ func (h *Handler) decideHeld(w http.ResponseWriter, r *http.Request) error {
 	if body.Decision != "apply" && body.Decision != "keep" {
 		return errs.New(errs.Invalid, `decision must be "apply" (let the entities go) or "keep", not %q`, body.Decision)
 	}
-	rev, err := h.Store.DecideHeld(r.Context(), r.PathValue("id"), body.Decision == "apply", actorOf(r))
+	if body.Digest == "" {
+		return errs.WithRemedy(errs.New(errs.Invalid, "digest is missing"), "send held.digest of the source, so that only what you saw is decided")
+	}
+	rev, err := h.Store.DecideHeld(r.Context(), r.PathValue("id"), body.Digest, body.Decision == "apply", actorOf(r))
 	if err != nil {
 		return err
 	}

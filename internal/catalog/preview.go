@@ -20,7 +20,7 @@ const (
 // that names every problem with its place.
 func (r *Refresher) Preview(ctx context.Context, loc Location) ([]json.RawMessage, error) {
 	src := &Source{ID: "preview", Location: loc}
-	w := r.walk(src, map[string]knownUnit{}, "")
+	w := r.walk(src, known{}, "")
 	entities := []json.RawMessage{}
 	var problems []Problem
 	seen := map[string]bool{}

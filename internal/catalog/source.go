@@ -55,7 +55,6 @@ type Source struct {
 	State         string // current, reading, degraded, failed, held
 	Message       string
 	Held          *Held
-	KeptDigest    string
 	RequestedAt   time.Time
 	LastAttemptAt *time.Time
 	LastSuccessAt *time.Time
@@ -80,13 +79,13 @@ func generatedName(l Location) string {
 }
 
 const sourceColumns = `
-	id, location_id, type, target, origin, presence = 'optional' AS optional, rules, state, message, held, kept_digest,
+	id, location_id, type, target, origin, presence = 'optional' AS optional, rules, state, message, held,
 	requested_at, last_attempt_at, last_success_at, next_at, created_by`
 
 func scanSource(row pgx.CollectableRow) (*Source, error) {
 	s := new(Source)
 	var rules, held []byte
-	err := row.Scan(&s.ID, &s.LocationID, &s.Location.Type, &s.Location.Target, &s.Origin, &s.Optional, &rules, &s.State, &s.Message, &held, &s.KeptDigest,
+	err := row.Scan(&s.ID, &s.LocationID, &s.Location.Type, &s.Location.Target, &s.Origin, &s.Optional, &rules, &s.State, &s.Message, &held,
 		&s.RequestedAt, &s.LastAttemptAt, &s.LastSuccessAt, &s.NextAt, &s.CreatedBy)
 	if err != nil {
 		return nil, err
@@ -292,22 +291,19 @@ func (s *Store) renew(ctx context.Context, id string) (err error) {
 	return err
 }
 
-// finish writes how a refresh ended. again is true when another was asked for meanwhile.
+// finish writes how a refresh ended. What is held was written by Vanish, and may have been decided
+// since. again is true when another refresh was asked for meanwhile.
 func (s *Store) finish(ctx context.Context, db pg.DB, src *Source, o Outcome) (again bool, err error) {
 	defer errs.Wrap(&err, "catalog: finish refresh of %s", src.ID)
-	var held []byte
-	if o.Held != nil {
-		if held, err = json.Marshal(o.Held); err != nil {
-			return false, err
-		}
-	}
 	err = db.QueryRow(ctx, `
 		UPDATE catalog_sources
-		SET state = $2, message = $3, next_at = $4, held = $5,
-		    last_success_at = CASE WHEN $2 IN ('current', 'degraded', 'held') THEN clock_timestamp() ELSE last_success_at END
+		SET state = CASE WHEN held IS NULL THEN $2 ELSE 'held' END,
+		    message = CASE WHEN held IS NULL THEN $3 ELSE (held->>'missing') || ' of ' || (held->>'of') || ' entities would disappear; nothing was removed' END,
+		    next_at = $4,
+		    last_success_at = CASE WHEN $2 IN ('current', 'degraded') THEN clock_timestamp() ELSE last_success_at END
 		WHERE id = $1
 		RETURNING requested_at > last_attempt_at`,
-		src.ID, o.State, o.Message, o.NextAt, held).Scan(&again)
+		src.ID, o.State, o.Message, o.NextAt).Scan(&again)
 	if errs.Is(pg.Err(err), errs.NotFound) {
 		return false, nil // removed meanwhile
 	}

@@ -18,32 +18,48 @@ import (
 	"portico/internal/pg"
 )
 
-// unitsOf returns what the database knows of the units of a source, by location.
-func (s *Store) unitsOf(ctx context.Context, sourceID string) (_ map[string]knownUnit, err error) {
+// knownOf returns what the database knows of a source.
+func (s *Store) knownOf(ctx context.Context, sourceID string) (_ known, err error) {
 	defer errs.Wrap(&err, "catalog: units of %s", sourceID)
-	units := map[string]knownUnit{}
+	k := known{units: map[string]knownUnit{}, targets: map[string]knownTarget{}}
 	rows, err := s.db.Query(ctx, `
 		SELECT location, revision, parent_ref, state, cardinality(includes) > 0
 		FROM catalog_units WHERE source_id = $1`, sourceID)
 	if err != nil {
-		return nil, err
+		return k, err
 	}
 	var loc string
-	var k knownUnit
-	_, err = pgx.ForEachRow(rows, []any{&loc, &k.revision, &k.parent, &k.state, &k.includes}, func() error {
-		units[loc] = k
+	var u knownUnit
+	if _, err = pgx.ForEachRow(rows, []any{&loc, &u.revision, &u.parent, &u.state, &u.includes}, func() error {
+		k.units[loc] = u
 		return nil
-	})
-	if err != nil {
-		return nil, err
+	}); err != nil {
+		return k, err
 	}
+	rows, err = s.db.Query(ctx, `SELECT location, parent_ref, revision, units FROM catalog_targets WHERE source_id = $1`, sourceID)
+	if err != nil {
+		return k, err
+	}
+	var t knownTarget
+	if _, err = pgx.ForEachRow(rows, []any{&loc, &t.parent, &t.revision, &t.units}, func() error {
+		k.targets[loc] = t
+		t.units = nil // the next row's is another slice
+		return nil
+	}); err != nil {
+		return k, err
+	}
+	// A Location entity that lost its ref to another leads on all the same.
 	rows, err = s.db.Query(ctx, `
 		SELECT u.location, e.ref, e.entity
 		FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
 		WHERE u.source_id = $1 AND e.state = 'active' AND e.asserted AND e.ref LIKE 'location:%'
-		ORDER BY e.ref`, sourceID)
+		UNION ALL
+		SELECT u.location, c.ref, c.entity
+		FROM catalog_conflicts AS c JOIN catalog_units AS u ON u.id = c.unit_id
+		WHERE u.source_id = $1 AND c.ref LIKE 'location:%'
+		ORDER BY 2`, sourceID)
 	if err != nil {
-		return nil, err
+		return k, err
 	}
 	var ref string
 	var body []byte
@@ -52,12 +68,20 @@ func (s *Store) unitsOf(ctx context.Context, sourceID string) (_ map[string]know
 		if err != nil {
 			return err
 		}
-		k := units[loc]
-		k.children = append(k.children, locationEntity{ref: ref, spec: spec})
-		units[loc] = k
+		u := k.units[loc]
+		u.children = append(u.children, locationEntity{ref: ref, spec: spec})
+		k.units[loc] = u
 		return nil
 	})
-	return units, err
+	return k, err
+}
+
+// refsOf returns the refs that a unit yielded.
+func (s *Store) refsOf(ctx context.Context, location string) (_ []string, err error) {
+	defer errs.Wrap(&err, "catalog: refs of %s", location)
+	return pg.Collect(ctx, s.db, pgx.RowTo[string], `
+		SELECT e.ref FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
+		WHERE u.location = $1 AND e.state <> 'removed'`, location)
 }
 
 // failUnit records that a location could not be read. What it yielded before is not touched.
@@ -287,19 +311,45 @@ func (s *Store) DeclarationOf(ctx context.Context, ref string) (_ *Declaration, 
 }
 
 // WatchPaths returns the local paths that sources were read from: files, what their placeholders
-// read, and the globs and folders of sources and Location entities.
+// read, and the globs and folders that they look into.
 func (s *Store) WatchPaths(ctx context.Context) (_ []string, err error) {
 	defer errs.Wrap(&err, "catalog: paths to watch")
 	return pg.Collect(ctx, s.db, pgx.RowTo[string], `
-		SELECT substr(l, 6) FROM (
-			SELECT location AS l FROM catalog_units WHERE state <> 'missing' OR problems::text <> '[]'
+		SELECT DISTINCT substr(l, strpos(l, ':') + 1) FROM (
+			SELECT location AS l FROM catalog_units
+			UNION SELECT location FROM catalog_targets
 			UNION SELECT unnest(includes) FROM catalog_units
-			UNION SELECT 'file:' || target FROM catalog_sources WHERE type = 'file'
-		) AS p WHERE l LIKE 'file:%'
+			UNION SELECT type || ':' || target FROM catalog_sources
+		) AS p
+		WHERE l LIKE 'file:%' OR l LIKE 'folder:%' OR l LIKE 'inferred:%'`)
+}
+
+// SourcesOfPaths returns the ids of the sources that read any of the local paths, or that may find
+// a new one by a glob or in a folder.
+func (s *Store) SourcesOfPaths(ctx context.Context, paths []string) (_ []string, err error) {
+	defer errs.Wrap(&err, "catalog: sources of changed files")
+	paths = slices.Clone(paths)
+	for i, p := range paths {
+		paths[i] = storable(p)
+	}
+	return pg.Collect(ctx, s.db, pgx.RowTo[string], `
+		WITH p AS (SELECT path, 'file:' || path AS loc FROM unnest($1::text[]) AS path)
+		SELECT source_id FROM catalog_units WHERE location IN (SELECT loc FROM p) OR includes && ARRAY(SELECT loc FROM p)
 		UNION
-		SELECT target FROM catalog_sources WHERE type = 'folder'
+		SELECT source_id FROM catalog_targets WHERE location IN (SELECT loc FROM p)
 		UNION
-		SELECT substr(l, 10) FROM (SELECT location AS l FROM catalog_units) AS i WHERE l LIKE 'inferred:%'`)
+		SELECT l.source_id
+		FROM (
+			SELECT source_id, substr(location, strpos(location, ':') + 1) AS target, split_part(location, ':', 1) AS type FROM catalog_targets
+			UNION ALL
+			SELECT id, target, type FROM catalog_sources
+		) AS l, p
+		WHERE l.type IN ('file', 'folder')
+		  AND (p.path = l.target
+		    OR (l.type = 'folder' AND starts_with(p.path, rtrim(l.target, '/') || '/'))
+		    OR (l.target LIKE '%*%' AND starts_with(p.path, split_part(l.target, '*', 1)))
+		    -- a folder that holds the target came, went or was renamed
+		    OR starts_with(l.target, rtrim(p.path, '/') || '/'))`, paths)
 }
 
 // What a location may have. The database keeps them in an index, whose rows have a limit, and as text.
@@ -330,27 +380,4 @@ func storable(s string) string {
 		out += fmt.Sprintf("#%016x", xxhash.Sum64String(s))
 	}
 	return out
-}
-
-// SourcesOfPaths returns the ids of the sources that read any of the local paths, or that may find
-// a new one by a glob or in a folder.
-func (s *Store) SourcesOfPaths(ctx context.Context, paths []string) (_ []string, err error) {
-	defer errs.Wrap(&err, "catalog: sources of changed files")
-	paths = slices.Clone(paths)
-	for i, p := range paths {
-		paths[i] = storable(p)
-	}
-	return pg.Collect(ctx, s.db, pgx.RowTo[string], `
-		SELECT source_id FROM catalog_units
-		WHERE location = ANY(SELECT 'file:' || p FROM unnest($1::text[]) AS p)
-		   OR includes && ARRAY(SELECT 'file:' || p FROM unnest($1::text[]) AS p)
-		UNION
-		SELECT id FROM catalog_sources AS s, unnest($1::text[]) AS p
-		WHERE s.type IN ('file', 'folder')
-		  AND (p = s.target OR starts_with(p, rtrim(split_part(s.target, '*', 1), '/') || '/') OR (s.target LIKE '%*%' AND starts_with(p, split_part(s.target, '*', 1))))
-		UNION
-		SELECT u.source_id FROM catalog_entities AS e
-		JOIN catalog_units AS u ON u.id = e.unit_id, unnest($1::text[]) AS p
-		WHERE e.ref LIKE 'location:%' AND e.state = 'active' AND e.entity::text LIKE '%*%' AND u.location LIKE 'file:/%'
-		  AND starts_with(p, regexp_replace(substr(u.location, 6), '/[^/]*$', '/'))`, paths)
 }

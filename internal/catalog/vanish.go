@@ -25,32 +25,32 @@ const (
 )
 
 // Vanish ends a complete reading of a source. What it no longer names goes to the unit that also
-// claims it, or becomes missing, or is held when there is too much of it. visited are the locations
-// of all units that the reading found.
-func (s *Store) Vanish(ctx context.Context, src *Source, visited []string, actor string) (held *Held, revision int64, err error) {
+// claims it, or becomes missing, or is held when there is too much of it.
+func (s *Store) Vanish(ctx context.Context, src *Source, seen Seen, actor string) (held *Held, revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: vanish in %s", src.ID)
 	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
 		rev, err := lockRevision(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `
-			WITH gone AS (
-				-- What was wrong with its text is over; that it cannot be read (no revision) is not.
-				UPDATE catalog_units SET state = 'missing', problems = CASE WHEN revision = '' THEN problems ELSE '[]' END
-				WHERE source_id = $1 AND state <> 'missing' AND NOT (location = ANY($2))
-				RETURNING id
-			), dropped AS (
-				DELETE FROM catalog_conflicts WHERE unit_id IN (SELECT id FROM gone)
-			)
-			UPDATE catalog_entities SET asserted = false
-			WHERE unit_id IN (SELECT id FROM gone) AND asserted`, src.ID, visited); err != nil {
+		if err := endReading(ctx, tx, src.ID, seen); err != nil {
 			return err
 		}
 		t := settler{ctx: ctx, tx: tx, rev: rev, actor: actor, now: time.Now().UTC()}
-		held, err = t.settle(src, false)
+		dropped, err := t.dropped(src.ID)
 		if err != nil {
 			return err
+		}
+		if held, err = t.guard(src.ID, dropped); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE catalog_sources SET held = $2 WHERE id = $1`, src.ID, heldColumn(held)); err != nil {
+			return err
+		}
+		if held == nil {
+			if err := t.vanish(dropped); err != nil {
+				return err
+			}
 		}
 		revision = t.rev
 		if t.rev == rev {
@@ -61,16 +61,63 @@ func (s *Store) Vanish(ctx context.Context, src *Source, visited []string, actor
 	return held, revision, err
 }
 
-// DecideHeld answers a held removal: apply makes its entities missing, keep leaves them and does
-// not ask again about the same ones.
-func (s *Store) DecideHeld(ctx context.Context, id string, apply bool, actor string) (revision int64, err error) {
+// endReading writes which units and targets a reading found, and marks what the others named as no
+// longer asserted.
+func endReading(ctx context.Context, tx pgx.Tx, sourceID string, seen Seen) error {
+	type row struct {
+		Location string   `json:"location"`
+		Parent   string   `json:"parent_ref"`
+		Revision string   `json:"revision"`
+		Units    []string `json:"units"`
+	}
+	rows := make([]row, 0, len(seen.Targets))
+	for loc, t := range seen.Targets {
+		rows = append(rows, row{loc, t.parent, t.revision, emptyNotNull(t.units)})
+	}
+	targets, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	var b pgx.Batch
+	b.Queue(`
+		WITH now AS (
+			SELECT * FROM json_to_recordset($2::json) AS t (location text, parent_ref text, revision text, units text[])
+		), over AS (
+			DELETE FROM catalog_targets WHERE source_id = $1 AND location NOT IN (SELECT location FROM now)
+		)
+		INSERT INTO catalog_targets AS t (source_id, location, parent_ref, revision, units)
+		SELECT $1, location, parent_ref, revision, units FROM now
+		ON CONFLICT (source_id, location) DO UPDATE
+		SET parent_ref = EXCLUDED.parent_ref, revision = EXCLUDED.revision, units = EXCLUDED.units
+		WHERE (t.parent_ref, t.revision, t.units) IS DISTINCT FROM (EXCLUDED.parent_ref, EXCLUDED.revision, EXCLUDED.units)`,
+		sourceID, string(targets))
+	// A place that is named but not there keeps its problem; what was wrong with a text that is gone is over.
+	b.Queue(`
+		WITH gone AS (
+			UPDATE catalog_units
+			SET state = 'missing', problems = CASE WHEN location = ANY($3) THEN problems ELSE '[]' END
+			WHERE source_id = $1 AND NOT (location = ANY($2)) AND (state <> 'missing' OR NOT (location = ANY($3)) AND problems::text <> '[]')
+			RETURNING id
+		), dropped AS (
+			DELETE FROM catalog_conflicts WHERE unit_id IN (SELECT id FROM gone)
+		)
+		UPDATE catalog_entities SET asserted = false
+		WHERE unit_id IN (SELECT id FROM gone) AND asserted`, sourceID, seen.Units, emptyNotNull(seen.Gone))
+	b.Queue(`
+		DELETE FROM catalog_units AS u
+		WHERE source_id = $1 AND state = 'missing' AND NOT (location = ANY($2))
+		  AND NOT EXISTS (SELECT FROM catalog_entities AS e WHERE e.unit_id = u.id AND e.state <> 'removed')`,
+		sourceID, emptyNotNull(seen.Gone))
+	return tx.SendBatch(ctx, &b).Close()
+}
+
+// DecideHeld answers a held removal: apply makes its entities missing, keep leaves them and does not
+// ask about them again. digest is of what the operator saw; when something else would go by now, the
+// error is errs.Conflict.
+func (s *Store) DecideHeld(ctx context.Context, id, digest string, apply bool, actor string) (revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: decide held removal of %s", id)
-	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
-		rev, err := lockRevision(ctx, tx)
-		if err != nil {
-			return err
-		}
-		src, err := pg.Collect1(ctx, tx, scanSource, `SELECT `+sourceColumns+` FROM catalog_sources WHERE id = $1 FOR UPDATE`, id)
+	return s.change(ctx, actor, func(t *settler) error {
+		src, err := pg.Collect1(ctx, t.tx, scanSource, `SELECT `+sourceColumns+` FROM catalog_sources WHERE id = $1 FOR UPDATE`, id)
 		if err != nil {
 			if errs.Is(err, errs.NotFound) {
 				return errs.New(errs.NotFound, "there is no source %s", id)
@@ -80,22 +127,24 @@ func (s *Store) DecideHeld(ctx context.Context, id string, apply bool, actor str
 		if src.Held == nil {
 			return errs.WithRemedy(errs.New(errs.Conflict, "nothing is held for %s", src.Location), "it may have been decided already; look at the source again")
 		}
-		revision = rev
-		if !apply {
-			_, err := tx.Exec(ctx, `UPDATE catalog_sources SET held = NULL, kept_digest = $2, state = 'current', message = '' WHERE id = $1`, id, src.Held.Digest)
+		dropped, err := t.dropped(id)
+		if err != nil {
 			return err
 		}
-		t := settler{ctx: ctx, tx: tx, rev: rev, actor: actor, now: time.Now().UTC()}
-		if _, err := t.settle(src, true); err != nil {
+		if digest != src.Held.Digest || digest != digestOf(dropped) {
+			return errs.WithRemedy(errs.New(errs.Conflict, "what would disappear from %s has changed", src.Location), "look at the source again, then decide")
+		}
+		if apply {
+			err = t.vanish(dropped)
+		} else {
+			_, err = t.tx.Exec(ctx, `UPDATE catalog_entities SET kept = true WHERE uid = ANY($1)`, uidsOf(dropped))
+		}
+		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE catalog_sources SET held = NULL, kept_digest = '', state = 'current', message = '' WHERE id = $1`, id); err != nil {
-			return err
-		}
-		revision = t.rev
-		return advance(ctx, tx, t.rev)
+		_, err = t.tx.Exec(ctx, `UPDATE catalog_sources SET held = NULL, state = 'current', message = '' WHERE id = $1`, id)
+		return err
 	})
-	return revision, err
 }
 
 // settler changes the state of entities under the revision lock.
@@ -119,34 +168,43 @@ func scanGone(row pgx.CollectableRow) (g gone, err error) {
 	return g, err
 }
 
-// settle deals with the active entities of the source that are no longer asserted.
-func (t *settler) settle(src *Source, confirmed bool) (*Held, error) {
-	dropped, err := pg.Collect(t.ctx, t.tx, scanGone, `
+// dropped returns the active entities of a source that it no longer names, but for those that an
+// operator said to keep.
+func (t *settler) dropped(sourceID string) ([]gone, error) {
+	return pg.Collect(t.ctx, t.tx, scanGone, `
 		SELECT e.uid, e.ref, e.location
 		FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
-		WHERE u.source_id = $1 AND e.state = 'active' AND NOT e.asserted
-		ORDER BY e.ref`, src.ID)
-	if err != nil || len(dropped) == 0 {
-		return nil, err
+		WHERE u.source_id = $1 AND e.state = 'active' AND NOT e.asserted AND NOT e.kept
+		ORDER BY e.ref`, sourceID)
+}
+
+// vanish gives each entity to whoever else claims it, and makes the others missing.
+func (t *settler) vanish(dropped []gone) error {
+	rest, err := t.promote(dropped)
+	if err != nil {
+		return err
 	}
-	dropped, err = t.promote(dropped)
-	if err != nil || len(dropped) == 0 {
-		return nil, err
-	}
-	if !confirmed {
-		held, err := t.guard(src, dropped)
-		if err != nil || held != nil {
-			return held, err
-		}
-		if src.KeptDigest != "" && src.KeptDigest == digestOf(dropped) {
-			return nil, nil // an operator said to keep exactly these
-		}
-	}
-	return nil, t.setState(dropped, Missing, `
+	return t.setState(rest, Missing, `
 		UPDATE catalog_entities AS e
 		SET state = 'missing', missing_since = $1, reason = 'its source no longer declares it', revision = u.revision
 		FROM unnest($2::uuid[], $3::bigint[]) AS u (uid, revision)
 		WHERE e.uid = u.uid`, t.now)
+}
+
+func uidsOf(list []gone) []uuid.UUID {
+	out := make([]uuid.UUID, len(list))
+	for i, g := range list {
+		out[i] = g.uid
+	}
+	return out
+}
+
+// heldColumn encodes what is held; nil is SQL's NULL.
+func heldColumn(h *Held) []byte {
+	if h == nil {
+		return nil
+	}
+	return heldJSON(h)
 }
 
 func digestOf(list []gone) string {
@@ -158,22 +216,18 @@ func digestOf(list []gone) string {
 }
 
 // guard holds a removal that is too large to be believed.
-func (t *settler) guard(src *Source, dropped []gone) (*Held, error) {
+func (t *settler) guard(sourceID string, dropped []gone) (*Held, error) {
 	if len(dropped) <= heldFloor {
 		return nil, nil
 	}
 	var total int
 	err := t.tx.QueryRow(t.ctx, `
 		SELECT count(*) FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
-		WHERE u.source_id = $1 AND e.state = 'active'`, src.ID).Scan(&total)
-	if err != nil {
+		WHERE u.source_id = $1 AND e.state = 'active'`, sourceID).Scan(&total)
+	if err != nil || len(dropped)*heldShare <= total {
 		return nil, err
 	}
-	digest := digestOf(dropped)
-	if len(dropped)*heldShare <= total || src.KeptDigest == digest {
-		return nil, nil
-	}
-	h := &Held{Missing: len(dropped), Of: total, Digest: digest}
+	h := &Held{Missing: len(dropped), Of: total, Digest: digestOf(dropped)}
 	for _, g := range dropped[:min(len(dropped), heldShown)] {
 		h.Refs = append(h.Refs, g.ref)
 	}
@@ -182,6 +236,9 @@ func (t *settler) guard(src *Source, dropped []gone) (*Held, error) {
 
 // promote gives each ref to the oldest unit that also claims it and returns the refs that nobody does.
 func (t *settler) promote(list []gone) (rest []gone, err error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
 	refs := make([]string, len(list))
 	byRef := make(map[string]gone, len(list))
 	for i, g := range list {
@@ -215,7 +272,7 @@ func (t *settler) promote(list []gone) (rest []gone, err error) {
 		b.Queue(`
 			UPDATE catalog_entities
 			SET unit_id = $2, entity = $3, digest = $4, line = $5, end_line = $6, location = $7, parent_ref = $8, revision = $9,
-			    changed_at = $10, asserted = true, status = NULL, state = 'active', missing_since = NULL, removed_at = NULL, reason = ''
+			    changed_at = $10, asserted = true, kept = false, status = NULL, state = 'active', missing_since = NULL, removed_at = NULL, reason = ''
 			WHERE uid = $1`, g.uid, c.unitID, c.body, c.digest, c.line, c.endLine, c.location, c.parent, t.rev, t.now)
 		b.Queue(`DELETE FROM catalog_conflicts WHERE unit_id = $1 AND ref = $2`, c.unitID, c.ref)
 		b.Queue(insertChange, t.rev, c.ref, g.uid, Updated, mustDiff(diff), c.location, t.actor, t.now)

@@ -39,6 +39,7 @@ CREATE TABLE catalog_entities (
     line integer NOT NULL DEFAULT 0,
     end_line integer NOT NULL DEFAULT 0,
     asserted boolean NOT NULL DEFAULT true,
+    kept boolean NOT NULL DEFAULT false,
     status json,
     state text NOT NULL DEFAULT 'active'::text,
     missing_since timestamp with time zone,
@@ -68,7 +69,6 @@ CREATE TABLE catalog_sources (
     state text NOT NULL DEFAULT 'reading'::text,
     message text NOT NULL DEFAULT ''::text,
     held json,
-    kept_digest text NOT NULL DEFAULT ''::text,
     requested_at timestamp with time zone NOT NULL DEFAULT now(),
     last_attempt_at timestamp with time zone,
     last_success_at timestamp with time zone,
@@ -90,6 +90,16 @@ CREATE TABLE catalog_state (
     log_purged bigint NOT NULL DEFAULT 0,
     CONSTRAINT catalog_state_pkey PRIMARY KEY (only_row),
     CONSTRAINT catalog_state_only_row_check CHECK (only_row)
+);
+
+CREATE TABLE catalog_targets (
+    source_id text NOT NULL,
+    location text NOT NULL,
+    parent_ref text NOT NULL,
+    revision text NOT NULL DEFAULT ''::text,
+    units text[] NOT NULL DEFAULT '{}'::text[],
+    CONSTRAINT catalog_targets_pkey PRIMARY KEY (source_id, location),
+    CONSTRAINT catalog_targets_source_id_fkey FOREIGN KEY (source_id) REFERENCES catalog_sources(id) ON DELETE CASCADE
 );
 
 CREATE TABLE catalog_unit_texts (

@@ -21,8 +21,7 @@ CREATE TABLE catalog_sources (
   rules           json NOT NULL DEFAULT '[]',    -- [{"kind","type"}], beside the catalog's rules
   state           text NOT NULL DEFAULT 'reading' CHECK (state IN ('current', 'reading', 'degraded', 'failed', 'held')),
   message         text NOT NULL DEFAULT '',
-  held            json,                          -- {"missing","of","refs"} while a removal waits for an operator
-  kept_digest     text NOT NULL DEFAULT '',      -- the removal that an operator refused, not to be asked again
+  held            json,                          -- {"missing","of","refs","digest"} while a removal waits for an operator
   requested_at    timestamptz NOT NULL DEFAULT now(),
   last_attempt_at timestamptz,
   last_success_at timestamptz,
@@ -51,6 +50,17 @@ CREATE TABLE catalog_units (
 );
 CREATE INDEX catalog_units_source ON catalog_units (source_id);
 
+-- What each place that a source leads to (a file, a glob, a folder, an URL) yielded when it was last read. A place is believed
+-- to be unchanged only while every unit that it yielded is still here.
+CREATE TABLE catalog_targets (
+  source_id  text   NOT NULL REFERENCES catalog_sources ON DELETE CASCADE,
+  location   text   NOT NULL,
+  parent_ref text   NOT NULL,                    -- the Location entity that names it
+  revision   text   NOT NULL DEFAULT '',         -- '': read it again
+  units      text[] NOT NULL DEFAULT '{}',       -- locations of the files that it yielded
+  PRIMARY KEY (source_id, location)
+);
+
 -- The text of a unit as it was last read, for the source tab and the excerpts of problems.
 CREATE TABLE catalog_unit_texts (
   unit_id bigint PRIMARY KEY REFERENCES catalog_units ON DELETE CASCADE,
@@ -68,6 +78,7 @@ CREATE TABLE catalog_entities (
   line          int    NOT NULL DEFAULT 0,
   end_line      int    NOT NULL DEFAULT 0,
   asserted      boolean NOT NULL DEFAULT true,   -- false: its unit no longer names it
+  kept          boolean NOT NULL DEFAULT false,  -- an operator said to keep it although its unit no longer names it
   status        json,                            -- status items while its document cannot be used
   state         text   NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'missing', 'removed')),
   missing_since timestamptz,
