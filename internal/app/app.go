@@ -261,7 +261,9 @@ func (a *App) startCatalog(ctx context.Context) error {
 	}
 	a.cleanup(func(context.Context) { _ = watcher.Close() })
 	a.store = catalog.NewStore(a.pool)
-	a.index = index.New(index.Options{Edges: entity.Edges})
+	a.index = index.New(index.Options{Edges: entity.Edges, Broken: func(ref string, err error) {
+		a.o.Log.Error("an entity of the database cannot be shown; this is a fault of the portal", "ref", ref, "error", err)
+	}})
 	a.follower = &catalog.Follower{Store: a.store, Index: a.index, Log: a.o.Log}
 	if err := a.follower.CatchUp(ctx); err != nil {
 		return err
@@ -336,7 +338,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 
 	handler := &catalog.Handler{
 		Store: a.store, Index: a.index, Requests: requests, Refresher: refresher, Analyzer: reader, Retention: retention,
-		Readonly: cfg.Catalog.Readonly, Watching: func() bool { return true }, Feed: a.feed, Log: a.o.Log,
+		Readonly: cfg.Catalog.Readonly, Watching: func() bool { return watcher.Polling() == "" }, Feed: a.feed, Log: a.o.Log,
 	}
 	return a.buildHTTP(handler)
 }

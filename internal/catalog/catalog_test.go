@@ -507,3 +507,55 @@ func TestTheLogSaysWhereItBegins(t *testing.T) {
 		t.Errorf("resuming from before the log begins: %v", err)
 	}
 }
+
+func TestAFollowerOfARestoredDatabaseReloads(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("/a.yaml", component("a", "")+"---\n"+component("b", ""))
+	src := w.source("/a.yaml")[0]
+	w.refresh(src)
+	ctx := t.Context()
+	rev := w.ix.Snapshot().Revision()
+	if _, err := w.store.Changes(ctx, rev+1, 10, ""); !errs.Is(err, errs.Gone) {
+		t.Errorf("a revision that has not been: %v", err)
+	}
+	// As a backup would have it: an earlier state, and an earlier revision.
+	if _, err := w.store.db.Exec(ctx, `DELETE FROM catalog_entities WHERE ref = 'component:default/b'`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.db.Exec(ctx, `UPDATE catalog_state SET revision = $1`, rev-1); err != nil {
+		t.Fatal(err)
+	}
+	w.catchUp()
+	w.wantRefs("component:default/a")
+	if got := w.ix.Snapshot().Revision(); got != rev-1 {
+		t.Errorf("at revision %d, the database is at %d", got, rev-1)
+	}
+}
+
+func TestTheLogOfOneEntityIsTrimmed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	src := w.source("/a.yaml")[0]
+	for i := range 6 {
+		w.set("/a.yaml", component("a", fmt.Sprintf("  description: d%d\n", i))+"---\n"+component("b", ""))
+		w.refresh(src)
+	}
+	r := Retention{Grace: time.Hour, Removed: time.Hour, ChangeAge: time.Hour, ChangeCount: 3, FollowerSlow: time.Hour}
+	if err := w.store.Expire(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.ops("component:default/a")); n != 6 {
+		t.Errorf("%d changes; a follower may still need them all", n)
+	}
+	if _, err := w.store.db.Exec(t.Context(), `UPDATE catalog_changes SET at = at - interval '90 minutes' WHERE revision < (SELECT max(revision) FROM catalog_changes)`); err != nil {
+		t.Fatal(err)
+	}
+	r.ChangeAge = 24 * time.Hour
+	if err := w.store.Expire(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := len(w.ops("component:default/a")), len(w.ops("component:default/b")); a != 3 || b != 1 {
+		t.Errorf("%d and %d changes are left, want 3 and 1", a, b)
+	}
+}

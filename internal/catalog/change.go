@@ -52,15 +52,19 @@ func scanChange(row pgx.CollectableRow) (c Change, err error) {
 const changeColumns = `revision, ref, uid::text, op, diff, source, actor, at`
 
 // Changes returns up to limit changes with a revision greater than after, oldest first, of one
-// entity when ref is not empty. An after that is older than the log is an error that names the
-// oldest revision still there.
+// entity when ref is not empty. An after that is older than the log, or newer than the
+// catalog, is an errs.Gone error.
 func (s *Store) Changes(ctx context.Context, after int64, limit int, ref string) (_ []Change, err error) {
 	defer errs.Wrap(&err, "catalog: changes after %d", after)
-	var purged int64
-	if err := s.db.QueryRow(ctx, `SELECT log_purged FROM catalog_state`).Scan(&purged); err != nil {
+	var revision, purged int64
+	if err := s.db.QueryRow(ctx, `SELECT revision, log_purged FROM catalog_state`).Scan(&revision, &purged); err != nil {
 		return nil, err
 	}
-	if after < purged && after > 0 {
+	switch {
+	case after > revision:
+		return nil, errs.WithRemedy(errs.New(errs.Gone, "revision %d has not been; this catalog is at revision %d", after, revision),
+			"read the entities anew and follow from the revision they were read at; the catalog may have been restored from a backup")
+	case after > 0 && after < purged:
 		return nil, errGone(purged + 1)
 	}
 	return pg.Collect(ctx, s.db, scanChange, `

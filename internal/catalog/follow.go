@@ -92,9 +92,9 @@ func (f *Follower) CatchUp(ctx context.Context) (err error) {
 		if revision == mine && !first {
 			return nil
 		}
-		reload := !first && mine < purged
+		reload := !first && (mine < purged || revision < mine)
 		if reload {
-			f.Log.Warn("this replica was away for longer than removals are kept; it reloads the catalog", "at", mine, "purged", purged)
+			f.Log.Warn("the catalog is loaded anew: removals were forgotten meanwhile, or the database was restored", "at", mine, "purged", purged, "database", revision)
 			mine = 0
 		}
 		if rows, err = readRows(ctx, tx, mine, first || reload); err != nil {
@@ -109,7 +109,7 @@ func (f *Follower) CatchUp(ctx context.Context) (err error) {
 		return err
 	}
 	f.lastSeen.Store(time.Now().UnixMilli())
-	if len(rows) > 0 || revision > f.Index.Snapshot().Revision() {
+	if len(rows) > 0 || revision != f.Index.Snapshot().Revision() {
 		f.Index.Apply(rows, revision)
 	}
 	f.loaded.Store(true)

@@ -68,12 +68,12 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 	if after < 0 {
 		after = h.Index.Snapshot().Revision()
 	}
+	updates, stop := h.Feed.Subscribe() // before the first look, or a change in between would wait for the next
+	defer stop()
 	page, err := h.Store.Changes(ctx, after, feedPage, ref) // errors while there can still be a status
 	if err != nil {
 		return err
 	}
-	updates, stop := h.Feed.Subscribe()
-	defer stop()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)

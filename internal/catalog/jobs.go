@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"hash/fnv"
 	"log/slog"
 	"maps"
@@ -108,6 +110,9 @@ func (s *Store) SourceOf(ctx context.Context, ref string) (_ string, err error) 
 	return id, err
 }
 
+// refreshLimit bounds one reading of a source.
+const refreshLimit = 30 * time.Minute
+
 // RefreshWorker runs RefreshArgs.
 type RefreshWorker struct {
 	river.WorkerDefaults[RefreshArgs]
@@ -122,7 +127,7 @@ func (w *RefreshWorker) NextRetry(job *river.Job[RefreshArgs]) time.Time {
 }
 
 // Timeout bounds one refresh.
-func (w *RefreshWorker) Timeout(*river.Job[RefreshArgs]) time.Duration { return 30 * time.Minute }
+func (w *RefreshWorker) Timeout(*river.Job[RefreshArgs]) time.Duration { return refreshLimit }
 
 // Work reads the source, again if it was asked for meanwhile. One process reads a source at a time.
 func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (err error) {
@@ -160,6 +165,9 @@ func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (
 		start := time.Now()
 		o, err := w.refresh(ctx, src, job.Args.Actor)
 		if err != nil {
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				w.tooLong(ctx, src)
+			}
 			return err
 		}
 		again, err := s.finish(ctx, s.db, src, o)
@@ -175,6 +183,17 @@ func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (
 		}
 	}
 	return nil
+}
+
+// tooLong says of a source that it could not be read in time: otherwise it would look as it did
+// before, for good.
+func (w *RefreshWorker) tooLong(ctx context.Context, src *Source) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	o := Outcome{State: "failed", Message: fmt.Sprintf("reading it took longer than %s; split it into several sources", refreshLimit), NextAt: time.Now().Add(w.Refresher.Every)}
+	if _, err := w.Refresher.Store.finish(ctx, w.Refresher.Store.db, src, o); err != nil {
+		w.Refresher.Log.Warn("a source that could not be read in time does not say so", "source", src.Location.String(), "error", err)
+	}
 }
 
 // refresh reads the source and says meanwhile that somebody still does.

@@ -494,7 +494,11 @@ func (s *Store) Expire(ctx context.Context, r Retention) (err error) {
 			USING (
 				SELECT revision, row_number() OVER (PARTITION BY ref ORDER BY revision DESC) AS n
 				FROM catalog_changes
-				WHERE ref IN (SELECT ref FROM catalog_changes GROUP BY ref HAVING count(*) > $1)
+				WHERE ref IN (
+					SELECT ref FROM catalog_changes
+					WHERE ref IN (SELECT ref FROM catalog_changes WHERE at > now() - 2 * make_interval(secs => $2)) -- only these can have become too many
+					GROUP BY ref HAVING count(*) > $1
+				)
 			) AS old
 			WHERE c.revision = old.revision AND old.n > $1 AND c.at < now() - make_interval(secs => $2)`,
 			r.ChangeCount, r.FollowerSlow.Seconds())
