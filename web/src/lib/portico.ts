@@ -51,6 +51,14 @@ export interface HistoryPage {
 
 export type SourceState = 'current' | 'reading' | 'degraded' | 'failed' | 'held'
 
+/** What a reading would make disappear. `refs` are the first 200; `digest` stands for all of them. */
+export interface Held {
+  missing: number
+  of: number
+  refs: string[]
+  digest: string
+}
+
 export interface Source {
   id: string
   kind: string
@@ -68,7 +76,7 @@ export interface Source {
   entities: number
   problems: number
   missing: number
-  held: { missing: number; of: number; refs: string[] } | null
+  held: Held | null
 }
 
 export interface Problem {

@@ -18,10 +18,16 @@ function useDecision<T>(send: (input: T) => Promise<unknown>) {
 
 export const useRefreshSource = () => useDecision((id: string) => request(api.refreshSource(id), { method: 'POST' }))
 
-export const useDecideHeld = () =>
-  useDecision(({ id, decision }: { id: string; decision: 'apply' | 'keep' }) =>
-    request(api.decideHeld(id), { method: 'POST', body: { decision } }),
-  )
+export interface HeldAnswer {
+  id: string
+  decision: 'apply' | 'keep'
+  /** Of what the operator saw: the server refuses with 409 when something else is held by now. */
+  digest: string
+}
+
+export const decideHeld = ({ id, ...body }: HeldAnswer) => request(api.decideHeld(id), { method: 'POST', body })
+
+export const useDecideHeld = () => useDecision(decideHeld)
 
 export const useRestore = () => useDecision((uid: string) => request(api.restore(uid), { method: 'POST' }))
 

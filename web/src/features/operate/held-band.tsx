@@ -1,10 +1,11 @@
 import { useState } from 'react'
+import { isApiError } from '../../lib/api-error.ts'
 import type { Source } from '../../lib/portico.ts'
 import { count, number } from '../../lib/words.ts'
 import { Button } from '../../ui/button.tsx'
 import { EntityLink } from '../../ui/entity-link.tsx'
 import { Status } from '../../ui/status.tsx'
-import { ErrorStrip } from '../../ui/strip.tsx'
+import { ErrorStrip, Strip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
 import { useDecideHeld } from './api.ts'
 import { heldWords } from './sources-words.ts'
@@ -13,13 +14,15 @@ import css from './operate.module.css'
 /** A reading that would make too much disappear waits here for a person. */
 export function HeldBand({ source, manage }: { source: Source; manage: boolean }) {
   const [listed, setListed] = useState(false)
-  const [sure, setSure] = useState(false)
+  // Sure of what was seen: when something else is held, the question is asked anew.
+  const [sureOf, setSureOf] = useState<string>()
   const decide = useDecideHeld()
   const words = heldWords(source)
-  const missing = source.held?.missing ?? 0
+  const { missing = 0, refs = [], digest = '' } = source.held ?? {}
+  const sure = sureOf === digest
   const answer = (decision: 'apply' | 'keep') => {
     decide.mutate(
-      { id: source.id, decision },
+      { id: source.id, decision, digest },
       {
         onSuccess: () => {
           say(
@@ -37,9 +40,7 @@ export function HeldBand({ source, manage }: { source: Source; manage: boolean }
       <div>
         <h2>{words.title}</h2>
         <p>{words.body}</p>
-        {decide.error && (
-          <ErrorStrip error={decide.error} what="Your answer was not taken." kept="Nothing was removed." />
-        )}
+        {decide.error && <Refused error={decide.error} />}
       </div>
       <div className={css['acts']}>
         <Button
@@ -65,7 +66,7 @@ export function HeldBand({ source, manage }: { source: Source; manage: boolean }
               aria-busy={decide.isPending}
               onClick={() => {
                 if (sure) answer('apply')
-                else setSure(true)
+                else setSureOf(digest)
               }}
             >
               {sure ? `Yes, let ${number(missing)} go` : 'Let them go'}
@@ -75,16 +76,26 @@ export function HeldBand({ source, manage }: { source: Source; manage: boolean }
       </div>
       {listed && (
         <ul className={css['refs']}>
-          {source.held?.refs.map((ref) => (
+          {refs.map((ref) => (
             <li key={ref}>
               <EntityLink entityRef={ref} size="bare" />
             </li>
           ))}
-          {missing > (source.held?.refs.length ?? 0) && (
-            <li className="muted">and {number(missing - (source.held?.refs.length ?? 0))} more</li>
-          )}
+          {missing > refs.length && <li className="muted">and {number(missing - refs.length)} more</li>}
         </ul>
       )}
     </section>
   )
+}
+
+/** The answer was not taken. A conflict means that it was about something else than what is held now. */
+function Refused({ error }: { error: unknown }) {
+  if (isApiError(error) && error.status === 409) {
+    return (
+      <Strip shape="warn" alert>
+        <b>What would disappear has changed.</b> Look again.
+      </Strip>
+    )
+  }
+  return <ErrorStrip error={error} what="Your answer was not taken." kept="Nothing was removed." />
 }

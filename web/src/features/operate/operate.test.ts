@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Problems, Source } from '../../lib/portico.ts'
+import { decideHeld } from './api.ts'
 import { problemLines, problemsHeadline } from './problem-words.ts'
 import { parseProblemsSearch } from './problems-search.ts'
 import { heldWords, nextWords, nowWords, sourcesHeadline } from './sources-words.ts'
@@ -24,7 +25,7 @@ const source = (over: Partial<Source>): Source => ({
   held: null,
   ...over,
 })
-const held = source({ state: 'held', held: { missing: 148, of: 612, refs: [] } })
+const held = source({ state: 'held', held: { missing: 148, of: 612, refs: [], digest: 'd1' } })
 
 describe('sourcesHeadline', () => {
   it.each([
@@ -59,6 +60,23 @@ describe('a source in words', () => {
       title: '148 entities would disappear from Folder x. Nothing was removed.',
       body: 'The last reading saw 464 of 612 entities, a drop of 24 %. The guard holds anything above 20 %.',
     })
+  })
+})
+
+describe('decideHeld', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals()
+  })
+
+  it('sends the decision with the digest of what was seen', async () => {
+    const send = vi.fn<typeof fetch>(() => Promise.resolve(new Response('{}')))
+    vi.stubGlobal('fetch', send)
+    await decideHeld({ id: 'a/b', decision: 'apply', digest: 'd1' })
+    expect(send).toHaveBeenCalledOnce()
+    const [path, init] = send.mock.calls[0] ?? []
+    expect(path).toBe('/api/catalog/sources/a%2Fb/held')
+    expect(init?.method).toBe('POST')
+    expect(JSON.parse(init?.body as string)).toEqual({ decision: 'apply', digest: 'd1' })
   })
 })
 
