@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Database, House, Menu, Search, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { openProblems, problemsQuery } from '../lib/ingestion.ts'
+import { openProblemsQuery } from '../lib/ingestion.ts'
 import { page } from '../lib/paths.ts'
 import { number } from '../lib/words.ts'
 import { Icon } from '../ui/icon.tsx'
@@ -31,8 +31,7 @@ export function Column({ operator, folded, foot }: ColumnProps) {
 }
 
 function SourcesItem() {
-  const { data } = useQuery(problemsQuery)
-  const open = data ? openProblems(data) : 0
+  const { data: open = 0 } = useQuery(openProblemsQuery)
   return <NavItem to="/operate" icon={Database} label="Sources" count={open} countWords={`${number(open)} problems`} />
 }
 

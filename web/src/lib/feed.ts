@@ -13,6 +13,8 @@ export interface FeedState {
 const QUIET = 250
 const LONGEST = 2_000
 const RETRY = 10_000
+/** Sources and problems are asked for again at most once in this time, in milliseconds. */
+const OPERATE = 5_000
 
 /**
  * Follows the change feed and makes the cache forget what changed. One per page.
@@ -27,6 +29,8 @@ export class Feed {
   #firstAt = 0
   #flushTimer: number | undefined
   #retryTimer: number | undefined
+  #operateTimer: number | undefined
+  #operateAt = -OPERATE
 
   constructor(private readonly client: QueryClient) {}
 
@@ -46,6 +50,8 @@ export class Feed {
       this.#events?.close()
       window.clearTimeout(this.#retryTimer)
       window.clearTimeout(this.#flushTimer)
+      window.clearTimeout(this.#operateTimer)
+      this.#operateTimer = undefined
     }
   }
 
@@ -90,6 +96,19 @@ export class Feed {
     const refs = this.#pending
     this.#pending = new Set()
     for (const key of keysTouchedBy(refs)) void this.client.invalidateQueries({ queryKey: key })
+    this.#touchOperate()
+  }
+
+  /** They are long and cost the server more than a list; where no page shows them they are only marked. */
+  #touchOperate(): void {
+    this.#operateTimer ??= window.setTimeout(
+      () => {
+        this.#operateTimer = undefined
+        this.#operateAt = Date.now()
+        for (const queryKey of [keys.sources, keys.problems]) void this.client.invalidateQueries({ queryKey })
+      },
+      Math.max(0, this.#operateAt + OPERATE - Date.now()),
+    )
   }
 
   #set(next: Partial<FeedState>): void {
@@ -101,10 +120,10 @@ export class Feed {
 }
 
 /**
- * The cache keys that changes of these refs touch. Entities are all touched, because a neighbour's change moves
+ * The cache keys that changes of these refs touch, but for sources and problems, which have a pace of their own. Entities are all touched, because a neighbour's change moves
  * relations; a query that nothing draws is only marked and not asked again.
  */
 export function keysTouchedBy(refs: Set<string>): (readonly unknown[])[] {
   const single = [...refs].flatMap((ref) => [keys.summary(ref), keys.history(ref), keys.source(ref)])
-  return [...single, keys.entities, keys.lists, keys.facets, keys.changes, keys.sources, keys.problems]
+  return [...single, keys.entities, keys.lists, keys.facets, keys.changes]
 }

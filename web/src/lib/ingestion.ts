@@ -16,9 +16,24 @@ export const sourcesQuery = queryOptions({
 
 export const problemsQuery = queryOptions({
   queryKey: keys.problems,
-  queryFn: ({ signal }) => request<Problems>(api.problems, { signal }),
+  queryFn: async ({ client, signal }) => {
+    const problems = await request<Problems>(api.problems, { signal })
+    client.setQueryData(keys.openProblems, openProblems(problems))
+    return problems
+  },
   refetchInterval: POLL,
   staleTime: POLL,
+})
+
+/** How old the number beside Sources may be. It has a key of its own, so that the change feed does not ask for it. */
+const BADGE = 30_000
+
+/** The number of open problems, for pages that do not show them. A page that does keeps it fresh. */
+export const openProblemsQuery = queryOptions({
+  queryKey: keys.openProblems,
+  queryFn: async ({ signal }) => openProblems(await request<Problems>(api.problems, { signal })),
+  refetchInterval: BADGE,
+  staleTime: BADGE,
 })
 
 /** What somebody must look at. Removed entities are past: they are offered for return, not counted. */

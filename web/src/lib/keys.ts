@@ -16,4 +16,5 @@ export const keys = {
   changes: ['changes'] as const,
   sources: ['sources'] as const,
   problems: ['problems'] as const,
+  openProblems: ['open-problems'] as const,
 }
