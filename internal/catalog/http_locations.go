@@ -44,7 +44,7 @@ func checkRegistrable(l Location) error {
 	if u.User != nil {
 		return errs.WithRemedy(errs.New(errs.Invalid, "target carries a user name or password"), "configure the host under integrations instead")
 	}
-	return nil
+	return checkLocation(l)
 }
 
 func (h *Handler) checkWritable() error {

@@ -222,9 +222,9 @@ func TestErrorsByRoute(t *testing.T) {
 		{"GET", "/changes?ref=component:default/%00", "", 400, "", false},
 		{"POST", "/sources/none/refresh", "", 404, "none", false},
 		{"POST", "/sources/%00%ff/refresh", "", 400, "path", false},
-		{"POST", "/sources/none/held", `{"decision":"apply"}`, 404, "none", false},
+		{"POST", "/sources/none/held", `{"decision":"apply","digest":"x"}`, 404, "none", false},
 		{"POST", "/sources/none/held", `{"decision":"perhaps"}`, 400, "decision", false},
-		{"POST", "/sources/%00%ff/held", `{"decision":"keep"}`, 400, "path", false},
+		{"POST", "/sources/%00%ff/held", `{"decision":"keep","digest":"x"}`, 400, "path", false},
 
 		{"GET", "", "", 404, "/api/catalog", remedy},
 		{"GET", "/", "", 404, "/api/catalog/", remedy},
