@@ -113,6 +113,20 @@ test('other kinds have columns of their own', async ({ page, catalog }) => {
   await expect(catalog.row('Payments')).toContainText(/\d+ (people|person)/)
 })
 
+test('a kind that nothing has is no kind, and those that are there are offered', async ({ page, catalog }) => {
+  await catalog.open('kind=nope')
+  await expect(page.getByRole('heading', { name: 'There is no kind “nope”' })).toBeVisible()
+  await expect(page.getByText(/nopes/i)).toHaveCount(0)
+  await page.getByRole('main').getByRole('link', { name: /^APIs/ }).last().click()
+  await expect(catalog.row('payments.v2')).toBeVisible()
+})
+
+test('a location goes by its target, not by the hash in its name', async ({ page, catalog }) => {
+  await catalog.open('kind=location')
+  await expect(catalog.row('marrowby/all.yaml')).toBeVisible()
+  await expect(page.getByText(/generated-[0-9a-f]{8}/)).toHaveCount(0)
+})
+
 test('links of Backstage lead to the same things', async ({ page, catalog }) => {
   await page.goto('/catalog?filters[kind]=api&filters[type]=openapi')
   await expect(catalog.value('Type', 'openapi')).toBeChecked()

@@ -1,3 +1,5 @@
+import { shortTarget } from './format.ts'
+
 /** An entity as the API sends it. Only the envelope is typed: `spec` is whatever its kind says. */
 export interface Entity {
   apiVersion: string
@@ -71,10 +73,22 @@ export function refOf(entity: Entity): string {
   })
 }
 
-/** What a person calls it: the profile's display name, the title, else the name. */
+/** What a person calls it: the profile's display name, the title, a made-up location's target, else the name. */
 export function titleOf(entity: Entity): string {
   const profile = record(entity.spec?.['profile'])
-  return text(profile?.['displayName']) || entity.metadata.title || entity.metadata.name
+  const { title, name } = entity.metadata
+  return text(profile?.['displayName']) || title || targetOf(entity) || name
+}
+
+/** Nobody can read the name that the catalog gives to a location of its own: `generated-` and a hash of the target. */
+export function hasGeneratedName(kind: string, name: string): boolean {
+  return kind.toLowerCase() === 'location' && /^generated-[0-9a-f]{40}$/.test(name)
+}
+
+function targetOf({ kind, metadata, spec }: Entity): string | undefined {
+  if (!hasGeneratedName(kind, metadata.name)) return undefined
+  const target = text(spec?.['target']) ?? strings(spec?.['targets'])[0]
+  return target && shortTarget(target)
 }
 
 export function relationsOf(entity: Entity, type: string): string[] {

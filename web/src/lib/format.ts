@@ -61,6 +61,12 @@ export function shortPath(path: string): string {
   return parts.slice(-2).join('/')
 }
 
+/** A location's target, short: host and path of a URL, else the last two parts of a path. */
+export function shortTarget(target: string): string {
+  const url = /^https?:\/\//i.test(target) && URL.canParse(target) ? new URL(target) : undefined
+  return url ? `${url.host}${url.pathname}`.replace(/\/$/, '') : shortPath(target)
+}
+
 /** `file:/a/b.yaml` → `/a/b.yaml`; `url:https://x` → `https://x`. */
 export function locationTarget(location: string): string {
   const colon = location.indexOf(':')

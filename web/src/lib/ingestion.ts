@@ -40,3 +40,8 @@ export const openProblemsQuery = queryOptions({
 export function openProblems(problems: Problems): number {
   return problems.errors.length + problems.conflicts.length + problems.missing.length
 }
+
+/** What stands in the catalog while a source does not read. */
+export function keptWords(source: Pick<Source, 'lastSuccessAt'>): string {
+  return source.lastSuccessAt ? 'What it said last is kept.' : 'Nothing of it is in the catalog yet.'
+}

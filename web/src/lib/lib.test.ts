@@ -6,11 +6,12 @@ import { formatRef, parseRef, tierOf, titleOf, type Entity } from './entity.ts'
 import { keysTouchedBy } from './feed.ts'
 import { keyName } from './hotkeys.ts'
 import { inOrder } from './kinds.ts'
+import { parseMissing, statusWords } from './missing.ts'
 import { nameParts } from './near.ts'
 import { page } from './paths.ts'
 import { ownerRef } from './summaries.ts'
 import { httpUrl } from './url.ts'
-import { capital, count, kindWords, listed, relationWords, spelled } from './words.ts'
+import { asSentence, capital, count, kindWords, listed, relationWords, spelled } from './words.ts'
 
 const entity = (over: Partial<Entity['metadata']>, spec: Entity['spec'] = {}): Entity => ({
   apiVersion: 'backstage.io/v1alpha1',
@@ -49,6 +50,17 @@ describe('entities', () => {
     expect(titleOf(entity({ title: 'Payments' }, { profile: { displayName: 'P' } }))).toBe('P')
   })
 
+  it('are called by their target when the catalog made up their name', () => {
+    const location = (name: string, spec: Entity['spec']) => titleOf({ ...entity({ name }, spec), kind: 'Location' })
+    const made = `generated-${'0a'.repeat(20)}`
+    expect(location(made, { target: '/srv/examples/marrowby/all.yaml' })).toBe('marrowby/all.yaml')
+    expect(location(made, { targets: ['https://git.example/o/r/blob/main/a.yaml?ref=x'] })).toBe(
+      'git.example/o/r/blob/main/a.yaml',
+    )
+    expect(location(made, {})).toBe(made)
+    expect(location('all', { target: './a/b.yaml' })).toBe('all')
+  })
+
   it.each([
     [{ tier: '1' }, 'T1'],
     [{ 'marrowby.example/tier': 'tier-2' }, 'T2'],
@@ -78,6 +90,23 @@ describe('words', () => {
   it('leaves a name at the beginning of a sentence as it is', () => {
     expect(capital('partners.example does not answer')).toBe('partners.example does not answer')
     expect(capital('the file is gone')).toBe('The file is gone')
+  })
+
+  it('makes sentences of what the server says', () => {
+    expect(asSentence('keep one of the two')).toBe('Keep one of the two.')
+    expect(asSentence('Did you mean owner?')).toBe('Did you mean owner?')
+    expect(asSentence(undefined)).toBe('')
+  })
+
+  it('says since when something is missing as people do', () => {
+    const item = (message: string) => ({ type: 'portico.dev/missing', level: 'warning' as const, message })
+    const now = new Date('2026-11-23T12:12:00Z')
+    const words = (message: string) => statusWords(item(message), now)
+    expect(words('missing since 2026-11-23T12:00:00Z: its source no longer declares it')).toBe(
+      'Missing since 12 min ago. Its source no longer declares it.',
+    )
+    expect(words('missing since the flood: nobody knows')).toBe('Missing since the flood: nobody knows.')
+    expect(parseMissing({ ...item('missing since 2026-11-23T12:00:00Z: x'), type: 'other' })).toBeUndefined()
   })
 
   it('names relations, own ones from their type', () => {

@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { request } from './api.ts'
 import { batched } from './batch.ts'
-import { formatRef, parseRef, refOf, text, titleOf, type Entity } from './entity.ts'
+import { formatRef, hasGeneratedName, parseRef, refOf, text, titleOf, type Entity, type RefParts } from './entity.ts'
 import { keys } from './keys.ts'
 import { api } from './paths.ts'
 
@@ -27,6 +27,8 @@ const fields = [
   'spec.type',
   'spec.lifecycle',
   'spec.owner',
+  'spec.target',
+  'spec.targets',
 ]
 
 const load = batched<Summary | null>(async (refs) => {
@@ -75,5 +77,18 @@ export interface Mention {
 export function useMention(ref: string): Mention {
   const { data } = useQuery(summaryQuery(ref))
   const parts = parseRef(ref)
-  return { title: data?.title ?? parts.name, kind: parts.kind, summary: data }
+  return { title: data?.title ?? nameOf(parts), kind: parts.kind, summary: data }
+}
+
+/** Its name, as files write it; a location whose name the catalog made up goes by its target. */
+export function useName(ref: string): string {
+  const { kind, name } = parseRef(ref)
+  const made = hasGeneratedName(kind, name)
+  const { data } = useQuery({ ...summaryQuery(ref), enabled: made })
+  return (made && data?.title) || nameOf({ kind, name })
+}
+
+/** The name while nothing else is known; of a made-up one the first letters of the hash, as of a commit. */
+function nameOf({ kind, name }: Pick<RefParts, 'kind' | 'name'>): string {
+  return hasGeneratedName(kind, name) ? `location ${name.slice('generated-'.length).slice(0, 7)}` : name
 }

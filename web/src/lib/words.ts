@@ -37,6 +37,12 @@ export function capital(sentence: string): string {
   return /[./:_]\w/.test(first) ? sentence : sentence.charAt(0).toUpperCase() + sentence.slice(1)
 }
 
+/** What the server says, as a sentence: a capital and a full stop. Nothing stays nothing. */
+export function asSentence(said: string | undefined): string {
+  if (!said) return ''
+  return capital(/[.!?]$/.test(said) ? said : `${said}.`)
+}
+
 /** "1 team", "13 teams". */
 export function count(n: number, one: string, many = plural(one)): string {
   return `${number(n)} ${n === 1 ? one : many}`

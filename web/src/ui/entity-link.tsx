@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { page } from '../lib/paths.ts'
-import { useMention } from '../lib/summaries.ts'
+import { useMention, useName } from '../lib/summaries.ts'
 import { KindGlyph } from './kind-glyph.tsx'
 import css from './entity-link.module.css'
 
@@ -42,4 +42,9 @@ export function EntityLink({ entityRef, size = 'normal' }: { entityRef: string; 
       {body}
     </Link>
   )
+}
+
+/** Its name as text, for those who look for it in a file. */
+export function RefName({ entityRef }: { entityRef: string }) {
+  return <>{useName(entityRef)}</>
 }

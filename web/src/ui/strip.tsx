@@ -1,7 +1,7 @@
 import { RotateCw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { isApiError } from '../lib/api-error.ts'
-import { capital } from '../lib/words.ts'
+import { asSentence } from '../lib/words.ts'
 import { Button } from './button.tsx'
 import { Icon } from './icon.tsx'
 import { Status, type StatusShape } from './status.tsx'
@@ -32,7 +32,7 @@ interface ErrorStripProps {
   /** What did not happen: "The catalog did not load." */
   what: string
   /** What is kept: "You see the last rows." */
-  kept?: string
+  kept?: string | undefined
   onRetry?: () => void
 }
 
@@ -57,8 +57,7 @@ export function ErrorStrip({ error, what, kept, onRetry }: ErrorStripProps) {
 /** The cause and the remedy in the server's words, as one or two sentences. */
 export function errorSentence(error: unknown): string {
   if (!isApiError(error)) return 'This page met a fault of its own. Reload it.'
-  const say = (s: string) => capital(/[.!?]$/.test(s) ? s : `${s}.`)
-  return error.remedy ? `${say(error.message)} ${say(error.remedy)}` : say(error.message)
+  return `${asSentence(error.message)} ${asSentence(error.remedy)}`.trim()
 }
 
 export function ErrorId({ error }: { error: unknown }) {

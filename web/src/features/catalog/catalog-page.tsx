@@ -15,13 +15,14 @@ import { activeFilters, nextSort, toggled, type CatalogSearch } from './catalog-
 import { CatalogTable } from './catalog-table.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { Facets } from './facets.tsx'
-import { KindTabs } from './kind-tabs.tsx'
+import { isKind, KindTabs } from './kind-tabs.tsx'
 import { LeftOut } from './left-out.tsx'
 import css from './catalog.module.css'
 
 // Shown when there are no rows, so not paid for when there are.
 const noRows = () => import('./no-rows.tsx')
 const NoMatch = lazy(async () => ({ default: (await noRows()).NoMatch }))
+const NoSuchKind = lazy(async () => ({ default: (await noRows()).NoSuchKind }))
 const FirstDay = lazy(async () => ({ default: (await noRows()).FirstDay }))
 
 /** Which things exist that …? One kind at a time; the whole state stands in the URL. */
@@ -29,8 +30,8 @@ export function CatalogPage() {
   const search = useSearch({ strict: false }) as CatalogSearch
   const navigate = useNavigate()
   const kinds = useSuspenseQuery(kindsQuery).data
-  const words = kindWords(search.kind)
-  useTitle(words.tab)
+  const there = isKind(kinds, search.kind)
+  useTitle(there ? kindWords(search.kind).tab : 'No such kind')
 
   const go = useCallback(
     (next: CatalogSearch, replace = false) =>
@@ -50,8 +51,14 @@ export function CatalogPage() {
             <FirstDay />
           </Suspense>
         </div>
-      ) : (
+      ) : there ? (
         <Kind key={search.kind} search={search} go={go} />
+      ) : (
+        <div className={css['empty']}>
+          <Suspense>
+            <NoSuchKind kind={search.kind} kinds={kinds} />
+          </Suspense>
+        </div>
       )}
     </div>
   )

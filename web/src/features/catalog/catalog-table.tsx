@@ -3,10 +3,11 @@ import { useMediaQuery } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { refOf, text, titleOf, type Entity } from '../../lib/entity.ts'
+import { refOf, text, titleOf, type Entity, type StatusItem } from '../../lib/entity.ts'
 import { useHotkeys } from '../../lib/hotkeys.ts'
+import { statusWords } from '../../lib/missing.ts'
+import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
-import { capital } from '../../lib/words.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Status } from '../../ui/status.tsx'
@@ -167,10 +168,15 @@ function Row({ index, entity, columns, phone }: RowProps) {
 /** An entity that is missing or whose file is wrong says so in its row. */
 function RowStatus({ entity }: { entity: Entity }) {
   const item = entity.status?.items?.find((i) => i.level !== 'info')
-  if (!item) return null
+  return item ? <StatusMark item={item} /> : null
+}
+
+/** Apart, so that only rows with a status follow the clock. */
+function StatusMark({ item }: { item: StatusItem }) {
+  const words = statusWords(item, useNow())
   return (
-    <span title={capital(item.message)}>
-      <Status shape={item.level === 'error' ? 'bad' : 'warn'} label={capital(item.message)} />
+    <span title={words}>
+      <Status shape={item.level === 'error' ? 'bad' : 'warn'} label={words} />
     </span>
   )
 }

@@ -19,7 +19,11 @@ describe('facetValues', () => {
 
 describe('tabKinds', () => {
   it('shows the present kind even when it is empty', () => {
-    expect(tabKinds([v('component', 2)], 'vessel').shown).toEqual([v('component', 2), v('vessel', 0)])
+    expect(tabKinds([v('component', 2)], 'resource').shown).toEqual([v('component', 2), v('resource', 0)])
+  })
+
+  it('makes up no kind', () => {
+    expect(tabKinds([v('component', 2)], 'nope').shown).toEqual([v('component', 2)])
   })
 
   it('moves many kinds of one’s own into a list, but not the present one', () => {

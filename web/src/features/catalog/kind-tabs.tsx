@@ -8,7 +8,7 @@ import type { FacetValue } from '../../lib/kinds.ts'
 /** As many kinds of one's own stand beside the known ones; more go into a list. */
 const OWN = 3
 
-/** One tab a kind with its number; the tab of the present kind is there even when it is empty. */
+/** One tab a kind with its number; the tab of the present kind is there even when it is empty, if everyone has the kind. */
 export function KindTabs({ kinds, kind }: { kinds: FacetValue[]; kind: string }) {
   const navigate = useNavigate()
   const { shown, more } = tabKinds(kinds, kind)
@@ -45,9 +45,15 @@ export function KindTabs({ kinds, kind }: { kinds: FacetValue[]; kind: string })
   )
 }
 
+/** Whether it makes sense to ask for the kind: one that everyone has, or one that is there. */
+export function isKind(kinds: FacetValue[], kind: string): boolean {
+  return knownKinds.includes(kind) || kinds.some((k) => k.value === kind)
+}
+
 /** Kinds come in their order already. The present one is always shown; too many of one's own go into a list. */
 export function tabKinds(kinds: FacetValue[], present: string): { shown: FacetValue[]; more: FacetValue[] } {
-  const all = kinds.some((k) => k.value === present) ? kinds : [...kinds, { value: present, count: 0 }]
+  const there = kinds.some((k) => k.value === present)
+  const all = there || !isKind(kinds, present) ? kinds : [...kinds, { value: present, count: 0 }]
   const own = all.filter((k) => !knownKinds.includes(k.value))
   if (own.length <= OWN) return { shown: all, more: [] }
   const more = own.filter((k) => k.value !== present)

@@ -1,4 +1,5 @@
 import { useQueries } from '@tanstack/react-query'
+import type { FacetValue } from '../../lib/kinds.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import { page } from '../../lib/paths.ts'
 import { kindWords, number } from '../../lib/words.ts'
@@ -75,6 +76,23 @@ export function FirstDay({ kind }: { kind?: string }) {
           ? `A file with “kind: ${words.one === 'API' ? 'API' : kind}” in one of the sources brings the first one here.`
           : 'Point Portico at a folder or a repository under catalog.locations in its configuration. What it reads stands here a second later.'}
       </p>
+    </EmptyState>
+  )
+}
+
+/** The address names a kind that nothing has: offers those that are there. */
+export function NoSuchKind({ kind, kinds }: { kind: string; kinds: FacetValue[] }) {
+  return (
+    <EmptyState
+      door="open"
+      title={`There is no kind “${kind}”`}
+      actions={kinds.map(({ value, count }) => (
+        <LinkButton key={value} to={page.catalog} search={{ kind: value }}>
+          {kindWords(value).tab} {number(count)}
+        </LinkButton>
+      ))}
+    >
+      <p>Nothing in the catalog has it. These kinds are there:</p>
     </EmptyState>
   )
 }

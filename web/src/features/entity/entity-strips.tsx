@@ -1,10 +1,12 @@
 import { useLocation } from '@tanstack/react-router'
 import { refOf, type Entity, type StatusItem } from '../../lib/entity.ts'
+import { isMissing } from '../../lib/missing.ts'
 import { page } from '../../lib/paths.ts'
-import { capital } from '../../lib/words.ts'
+import { asSentence } from '../../lib/words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import type { StatusShape } from '../../ui/status.tsx'
 import { Strip } from '../../ui/strip.tsx'
+import { MissingStrip } from './missing-strip.tsx'
 import css from './entity.module.css'
 
 /** What is wrong with the entity itself: missing, refused by another source, an invalid file. Its last good data is below. */
@@ -15,22 +17,25 @@ export function EntityStrips({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
   return (
     <div className={css['strips']}>
-      {items.map((item, i) => (
-        <Strip
-          key={i}
-          shape={shapes[item.level]}
-          actions={
-            item.type !== 'portico.dev/missing' &&
-            !onSource && (
-              <LinkButton size="xs" to={page.entity(ref, 'source')}>
-                See the source
-              </LinkButton>
-            )
-          }
-        >
-          <b>{lead(item)}</b> {capital(/[.!?]$/.test(item.message) ? item.message : `${item.message}.`)}
-        </Strip>
-      ))}
+      {items.map((item, i) =>
+        isMissing(item) ? (
+          <MissingStrip key={i} entityRef={ref} item={item} />
+        ) : (
+          <Strip
+            key={i}
+            shape={shapes[item.level]}
+            actions={
+              !onSource && (
+                <LinkButton size="xs" to={page.entity(ref, 'source')}>
+                  See the source
+                </LinkButton>
+              )
+            }
+          >
+            <b>{lead(item)}</b> {asSentence(item.message)}
+          </Strip>
+        ),
+      )}
     </div>
   )
 }
@@ -38,7 +43,6 @@ export function EntityStrips({ entity }: { entity: Entity }) {
 const shapes: Record<StatusItem['level'], StatusShape> = { error: 'bad', warning: 'warn', info: 'stale' }
 
 function lead({ type, level }: StatusItem): string {
-  if (type === 'portico.dev/missing') return 'It is missing. You see what was last known.'
   if (type === 'portico.dev/conflict') return 'Another source claims it too.'
   return level === 'error' ? 'Its file has an error. You see the last good version.' : 'Its file needs attention.'
 }

@@ -3,7 +3,7 @@ import { ArrowUpRight } from 'lucide-react'
 import { place } from '../../lib/format.ts'
 import type { Problem } from '../../lib/portico.ts'
 import { httpUrl } from '../../lib/url.ts'
-import { capital, count } from '../../lib/words.ts'
+import { asSentence, count } from '../../lib/words.ts'
 import { OutButton } from '../../ui/button.tsx'
 import { CodeBlock } from '../../ui/code-block.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -66,7 +66,7 @@ export function SourceTab() {
 function Words({ problem }: { problem: Problem }) {
   return (
     <>
-      {capital(problem.message)}. {problem.remedy}
+      {asSentence(problem.message)} {asSentence(problem.remedy)}
     </>
   )
 }

@@ -21,6 +21,8 @@ const fields = [
   'spec.type',
   'spec.lifecycle',
   'spec.owner',
+  'spec.target',
+  'spec.targets',
 ]
 const searched = ['metadata.name', 'metadata.title', 'spec.profile.displayName', 'metadata.description']
 const REACH = 60

@@ -1,16 +1,19 @@
 import { place } from '../../lib/format.ts'
 import { parseRef } from '../../lib/entity.ts'
+import { keptWords } from '../../lib/ingestion.ts'
 import { page } from '../../lib/paths.ts'
 import type { Problems, Source } from '../../lib/portico.ts'
-import { capital, number } from '../../lib/words.ts'
+import { asSentence, number } from '../../lib/words.ts'
 import { LinkButton } from '../../ui/button.tsx'
+import { RefName } from '../../ui/entity-link.tsx'
 import { Status, type StatusShape } from '../../ui/status.tsx'
 import css from './home.module.css'
 
 interface Item {
   key: string
   shape: StatusShape
-  title: string
+  /** An entity, or what to call it. */
+  about: { ref: string } | string
   where: string
   words: string
   to: string
@@ -33,7 +36,10 @@ export function Attention({ sources, problems }: { sources: Source[]; problems: 
             <Status shape={item.shape} size="large" />
             <div>
               <p>
-                <b className={css['title']}>{item.title}</b> <span className="muted">{item.where}</span>
+                <b className={css['title']}>
+                  {typeof item.about === 'string' ? item.about : <RefName entityRef={item.about.ref} />}
+                </b>{' '}
+                <span className="muted">{item.where}</span>
               </p>
               <p className="muted">{item.words}</p>
             </div>
@@ -60,7 +66,7 @@ export function attentionItems(sources: Source[], problems: Problems | undefined
     .map((s): Item => ({
       key: s.id,
       shape: 'bad',
-      title: s.title,
+      about: s.title,
       where: 'source',
       words: `${number(s.held?.missing ?? 0)} of ${number(s.held?.of ?? 0)} entities would disappear. Nothing was removed.`,
       to: page.sources,
@@ -72,9 +78,9 @@ export function attentionItems(sources: Source[], problems: Problems | undefined
     .map((s): Item => ({
       key: s.id,
       shape: 'bad',
-      title: s.title,
+      about: s.title,
       where: 'source',
-      words: `${stop(s.message || 'It cannot be read')} What it said last is kept.`,
+      words: `${asSentence(s.message || 'It cannot be read')} ${keptWords(s)}`,
       to: page.sources,
       search: {},
       action: 'See the source',
@@ -84,9 +90,9 @@ export function attentionItems(sources: Source[], problems: Problems | undefined
     .map((p): Item => ({
       key: p.id,
       shape: 'bad',
-      title: p.ref ? parseRef(p.ref).name : place(p.file),
+      about: p.ref ? { ref: p.ref } : place(p.file),
       where: place(p.file, p.line, p.column),
-      words: `${stop(p.message)} ${p.remedy ?? ''}`,
+      words: `${asSentence(p.message)} ${asSentence(p.remedy)}`.trim(),
       to: page.problems,
       search: { tab: 'errors', problem: p.id },
       action: 'See the line',
@@ -94,9 +100,9 @@ export function attentionItems(sources: Source[], problems: Problems | undefined
   const missing = (problems?.missing ?? []).map((m): Item => ({
     key: m.ref,
     shape: 'warn',
-    title: parseRef(m.ref).name,
+    about: { ref: m.ref },
     where: parseRef(m.ref).kind,
-    words: `It is missing: ${m.reason.replace(/[.]$/, '')}. It is still shown, and goes when nobody brings it back.`,
+    words: `It is missing. ${asSentence(m.reason)} It is still shown, and goes when nobody brings it back.`,
     to: page.problems,
     search: { tab: 'missing', problem: m.ref },
     action: 'See why',
@@ -104,7 +110,7 @@ export function attentionItems(sources: Source[], problems: Problems | undefined
   const conflicts = (problems?.conflicts ?? []).map((c): Item => ({
     key: `${c.ref} ${c.refused.location}`,
     shape: 'warn',
-    title: parseRef(c.ref).name,
+    about: { ref: c.ref },
     where: parseRef(c.ref).kind,
     words: 'Two sources claim it. The first one keeps it.',
     to: page.problems,
@@ -112,8 +118,4 @@ export function attentionItems(sources: Source[], problems: Problems | undefined
     action: 'Compare',
   }))
   return [...held, ...failed, ...errors, ...missing, ...conflicts]
-}
-
-function stop(sentence: string): string {
-  return capital(/[.!?]$/.test(sentence) ? sentence : `${sentence}.`)
 }

@@ -5,7 +5,7 @@ import { locationTarget, shortPath } from '../../lib/format.ts'
 import type { Change } from '../../lib/portico.ts'
 import { Actor } from '../../ui/actor.tsx'
 import { RowBones } from '../../ui/bones.tsx'
-import { EntityName } from '../../ui/entity-link.tsx'
+import { EntityName, RefName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Section } from '../../ui/section.tsx'
@@ -44,7 +44,7 @@ function One({ change }: { change: Change }) {
     <li className={css['change']}>
       <KindGlyph kind={parseRef(change.ref).kind} size="bare" />
       <span className={css['words']}>
-        <b>{change.op === 'removed' ? parseRef(change.ref).name : <EntityName entityRef={change.ref} />}</b>{' '}
+        <b>{change.op === 'removed' ? <RefName entityRef={change.ref} /> : <EntityName entityRef={change.ref} />}</b>{' '}
         {changeWords(change)}
         <Actor actor={change.actor} />
       </span>

@@ -15,10 +15,14 @@ export function homeHeadline(
       first: held === 1 ? 'One source waits for your decision.' : `${held} sources wait for your decision.`,
       rest: size,
     }
-  const errors = problems?.errors.filter((p) => p.level === 'error').length ?? 0
+  // One file may be wrong in five places: that is one file to mend.
+  const errors = new Set(problems?.errors.filter((p) => p.level === 'error').map((p) => p.file || p.location)).size
   const others = (problems?.conflicts.length ?? 0) + (problems?.missing.length ?? 0)
   if (errors > 0)
-    return { first: errors === 1 ? 'One file needs a correction.' : `${errors} files need a correction.`, rest: size }
+    return {
+      first: errors === 1 ? 'One file needs a correction.' : `${number(errors)} files need a correction.`,
+      rest: size,
+    }
   if (others > 0) return { first: `${count(others, 'thing')} ${others === 1 ? 'needs' : 'need'} a look.`, rest: size }
   return { first: size, rest: problems ? 'Every file reads well.' : '' }
 }

@@ -30,13 +30,13 @@ const held = source({ state: 'held', held: { missing: 148, of: 612, refs: [], di
 describe('sourcesHeadline', () => {
   it.each([
     [[], ' No source is configured.'],
-    [[source({})], ' The one source is current.'],
+    [[source({})], ' The source is current.'],
     [[source({}), source({})], ' Both sources are current.'],
     [[source({}), source({}), source({ state: 'reading' })], ' All three sources are current.'],
     [[source({ state: 'failed' }), source({ state: 'failed' })], 'None of two sources is current. Two cannot be read.'],
     [[source({}), held], 'One of two sources is current. One is held until you decide.'],
     [[source({}), source({}), source({ state: 'failed' })], 'Two of three sources are current. One cannot be read.'],
-    [[source({ state: 'degraded' })], ' The one source has files that do not read.'],
+    [[source({ state: 'degraded' })], ' The source has files that do not read.'],
   ])('%#: %o', (sources, want) => {
     const { fine, needs } = sourcesHeadline(sources)
     expect(`${fine} ${needs}`).toBe(want)
@@ -119,10 +119,13 @@ describe('problems', () => {
     expect(problemLines(problems, 'errors')[0]).toMatchObject({
       id: 'p',
       shape: 'warn',
-      title: 'a/x.yaml',
-      words: 'Old',
+      about: { file: 'a/x.yaml' },
+      words: 'Old.',
     })
-    expect(problemLines(problems, 'conflicts')[0]).toMatchObject({ title: 'a', words: 'r/x.yaml claims it too' })
+    expect(problemLines(problems, 'conflicts')[0]).toMatchObject({
+      about: { ref: 'api:default/a' },
+      words: 'r/x.yaml claims it too.',
+    })
   })
 
   it('are chosen by the URL', () => {

@@ -1,19 +1,22 @@
+import { useQuery } from '@tanstack/react-query'
 import { Undo2 } from 'lucide-react'
-import { parseRef } from '../../lib/entity.ts'
 import { exact, locationTarget, place } from '../../lib/format.ts'
+import { sourcesQuery } from '../../lib/ingestion.ts'
 import { page } from '../../lib/paths.ts'
 import type { Conflict, Missing, Problem, Problems, Removed } from '../../lib/portico.ts'
 import { allowed, useSession } from '../../lib/session.ts'
-import { capital } from '../../lib/words.ts'
+import { summaryQuery, useName } from '../../lib/summaries.ts'
+import { asSentence } from '../../lib/words.ts'
 import { Actor } from '../../ui/actor.tsx'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { CodeBlock } from '../../ui/code-block.tsx'
+import { RefName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
 import { useRefreshSource, useRemove, useRestore } from './api.ts'
-import { conflictId } from './problem-words.ts'
+import { conflictId, servedWords } from './problem-words.ts'
 import type { ProblemTab } from './problems-search.ts'
 import css from './operate.module.css'
 
@@ -42,18 +45,17 @@ function ErrorDetail({ problem }: { problem: Problem }) {
   const refresh = useRefreshSource()
   const manage = useManage()
   const { excerpt } = problem
-  const message = `${capital(problem.message)}. ${problem.remedy ?? ''}`
+  const [message, remedy] = [asSentence(problem.message), asSentence(problem.remedy)]
   return (
     <>
       <div className={css['where']}>
-        <h3>{problem.ref ? parseRef(problem.ref).name : place(problem.file)}</h3>
+        <h3>{problem.ref ? <RefName entityRef={problem.ref} /> : place(problem.file)}</h3>
         <span className="quiet mono small" title={problem.file}>
           {place(problem.file, problem.line, problem.column)}
         </span>
       </div>
       <p className={css['lead']}>
-        {capital(problem.message)}.{' '}
-        {problem.level === 'error' && 'The last good version is served until the file is right.'}
+        {message} {problem.level === 'error' && <Served problem={problem} />}
       </p>
       <div className={css['block']}>
         {excerpt && excerpt.lines.length > 0 ? (
@@ -62,11 +64,11 @@ function ErrorDetail({ problem }: { problem: Problem }) {
             language="yaml"
             name="lines around the problem"
             firstLine={excerpt.line}
-            marks={[{ line: problem.line, level: problem.level, message: problem.remedy ?? message }]}
+            marks={[{ line: problem.line, level: problem.level, message: remedy || message }]}
             copy={false}
           />
         ) : (
-          problem.remedy && <p>{problem.remedy}</p>
+          remedy && <p>{remedy}</p>
         )}
       </div>
       {refresh.error && <ErrorStrip error={refresh.error} what="It was not read again." />}
@@ -95,10 +97,18 @@ function ErrorDetail({ problem }: { problem: Problem }) {
   )
 }
 
+function Served({ problem: { ref, sourceId } }: { problem: Problem }) {
+  const source = useQuery(sourcesQuery).data?.find((s) => s.id === sourceId)
+  const { data: summary } = useQuery({ ...summaryQuery(ref ?? ''), enabled: ref !== null })
+  const waiting = ref !== null && summary === undefined
+  return !waiting && source ? servedWords(source, ref === null ? undefined : summary !== null) : null
+}
+
 function ConflictDetail({ conflict: { ref, kept, refused } }: { conflict: Conflict }) {
+  const name = useName(ref)
   return (
     <>
-      <h3>Two sources claim {parseRef(ref).name}</h3>
+      <h3>Two sources claim {name}</h3>
       <p className={css['lead']}>
         The first one keeps it. What the second one says is not shown anywhere. Remove one of the two declarations, or
         rename one.
@@ -124,7 +134,7 @@ function ConflictDetail({ conflict: { ref, kept, refused } }: { conflict: Confli
         <dd className="mono small">{ref}</dd>
       </dl>
       <div className={css['acts']}>
-        <LinkButton to={page.entity(ref)}>Open {parseRef(ref).name}</LinkButton>
+        <LinkButton to={page.entity(ref)}>Open {name}</LinkButton>
       </div>
     </>
   )
@@ -134,7 +144,7 @@ function MissingDetail({ missing }: { missing: Missing }) {
   const remove = useRemove()
   const restore = useRestore()
   const manage = useManage()
-  const { name } = parseRef(missing.ref)
+  const name = useName(missing.ref)
   const onRemove = () => {
     remove.mutate(missing.uid, {
       onSuccess: () => {
@@ -148,7 +158,7 @@ function MissingDetail({ missing }: { missing: Missing }) {
     <>
       <h3>{name} is missing</h3>
       <p className={css['lead']}>
-        {capital(missing.reason)}. It is still shown with its last data. When the file returns, so does the entity.
+        {asSentence(missing.reason)} It is still shown with its last data. When the file returns, so does the entity.
       </p>
       <dl className={css['claims']}>
         <dt>Was in</dt>
@@ -178,7 +188,7 @@ function MissingDetail({ missing }: { missing: Missing }) {
 function RemovedDetail({ removed }: { removed: Removed }) {
   const restore = useRestore()
   const manage = useManage()
-  const { name } = parseRef(removed.ref)
+  const name = useName(removed.ref)
   return (
     <>
       <h3>{name} was removed</h3>

@@ -1,7 +1,6 @@
-import { parseRef } from '../../lib/entity.ts'
 import { locationTarget, place, shortPath } from '../../lib/format.ts'
-import type { Problems } from '../../lib/portico.ts'
-import { capital, spelled } from '../../lib/words.ts'
+import type { Problems, Source } from '../../lib/portico.ts'
+import { asSentence, spelled } from '../../lib/words.ts'
 import type { StatusShape } from '../../ui/status.tsx'
 import type { ProblemTab } from './problems-search.ts'
 
@@ -16,7 +15,8 @@ export function problemsHeadline(open: number, problems: Problems): string {
 export interface ProblemLine {
   id: string
   shape: StatusShape
-  title: string
+  /** The entity that it is about, or the file where no entity is known. */
+  about: { ref: string } | { file: string }
   words: string
   since: string
 }
@@ -27,31 +27,31 @@ export function problemLines(problems: Problems, tab: ProblemTab): ProblemLine[]
       return problems.errors.map((p) => ({
         id: p.id,
         shape: p.level === 'error' ? 'bad' : 'warn',
-        title: p.ref ? parseRef(p.ref).name : shortPath(p.file),
-        words: capital(p.message),
+        about: p.ref ? { ref: p.ref } : { file: shortPath(p.file) },
+        words: asSentence(p.message),
         since: p.since,
       }))
     case 'conflicts':
       return problems.conflicts.map((c) => ({
         id: conflictId(c.ref, c.refused.location),
         shape: 'warn',
-        title: parseRef(c.ref).name,
-        words: `${place(locationTarget(c.refused.location))} claims it too`,
+        about: { ref: c.ref },
+        words: `${place(locationTarget(c.refused.location))} claims it too.`,
         since: c.refused.since,
       }))
     case 'missing':
       return problems.missing.map((m) => ({
         id: m.ref,
         shape: 'warn',
-        title: parseRef(m.ref).name,
-        words: capital(m.reason),
+        about: { ref: m.ref },
+        words: asSentence(m.reason),
         since: m.since,
       }))
     case 'removed':
       return problems.removed.map((r) => ({
         id: r.uid,
         shape: 'unknown',
-        title: parseRef(r.ref).name,
+        about: { ref: r.ref },
         words: shortPath(locationTarget(r.location)),
         since: r.removedAt,
       }))
@@ -60,4 +60,12 @@ export function problemLines(problems: Problems, tab: ProblemTab): ProblemLine[]
 
 export function conflictId(ref: string, location: string): string {
   return `${ref} ${location}`
+}
+
+/** What is served while a file is wrong. `shown`: whether its entity is in the catalog, undefined when that is not known. */
+export function servedWords(source: Pick<Source, 'lastSuccessAt'> | undefined, shown: boolean | undefined): string {
+  if (shown === false || source?.lastSuccessAt === null) return 'Nothing of it is in the catalog yet.'
+  return shown
+    ? 'The last good version is served until the file is right.'
+    : 'If the file was right before, what it said then is still served.'
 }

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { Problems } from '../../lib/portico.ts'
 import { number } from '../../lib/words.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { RefName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Status } from '../../ui/status.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
@@ -80,7 +81,9 @@ export function ProblemsPanel({ problems, search, at }: Props) {
                   aria-current={line === chosen ? 'true' : undefined}
                 >
                   <Status shape={line.shape} />
-                  <b className="cut">{line.title}</b>
+                  <b className="cut">
+                    {'ref' in line.about ? <RefName entityRef={line.about.ref} /> : line.about.file}
+                  </b>
                   <span className="quiet small">
                     <Fresh at={line.since} />
                   </span>

@@ -1,4 +1,5 @@
 import { RotateCw } from 'lucide-react'
+import { keptWords } from '../../lib/ingestion.ts'
 import { useNow } from '../../lib/now.ts'
 import type { Source } from '../../lib/portico.ts'
 import { Button } from '../../ui/button.tsx'
@@ -14,6 +15,7 @@ import css from './operate.module.css'
 /** Every source: how it stands in words, when it last succeeded, when it is read next. Worst first. */
 export function SourcesTable({ sources, manage }: { sources: Source[]; manage: boolean }) {
   const refresh = useRefreshSource()
+  const asked = sources.find((s) => s.id === refresh.variables)
   const order = ['held', 'failed', 'degraded', 'reading', 'current']
   const sorted = [...sources].sort(
     (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.title.localeCompare(b.title),
@@ -21,7 +23,7 @@ export function SourcesTable({ sources, manage }: { sources: Source[]; manage: b
   return (
     <>
       {refresh.error && (
-        <ErrorStrip error={refresh.error} what="The source was not read." kept="What it said last is kept." />
+        <ErrorStrip error={refresh.error} what="The source was not read." kept={asked && keptWords(asked)} />
       )}
       <table className={css['table']} role="table" aria-label="Sources">
         <thead role="rowgroup">

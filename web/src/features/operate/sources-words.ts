@@ -32,14 +32,14 @@ function someCurrent(current: number, all: number): string {
 }
 
 function worst(held: number, failed: number, degraded: number, all: number): string {
-  const who = (n: number) => (all === 1 ? 'The one source' : spelled(n))
+  const who = (n: number) => (all === 1 ? 'The source' : spelled(n))
   if (held > 0) return `${who(held)} ${held === 1 ? 'is' : 'are'} held until you decide.`
   if (failed > 0) return `${who(failed)} cannot be read.`
   return `${who(degraded)} ${degraded === 1 ? 'has' : 'have'} files that do not read.`
 }
 
 function allCurrent(all: number): string {
-  if (all === 1) return 'The one source is current.'
+  if (all === 1) return 'The source is current.'
   return all === 2 ? 'Both sources are current.' : `All ${spelled(all).toLowerCase()} sources are current.`
 }
 

@@ -1,0 +1,27 @@
+import type { StatusItem } from './entity.ts'
+import { when } from './format.ts'
+import { asSentence } from './words.ts'
+
+export interface MissingWords {
+  /** RFC 3339. */
+  since: string
+  reason: string
+}
+
+export function isMissing({ type }: StatusItem): boolean {
+  return type === 'portico.dev/missing'
+}
+
+/** Reads the status of a missing entity: `missing since 2026-11-23T09:00:00Z: its source no longer declares it`. */
+export function parseMissing(item: StatusItem): MissingWords | undefined {
+  const [, since = '', reason = ''] = /^missing since (\S+): (.+)$/.exec(item.message) ?? []
+  return isMissing(item) && !Number.isNaN(Date.parse(since)) ? { since, reason } : undefined
+}
+
+/** A status on one line, without a time that only machines read. */
+export function statusWords(item: StatusItem, now: Date): string {
+  const missing = parseMissing(item)
+  return missing
+    ? `Missing since ${when(new Date(missing.since), now)}. ${asSentence(missing.reason)}`
+    : asSentence(item.message)
+}
