@@ -331,12 +331,8 @@ func (h *Handler) writePage(w http.ResponseWriter, r *http.Request, query index.
 const maxRefs = 10_000
 
 func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
-	var body struct {
-		EntityRefs []string        `json:"entityRefs"`
-		Fields     []string        `json:"fields"`
-		Query      json.RawMessage `json:"query"`
-	}
-	if err := httpx.Decode(r, &body); err != nil {
+	body, err := readRefs(r)
+	if err != nil {
 		return err
 	}
 	if body.EntityRefs == nil {
@@ -346,7 +342,6 @@ func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
 		return errs.New(errs.Invalid, "entityRefs holds %d refs; at most %d are answered at once", len(body.EntityRefs), maxRefs)
 	}
 	var filters index.Filters
-	var err error
 	if len(r.URL.RawQuery) > 0 {
 		q, err := queryOf(r)
 		if err != nil {
