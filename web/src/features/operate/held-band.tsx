@@ -24,6 +24,9 @@ export function HeldBand({ source, manage }: { source: Source; manage: boolean }
     decide.mutate(
       { id: source.id, decision, digest },
       {
+        onError: () => {
+          setSureOf(undefined)
+        },
         onSuccess: () => {
           say(
             decision === 'apply'

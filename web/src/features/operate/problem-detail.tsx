@@ -41,10 +41,19 @@ function useManage(): boolean {
   return allowed(useSession(), 'catalog.ingestion.manage')
 }
 
+/** Whether the entity is in the catalog; undefined when the problem names none. */
+function useShown(ref: string | null): boolean | undefined | 'asking' {
+  const { data: summary } = useQuery({ ...summaryQuery(ref ?? ''), enabled: ref !== null })
+  if (ref === null) return undefined
+  return summary === undefined ? 'asking' : summary !== null
+}
+
 function ErrorDetail({ problem }: { problem: Problem }) {
   const refresh = useRefreshSource()
   const manage = useManage()
   const { excerpt } = problem
+  const shown = useShown(problem.ref)
+  const source = useQuery(sourcesQuery).data?.find((s) => s.id === problem.sourceId)
   const [message, remedy] = [asSentence(problem.message), asSentence(problem.remedy)]
   return (
     <>
@@ -55,7 +64,7 @@ function ErrorDetail({ problem }: { problem: Problem }) {
         </span>
       </div>
       <p className={css['lead']}>
-        {message} {problem.level === 'error' && <Served problem={problem} />}
+        {message} {problem.level === 'error' && source && shown !== 'asking' && servedWords(source, shown)}
       </p>
       <div className={css['block']}>
         {excerpt && excerpt.lines.length > 0 ? (
@@ -87,7 +96,7 @@ function ErrorDetail({ problem }: { problem: Problem }) {
             Read again
           </Button>
         )}
-        {problem.ref && (
+        {problem.ref && shown === true && (
           <LinkButton to={page.entity(problem.ref, 'source')} variant="subtle">
             See the whole file
           </LinkButton>
@@ -95,13 +104,6 @@ function ErrorDetail({ problem }: { problem: Problem }) {
       </div>
     </>
   )
-}
-
-function Served({ problem: { ref, sourceId } }: { problem: Problem }) {
-  const source = useQuery(sourcesQuery).data?.find((s) => s.id === sourceId)
-  const { data: summary } = useQuery({ ...summaryQuery(ref ?? ''), enabled: ref !== null })
-  const waiting = ref !== null && summary === undefined
-  return !waiting && source ? servedWords(source, ref === null ? undefined : summary !== null) : null
 }
 
 function ConflictDetail({ conflict: { ref, kept, refused } }: { conflict: Conflict }) {
