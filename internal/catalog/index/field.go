@@ -61,13 +61,6 @@ func (r *registry) number(in map[string]fieldID, key string) fieldID {
 	return id
 }
 
-// size is the number of fields there are.
-func (r *registry) size() int {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return int(r.next)
-}
-
 func (r *registry) lookup(key string) (fieldID, bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
