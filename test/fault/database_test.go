@@ -41,8 +41,18 @@ func TestDatabaseRestarts(t *testing.T) {
 		}
 		return false
 	})
-	time.Sleep(300 * time.Millisecond) // let the start's goroutines end
-	httpClient.CloseIdleConnections()
+	// A leader starts its services one after the other, and the start's own goroutines end meanwhile.
+	still, last := 0, -1
+	within(t, 30*time.Second, "the portal has started all that it runs", func() bool {
+		httpClient.CloseIdleConnections()
+		time.Sleep(200 * time.Millisecond)
+		if n := total(goroutines()); n == last {
+			still++
+		} else {
+			still, last = 0, n
+		}
+		return still >= 8
+	})
 	before := goroutines()
 
 	removed := false
