@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"portico/internal/config"
 	"portico/internal/discovery"
@@ -61,14 +62,30 @@ func (a *App) newReader() (*discovery.Reader, error) {
 		}
 		o.Local = append(o.Local, abs)
 	}
-	return discovery.New(o)
+	r, err := discovery.New(o)
+	if err != nil {
+		return nil, err
+	}
+	a.background(func(ctx context.Context) {
+		for {
+			if err := r.PruneClones(time.Now()); err != nil {
+				a.o.Log.Warn("old clones could not be removed", "folder", dir, "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(24 * time.Hour):
+			}
+		}
+	})
+	return r, nil
 }
 
-// cloneDir is where clones are kept: beside the private database, else for this process only. They
-// can be fetched again at any time.
+// cloneDir is where clones are kept: in the directory of the private database, else for this process only.
+// They can be fetched again at any time.
 func (a *App) cloneDir() (string, error) {
 	if a.o.PrivatePostgres != "" {
-		return filepath.Join(filepath.Dir(a.o.PrivatePostgres), "git"), nil
+		return a.o.PrivatePostgres, nil
 	}
 	dir, err := os.MkdirTemp("", "portico-git-")
 	if err != nil {

@@ -52,16 +52,28 @@ func parseGitTarget(target string) (gitTarget, error) {
 // commitsFor is how long the commit of a branch is taken for current.
 const commitsFor = 10 * time.Second
 
+// clones is the folder of the clones, one a repository.
+func (r *Reader) clones() string { return filepath.Join(r.opts.CacheDir, "git") }
+
 func (r *Reader) repo(g gitTarget) git.Repo {
 	sum := sha256.Sum256([]byte(g.url))
-	return git.Repo{URL: g.url, Dir: filepath.Join(r.opts.CacheDir, "git", hex.EncodeToString(sum[:12])+".git")}
+	return git.Repo{URL: g.url, Dir: filepath.Join(r.clones(), hex.EncodeToString(sum[:12])+".git")}
 }
+
+// unusedFor is the time after which a clone that no reading looked into is removed. A source that is
+// read at all is read far more often.
+const unusedFor = 7 * 24 * time.Hour
+
+// PruneClones removes the clones that no source has needed for a week: of sources that were removed, or
+// point elsewhere.
+func (r *Reader) PruneClones(now time.Time) error { return git.PruneClones(r.clones(), unusedFor, now) }
 
 // tip asks for the commit that the target's branch is at.
 func (r *Reader) tip(ctx context.Context, g gitTarget) (string, error) {
 	if r.opts.Git == nil {
 		return "", errs.New(errs.NotImplemented, "this portal does not read Git repositories")
 	}
+	r.repo(g).Used()
 	key := g.url + "#" + g.ref
 	r.mu.Lock()
 	known, ok := r.commits[key]
