@@ -270,7 +270,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 	}
 	releaseMemory()
 	a.background(func(ctx context.Context) { _ = a.follower.Run(ctx) })
-	a.feed = new(catalog.Feed)
+	a.feed = &catalog.Feed{Store: a.store, Log: a.o.Log}
 	a.background(func(ctx context.Context) { a.feed.Run(ctx, a.index) })
 
 	retention := catalog.Retention{

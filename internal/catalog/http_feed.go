@@ -1,17 +1,13 @@
 package catalog
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"portico/internal/catalog/entity"
-	"portico/internal/catalog/index"
 	"portico/internal/errs"
 	"portico/internal/httpx"
 )
@@ -70,6 +66,7 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 	}
 	updates, stop := h.Feed.Subscribe() // before the first look, or a change in between would wait for the next
 	defer stop()
+	seen := h.Index.Snapshot().Revision()                   // what comes of the database now is complete up to here
 	page, err := h.Store.Changes(ctx, after, feedPage, ref) // errors while there can still be a status
 	if err != nil {
 		return err
@@ -85,11 +82,7 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 		_ = rc.SetWriteDeadline(time.Now().Add(streamStuck)) // or a client that reads nothing keeps us for ever
 		for len(page) > 0 {
 			for _, c := range page {
-				b, err := json.Marshal(c)
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(w, "id: %d\nevent: change\ndata: %s\n\n", c.Revision, b)
+				_, _ = w.Write(eventOf(c).frame) // Flush tells whether it arrives
 				after = c.Revision
 			}
 			if len(page) < feedPage {
@@ -102,7 +95,7 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 		if rc.Flush() != nil {
 			return nil // the client is gone
 		}
-		page = nil
+		after, page = max(after, seen), nil
 		select {
 		case <-ctx.Done():
 			return nil
@@ -112,10 +105,21 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 			if !open {
 				return nil // the server stops; the client resumes elsewhere
 			}
-			if page, err = h.Store.Changes(ctx, after, feedPage, ref); err != nil {
-				h.Log.Warn("a change stream ends early; its client resumes", "error", err)
-				return nil
+			events, to, ok := h.Feed.Since(after)
+			if !ok { // it could not keep up, and the database has what it missed
+				seen = h.Index.Snapshot().Revision()
+				if page, err = h.Store.Changes(ctx, after, feedPage, ref); err != nil {
+					h.Log.Warn("a change stream ends early; its client resumes", "error", err)
+					return nil
+				}
+				continue
 			}
+			for _, e := range events {
+				if ref == "" || ref == e.ref {
+					_, _ = w.Write(e.frame)
+				}
+			}
+			after = to
 		}
 	}
 }
@@ -161,67 +165,4 @@ func (h *Handler) getSource(w http.ResponseWriter, r *http.Request) error {
 func notFound(ref entity.Ref) error {
 	return errs.New(errs.NotFound, "No entity named '%s' found, with kind '%s' in namespace '%s'",
 		cut(ref.Name), cut(strings.ToLower(ref.Kind)), cut(strings.ToLower(ref.Namespace)))
-}
-
-// Feed tells streams that a new snapshot was published.
-type Feed struct {
-	mu     sync.Mutex
-	subs   map[chan struct{}]bool
-	closed bool
-}
-
-// Run forwards the publications of the index until ctx ends, and then ends all streams.
-func (f *Feed) Run(ctx context.Context, ix *index.Index) {
-	rev := ix.Snapshot().Revision()
-	for {
-		snap, err := ix.Wait(ctx, rev+1)
-		if err != nil {
-			break
-		}
-		rev = snap.Revision()
-		f.mu.Lock()
-		for c := range f.subs {
-			select {
-			case c <- struct{}{}:
-			default: // it has not yet acted on the last one
-			}
-		}
-		f.mu.Unlock()
-	}
-	f.Close()
-}
-
-// Close ends all streams and those that are still to come, so that the server can stop.
-func (f *Feed) Close() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.closed = true
-	for c := range f.subs {
-		close(c)
-		delete(f.subs, c)
-	}
-}
-
-// Subscribe returns a channel that receives after each publication and is closed when the server
-// stops. Call stop when done.
-func (f *Feed) Subscribe() (updates <-chan struct{}, stop func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	c := make(chan struct{}, 1)
-	if f.closed {
-		close(c)
-		return c, func() {}
-	}
-	if f.subs == nil {
-		f.subs = map[chan struct{}]bool{}
-	}
-	f.subs[c] = true
-	return c, func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		if f.subs[c] {
-			delete(f.subs, c)
-			close(c)
-		}
-	}
 }

@@ -127,6 +127,24 @@ func (x *Index) Apply(rows []Row, revision int64) *Snapshot {
 	return s
 }
 
+// Next returns the current snapshot once it is another than prev. When ctx ends before, the error is
+// ctx's.
+func (x *Index) Next(ctx context.Context, prev *Snapshot) (*Snapshot, error) {
+	for {
+		x.published.Lock()
+		next := x.published.next
+		x.published.Unlock()
+		if s := x.Snapshot(); s != prev {
+			return s, nil
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
 // Wait returns the current snapshot once its revision is at least the given one. When ctx ends before,
 // the error is errs.Unavailable.
 func (x *Index) Wait(ctx context.Context, revision int64) (*Snapshot, error) {
