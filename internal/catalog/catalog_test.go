@@ -102,10 +102,7 @@ func TestNothingGoodIsLost(t *testing.T) {
 				}
 				w.wantRefs("component:default/a", "component:default/b")
 			}
-			ps, err := w.store.Problems(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
+			ps := w.inbox().Errors
 			if len(ps) == 0 || !strings.Contains(ps[0].Message, tt.problem) {
 				t.Errorf("problems %+v, want one that says %q", ps, tt.problem)
 			}
@@ -123,8 +120,8 @@ func TestNothingGoodIsLost(t *testing.T) {
 			if items := w.get("component:default/b").Status.Items; len(items) != 0 {
 				t.Errorf("the error stays: %+v", items)
 			}
-			if ps, err := w.store.Problems(t.Context()); err != nil || len(ps) != 0 {
-				t.Errorf("problems stay: %v %+v", err, ps)
+			if ps := w.inbox().Errors; len(ps) != 0 {
+				t.Errorf("problems stay: %+v", ps)
 			}
 		})
 	}
@@ -147,10 +144,11 @@ func TestVanishGraceRemovalRestore(t *testing.T) {
 	if items := w.get("component:default/b").Status.Items; len(items) != 1 || items[0].Type != "portico.dev/missing" {
 		t.Errorf("a missing entity must say so: %+v", items)
 	}
-	missing, err := w.store.MissingEntities(ctx, time.Hour)
-	if err != nil || len(missing) != 1 || missing[0].Ref != "component:default/b" || missing[0].RemoveAt.Sub(missing[0].Since) != time.Hour {
-		t.Errorf("missing: %v %+v", err, missing)
+	missing := w.inbox().Missing
+	if len(missing) != 1 || missing[0].Ref != "component:default/b" || missing[0].RemoveAt.Sub(missing[0].Since) != time.Hour {
+		t.Errorf("missing: %+v", missing)
 	}
+	w.wantTally(src, Tally{Units: 2, Entities: 3, Missing: 1, Problems: 1}) // its Location still leads to the file
 
 	w.set("/b.yaml", component("b", ""))
 	w.refresh(src)
@@ -295,9 +293,9 @@ func TestConflictsAndTheirEnd(t *testing.T) {
 	if got := w.get("component:default/shared").Metadata.Description; got != "from one" {
 		t.Errorf("the first keeps it, but it says %q", got)
 	}
-	cs, err := w.store.Conflicts(t.Context())
-	if err != nil || len(cs) != 1 || cs[0].Kept.Location != "file:/one.yaml" || cs[0].Refused.Location != "file:/two.yaml" {
-		t.Fatalf("conflicts: %v %+v", err, cs)
+	cs := w.inbox().Conflicts
+	if len(cs) != 1 || cs[0].Kept.Location != "file:/one.yaml" || cs[0].Refused.Location != "file:/two.yaml" {
+		t.Fatalf("conflicts: %+v", cs)
 	}
 	uid := w.get("component:default/shared").Metadata.UID
 	w.set("/one.yaml", component("other", ""))
@@ -306,8 +304,8 @@ func TestConflictsAndTheirEnd(t *testing.T) {
 	if s.Metadata.Description != "from two" || s.Metadata.UID != uid || len(s.Status.Items) != 0 {
 		t.Errorf("the second takes over, at once and as the same entity: %+v", s)
 	}
-	if cs, err := w.store.Conflicts(t.Context()); err != nil || len(cs) != 0 {
-		t.Errorf("conflicts: %v %+v", err, cs)
+	if cs := w.inbox().Conflicts; len(cs) != 0 {
+		t.Errorf("conflicts: %+v", cs)
 	}
 	w.wantOps("component:default/shared", "created", "updated")
 
@@ -338,8 +336,8 @@ func TestProblemsEndWithTheirFile(t *testing.T) {
 	if o := w.refresh(src); o.State != "current" {
 		t.Errorf("%+v", o)
 	}
-	if ps, err := w.store.Problems(t.Context()); err != nil || len(ps) != 0 {
-		t.Errorf("the file is gone, its problems are not: %v %+v", err, ps)
+	if ps := w.inbox().Errors; len(ps) != 0 {
+		t.Errorf("the file is gone, its problems are not: %+v", ps)
 	}
 }
 

@@ -38,19 +38,14 @@ func (h *Handler) getSources(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	tallies, err := h.Store.Tallies(r.Context())
-	if err != nil {
-		return err
-	}
 	items := make([]sourceJSON, len(sources))
 	for i, s := range sources {
-		t := tallies[s.ID]
 		items[i] = sourceJSON{
 			ID: s.ID, Kind: kindOfSource(s.Location.Type), Type: s.Location.Type, Target: s.Location.Target, Title: titleOf(s.Location),
 			EntityRef: s.EntityRef(), Origin: s.Origin, State: s.State, Message: s.Message,
 			LastAttemptAt: utc(s.LastAttemptAt), LastSuccessAt: utc(s.LastSuccessAt), NextAt: utc(s.NextAt),
 			Watching: h.Watching != nil && h.Watching() && (s.Location.Type == "file" || s.Location.Type == "folder"),
-			Units:    t.Units, Entities: t.Entities, Problems: t.Problems, Missing: t.Missing, Held: heldJSON(s.Held),
+			Units:    s.Tally.Units, Entities: s.Tally.Entities, Problems: s.Tally.Problems, Missing: s.Tally.Missing, Held: heldJSON(s.Held),
 		}
 	}
 	httpx.JSON(w, http.StatusOK, map[string]any{"items": items})
@@ -128,25 +123,20 @@ func (h *Handler) decideHeld(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// inboxShown bounds each list of problems: nobody works through more at a time, and what was worked off makes
+// room for the next.
+const inboxShown = 500
+
 func (h *Handler) getProblems(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	problems, err := h.Store.Problems(ctx)
+	limit, err := intParam(r, "limit", inboxShown, 0, inboxShown)
 	if err != nil {
 		return err
 	}
-	conflicts, err := h.Store.Conflicts(ctx)
+	inbox, err := h.Store.Inbox(r.Context(), h.Retention, int(limit))
 	if err != nil {
 		return err
 	}
-	missing, err := h.Store.MissingEntities(ctx, h.Retention.Grace)
-	if err != nil {
-		return err
-	}
-	removed, err := h.Store.RemovedEntities(ctx, h.Retention.Removed, 500)
-	if err != nil {
-		return err
-	}
-	httpx.JSON(w, http.StatusOK, map[string]any{"errors": problems, "conflicts": conflicts, "missing": missing, "removed": removed})
+	httpx.JSON(w, http.StatusOK, inbox)
 	return nil
 }
 

@@ -170,7 +170,7 @@ func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (
 			}
 			return err
 		}
-		again, err := s.finish(ctx, s.db, src, o)
+		again, err := s.finish(ctx, src, o)
 		if err != nil {
 			return err
 		}
@@ -191,7 +191,7 @@ func (w *RefreshWorker) tooLong(ctx context.Context, src *Source) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	o := Outcome{State: "failed", Message: fmt.Sprintf("reading it took longer than %s; split it into several sources", refreshLimit), NextAt: time.Now().Add(w.Refresher.Every)}
-	if _, err := w.Refresher.Store.finish(ctx, w.Refresher.Store.db, src, o); err != nil {
+	if _, err := w.Refresher.Store.finish(ctx, src, o); err != nil {
 		w.Refresher.Log.Warn("a source that could not be read in time does not say so", "source", src.Location.String(), "error", err)
 	}
 }

@@ -60,6 +60,16 @@ type Source struct {
 	LastSuccessAt *time.Time
 	NextAt        *time.Time
 	CreatedBy     string
+	Tally         Tally
+}
+
+// Tally counts what a source yields, as of when it was last counted: while it is being read, after that, and
+// after what is done by hand.
+type Tally struct {
+	Units    int // files that are there
+	Entities int // active ones
+	Missing  int // entities in their grace period
+	Problems int
 }
 
 // Held is a removal that waits for an operator.
@@ -80,13 +90,14 @@ func generatedName(l Location) string {
 
 const sourceColumns = `
 	id, location_id, type, target, origin, presence = 'optional' AS optional, rules, state, message, held,
-	requested_at, last_attempt_at, last_success_at, next_at, created_by`
+	requested_at, last_attempt_at, last_success_at, next_at, created_by, units, entities, missing, problems`
 
 func scanSource(row pgx.CollectableRow) (*Source, error) {
 	s := new(Source)
 	var rules, held []byte
 	err := row.Scan(&s.ID, &s.LocationID, &s.Location.Type, &s.Location.Target, &s.Origin, &s.Optional, &rules, &s.State, &s.Message, &held,
-		&s.RequestedAt, &s.LastAttemptAt, &s.LastSuccessAt, &s.NextAt, &s.CreatedBy)
+		&s.RequestedAt, &s.LastAttemptAt, &s.LastSuccessAt, &s.NextAt, &s.CreatedBy,
+		&s.Tally.Units, &s.Tally.Entities, &s.Tally.Missing, &s.Tally.Problems)
 	if err != nil {
 		return nil, err
 	}
@@ -284,18 +295,53 @@ func (s *Store) begin(ctx context.Context, id string) (_ *Source, err error) {
 	return src, err
 }
 
-// renew says that the source is still being read.
+// renew says that the source is still being read, and what it has yielded so far.
 func (s *Store) renew(ctx context.Context, id string) (err error) {
 	defer errs.Wrap(&err, "catalog: renew the lease of %s", id)
-	_, err = s.db.Exec(ctx, `UPDATE catalog_sources SET next_at = now() + make_interval(secs => $2) WHERE id = $1`, id, lease.Seconds())
+	if _, err = s.db.Exec(ctx, `UPDATE catalog_sources SET next_at = now() + make_interval(secs => $2) WHERE id = $1`, id, lease.Seconds()); err != nil {
+		return err
+	}
+	return s.tally(ctx, []string{id})
+}
+
+// tally counts what sources yield. It takes time in proportion to that, so it is done when they have been read
+// and after changes by hand, and never under the revision lock.
+func (s *Store) tally(ctx context.Context, ids []string) (err error) {
+	defer errs.Wrap(&err, "catalog: count what %v yield", ids)
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err = s.db.Exec(ctx, `
+		WITH asked AS (
+			SELECT id FROM catalog_sources WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE -- as requests lock them
+		)
+		UPDATE catalog_sources AS s
+		SET units = t.units, entities = t.entities, missing = t.missing, problems = t.problems
+		FROM (
+			SELECT asked.id,
+			       count(u.id) FILTER (WHERE u.state <> 'missing' AND u.location NOT LIKE 'bootstrap:%') AS units,
+			       coalesce(sum(e.active), 0) AS entities, coalesce(sum(e.missing), 0) AS missing,
+			       coalesce(sum(json_array_length(u.problems)), 0) AS problems
+			FROM asked
+			LEFT JOIN catalog_units AS u ON u.source_id = asked.id
+			LEFT JOIN LATERAL (
+				SELECT count(*) FILTER (WHERE state = 'active') AS active, count(*) FILTER (WHERE state = 'missing') AS missing
+				FROM catalog_entities WHERE unit_id = u.id
+			) AS e ON true
+			GROUP BY asked.id
+		) AS t
+		WHERE t.id = s.id AND (s.units, s.entities, s.missing, s.problems) IS DISTINCT FROM (t.units, t.entities, t.missing, t.problems)`, ids)
 	return err
 }
 
-// finish writes how a refresh ended. What is held was written by Vanish, and may have been decided
-// since. again is true when another refresh was asked for meanwhile.
-func (s *Store) finish(ctx context.Context, db pg.DB, src *Source, o Outcome) (again bool, err error) {
+// finish writes how a refresh ended, and what the source yields now. What is held was written by Vanish, and
+// may have been decided since. again is true when another refresh was asked for meanwhile.
+func (s *Store) finish(ctx context.Context, src *Source, o Outcome) (again bool, err error) {
 	defer errs.Wrap(&err, "catalog: finish refresh of %s", src.ID)
-	err = db.QueryRow(ctx, `
+	if err := s.tally(ctx, []string{src.ID}); err != nil {
+		return false, err
+	}
+	err = s.db.QueryRow(ctx, `
 		UPDATE catalog_sources
 		SET state = CASE WHEN held IS NULL THEN $2 ELSE 'held' END,
 		    message = CASE WHEN held IS NULL THEN $3 ELSE (held->>'missing') || ' of ' || (held->>'of') || ' entities would disappear; nothing was removed' END,

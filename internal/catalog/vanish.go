@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -28,6 +30,7 @@ const (
 // claims it, or becomes missing, or is held when there is too much of it.
 func (s *Store) Vanish(ctx context.Context, src *Source, seen Seen, actor string) (held *Held, revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: vanish in %s", src.ID)
+	var touched map[string]bool
 	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
 		rev, err := lockRevision(ctx, tx)
 		if err != nil {
@@ -52,12 +55,16 @@ func (s *Store) Vanish(ctx context.Context, src *Source, seen Seen, actor string
 				return err
 			}
 		}
-		revision = t.rev
+		revision, touched = t.rev, t.sources
 		if t.rev == rev {
 			return nil
 		}
 		return advance(ctx, tx, t.rev)
 	})
+	if err == nil {
+		delete(touched, src.ID) // it is counted when its reading ends
+		s.retally(ctx, touched)
+	}
 	return held, revision, err
 }
 
@@ -154,6 +161,23 @@ type settler struct {
 	rev   int64
 	actor string
 	now   time.Time
+	// sources yield what was changed, or did until then; they are to be counted anew.
+	sources map[string]bool
+}
+
+// touch notes which sources yield the entities.
+func (t *settler) touch(uids []uuid.UUID) error {
+	ids, err := pg.Collect(t.ctx, t.tx, pgx.RowTo[string], `
+		SELECT DISTINCT u.source_id
+		FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
+		WHERE e.uid = ANY($1)`, uids)
+	for _, id := range ids {
+		if t.sources == nil {
+			t.sources = map[string]bool{}
+		}
+		t.sources[id] = true
+	}
+	return err
 }
 
 // gone is an entity that its unit no longer names.
@@ -239,7 +263,7 @@ func (t *settler) promote(list []gone) (rest []gone, err error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
-	refs := make([]string, len(list))
+	uids, refs := uidsOf(list), make([]string, len(list))
 	byRef := make(map[string]gone, len(list))
 	for i, g := range list {
 		refs[i], byRef[g.ref] = g.ref, g
@@ -261,6 +285,12 @@ func (t *settler) promote(list []gone) (rest []gone, err error) {
 		WHERE c.ref = ANY($1) AND u.state <> 'missing'
 		ORDER BY c.ref, c.since, c.unit_id`, refs)
 	if err != nil {
+		return nil, err
+	}
+	if len(claims) == 0 {
+		return list, nil
+	}
+	if err := t.touch(uids); err != nil {
 		return nil, err
 	}
 	for _, c := range claims {
@@ -285,7 +315,7 @@ func (t *settler) promote(list []gone) (rest []gone, err error) {
 			rest = append(rest, g)
 		}
 	}
-	return rest, nil
+	return rest, t.touch(uids)
 }
 
 const insertChange = `
@@ -297,12 +327,15 @@ func (t *settler) setState(list []gone, op Op, update string, args ...any) error
 	if len(list) == 0 {
 		return nil
 	}
-	uids := make([]uuid.UUID, len(list))
+	uids := uidsOf(list)
+	if err := t.touch(uids); err != nil {
+		return err
+	}
 	revs := make([]int64, len(list))
 	rows := make([][]any, len(list))
 	for i, g := range list {
 		t.rev++
-		uids[i], revs[i] = g.uid, t.rev
+		revs[i] = t.rev
 		rows[i] = []any{t.rev, g.ref, g.uid, string(op), nil, g.location, t.actor, t.now}
 	}
 	if _, err := t.tx.Exec(t.ctx, update, append(args, uids, revs)...); err != nil {
@@ -413,6 +446,7 @@ func (s *Store) Restore(ctx context.Context, uid uuid.UUID, actor string) (ref s
 
 // change runs fn under the revision lock and announces what it handed out.
 func (s *Store) change(ctx context.Context, actor string, fn func(*settler) error) (revision int64, err error) {
+	var touched map[string]bool
 	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
 		rev, err := lockRevision(ctx, tx)
 		if err != nil {
@@ -422,13 +456,21 @@ func (s *Store) change(ctx context.Context, actor string, fn func(*settler) erro
 		if err := fn(t); err != nil {
 			return err
 		}
-		revision = t.rev
+		revision, touched = t.rev, t.sources
 		if t.rev == rev {
 			return nil
 		}
 		return advance(ctx, tx, t.rev)
 	})
+	if err == nil {
+		s.retally(ctx, touched)
+	}
 	return revision, err
+}
+
+// retally counts sources anew after a change that is done already: when it fails, the next reading counts.
+func (s *Store) retally(ctx context.Context, touched map[string]bool) {
+	_ = s.tally(ctx, slices.Sorted(maps.Keys(touched)))
 }
 
 // Retention says how long things are kept.

@@ -163,7 +163,7 @@ func (w *world) refresh(src *Source) Outcome {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.store.finish(ctx, w.store.db, s, o); err != nil {
+	if _, err := w.store.finish(ctx, s, o); err != nil {
 		w.t.Fatal(err)
 	}
 	w.catchUp()
@@ -239,6 +239,26 @@ func (w *world) wantOps(ref string, want ...string) {
 	w.t.Helper()
 	if d := cmp.Diff(want, w.ops(ref)); d != "" {
 		w.t.Errorf("history of %s (-want +got):\n%s", ref, d)
+	}
+}
+
+func (w *world) inbox() *Inbox {
+	w.t.Helper()
+	in, err := w.store.Inbox(w.t.Context(), Retention{Grace: time.Hour, Removed: time.Hour}, inboxShown)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return in
+}
+
+func (w *world) wantTally(src *Source, want Tally) {
+	w.t.Helper()
+	s, err := w.store.Source(w.t.Context(), src.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if d := cmp.Diff(want, s.Tally); d != "" {
+		w.t.Errorf("what %s yields (-want +got):\n%s", src.Location, d)
 	}
 }
 

@@ -12,7 +12,7 @@ CREATE TABLE catalog_changes (
     CONSTRAINT catalog_changes_pkey PRIMARY KEY (revision),
     CONSTRAINT catalog_changes_op_check CHECK ((op = ANY (ARRAY['created'::text, 'updated'::text, 'missing'::text, 'returned'::text, 'removed'::text, 'restored'::text])))
 );
-CREATE INDEX catalog_changes_at ON public.catalog_changes USING btree (at);
+CREATE INDEX catalog_changes_at ON public.catalog_changes USING brin (at);
 CREATE INDEX catalog_changes_ref ON public.catalog_changes USING btree (ref, revision DESC);
 
 CREATE TABLE catalog_conflicts (
@@ -55,6 +55,7 @@ CREATE TABLE catalog_entities (
     CONSTRAINT catalog_entities_state_check CHECK ((state = ANY (ARRAY['active'::text, 'missing'::text, 'removed'::text])))
 );
 CREATE INDEX catalog_entities_gone ON public.catalog_entities USING btree (state) WHERE (state <> 'active'::text);
+CREATE INDEX catalog_entities_removed ON public.catalog_entities USING btree (removed_at) WHERE (state = 'removed'::text);
 CREATE INDEX catalog_entities_revision ON public.catalog_entities USING btree (revision);
 CREATE INDEX catalog_entities_unit ON public.catalog_entities USING btree (unit_id);
 
@@ -75,6 +76,10 @@ CREATE TABLE catalog_sources (
     next_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL DEFAULT now(),
     created_by text NOT NULL DEFAULT ''::text,
+    units integer NOT NULL DEFAULT 0,
+    entities integer NOT NULL DEFAULT 0,
+    missing integer NOT NULL DEFAULT 0,
+    problems integer NOT NULL DEFAULT 0,
     CONSTRAINT catalog_sources_pkey PRIMARY KEY (id),
     CONSTRAINT catalog_sources_location_id_key UNIQUE (location_id),
     CONSTRAINT catalog_sources_type_target_key UNIQUE (type, target),
@@ -129,6 +134,7 @@ CREATE TABLE catalog_units (
     CONSTRAINT catalog_units_source_id_fkey FOREIGN KEY (source_id) REFERENCES catalog_sources(id) ON DELETE CASCADE,
     CONSTRAINT catalog_units_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'failed'::text, 'missing'::text])))
 );
+CREATE INDEX catalog_units_problems ON public.catalog_units USING btree (source_id) WHERE ((problems)::text <> '[]'::text);
 CREATE INDEX catalog_units_source ON public.catalog_units USING btree (source_id);
 
 CREATE TABLE portico_meta (

@@ -31,14 +31,19 @@ const BADGE = 30_000
 /** The number of open problems, for pages that do not show them. A page that does keeps it fresh. */
 export const openProblemsQuery = queryOptions({
   queryKey: keys.openProblems,
-  queryFn: async ({ signal }) => openProblems(await request<Problems>(api.problems, { signal })),
+  queryFn: async ({ signal }) => openProblems(await request<Problems>(`${api.problems}?limit=0`, { signal })),
   refetchInterval: BADGE,
   staleTime: BADGE,
 })
 
 /** What somebody must look at. Removed entities are past: they are offered for return, not counted. */
-export function openProblems(problems: Problems): number {
-  return problems.errors.length + problems.conflicts.length + problems.missing.length
+export function openProblems({ totals }: Pick<Problems, 'totals'>): number {
+  return totals.errors + totals.conflicts + totals.missing
+}
+
+/** How many of them the lists leave out. */
+export function unlisted(problems: Problems): number {
+  return openProblems(problems) - problems.errors.length - problems.conflicts.length - problems.missing.length
 }
 
 /** What stands in the catalog while a source does not read. */

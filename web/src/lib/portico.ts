@@ -124,11 +124,20 @@ export interface Removed {
   actor: string
 }
 
+/** Lists are cut at some hundreds; `totals` count everything. */
 export interface Problems {
   errors: Problem[]
   conflicts: Conflict[]
   missing: Missing[]
   removed: Removed[]
+  totals: ProblemTotals
+}
+
+export interface ProblemTotals {
+  errors: number
+  conflicts: number
+  missing: number
+  removed: number
 }
 
 export interface EntitySource {

@@ -1,6 +1,6 @@
 import { place } from '../../lib/format.ts'
 import { parseRef } from '../../lib/entity.ts'
-import { keptWords } from '../../lib/ingestion.ts'
+import { keptWords, unlisted } from '../../lib/ingestion.ts'
 import { page } from '../../lib/paths.ts'
 import type { Problems, Source } from '../../lib/portico.ts'
 import { asSentence, number } from '../../lib/words.ts'
@@ -27,7 +27,7 @@ const MOST = 4
 export function Attention({ sources, problems }: { sources: Source[]; problems: Problems | undefined }) {
   const items = attentionItems(sources, problems)
   if (items.length === 0) return null
-  const rest = items.length - MOST
+  const rest = items.length - MOST + (problems ? unlisted(problems) : 0)
   return (
     <section aria-label="Needs attention" className={css['attention']}>
       <ul className="hairlines">

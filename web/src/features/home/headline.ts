@@ -17,12 +17,14 @@ export function homeHeadline(
     }
   // One file may be wrong in five places: that is one file to mend.
   const errors = new Set(problems?.errors.filter((p) => p.level === 'error').map((p) => p.file || p.location)).size
-  const others = (problems?.conflicts.length ?? 0) + (problems?.missing.length ?? 0)
-  if (errors > 0)
+  const others = (problems?.totals.conflicts ?? 0) + (problems?.totals.missing ?? 0)
+  if (errors > 0) {
+    const more = problems && problems.totals.errors > problems.errors.length ? 'More than ' : ''
     return {
-      first: errors === 1 ? 'One file needs a correction.' : `${number(errors)} files need a correction.`,
+      first: errors === 1 ? 'One file needs a correction.' : `${more}${number(errors)} files need a correction.`,
       rest: size,
     }
+  }
   if (others > 0) return { first: `${count(others, 'thing')} ${others === 1 ? 'needs' : 'need'} a look.`, rest: size }
   return { first: size, rest: problems ? 'Every file reads well.' : '' }
 }

@@ -17,7 +17,13 @@ const error = (over: Partial<Problem>): Problem => ({
   since: '',
   ...over,
 })
-const problems = (...errors: Problem[]): Problems => ({ errors, conflicts: [], missing: [], removed: [] })
+const problems = (...errors: Problem[]): Problems => ({
+  errors,
+  conflicts: [],
+  missing: [],
+  removed: [],
+  totals: { errors: errors.length, conflicts: 0, missing: 0, removed: 0 },
+})
 
 describe('homeHeadline', () => {
   it('counts files, not their errors', () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Problems, Source } from '../../lib/portico.ts'
+import { openProblems, unlisted } from '../../lib/ingestion.ts'
+import type { Problem, Problems, Source } from '../../lib/portico.ts'
 import { decideHeld } from './api.ts'
 import { problemLines, problemsHeadline } from './problem-words.ts'
 import { parseProblemsSearch } from './problems-search.ts'
@@ -106,6 +107,7 @@ describe('problems', () => {
     ],
     missing: [],
     removed: [],
+    totals: { errors: 1, conflicts: 1, missing: 0, removed: 0 },
   }
 
   it('head the page by what needs a correction', () => {
@@ -113,6 +115,11 @@ describe('problems', () => {
     expect(problemsHeadline(0, { ...problems, errors: [], conflicts: [] })).toBe(
       'Every file reads well, and nothing is missing.',
     )
+    const error = { ...problems.errors[0], level: 'error' } as Problem
+    const cut = { ...problems, errors: [error], totals: { ...problems.totals, errors: 900 } }
+    expect(problemsHeadline(901, cut)).toBe('More than 1 errors need a correction.')
+    expect(openProblems(cut)).toBe(901)
+    expect(unlisted(cut)).toBe(899)
   })
 
   it('are lines of a list', () => {

@@ -1,13 +1,16 @@
 import { locationTarget, place, shortPath } from '../../lib/format.ts'
 import type { Problems, Source } from '../../lib/portico.ts'
-import { asSentence, spelled } from '../../lib/words.ts'
+import { asSentence, number, spelled } from '../../lib/words.ts'
 import type { StatusShape } from '../../ui/status.tsx'
 import type { ProblemTab } from './problems-search.ts'
 
 export function problemsHeadline(open: number, problems: Problems): string {
   if (open === 0) return 'Every file reads well, and nothing is missing.'
   const errors = problems.errors.filter((p) => p.level === 'error').length
-  if (errors > 0) return `${spelled(errors)} ${errors === 1 ? 'error needs' : 'errors need'} a correction.`
+  if (errors > 0) {
+    if (problems.totals.errors > problems.errors.length) return `More than ${number(errors)} errors need a correction.`
+    return `${spelled(errors)} ${errors === 1 ? 'error needs' : 'errors need'} a correction.`
+  }
   return `${spelled(open)} ${open === 1 ? 'thing needs' : 'things need'} a look.`
 }
 

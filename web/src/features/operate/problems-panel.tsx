@@ -64,7 +64,7 @@ export function ProblemsPanel({ problems, search, at }: Props) {
             aria-current={t === tab ? 'true' : undefined}
           >
             {titles[t]}
-            <span className={tabs['n']}>{number(problems[t].length)}</span>
+            <span className={tabs['n']}>{number(problems.totals[t])}</span>
           </Link>
         ))}
       </Tabs>
@@ -91,6 +91,12 @@ export function ProblemsPanel({ problems, search, at }: Props) {
                 </Link>
               </li>
             ))}
+            {problems.totals[tab] > problems[tab].length && (
+              <li className={css['more']}>
+                These are {number(problems[tab].length)} of {number(problems.totals[tab])}. The next ones come up as
+                these go.
+              </li>
+            )}
           </ul>
           <ProblemDetail key={chosen.id} problems={problems} tab={tab} id={chosen.id} />
         </div>

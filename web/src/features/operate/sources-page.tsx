@@ -45,7 +45,7 @@ export function SourcesPage() {
       ) : (
         <SourcesTable sources={sources} manage={manage} />
       )}
-      {(sources.length > 0 || openProblems(problems) + problems.removed.length > 0) && (
+      {(sources.length > 0 || openProblems(problems) + problems.totals.removed > 0) && (
         <section className="sec" aria-label="Problems">
           <ProblemsPanel problems={problems} search={search} at={page.sources} />
         </section>

@@ -1,0 +1,47 @@
+package catalog
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestInboxCountsWhatItLeavesOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 5 {
+		w.set(fmt.Sprintf("/d/bad-%d.yaml", i), "kind: Component\n")
+		w.set(fmt.Sprintf("/d/twice-%d.yaml", i), component("same", ""))
+	}
+	src := w.source("/d/*.yaml")[0]
+	w.refresh(src)
+	in, err := w.store.Inbox(t.Context(), Retention{}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(in.Errors) != 2 || in.Totals.Errors < 5 || len(in.Conflicts) != 2 || in.Totals.Conflicts != 4 {
+		t.Errorf("%d of %d errors, %d of %d conflicts", len(in.Errors), in.Totals.Errors, len(in.Conflicts), in.Totals.Conflicts)
+	}
+	if in, err = w.store.Inbox(t.Context(), Retention{}, 0); err != nil || len(in.Errors)+len(in.Conflicts) != 0 || in.Totals.Conflicts != 4 {
+		t.Errorf("with a limit of 0: %v %+v", err, in)
+	}
+	// The source is counted as it is, and again after a change by hand.
+	w.wantTally(src, Tally{Units: 10, Entities: 2, Problems: in.Totals.Errors})
+}
+
+func TestTallyFollowsARefToItsNewSource(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("/one.yaml", component("shared", ""))
+	w.set("/two.yaml", component("shared", ""))
+	srcs := w.source("/one.yaml", "/two.yaml")
+	w.refresh(srcs[0])
+	w.refresh(srcs[1])
+	w.wantTally(srcs[0], Tally{Units: 1, Entities: 2})
+	w.wantTally(srcs[1], Tally{Units: 1, Entities: 1}) // its own Location alone
+	uid := mustUUID(t, w.get("component:default/shared").Metadata.UID)
+	if _, err := w.store.Remove(t.Context(), uid, "test"); err != nil {
+		t.Fatal(err)
+	}
+	w.wantTally(srcs[0], Tally{Units: 1, Entities: 1})
+	w.wantTally(srcs[1], Tally{Units: 1, Entities: 2})
+}
