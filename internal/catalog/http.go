@@ -51,6 +51,8 @@ type Handler struct {
 	Watching func() bool
 	Feed     *Feed
 	Log      *slog.Logger
+
+	answers answers
 }
 
 // Mount registers the routes.

@@ -23,11 +23,14 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 64<<10); return &
 
 const keepBuffer = 1 << 20 // a larger one is left to the garbage collector
 
-// answer writes what fill appends.
-func answer(w http.ResponseWriter, r *http.Request, fill func([]byte) []byte) {
+// answer writes what fill appends, and tells remember, if there is one.
+func answer(w http.ResponseWriter, r *http.Request, remember func([]byte), fill func([]byte) []byte) {
 	p := buffers.Get().(*[]byte)
 	b := fill((*p)[:0])
 	httpx.RawFor(w, r, http.StatusOK, b)
+	if remember != nil {
+		remember(b)
+	}
 	if cap(b) <= keepBuffer {
 		*p = b
 		buffers.Put(p)
@@ -124,7 +127,7 @@ func revisionTag(s *index.Snapshot) string {
 
 func (h *Handler) writeDoc(w http.ResponseWriter, r *http.Request, doc *index.Doc) error {
 	if !unchanged(w, r, `W/"`+doc.ETag()+`"`) {
-		answer(w, r, doc.AppendJSON)
+		answer(w, r, nil, doc.AppendJSON)
 	}
 	return nil
 }
@@ -134,12 +137,20 @@ func (h *Handler) getAncestry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	seen := restriction(r)
+	done, remember := h.again(w, r, snap, seen)
+	if done {
+		return nil
+	}
 	ref := refOf(r)
-	a := snap.Ancestry(ref.String(), restriction(r))
+	a := snap.Ancestry(ref.String(), seen)
 	if a == nil {
 		return notFound(ref)
 	}
-	answer(w, r, func(b []byte) []byte { return index.AppendAncestry(b, a) })
+	if unchanged(w, r, revisionTag(snap)) {
+		return nil
+	}
+	answer(w, r, remember, func(b []byte) []byte { return index.AppendAncestry(b, a) })
 	return nil
 }
 
@@ -200,11 +211,57 @@ func (h *Handler) getEntities(w http.ResponseWriter, r *http.Request) error {
 		next.RawQuery = nq.Encode()
 		w.Header().Set("Link", "<"+next.RequestURI()+`>; rel="next"`)
 	}
-	answer(w, r, func(b []byte) []byte { return index.AppendDocs(b, docs, fields) })
+	if len(docs) <= atOnce {
+		answer(w, r, nil, func(b []byte) []byte { return index.AppendDocs(b, docs, fields) })
+		return nil
+	}
+	return streamDocs(w, r, docs, fields)
+}
+
+// atOnce is how many entities are put together before any is sent.
+const atOnce = 512
+
+// streamDocs writes the array of the documents as it goes, so that a whole catalog in one answer costs no
+// more memory than a page.
+func streamDocs(w http.ResponseWriter, r *http.Request, docs []*index.Doc, fields *index.Fields) error {
+	out := httpx.StreamFor(w, r)
+	defer out.Close()
+	p := buffers.Get().(*[]byte)
+	defer buffers.Put(p)
+	b := append((*p)[:0], '[')
+	for i, d := range docs {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if b = d.AppendFields(b, fields); len(b) < streamChunk && i < len(docs)-1 {
+			continue
+		}
+		if i == len(docs)-1 {
+			b = append(b, ']')
+		}
+		if _, err := out.Write(b); err != nil {
+			return nil // the client is gone
+		}
+		b = b[:0]
+	}
+	if cap(b) <= keepBuffer {
+		*p = b
+	}
 	return nil
 }
 
+const streamChunk = 32 << 10
+
 func (h *Handler) getByQuery(w http.ResponseWriter, r *http.Request) error {
+	snap, err := h.snapshot(r)
+	if err != nil {
+		return err
+	}
+	seen := restriction(r)
+	done, remember := h.again(w, r, snap, seen)
+	if done {
+		return nil
+	}
 	q, err := queryOf(r)
 	if err != nil {
 		return err
@@ -231,7 +288,7 @@ func (h *Handler) getByQuery(w http.ResponseWriter, r *http.Request) error {
 	}
 	query.Cursor = q.Get("cursor")
 	query.Text = index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}
-	return h.writePage(w, r, query, fields)
+	return writePage(w, r, snap, seen, remember, query, fields)
 }
 
 func noTotal(v string) (bool, error) {
@@ -308,22 +365,22 @@ func (h *Handler) postByQuery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.writePage(w, r, query, fields)
-}
-
-func (h *Handler) writePage(w http.ResponseWriter, r *http.Request, query index.Query, fields *index.Fields) error {
 	snap, err := h.snapshot(r)
 	if err != nil {
 		return err
 	}
+	return writePage(w, r, snap, restriction(r), nil, query, fields)
+}
+
+func writePage(w http.ResponseWriter, r *http.Request, snap *index.Snapshot, seen *index.Restriction, remember func([]byte), query index.Query, fields *index.Fields) error {
 	if unchanged(w, r, revisionTag(snap)) {
 		return nil
 	}
-	page, err := snap.Query(query, restriction(r))
+	page, err := snap.Query(query, seen)
 	if err != nil {
 		return err
 	}
-	answer(w, r, func(b []byte) []byte { return index.AppendPage(b, &page, fields) })
+	answer(w, r, remember, func(b []byte) []byte { return index.AppendPage(b, &page, fields) })
 	return nil
 }
 
@@ -366,7 +423,7 @@ func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	docs := snap.Batch(body.EntityRefs, filters, restriction(r))
-	answer(w, r, func(b []byte) []byte { return index.AppendBatch(b, docs, fields) })
+	answer(w, r, nil, func(b []byte) []byte { return index.AppendBatch(b, docs, fields) })
 	return nil
 }
 
@@ -384,6 +441,15 @@ func canonical(ref string) string {
 }
 
 func (h *Handler) getFacets(w http.ResponseWriter, r *http.Request) error {
+	snap, err := h.snapshot(r)
+	if err != nil {
+		return err
+	}
+	seen := restriction(r)
+	done, remember := h.again(w, r, snap, seen)
+	if done {
+		return nil
+	}
 	q, err := queryOf(r)
 	if err != nil {
 		return err
@@ -393,7 +459,7 @@ func (h *Handler) getFacets(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	text := index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}
-	return h.writeFacets(w, r, q["facet"], index.Filters{Filter: filter}, text)
+	return writeFacets(w, r, snap, seen, remember, q["facet"], index.Filters{Filter: filter}, text)
 }
 
 // The full-text filter of facets is ours: counts beside a list that is being searched.
@@ -414,25 +480,25 @@ func (h *Handler) postFacets(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	text := index.TextQuery{Term: body.FullTextFilter.Term, Fields: body.FullTextFilter.Fields}
-	return h.writeFacets(w, r, body.Facets, index.Filters{Query: query}, text)
-}
-
-func (h *Handler) writeFacets(w http.ResponseWriter, r *http.Request, names []string, filters index.Filters, text index.TextQuery) error {
-	names, err := index.ParseFacets(names)
+	snap, err := h.snapshot(r)
 	if err != nil {
 		return err
 	}
-	snap, err := h.snapshot(r)
+	return writeFacets(w, r, snap, restriction(r), nil, body.Facets, index.Filters{Query: query}, text)
+}
+
+func writeFacets(w http.ResponseWriter, r *http.Request, snap *index.Snapshot, seen *index.Restriction, remember func([]byte), names []string, filters index.Filters, text index.TextQuery) error {
+	names, err := index.ParseFacets(names)
 	if err != nil {
 		return err
 	}
 	if unchanged(w, r, revisionTag(snap)) {
 		return nil
 	}
-	facets, err := snap.FacetsOf(names, filters, text, restriction(r))
+	facets, err := snap.FacetsOf(names, filters, text, seen)
 	if err != nil {
 		return err
 	}
-	answer(w, r, func(b []byte) []byte { return index.AppendFacets(b, facets) })
+	answer(w, r, remember, func(b []byte) []byte { return index.AppendFacets(b, facets) })
 	return nil
 }

@@ -37,27 +37,83 @@ func Raw(w http.ResponseWriter, status int, body []byte) {
 	_, _ = w.Write(body) // the client may be gone; there is nobody to tell
 }
 
+// worthZipping is the size of a body from which on compressing it saves a packet.
+const worthZipping = 1400
+
 // RawFor answers as Raw does, compressed when the client asks for gzip and the body is worth it.
 func RawFor(w http.ResponseWriter, r *http.Request, status int, body []byte) {
-	if len(body) < 1400 || !acceptsGzip(r) {
+	if len(body) < worthZipping || !acceptsGzip(r) {
 		Raw(w, status, body)
 		return
 	}
 	z := zippers.Get().(*zipper)
-	z.buf.Reset()
-	z.gz.Reset(&z.buf)
-	_, _ = z.gz.Write(body)
-	_ = z.gz.Close()
+	rawGzip(w, status, z.zip(body))
+	zippers.Put(z)
+}
+
+func rawGzip(w http.ResponseWriter, status int, zipped []byte) {
 	h := w.Header()
 	h.Set("Content-Encoding", "gzip")
 	h.Add("Vary", "Accept-Encoding")
-	Raw(w, status, z.buf.Bytes())
-	zippers.Put(z)
+	Raw(w, status, zipped)
 }
+
+// Body is JSON that is sent more than once. It is compressed at most once. Nobody may change the bytes.
+type Body struct {
+	plain []byte
+	once  sync.Once
+	gz    []byte
+}
+
+// NewBody takes the bytes over.
+func NewBody(plain []byte) *Body { return &Body{plain: plain} }
+
+// Send answers with the body, as RawFor does.
+func (b *Body) Send(w http.ResponseWriter, r *http.Request, status int) {
+	if len(b.plain) < worthZipping || !acceptsGzip(r) {
+		Raw(w, status, b.plain)
+		return
+	}
+	b.once.Do(func() {
+		z := zippers.Get().(*zipper)
+		b.gz = bytes.Clone(z.zip(b.plain))
+		zippers.Put(z)
+	})
+	rawGzip(w, status, b.gz)
+}
+
+// StreamFor answers with JSON that the caller writes piece by piece, compressed when the client asks for gzip.
+// Close ends it.
+func StreamFor(w http.ResponseWriter, r *http.Request) io.WriteCloser {
+	h := w.Header()
+	h["Content-Type"] = jsonType
+	if !acceptsGzip(r) {
+		w.WriteHeader(http.StatusOK)
+		return plainStream{w}
+	}
+	h.Set("Content-Encoding", "gzip")
+	h.Add("Vary", "Accept-Encoding")
+	w.WriteHeader(http.StatusOK)
+	gz, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // the level is one that it knows
+	return gz
+}
+
+type plainStream struct{ io.Writer }
+
+func (plainStream) Close() error { return nil }
 
 type zipper struct {
 	buf bytes.Buffer
 	gz  *gzip.Writer
+}
+
+// zip returns bytes that the next call overwrites.
+func (z *zipper) zip(body []byte) []byte {
+	z.buf.Reset()
+	z.gz.Reset(&z.buf)
+	_, _ = z.gz.Write(body)
+	_ = z.gz.Close()
+	return z.buf.Bytes()
 }
 
 var zippers = sync.Pool{New: func() any {

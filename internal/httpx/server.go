@@ -315,10 +315,14 @@ func (r *recorder) Write(p []byte) (int, error) {
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 func (s *server) logRequest(r *http.Request, rec *recorder, caller string, took time.Duration) {
-	if !s.Log.Enabled(r.Context(), slog.LevelInfo) {
+	log := s.Log.Handler()
+	if !log.Enabled(r.Context(), slog.LevelInfo) {
 		return
 	}
-	s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+	// Not through the logger, which would look for the line of code that logs: it is always this one.
+	line := slog.NewRecord(time.Now(), slog.LevelInfo, "request", 0)
+	line.AddAttrs(
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
 		slog.Int64("bytes", rec.bytes), slog.Int64("us", took.Microseconds()), slog.String("by", caller), slog.String("from", r.RemoteAddr))
+	_ = log.Handle(r.Context(), line) // nobody is left to tell when the log cannot be written
 }

@@ -40,6 +40,14 @@ type Restriction struct{ allow *Filter }
 // Restrict shows only what allow chooses.
 func Restrict(allow *Filter) *Restriction { return &Restriction{allow: allow} }
 
+// AppendKey appends what is the same for restrictions that show the same.
+func (r *Restriction) AppendKey(dst []byte) []byte {
+	if f := r.filter(); f != nil {
+		dst = append(dst, f.key...)
+	}
+	return dst
+}
+
 func (r *Restriction) filter() *Filter {
 	if r == nil {
 		return nil
