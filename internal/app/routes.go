@@ -84,14 +84,18 @@ func (a *App) getLiveness(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// A replica that has not heard from the database for this long shows what may be old.
-const tooOld = 10 * time.Second
+// A replica that has not heard from the database for this long shows what may be old: soon, when asking it
+// fails, and later, when it only takes its time to answer.
+const (
+	tooOld       = 2 * time.Second
+	tooOldAnyway = 10 * time.Second
+)
 
 func (a *App) getReadiness(w http.ResponseWriter, _ *http.Request) error {
 	switch {
 	case !a.follower.Ready():
 		httpx.JSON(w, http.StatusServiceUnavailable, map[string]string{"status": "error", "message": "the catalog is being loaded"})
-	case a.follower.Behind() > tooOld:
+	case a.follower.Failing() && a.follower.Behind() > tooOld, a.follower.Behind() > tooOldAnyway:
 		httpx.JSON(w, http.StatusServiceUnavailable, map[string]string{"status": "error", "message": "the database has not answered for " + a.follower.Behind().Round(time.Second).String()})
 	default:
 		httpx.JSON(w, http.StatusOK, map[string]string{"status": "ok"})

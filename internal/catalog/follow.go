@@ -24,11 +24,15 @@ type Follower struct {
 	Log   *slog.Logger
 
 	loaded   atomic.Bool
-	lastSeen atomic.Int64 // unix milliseconds of the last successful look at the database
+	failing  atomic.Bool  // the last look at the database failed
+	lastSeen atomic.Int64 // unix milliseconds of the last successful one
 }
 
 // Ready reports whether the read model has once caught up.
 func (f *Follower) Ready() bool { return f.loaded.Load() }
+
+// Failing reports whether the database could not be asked the last time.
+func (f *Follower) Failing() bool { return f.failing.Load() }
 
 // Behind is the time since the database was last asked successfully.
 func (f *Follower) Behind() time.Duration {
@@ -39,8 +43,16 @@ func (f *Follower) Behind() time.Duration {
 	return time.Since(time.UnixMilli(ms))
 }
 
-// Run follows until ctx ends. A notification is acted on at once; besides, the database is asked
-// every two seconds, so that a lost notification costs no more than that.
+// The database is asked this often besides, so that a lost notification costs no more than that, and
+// more often while it does not answer.
+const (
+	lookEvery  = 2 * time.Second
+	retryEvery = 500 * time.Millisecond
+	// The longest time for which a change waits for others. A replica rests three times as long as it worked.
+	longestRest = 100 * time.Millisecond
+)
+
+// Run follows until ctx ends. A notification is acted on at once.
 func (f *Follower) Run(ctx context.Context) error {
 	wake := make(chan struct{}, 1)
 	signal := func() {
@@ -53,11 +65,19 @@ func (f *Follower) Run(ctx context.Context) error {
 	go func() {
 		done <- pg.Listen(ctx, f.Store.db, Channel, func(string) { signal() }, signal)
 	}()
-	tick := time.NewTicker(2 * time.Second)
+	tick := time.NewTimer(lookEvery)
 	defer tick.Stop()
 	told := false
 	for {
-		switch err := f.CatchUp(ctx); {
+		start := time.Now()
+		err := f.CatchUp(ctx)
+		rest := min(3*time.Since(start), longestRest)
+		f.failing.Store(err != nil)
+		tick.Reset(lookEvery)
+		if err != nil {
+			tick.Reset(retryEvery)
+		}
+		switch {
 		case ctx.Err() != nil:
 		case err != nil && !told: // one line an outage
 			f.Log.Warn("the catalog cannot be followed at the moment; what is shown may be old", "error", err)
@@ -71,6 +91,9 @@ func (f *Follower) Run(ctx context.Context) error {
 			<-done
 			return ctx.Err()
 		case <-wake:
+			// While sources are being read, changes come without end. What comes during a rest is published
+			// with one snapshot; a single change is quick, and so is what follows it.
+			time.Sleep(rest)
 		case <-tick.C:
 		}
 	}
