@@ -6,12 +6,20 @@ export interface RequestOptions {
   signal?: AbortSignal
 }
 
-/** The revision of this tab's own last change: reads ask for a snapshot that has it, so that nobody misses their own save. */
-let ownRevision = 0
+/**
+ * The highest revision that this tab changed or heard of: reads ask for a snapshot that has it, so that nobody misses
+ * their own save and nothing that is asked for after a change is older than the change.
+ */
+let knownRevision = 0
 
-export function noteRevision(value: string | null): void {
+export function noteRevision(value: string | number | null): void {
   const revision = Number(value)
-  if (Number.isFinite(revision) && revision > ownRevision) ownRevision = revision
+  if (Number.isFinite(revision) && revision > knownRevision) knownRevision = revision
+}
+
+/** For a server that is behind what was seen, as after a restored backup: it could not answer any read that asks for more. */
+export function lowerRevision(to: number): void {
+  knownRevision = Math.min(knownRevision, to)
 }
 
 /**
@@ -22,7 +30,7 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
   const method = options.method ?? 'GET'
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (options.body !== undefined) headers['Content-Type'] = 'application/json'
-  if (ownRevision > 0) headers['Portico-Min-Revision'] = String(ownRevision)
+  if (knownRevision > 0) headers['Portico-Min-Revision'] = String(knownRevision)
 
   let response: Response
   try {

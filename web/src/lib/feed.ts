@@ -1,7 +1,9 @@
 import type { QueryClient } from '@tanstack/react-query'
+import { lowerRevision, noteRevision } from './api.ts'
+import type { FeedNews } from './change-stream.ts'
+import { followChanges } from './follow-changes.ts'
 import { keys } from './keys.ts'
-import { api } from './paths.ts'
-import type { Change } from './portico.ts'
+import { sessionQuery } from './session.ts'
 
 export interface FeedState {
   status: 'connecting' | 'live' | 'lost'
@@ -12,23 +14,20 @@ export interface FeedState {
 
 const QUIET = 250
 const LONGEST = 2_000
-const RETRY = 10_000
 /** Sources and problems are asked for again at most once in this time, in milliseconds. */
 const OPERATE = 5_000
 
 /**
- * Follows the change feed and makes the cache forget what changed. One per page.
+ * Follows the change feed and makes the cache forget what changed. One per tab.
  *
  * Guarantee: after a lost connection everything that is drawn is asked for again, so nothing stays stale.
  */
 export class Feed {
   #state: FeedState = { status: 'connecting', revision: 0 }
   #listeners = new Set<() => void>()
-  #events: EventSource | undefined
   #pending = new Set<string>()
   #firstAt = 0
   #flushTimer: number | undefined
-  #retryTimer: number | undefined
   #operateTimer: number | undefined
   #operateAt = -OPERATE
 
@@ -45,38 +44,54 @@ export class Feed {
 
   start(revision: number): () => void {
     this.#set({ revision })
-    this.#open()
+    const stop = followChanges({
+      tell: this.#hear,
+      revision: () => this.#state.revision,
+      present: () => this.#present(),
+    })
     return () => {
-      this.#events?.close()
-      window.clearTimeout(this.#retryTimer)
+      stop()
       window.clearTimeout(this.#flushTimer)
       window.clearTimeout(this.#operateTimer)
       this.#operateTimer = undefined
     }
   }
 
-  #open(): void {
-    const events = new EventSource(api.changes)
-    this.#events = events
-    events.addEventListener('open', () => {
-      const wasLost = this.#state.status === 'lost'
-      this.#set({ status: 'live', lostAt: undefined })
-      if (wasLost) void this.client.invalidateQueries()
+  /** The session says where the catalog is. */
+  async #present(): Promise<number> {
+    const { revision } = await this.client.fetchQuery({ ...sessionQuery, staleTime: 0 })
+    if (revision === undefined) throw new Error('the session names no revision: nobody is signed in')
+    return revision
+  }
+
+  #hear = (news: FeedNews): void => {
+    switch (news.type) {
+      case 'change':
+        this.#set({ revision: Math.max(this.#state.revision, news.revision) })
+        // Or the answer to what is asked for now could be older than the change.
+        noteRevision(news.revision)
+        this.#note(news.ref)
+        return
+      case 'lost':
+        if (this.#state.status !== 'lost') this.#set({ status: 'lost', lostAt: news.at })
+        return
+      case 'open':
+        this.#opened(news.revision, news.anew)
+    }
+  }
+
+  #opened(revision: number, anew: boolean): void {
+    // The tab that holds the stream may have heard changes before this one listened.
+    const missed = anew || revision > this.#state.revision
+    this.#set({
+      status: 'live',
+      lostAt: undefined,
+      revision: anew ? revision : Math.max(this.#state.revision, revision),
     })
-    events.addEventListener('change', (event: MessageEvent<string>) => {
-      const change = JSON.parse(event.data) as Change
-      this.#set({ revision: Math.max(this.#state.revision, change.revision) })
-      this.#note(change.ref)
-    })
-    events.addEventListener('error', () => {
-      if (this.#state.status !== 'lost') this.#set({ status: 'lost', lostAt: Date.now() })
-      // The browser reconnects by itself unless the server refused (410: our place in the log is gone, 401, 5xx).
-      if (events.readyState !== EventSource.CLOSED) return
-      this.#retryTimer = window.setTimeout(() => {
-        void this.client.invalidateQueries({ queryKey: keys.session })
-        this.#open()
-      }, RETRY)
-    })
+    if (!missed) return
+    if (anew) lowerRevision(revision)
+    noteRevision(revision)
+    void this.client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] })
   }
 
   #note(ref: string): void {

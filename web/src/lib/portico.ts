@@ -21,10 +21,18 @@ export interface SignInProvider {
 
 export type ChangeOp = 'created' | 'updated' | 'missing' | 'returned' | 'removed' | 'restored'
 
+/** `from` and `to` are any JSON; a long one is a CutValue. */
 export interface FieldChange {
   path: string
   from?: unknown
   to?: unknown
+}
+
+/** A value of more than 4 KB: how long it is as JSON, and how it begins. */
+export interface CutValue {
+  truncated: true
+  bytes: number
+  start: string
 }
 
 export interface Change {
@@ -38,10 +46,12 @@ export interface Change {
   at: string
 }
 
+/** A change as the stream tells it: which fields, not what stood in them. */
+export type ChangeNews = Omit<Change, 'diff'> & { paths?: string[] | null }
+
 export interface ChangePage {
   items: Change[]
   revision: number
-  next: number
 }
 
 export interface HistoryPage {
@@ -122,6 +132,11 @@ export interface Removed {
   removedAt: string
   restorableUntil: string
   actor: string
+}
+
+export interface RemovedPage {
+  items: Removed[]
+  nextCursor?: string | null
 }
 
 /** Lists are cut at some hundreds; `totals` count everything. */
