@@ -7,7 +7,7 @@ import { keysTouchedBy } from './feed.ts'
 import { keyName } from './hotkeys.ts'
 import { inOrder } from './kinds.ts'
 import { parseMissing, statusWords } from './missing.ts'
-import { nameParts } from './near.ts'
+import { nameParts, nearBodies, nearest } from './near.ts'
 import { page } from './paths.ts'
 import { ownerRef } from './summaries.ts'
 import { httpUrl } from './url.ts'
@@ -188,6 +188,18 @@ describe('the rest', () => {
 
   it('looks for the words of a name', () => {
     expect(nameParts('payment-api-v2')).toEqual(['payment-api-v2', 'payment', 'api'])
+  })
+
+  it('asks for names that begin alike too, however large the catalog is', () => {
+    expect(JSON.stringify(nearBodies('Paymnets-api'))).toContain('{"metadata.name":{"$hasPrefix":"paymne"}}')
+  })
+
+  it('puts the nearest name first, though the parts of a large catalog leave it out', () => {
+    const cut = Array.from({ length: 20 }, (_, i) => `component:default/x${i}-api`)
+    const alike = ['api:default/payments-api', 'component:default/payments-api', 'component:default/payroll']
+    const near = nearest('component:default/paymnets-api', [cut, alike, cut])
+    expect(near[0]).toBe('component:default/payments-api')
+    expect(near).toHaveLength(5)
   })
 
   it('forgets lists and the changed entities', () => {

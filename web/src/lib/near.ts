@@ -6,31 +6,58 @@ import { api } from './paths.ts'
 
 const MOST = 5
 
-/** Refs of entities whose names share a part with this one, same kind first. For pages of things that are not there. */
+const FOUND = 20
+
+/** Refs of entities whose names share a part with this one, nearest first. For pages of things that are not there. */
 export function nearQuery(ref: string) {
   return queryOptions({
     queryKey: [...keys.lists, 'near', ref],
     queryFn: async ({ signal }) => {
-      const { kind, name } = parseRef(ref)
-      const found = new Map<string, number>()
-      for (const term of nameParts(name)) {
-        const body = {
-          fullTextFilter: { term, fields: ['metadata.name', 'metadata.title'] },
-          fields: ['kind', 'metadata'],
-          limit: 20,
-        }
-        const { items } = await request<{ items: Entity[] }>(api.query, { method: 'POST', body, signal })
-        for (const entity of items) {
-          const points = 1 + (entity.kind.toLowerCase() === kind ? 1 : 0)
-          found.set(refOf(entity), (found.get(refOf(entity)) ?? 0) + points)
-        }
-      }
-      return [...found]
-        .sort((a, b) => b[1] - a[1])
-        .slice(0, MOST)
-        .map(([near]) => near)
+      const ask = (body: object) => request<{ items: Entity[] }>(api.query, { method: 'POST', body, signal })
+      const answers = await Promise.all(nearBodies(parseRef(ref).name).map(ask))
+      return nearest(
+        ref,
+        answers.map(({ items }) => items.map(refOf)),
+      )
     },
   })
+}
+
+/**
+ * What the server is asked for: names that contain a part, and names that begin with one. The first are sent in the order
+ * of the catalog and cut, so in a large one the name that was meant may be missing among them. Slips are rare at the
+ * beginning of a word, so a half is enough.
+ */
+export function nearBodies(name: string): object[] {
+  return nameParts(name).flatMap((part) => {
+    const start = part.slice(0, Math.max(3, Math.ceil(part.length / 2))).toLowerCase()
+    return [
+      { fullTextFilter: { term: part, fields: ['metadata.name', 'metadata.title'] } },
+      { query: { 'metadata.name': { $hasPrefix: start } }, orderBy: [{ field: 'metadata.name', order: 'asc' }] },
+    ].map((body) => ({ ...body, fields: ['kind', 'metadata'], limit: FOUND }))
+  })
+}
+
+/** The refs that came up most often, of them those of the same kind, then those that begin alike. */
+export function nearest(ref: string, lists: string[][]): string[] {
+  const { kind, name } = parseRef(ref)
+  const points = new Map<string, number>()
+  for (const found of lists.flat()) points.set(found, (points.get(found) ?? 0) + 1)
+  for (const [found, times] of points) {
+    const other = parseRef(found)
+    const alike = sharedStart(other.name, name) / Math.max(other.name.length, name.length)
+    points.set(found, times + (other.kind === kind ? 1 : 0) + 4 * alike)
+  }
+  return [...points]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, MOST)
+    .map(([near]) => near)
+}
+
+function sharedStart(a: string, b: string): number {
+  let n = 0
+  while (n < a.length && a[n] === b[n]) n++
+  return n
 }
 
 /** The words of a name that are long enough to look for: the whole, then its parts. */

@@ -7,12 +7,18 @@ import { knownKinds } from '../../lib/words.ts'
  */
 export function rank(hits: Summary[], words: string[]): Summary[] {
   const scored = hits
-    .map((hit) => ({ hit, points: words.reduce((sum, word) => sum + score(hit, word), 0) }))
+    .map((hit) => ({ hit, points: words.reduce((sum, word) => sum + score(hit, word), whole(hit, words)) }))
     .filter(({ hit }) => words.every((word) => score(hit, word) > 0))
   const kind = (s: Summary) => (knownKinds.includes(s.kind) ? knownKinds.indexOf(s.kind) : knownKinds.length)
   return scored
     .sort((a, b) => b.points - a.points || kind(a.hit) - kind(b.hit) || a.hit.title.length - b.hit.title.length)
     .map(({ hit }) => hit)
+}
+
+/** Somebody who typed all of a name means it, whatever else has its words. */
+function whole(hit: Summary, words: string[]): number {
+  const typed = [words.join(' '), words.join('-')]
+  return typed.includes(hit.name.toLowerCase()) || typed.includes(hit.title.toLowerCase()) ? 1_000 : 0
 }
 
 function score(hit: Summary, word: string): number {
