@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { changeWords, feedItems, fieldName, listChange, manyWords } from './change-words.ts'
+import { changeWords, feedItems, fieldName, isCut, listChange, manyWords } from './change-words.ts'
 import type { Change, ChangeOp, FieldChange } from './portico.ts'
 
 const updated = (...diff: FieldChange[]) => changeWords({ op: 'updated', diff })
@@ -44,6 +44,16 @@ describe('listChange', () => {
   })
 })
 
+describe('a value of which the log sent the beginning', () => {
+  const cut = { truncated: true, bytes: 12_288, start: 'openapi: 3.1.0' }
+
+  it('is told apart and never said', () => {
+    expect([cut, { truncated: true }, 'x', null, undefined].map(isCut)).toEqual([true, false, false, false, false])
+    expect(updated({ path: 'spec.definition', from: 'a', to: cut })).toBe('changed its definition')
+    expect(listChange(cut, ['a'])).toBeUndefined()
+  })
+})
+
 describe('feedItems', () => {
   const change = (revision: number, op: ChangeOp): Change => ({
     revision,
@@ -56,7 +66,15 @@ describe('feedItems', () => {
   it('is newest first and folds imports', () => {
     const items = feedItems([1, 2, 3, 4, 5].map((n) => change(n, 'created')).concat(change(6, 'updated')))
     expect(items.map((i) => i.type)).toEqual(['one', 'many'])
-    expect(items[1]?.type === 'many' && manyWords(items[1].changes)).toBe('5 entities came into the catalog')
+    expect(items[1]?.type === 'many' && manyWords(items[1])).toBe('5 entities came into the catalog')
+  })
+
+  it('does not say how many came when the log goes on', () => {
+    const created = [1, 2, 3, 4, 5].map((n) => change(n, 'created'))
+    const words = (more: boolean) =>
+      feedItems([...created, change(6, 'updated')], more).map((i) => i.type === 'many' && manyWords(i))
+    expect(words(true)).toEqual([false, 'At least 5 entities came into the catalog'])
+    expect(feedItems([change(0, 'updated'), ...created], true)[0]).toMatchObject({ cut: false })
   })
 
   it('never folds updates, and no short runs', () => {

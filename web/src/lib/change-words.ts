@@ -1,5 +1,5 @@
 import { inline } from './format.ts'
-import type { Change, FieldChange } from './portico.ts'
+import type { Change, CutValue, FieldChange } from './portico.ts'
 import { capital, listed, sentence } from './words.ts'
 
 const verbs: Record<Exclude<Change['op'], 'updated'>, string> = {
@@ -45,6 +45,12 @@ function sayable(value: unknown): boolean {
   return typeof value === 'string' && value.length <= LONG && !/\s/.test(value)
 }
 
+/** Whether the change log sent only the beginning of the value. */
+export function isCut(value: unknown): value is CutValue {
+  const cut = value as Partial<CutValue> | null | undefined
+  return cut?.truncated === true && typeof cut.bytes === 'number' && typeof cut.start === 'string'
+}
+
 /** What was added to and removed from a list of words; undefined when it is none. */
 export function listChange(from: unknown, to: unknown): { added: string[]; removed: string[] } | undefined {
   const words = (v: unknown): string[] | undefined => {
@@ -79,20 +85,24 @@ export function fieldName(path: string): string {
   return tail.includes('.') || tail.includes('[') ? tail : sentence(tail).toLowerCase()
 }
 
-export type FeedItem = { type: 'one'; change: Change } | { type: 'many'; changes: Change[] }
+export type FeedItem = { type: 'one'; change: Change } | { type: 'many'; changes: Change[]; cut: boolean }
 
 const RUN = 4
 
-/** Newest first; runs of the same happening from one source become one line, so that an import does not drown the rest. */
-export function feedItems(changes: Change[]): FeedItem[] {
+/**
+ * Newest first; runs of the same happening from one source become one line, so that an import does not drown the rest.
+ * `more`: there are older ones, so the last run may go on (`cut`).
+ */
+export function feedItems(changes: Change[], more = false): FeedItem[] {
   const items: FeedItem[] = []
   const sorted = [...changes].sort((a, b) => b.revision - a.revision)
   for (let i = 0; i < sorted.length;) {
     const head = sorted[i] as Change
     let end = i + 1
     while (end < sorted.length && head.op !== 'updated' && sorted[end]?.op === head.op) end++
-    if (end - i >= RUN) items.push({ type: 'many', changes: sorted.slice(i, end) })
-    else items.push(...sorted.slice(i, end).map((change) => ({ type: 'one' as const, change })))
+    if (end - i >= RUN) {
+      items.push({ type: 'many', changes: sorted.slice(i, end), cut: more && end === sorted.length })
+    } else items.push(...sorted.slice(i, end).map((change) => ({ type: 'one' as const, change })))
     i = end
   }
   return items
@@ -107,8 +117,8 @@ const manyVerbs: Record<Change['op'], string> = {
   restored: 'were restored',
 }
 
-export function manyWords(changes: Change[]): string {
-  return `${changes.length} entities ${manyVerbs[changes[0]?.op ?? 'updated']}`
+export function manyWords({ changes, cut }: Extract<FeedItem, { type: 'many' }>): string {
+  return `${cut ? 'At least ' : ''}${changes.length} entities ${manyVerbs[changes[0]?.op ?? 'updated']}`
 }
 
 export function capitalised(change: Pick<Change, 'op' | 'diff'>): string {

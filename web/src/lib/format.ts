@@ -94,3 +94,8 @@ export function inline(value: unknown, max = 120): string {
   const flat = out.replace(/\s+/g, ' ').trim()
   return flat.length > max ? `${flat.slice(0, max - 1)}…` : flat
 }
+
+/** "12 KB", for what is long enough to be told in them. */
+export function kilobytes(bytes: number): string {
+  return `${Math.max(1, Math.round(bytes / 1024)).toLocaleString('en-GB')} KB`
+}

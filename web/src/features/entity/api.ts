@@ -39,6 +39,15 @@ export function historyQuery(ref: string) {
   })
 }
 
+/** Its last changes, newest first, for where no more of its history is drawn. */
+export function latestChangesQuery(ref: string, limit: number) {
+  return queryOptions({
+    queryKey: [...keys.history(ref), 'latest', limit],
+    queryFn: async ({ signal }) =>
+      (await request<HistoryPage>(withQuery(api.history(ref), { limit }), { signal })).items,
+  })
+}
+
 function nothing(error: unknown): null {
   if (isApiError(error) && error.notFound) return null
   throw error

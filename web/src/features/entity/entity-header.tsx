@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Check, Clock, Code, Copy, RotateCw } from 'lucide-react'
 import { useState } from 'react'
 import { copyText } from '../../lib/clipboard.ts'
@@ -15,7 +15,7 @@ import { Owner } from '../../ui/owner.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { Lifecycle } from '../../ui/tag.tsx'
 import { say } from '../../ui/toast.tsx'
-import { historyQuery, useRefreshEntity } from './api.ts'
+import { latestChangesQuery, useRefreshEntity } from './api.ts'
 import { Crumbs } from './crumbs.tsx'
 import css from './entity.module.css'
 
@@ -54,8 +54,7 @@ export function EntityHeader({ entity }: { entity: Entity }) {
 }
 
 function Meta({ entity }: { entity: Entity }) {
-  const history = useInfiniteQuery(historyQuery(refOf(entity)))
-  const last = history.data?.pages[0]?.items[0]
+  const last = useQuery(latestChangesQuery(refOf(entity), 1)).data?.[0]
   const owner = relationsOf(entity, 'ownedBy')[0]
   const lifecycle = text(entity.spec?.['lifecycle'])
   const tier = tierOf(entity)

@@ -1,11 +1,11 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { refOf, relationsOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { byKind, count } from '../../lib/words.ts'
 import { MentionList } from '../../ui/mention-list.tsx'
 import { Section } from '../../ui/section.tsx'
-import { historyQuery } from './api.ts'
+import { latestChangesQuery } from './api.ts'
 import { ApiDefinition } from './api-definition.tsx'
 import { Around } from './around.tsx'
 import { ChangeLine } from './change-line.tsx'
@@ -125,8 +125,7 @@ const FEW = 5
 
 function Lately({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
-  const { data } = useInfiniteQuery(historyQuery(ref))
-  const items = data?.pages[0]?.items.slice(0, FEW) ?? []
+  const { data: items = [] } = useQuery(latestChangesQuery(ref, FEW))
   if (items.length === 0) return null
   return (
     <Section

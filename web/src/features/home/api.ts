@@ -1,5 +1,4 @@
 import { queryOptions } from '@tanstack/react-query'
-import { isApiError } from '../../lib/api-error.ts'
 import { request, withQuery } from '../../lib/api.ts'
 import { refOf, type Entity } from '../../lib/entity.ts'
 import { keys } from '../../lib/keys.ts'
@@ -8,15 +7,13 @@ import type { ChangePage } from '../../lib/portico.ts'
 
 const REACH = 200
 
-/** The last changes of the whole catalog. */
+/** The last changes of the whole catalog, newest first; `more` when there may be older ones. */
 export const latestChangesQuery = queryOptions({
   queryKey: keys.changes,
   queryFn: async ({ signal }) => {
-    const page = (limit: number, after?: number) =>
-      request<ChangePage>(withQuery(api.changes, { after, limit }), { signal })
-    // Any answer names the present revision, from which the last changes are counted back.
-    const { revision } = await page(1)
-    return (await page(REACH, Math.max(0, revision - REACH)).catch(fallOff)).items
+    const path = withQuery(api.changes, { order: 'desc', limit: REACH })
+    const { items } = await request<ChangePage>(path, { signal })
+    return { items, more: items.length === REACH }
   },
 })
 
@@ -39,9 +36,3 @@ export const areasQuery = queryOptions({
     return { kind: 'system', refs: [] }
   },
 })
-
-/** The log was cut shorter than what was asked for: there is nothing to tell yet. */
-function fallOff(error: unknown): Pick<ChangePage, 'items'> {
-  if (isApiError(error) && error.status === 410) return { items: [] }
-  throw error
-}

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { changeWords, feedItems, manyWords } from '../../lib/change-words.ts'
+import { changeWords, feedItems, manyWords, type FeedItem } from '../../lib/change-words.ts'
 import { parseRef } from '../../lib/entity.ts'
 import { locationTarget, shortPath } from '../../lib/format.ts'
 import type { Change } from '../../lib/portico.ts'
@@ -18,7 +18,7 @@ const MOST = 14
 /** What moved in the catalog, one sentence a change. */
 export function ChangeFeed() {
   const changes = useQuery(latestChangesQuery)
-  const items = feedItems(changes.data ?? []).slice(0, MOST)
+  const items = feedItems(changes.data?.items ?? [], changes.data?.more).slice(0, MOST)
   return (
     <Section title="Changed lately" note="in the whole catalog">
       {changes.error && (
@@ -31,7 +31,7 @@ export function ChangeFeed() {
           item.type === 'one' ? (
             <One key={item.change.revision} change={item.change} />
           ) : (
-            <Many key={item.changes[0]?.revision} changes={item.changes} />
+            <Many key={item.changes[0]?.revision} item={item} />
           ),
         )}
       </ol>
@@ -53,14 +53,15 @@ function One({ change }: { change: Change }) {
   )
 }
 
-function Many({ changes }: { changes: Change[] }) {
+function Many({ item }: { item: Extract<FeedItem, { type: 'many' }> }) {
+  const { changes } = item
   const sources = new Set(changes.map((c) => c.source ?? ''))
   const [only] = sources
   return (
     <li className={css['change']}>
       <KindGlyph kind="location" size="bare" />
       <span className={css['words']}>
-        <b>{manyWords(changes)}</b>
+        <b>{manyWords(item)}</b>
         {sources.size === 1 && only && <span className="muted"> from {shortPath(locationTarget(only))}</span>}
       </span>
       <Fresh at={changes[0]?.at ?? ''} className={css['when'] ?? ''} />
