@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { changeWords, feedItems, fieldName, isCut, listChange, manyWords } from './change-words.ts'
+import { changeWords, feedItems, fieldName, isCut, listChange, manyWords, statusLines } from './change-words.ts'
 import type { Change, ChangeOp, FieldChange } from './portico.ts'
 
 const updated = (...diff: FieldChange[]) => changeWords({ op: 'updated', diff })
+
+const conflict = { type: 'portico.dev/conflict', level: 'warning', message: 'b.yaml declares it too' }
 
 describe('changeWords', () => {
   it.each([
@@ -16,10 +18,24 @@ describe('changeWords', () => {
     [updated({ path: 'metadata.tags', from: ['a', 'b'], to: ['b', 'a'] }), 'reordered its tags'],
     [updated({ path: 'spec.owner', to: 'a' }, { path: 'metadata.tags', to: ['x'] }), 'changed owner and tags'],
     [updated(...['a', 'b', 'c', 'd', 'e'].map((p) => ({ path: `spec.${p}`, to: 1 }))), 'changed a, b, c and 2 more'],
+    [updated({ path: 'status', from: [conflict] }), 'is free of problems again'],
+    [updated({ path: 'status', to: [conflict] }), 'is claimed by another file too'],
+    [
+      updated({ path: 'status', to: [{ ...conflict, type: 'backstage.io/catalog-processing' }] }),
+      'has a file with errors',
+    ],
     [updated(), 'was written anew without a change'],
     [changeWords({ op: 'removed', diff: null }), 'was removed'],
   ])('%s', (got, want) => {
     expect(got).toBe(want)
+  })
+})
+
+describe('statusLines', () => {
+  it('are the sentences of a status', () => {
+    expect(statusLines([conflict, conflict])).toBe('b.yaml declares it too.\nb.yaml declares it too.')
+    expect(statusLines(['a'])).toBeUndefined()
+    expect(statusLines([])).toBeUndefined()
   })
 })
 

@@ -1,6 +1,7 @@
+import type { StatusItem } from './entity.ts'
 import { inline } from './format.ts'
 import type { Change, CutValue, FieldChange } from './portico.ts'
-import { capital, listed, sentence } from './words.ts'
+import { asSentence, capital, listed, sentence } from './words.ts'
 
 const verbs: Record<Exclude<Change['op'], 'updated'>, string> = {
   created: 'was added',
@@ -25,6 +26,7 @@ export function changeWords(change: Pick<Change, 'op' | 'diff'>): string {
 const LONG = 48
 
 function oneField({ path, from, to }: FieldChange): string {
+  if (path === 'status') return statusChanged(to)
   const name = fieldName(path)
   const lists = listChange(from, to)
   if (lists) {
@@ -38,6 +40,22 @@ function oneField({ path, from, to }: FieldChange): string {
   if (from === undefined) return `got ${name} ${short(to)}`
   if (to === undefined) return `lost ${name} ${short(from)}`
   return `changed ${name} from ${short(from)} to ${short(to)}`
+}
+
+/** What the portal says of an entity beside its file: other claims to it, faults of its file. */
+function statusChanged(to: unknown): string {
+  const items = Array.isArray(to) ? (to as Partial<StatusItem>[]) : []
+  if (items.length === 0) return 'is free of problems again'
+  return items.some((i) => i.type === 'portico.dev/conflict')
+    ? 'is claimed by another file too'
+    : 'has a file with errors'
+}
+
+/** The sentences of a status, one a line; undefined when it is none. */
+export function statusLines(value: unknown): string | undefined {
+  const items = Array.isArray(value) ? (value as Partial<StatusItem>[]) : []
+  const said = items.map((i) => i.message).filter((m) => typeof m === 'string')
+  return items.length > 0 && said.length === items.length ? said.map(asSentence).join('\n') : undefined
 }
 
 function sayable(value: unknown): boolean {

@@ -16,5 +16,6 @@ export const keys = {
   changes: ['changes'] as const,
   sources: ['sources'] as const,
   problems: ['problems'] as const,
+  removed: (q: string) => ['problems', 'removed', q] as const,
   openProblems: ['open-problems'] as const,
 }

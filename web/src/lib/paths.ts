@@ -17,6 +17,9 @@ export const api = {
   refreshSource: (id: string) => `/api/catalog/sources/${seg(id)}/refresh`,
   decideHeld: (id: string) => `/api/catalog/sources/${seg(id)}/held`,
   restore: (uid: string) => `/api/catalog/entities/by-uid/${seg(uid)}/restore`,
+  removed: '/api/catalog/removed',
+  restoreRemoval: '/api/catalog/removed/restore',
+  restoreMissing: '/api/catalog/missing/restore',
   remove: (uid: string) => `/api/catalog/entities/by-uid/${seg(uid)}/remove`,
   signIn: (provider: string) => `/api/auth/${seg(provider)}/start?env=production`,
 }

@@ -1,11 +1,15 @@
+import { Link } from '@tanstack/react-router'
 import { useSyncExternalStore } from 'react'
 import css from './toast.module.css'
 
 interface Toast {
   id: number
   words: string
-  undo?: (() => void) | undefined
+  way?: Way | undefined
 }
+
+/** What can be done about it: take it back, or go where it can be seen. */
+export type Way = { undo: () => void } | { to: string; search: Record<string, string>; words: string }
 
 const STAY = 10_000
 
@@ -20,10 +24,13 @@ function set(next: Toast[]): void {
   })
 }
 
-/** Says what was done, for 10 seconds. Errors never come here: they stand where they happened. */
-export function say(words: string, undo?: () => void): void {
+/**
+ * Says what was done, for 10 seconds. Errors stand where they happened and not here, but for an undo that failed: the
+ * place that offered it is gone, so the words say where it can be done by hand.
+ */
+export function say(words: string, way?: Way): void {
   const id = ++last
-  set([...toasts.slice(-2), { id, words, undo }])
+  set([...toasts.slice(-2), { id, words, way }])
   setTimeout(() => {
     drop(id)
   }, STAY)
@@ -43,19 +50,30 @@ export function Toasts() {
   )
   return (
     <div className={css['toasts']} role="status">
-      {shown.map(({ id, words, undo }) => (
+      {shown.map(({ id, words, way }) => (
         <div key={id} className={css['toast']}>
           <span>{words}</span>
-          {undo && (
+          {way && 'undo' in way && (
             <button
               type="button"
               onClick={() => {
                 drop(id)
-                undo()
+                way.undo()
               }}
             >
               Undo
             </button>
+          )}
+          {way && 'to' in way && (
+            <Link
+              to={way.to}
+              search={way.search}
+              onClick={() => {
+                drop(id)
+              }}
+            >
+              {way.words}
+            </Link>
           )}
         </div>
       ))}

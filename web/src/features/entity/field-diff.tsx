@@ -1,4 +1,4 @@
-import { isCut, listChange } from '../../lib/change-words.ts'
+import { isCut, listChange, statusLines } from '../../lib/change-words.ts'
 import { kilobytes } from '../../lib/format.ts'
 import type { FieldChange } from '../../lib/portico.ts'
 import css from './history.module.css'
@@ -47,5 +47,5 @@ function Value({ text, was = false }: { text: string; was?: boolean }) {
 
 function show(value: unknown): string {
   if (isCut(value)) return `${value.start}… (${kilobytes(value.bytes)})`
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  return typeof value === 'string' ? value : (statusLines(value) ?? JSON.stringify(value, null, 2))
 }

@@ -7,8 +7,9 @@ import { EntityLink } from '../../ui/entity-link.tsx'
 import { Status } from '../../ui/status.tsx'
 import { ErrorStrip, Strip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
-import { useDecideHeld } from './api.ts'
-import { heldWords } from './sources-words.ts'
+import { useDecideHeld, useKeepTogether } from './api.ts'
+import { heldWords, keptWords } from './sources-words.ts'
+import { sayUndone } from './undo.ts'
 import css from './operate.module.css'
 
 /** A reading that would make too much disappear waits here for a person. */
@@ -17,25 +18,32 @@ export function HeldBand({ source, manage }: { source: Source; manage: boolean }
   // Sure of what was seen: when something else is held, the question is asked anew.
   const [sureOf, setSureOf] = useState<string>()
   const decide = useDecideHeld()
+  const keep = useKeepTogether()
   const words = heldWords(source)
   const { missing = 0, refs = [], digest = '' } = source.held ?? {}
   const sure = sureOf === digest
   const answer = (decision: 'apply' | 'keep') => {
-    decide.mutate(
-      { id: source.id, decision, digest },
-      {
-        onError: () => {
-          setSureOf(undefined)
-        },
-        onSuccess: () => {
-          say(
-            decision === 'apply'
-              ? `${count(missing, 'entity is', 'entities are')} missing now. They are removed after the grace unless they return.`
-              : 'Everything is kept. The source is read again at its usual time.',
-          )
-        },
+    // Answered, the source is not held any more and this is gone, so what is said does not hang on it being drawn.
+    return decide.mutateAsync({ id: source.id, decision, digest }).then(
+      () => {
+        if (decision === 'keep') say('Everything is kept. The source is read again at its usual time.')
+        else sayGone()
+      },
+      () => {
+        setSureOf(undefined)
       },
     )
+  }
+  const sayGone = () => {
+    const [first] = refs
+    const words = `${count(missing, 'entity is', 'entities are')} missing now. They are removed after the grace unless they return.`
+    if (first === undefined) say(words)
+    else
+      say(words, {
+        undo: () => {
+          sayUndone(keep.mutateAsync(first), keptWords, 'They are still missing.', 'missing')
+        },
+      })
   }
   return (
     <section className={css['held']} aria-label={`Held: ${source.title}`}>
@@ -56,19 +64,14 @@ export function HeldBand({ source, manage }: { source: Source; manage: boolean }
         </Button>
         {manage && (
           <>
-            <Button
-              aria-busy={decide.isPending}
-              onClick={() => {
-                answer('keep')
-              }}
-            >
+            <Button aria-busy={decide.isPending} onClick={() => void answer('keep')}>
               Keep them
             </Button>
             <Button
               variant="danger"
               aria-busy={decide.isPending}
               onClick={() => {
-                if (sure) answer('apply')
+                if (sure) void answer('apply')
                 else setSureOf(digest)
               }}
             >

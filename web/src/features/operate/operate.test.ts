@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openProblems, unlisted } from '../../lib/ingestion.ts'
-import type { Problem, Problems, Source } from '../../lib/portico.ts'
-import { decideHeld } from './api.ts'
-import { problemLines, problemsHeadline } from './problem-words.ts'
+import type { Problem, Problems, Removed, Source } from '../../lib/portico.ts'
+import { decideHeld, keepTogether } from './api.ts'
+import { problemLines, problemsHeadline, removedLine, sameRemoval } from './problem-words.ts'
 import { parseProblemsSearch } from './problems-search.ts'
-import { heldWords, nextWords, nowWords, sourcesHeadline } from './sources-words.ts'
+import { heldWords, keptWords, nextWords, nowWords, sourcesHeadline } from './sources-words.ts'
 
 const source = (over: Partial<Source>): Source => ({
   id: 's',
@@ -81,6 +81,68 @@ describe('decideHeld', () => {
   })
 })
 
+describe('keepTogether', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals()
+  })
+
+  const answering = (items: object[]) => {
+    const send = vi.fn((path: string, init: RequestInit) =>
+      Promise.resolve(
+        Response.json(init.method === 'GET' ? { items, next: null } : { path, body: init.body, restored: 3 }),
+      ),
+    )
+    vi.stubGlobal('fetch', send)
+    return send
+  }
+
+  it('keeps what went missing at the moment at which this one did', async () => {
+    answering([
+      { op: 'updated', at: '2026-11-23T12:00:01Z' },
+      { op: 'missing', at: '2026-11-23T12:00:00.123456Z' },
+    ])
+    expect(await keepTogether('component:default/x')).toMatchObject({
+      path: '/api/catalog/missing/restore',
+      body: '{"since":"2026-11-23T12:00:00.123456Z"}',
+      restored: 3,
+    })
+  })
+
+  it('asks for nothing when it did not go missing', async () => {
+    const send = answering([{ op: 'updated', at: '' }])
+    expect(await keepTogether('component:default/x')).toEqual({ restored: 0 })
+    expect(send).toHaveBeenCalledOnce()
+  })
+
+  it('is said in words', () => {
+    expect([0, 1, 148].map((restored) => keptWords({ restored }))).toEqual([
+      'None of them is missing any more.',
+      '1 entity is kept as it was.',
+      '148 entities are kept as they were.',
+    ])
+  })
+})
+
+describe('what was removed', () => {
+  const removed = (uid: string, removedAt: string): Removed => ({
+    uid,
+    removedAt,
+    ref: `component:default/${uid}`,
+    location: 'file:/a/b/c.yaml',
+    restorableUntil: '',
+    actor: '',
+  })
+  const all = [removed('a', 't1'), removed('b', 't1'), removed('c', 't2')]
+
+  it('knows what went with it', () => {
+    expect(all.map((r) => sameRemoval(all, r))).toEqual([true, true, false])
+  })
+
+  it('is a line of a list', () => {
+    expect(removedLine(removed('a', 't1'))).toMatchObject({ id: 'a', words: 'b/c.yaml', since: 't1' })
+  })
+})
+
 describe('problems', () => {
   const problems: Problems = {
     errors: [
@@ -136,7 +198,7 @@ describe('problems', () => {
   })
 
   it('are chosen by the URL', () => {
-    expect(parseProblemsSearch({ tab: 'missing', problem: 'x' })).toEqual({ tab: 'missing', problem: 'x' })
-    expect(parseProblemsSearch({ tab: 'elsewhere' })).toEqual({ tab: undefined, problem: undefined })
+    expect(parseProblemsSearch({ tab: 'missing', problem: 'x' })).toMatchObject({ tab: 'missing', problem: 'x' })
+    expect(parseProblemsSearch({ tab: 'removed', q: 'pay' })).toEqual({ tab: 'removed', problem: undefined, q: 'pay' })
   })
 })

@@ -1,23 +1,21 @@
 import { useQuery } from '@tanstack/react-query'
-import { Undo2 } from 'lucide-react'
-import { exact, locationTarget, place } from '../../lib/format.ts'
+import { locationTarget, place } from '../../lib/format.ts'
 import { sourcesQuery } from '../../lib/ingestion.ts'
 import { page } from '../../lib/paths.ts'
-import type { Conflict, Missing, Problem, Problems, Removed } from '../../lib/portico.ts'
-import { allowed, useSession } from '../../lib/session.ts'
+import type { Conflict, Problem, Problems } from '../../lib/portico.ts'
 import { summaryQuery, useName } from '../../lib/summaries.ts'
 import { asSentence } from '../../lib/words.ts'
-import { Actor } from '../../ui/actor.tsx'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { CodeBlock } from '../../ui/code-block.tsx'
 import { RefName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
-import { useRefreshSource, useRemove, useRestore } from './api.ts'
-import { conflictId, servedWords } from './problem-words.ts'
+import { useRefreshSource } from './api.ts'
+import { MissingDetail } from './missing-detail.tsx'
+import { conflictId, servedWords, wentTogether } from './problem-words.ts'
 import type { ProblemTab } from './problems-search.ts'
+import { useManage } from './use-manage.ts'
 import css from './operate.module.css'
 
 /** One problem in full: what, where, the lines, what to write, the ways out. */
@@ -26,19 +24,13 @@ export function ProblemDetail({ problems, tab, id }: { problems: Problems; tab: 
   const conflict =
     tab === 'conflicts' ? problems.conflicts.find((c) => conflictId(c.ref, c.refused.location) === id) : undefined
   const missing = tab === 'missing' ? problems.missing.find((m) => m.ref === id) : undefined
-  const removed = tab === 'removed' ? problems.removed.find((r) => r.uid === id) : undefined
   return (
     <div className={css['detail']}>
       {error && <ErrorDetail problem={error} />}
       {conflict && <ConflictDetail conflict={conflict} />}
-      {missing && <MissingDetail missing={missing} />}
-      {removed && <RemovedDetail removed={removed} />}
+      {missing && <MissingDetail missing={missing} together={wentTogether(problems.missing, missing)} />}
     </div>
   )
-}
-
-function useManage(): boolean {
-  return allowed(useSession(), 'catalog.ingestion.manage')
 }
 
 /** Whether the entity is in the catalog; undefined when the problem names none. */
@@ -138,94 +130,6 @@ function ConflictDetail({ conflict: { ref, kept, refused } }: { conflict: Confli
       <div className={css['acts']}>
         <LinkButton to={page.entity(ref)}>Open {name}</LinkButton>
       </div>
-    </>
-  )
-}
-
-function MissingDetail({ missing }: { missing: Missing }) {
-  const remove = useRemove()
-  const restore = useRestore()
-  const manage = useManage()
-  const name = useName(missing.ref)
-  const onRemove = () => {
-    remove.mutate(missing.uid, {
-      onSuccess: () => {
-        say(`${name} was removed.`, () => {
-          restore.mutate(missing.uid)
-        })
-      },
-    })
-  }
-  return (
-    <>
-      <h3>{name} is missing</h3>
-      <p className={css['lead']}>
-        {asSentence(missing.reason)} It is still shown with its last data. When the file returns, so does the entity.
-      </p>
-      <dl className={css['claims']}>
-        <dt>Was in</dt>
-        <dd className="mono small">{locationTarget(missing.location)}</dd>
-        <dt>Missing</dt>
-        <dd>
-          since <Fresh at={missing.since} />
-        </dd>
-        <dt>Removed</dt>
-        <dd title={exact(new Date(missing.removeAt))}>
-          <Fresh at={missing.removeAt} />, unless it returns; then it can be restored for 30 days
-        </dd>
-      </dl>
-      {remove.error && <ErrorStrip error={remove.error} what={`${name} was not removed.`} />}
-      <div className={css['acts']}>
-        <LinkButton to={page.entity(missing.ref)}>Open {name}</LinkButton>
-        {manage && (
-          <Button variant="danger" aria-busy={remove.isPending} onClick={onRemove}>
-            Remove now
-          </Button>
-        )}
-      </div>
-    </>
-  )
-}
-
-function RemovedDetail({ removed }: { removed: Removed }) {
-  const restore = useRestore()
-  const manage = useManage()
-  const name = useName(removed.ref)
-  return (
-    <>
-      <h3>{name} was removed</h3>
-      <p className={css['lead']}>
-        <Fresh at={removed.removedAt} />
-        <Actor actor={removed.actor} />. It can be restored until{' '}
-        <time dateTime={removed.restorableUntil}>
-          {new Date(removed.restorableUntil).toLocaleDateString('en-GB', { day: 'numeric', month: 'long' })}
-        </time>
-        .
-      </p>
-      <dl className={css['claims']}>
-        <dt>Was in</dt>
-        <dd className="mono small">{locationTarget(removed.location)}</dd>
-        <dt>Ref</dt>
-        <dd className="mono small">{removed.ref}</dd>
-      </dl>
-      {restore.error && <ErrorStrip error={restore.error} what={`${name} was not restored.`} />}
-      {manage && (
-        <div className={css['acts']}>
-          <Button
-            leftSection={<Icon of={Undo2} size={14} />}
-            aria-busy={restore.isPending}
-            onClick={() => {
-              restore.mutate(removed.uid, {
-                onSuccess: () => {
-                  say(`${name} is back in the catalog.`)
-                },
-              })
-            }}
-          >
-            Restore
-          </Button>
-        </div>
-      )}
     </>
   )
 }

@@ -1,5 +1,5 @@
 import { locationTarget, place, shortPath } from '../../lib/format.ts'
-import type { Problems, Source } from '../../lib/portico.ts'
+import type { Missing, Problems, Removed, Source } from '../../lib/portico.ts'
 import { asSentence, number, spelled } from '../../lib/words.ts'
 import type { StatusShape } from '../../ui/status.tsx'
 import type { ProblemTab } from './problems-search.ts'
@@ -24,7 +24,7 @@ export interface ProblemLine {
   since: string
 }
 
-export function problemLines(problems: Problems, tab: ProblemTab): ProblemLine[] {
+export function problemLines(problems: Problems, tab: Exclude<ProblemTab, 'removed'>): ProblemLine[] {
   switch (tab) {
     case 'errors':
       return problems.errors.map((p) => ({
@@ -50,15 +50,26 @@ export function problemLines(problems: Problems, tab: ProblemTab): ProblemLine[]
         words: asSentence(m.reason),
         since: m.since,
       }))
-    case 'removed':
-      return problems.removed.map((r) => ({
-        id: r.uid,
-        shape: 'unknown',
-        about: { ref: r.ref },
-        words: shortPath(locationTarget(r.location)),
-        since: r.removedAt,
-      }))
   }
+}
+
+export function removedLine(removed: Removed): ProblemLine {
+  return {
+    id: removed.uid,
+    shape: 'unknown',
+    about: { ref: removed.ref },
+    words: shortPath(locationTarget(removed.location)),
+    since: removed.removedAt,
+  }
+}
+
+/** Whether others of the list went at the same moment: one reading or decision takes all that it takes at once. */
+export function sameRemoval(all: Removed[], { uid, removedAt }: Removed): boolean {
+  return all.some((r) => r.removedAt === removedAt && r.uid !== uid)
+}
+
+export function wentTogether(all: Missing[], { uid, since }: Missing): boolean {
+  return all.some((m) => m.since === since && m.uid !== uid)
 }
 
 export function conflictId(ref: string, location: string): string {

@@ -2,14 +2,13 @@ import { Link } from '@tanstack/react-router'
 import type { Problems } from '../../lib/portico.ts'
 import { number } from '../../lib/words.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
-import { RefName } from '../../ui/entity-link.tsx'
-import { Fresh } from '../../ui/fresh.tsx'
-import { Status } from '../../ui/status.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import tabs from '../../ui/tabs.module.css'
 import { ProblemDetail } from './problem-detail.tsx'
+import { ProblemList } from './problem-list.tsx'
 import { problemLines } from './problem-words.ts'
 import { problemTabs, type ProblemsSearch, type ProblemTab } from './problems-search.ts'
+import { RemovedPanel } from './removed-panel.tsx'
 import css from './operate.module.css'
 
 const titles: Record<ProblemTab, string> = {
@@ -19,7 +18,7 @@ const titles: Record<ProblemTab, string> = {
   removed: 'Removed',
 }
 
-const fine: Record<ProblemTab, { title: string; words: string }> = {
+const fine: Record<Exclude<ProblemTab, 'removed'>, { title: string; words: string }> = {
   errors: {
     title: 'Every file reads well',
     words: 'A file that cannot be read or does not fit its kind shows up here with its line.',
@@ -31,10 +30,6 @@ const fine: Record<ProblemTab, { title: string; words: string }> = {
   missing: {
     title: 'Nothing is missing',
     words: 'An entity whose file vanished stays here, dated, until it returns or its grace ends.',
-  },
-  removed: {
-    title: 'Nothing was removed in 30 days',
-    words: 'What was removed can be restored from here for 30 days.',
   },
 }
 
@@ -48,8 +43,6 @@ interface Props {
 /** Four lists, and the chosen one in full. */
 export function ProblemsPanel({ problems, search, at }: Props) {
   const tab = search.tab ?? problemTabs.find((t) => problems[t].length > 0) ?? 'errors'
-  const lines = problemLines(problems, tab)
-  const chosen = lines.find((l) => l.id === search.problem || l.id.startsWith(`${search.problem ?? ' '} `)) ?? lines[0]
   return (
     <>
       <Tabs label="Problems">
@@ -68,45 +61,35 @@ export function ProblemsPanel({ problems, search, at }: Props) {
           </Link>
         ))}
       </Tabs>
-      {chosen ? (
-        <div className={css['prob']}>
-          <ul className={css['list']} aria-label={titles[tab]}>
-            {lines.map((line) => (
-              <li key={line.id}>
-                <Link
-                  to={at}
-                  search={{ tab, problem: line.id }}
-                  resetScroll={false}
-                  activeProps={{}}
-                  aria-current={line === chosen ? 'true' : undefined}
-                >
-                  <Status shape={line.shape} />
-                  <b className="cut">
-                    {'ref' in line.about ? <RefName entityRef={line.about.ref} /> : line.about.file}
-                  </b>
-                  <span className="quiet small">
-                    <Fresh at={line.since} />
-                  </span>
-                  <p>{line.words}</p>
-                </Link>
-              </li>
-            ))}
-            {problems.totals[tab] > problems[tab].length && (
-              <li className={css['more']}>
-                These are {number(problems[tab].length)} of {number(problems.totals[tab])}. The next ones come up as
-                these go.
-              </li>
-            )}
-          </ul>
-          <ProblemDetail key={chosen.id} problems={problems} tab={tab} id={chosen.id} />
-        </div>
+      {tab === 'removed' ? (
+        <RemovedPanel search={search} at={at} total={problems.totals.removed} />
       ) : (
-        <div className={css['empty']}>
-          <EmptyState door="lit" title={fine[tab].title}>
-            <p>{fine[tab].words}</p>
-          </EmptyState>
-        </div>
+        <OpenPanel problems={problems} tab={tab} search={search} at={at} />
       )}
     </>
+  )
+}
+
+/** What waits for somebody: as it is worked off, the rest comes up. */
+function OpenPanel({ problems, tab, search, at }: Props & { tab: Exclude<ProblemTab, 'removed'> }) {
+  const lines = problemLines(problems, tab)
+  const chosen = lines.find((l) => l.id === search.problem || l.id.startsWith(`${search.problem ?? ' '} `)) ?? lines[0]
+  if (!chosen) {
+    return (
+      <div className={css['empty']}>
+        <EmptyState door="lit" title={fine[tab].title}>
+          <p>{fine[tab].words}</p>
+        </EmptyState>
+      </div>
+    )
+  }
+  return (
+    <div className={css['prob']}>
+      <ProblemList label={titles[tab]} lines={lines} chosen={chosen} search={{ tab }} at={at}>
+        {problems.totals[tab] > problems[tab].length &&
+          `These are ${number(problems[tab].length)} of ${number(problems.totals[tab])}. The next ones come up as these go.`}
+      </ProblemList>
+      <ProblemDetail key={chosen.id} problems={problems} tab={tab} id={chosen.id} />
+    </div>
   )
 }

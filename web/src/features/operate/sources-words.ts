@@ -79,3 +79,10 @@ export function heldWords(source: Source): { title: string; body: string } {
     body: `The last reading saw ${number(of - missing)} of ${number(of)} entities, a drop of ${share} %. The guard holds anything above 20 %.`,
   }
 }
+
+/** What an undone removal did. */
+export function keptWords({ restored }: { restored: number }): string {
+  return restored === 0
+    ? 'None of them is missing any more.'
+    : `${count(restored, 'entity is', 'entities are')} kept as ${restored === 1 ? 'it was' : 'they were'}.`
+}

@@ -1,0 +1,171 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { Search, Undo2 } from 'lucide-react'
+import { useDeferredValue, useEffect, useState } from 'react'
+import { locationTarget } from '../../lib/format.ts'
+import type { Removed } from '../../lib/portico.ts'
+import { useName } from '../../lib/summaries.ts'
+import { count } from '../../lib/words.ts'
+import { Actor } from '../../ui/actor.tsx'
+import { RowBones } from '../../ui/bones.tsx'
+import { Button } from '../../ui/button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { Fresh } from '../../ui/fresh.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { ErrorStrip } from '../../ui/strip.tsx'
+import { say } from '../../ui/toast.tsx'
+import { removedQuery, useRestore, useRestoreRemoval } from './api.ts'
+import { ProblemList } from './problem-list.tsx'
+import { removedLine, sameRemoval } from './problem-words.ts'
+import type { ProblemsSearch } from './problems-search.ts'
+import { useManage } from './use-manage.ts'
+import css from './operate.module.css'
+
+interface Props {
+  search: ProblemsSearch
+  at: string
+  /** How many there are without a filter. */
+  total: number
+}
+
+/** What was removed and can be restored, a page at a time, with a filter: after a large removal it is long. */
+export function RemovedPanel({ search, at, total }: Props) {
+  const q = search.q ?? ''
+  const removed = useInfiniteQuery(removedQuery(q))
+  const all = removed.data?.pages.flatMap((p) => p.items) ?? []
+  const lines = all.map(removedLine)
+  const chosen = lines.find((l) => l.id === search.problem) ?? lines[0]
+  const item = all.find((r) => r.uid === chosen?.id)
+  if (total === 0 && q === '' && all.length === 0 && !removed.error) {
+    return (
+      <div className={css['empty']}>
+        <EmptyState door="lit" title="Nothing was removed in 30 days">
+          <p>What was removed can be restored from here for 30 days.</p>
+        </EmptyState>
+      </div>
+    )
+  }
+  return (
+    <>
+      <RefFilter search={search} at={at} />
+      {removed.error && (
+        <ErrorStrip error={removed.error} what="The list did not load." onRetry={() => void removed.refetch()} />
+      )}
+      {removed.isPending && <RowBones rows={4} />}
+      {removed.data && !chosen && (
+        <p className={`${css['empty'] ?? ''} muted`}>No ref of what was removed in 30 days has “{q}” in it.</p>
+      )}
+      {chosen && item && (
+        <div className={css['prob']}>
+          <ProblemList label="Removed" lines={lines} chosen={chosen} search={{ ...search, tab: 'removed' }} at={at}>
+            {removed.hasNextPage && (
+              <Button size="xs" aria-busy={removed.isFetchingNextPage} onClick={() => void removed.fetchNextPage()}>
+                Show more
+              </Button>
+            )}
+          </ProblemList>
+          <div className={css['detail']}>
+            <RemovedDetail key={item.uid} removed={item} together={sameRemoval(all, item)} />
+          </div>
+        </div>
+      )}
+    </>
+  )
+}
+
+const PAUSE = 180
+
+/** The filter stands in the URL, once typing rests. */
+function RefFilter({ search, at }: Pick<Props, 'search' | 'at'>) {
+  const navigate = useNavigate()
+  const [text, setText] = useState(search.q ?? '')
+  const [asked, setAsked] = useState(text)
+  // The URL changed without us, as by going back: the field follows it.
+  if ((search.q ?? '') !== asked) {
+    setAsked(search.q ?? '')
+    setText(search.q ?? '')
+  }
+  const typed = useDeferredValue(text.trim())
+  useEffect(() => {
+    if (typed === asked) return
+    const timer = setTimeout(() => {
+      setAsked(typed)
+      void navigate({ to: at, search: { tab: 'removed', q: typed || undefined }, replace: true, resetScroll: false })
+    }, PAUSE)
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [typed, asked, at, navigate])
+  return (
+    <label className={css['filter']}>
+      <Icon of={Search} />
+      <span className="sr">Filter what was removed by its ref</span>
+      <input
+        type="search"
+        value={text}
+        placeholder="Filter by ref, such as component or payments"
+        spellCheck={false}
+        autoComplete="off"
+        onChange={(event) => {
+          setText(event.target.value)
+        }}
+      />
+    </label>
+  )
+}
+
+function RemovedDetail({ removed, together }: { removed: Removed; together: boolean }) {
+  const restore = useRestore()
+  const restoreAll = useRestoreRemoval()
+  const manage = useManage()
+  const name = useName(removed.ref)
+  const busy = restore.isPending || restoreAll.isPending
+  // Restored, it leaves the list and this with it, so what is said does not hang on this being drawn.
+  const one = () =>
+    restore.mutateAsync(removed.uid).then(
+      () => {
+        say(`${name} is back in the catalog.`)
+      },
+      () => undefined,
+    )
+  const all = () =>
+    restoreAll.mutateAsync(removed.removedAt).then(
+      ({ restored }) => {
+        say(`${count(restored, 'entity is', 'entities are')} back in the catalog.`)
+      },
+      () => undefined,
+    )
+  return (
+    <>
+      <h3>{name} was removed</h3>
+      <p className={css['lead']}>
+        <Fresh at={removed.removedAt} />
+        <Actor actor={removed.actor} />. It can be restored until{' '}
+        <time dateTime={removed.restorableUntil}>
+          {new Date(removed.restorableUntil).toLocaleDateString('en-GB', { day: 'numeric', month: 'long' })}
+        </time>
+        .{together && ' Others were removed with it.'}
+      </p>
+      <dl className={css['claims']}>
+        <dt>Was in</dt>
+        <dd className="mono small">{locationTarget(removed.location)}</dd>
+        <dt>Ref</dt>
+        <dd className="mono small">{removed.ref}</dd>
+      </dl>
+      {restore.error && <ErrorStrip error={restore.error} what={`${name} was not restored.`} />}
+      {restoreAll.error && <ErrorStrip error={restoreAll.error} what="Nothing was restored." />}
+      {manage && (
+        <div className={css['acts']}>
+          <Button leftSection={<Icon of={Undo2} size={14} />} aria-busy={busy} onClick={() => void one()}>
+            Restore
+          </Button>
+          {together && (
+            <Button aria-busy={busy} onClick={() => void all()}>
+              Restore all of this removal
+            </Button>
+          )}
+        </div>
+      )}
+    </>
+  )
+}
