@@ -81,7 +81,7 @@ function config(guests: boolean): string {
   return [
     'app:\n  title: Portico\n  baseUrl: http://localhost:7007\n',
     'organization:\n  name: Marrowby\n',
-    'portico:\n  sampleData: true\n',
+    'portico:\n  sampleData: true\n  guest:\n    operator: true\n',
     'backend:\n  baseUrl: http://localhost:7007\n  listen:\n    host: 127.0.0.1\n    port: 7007\n',
     guests ? 'auth:\n  providers:\n    guest: {}\n' : '',
     `catalog:\n  locations:\n${guests ? locations.join('') : '    []\n'}`,

@@ -1,9 +1,13 @@
 import { expect, test } from './fixtures.ts'
+import { CatalogPage } from './pages.ts'
 
 test('home opens with a sentence and leads into the catalog', async ({ page }) => {
   await page.goto('/')
-  await expect(page.getByRole('heading', { level: 1 })).toContainText(/catalog|source|file|look/)
-  await expect(page.getByRole('heading', { name: 'Changed lately' })).toBeVisible()
+  // The sample organisation reads well; one file beside it does not.
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(
+    /^One file needs a correction\. [1-9]\d* things are in the catalog\.$/,
+  )
+  await expect(page.getByRole('region', { name: 'Needs attention' })).toContainText('ownr')
   await page
     .getByRole('complementary', { name: 'In the catalog' })
     .getByRole('link', { name: /Systems/ })
@@ -11,9 +15,29 @@ test('home opens with a sentence and leads into the catalog', async ({ page }) =
   await expect(page).toHaveURL(/kind=system/)
 })
 
+test('home tells what changed last, and of what', async ({ page, declare }) => {
+  declare('slack-water', 'Tells when the tide turns.')
+  await page.goto('/')
+  const changes = page.getByRole('region', { name: 'Changed lately' }).getByRole('listitem')
+  await expect(changes.filter({ hasText: 'slack-water' }).filter({ hasText: 'was added' })).toBeVisible()
+  declare('slack-water', 'Tells when it turns.')
+  await expect(changes.filter({ hasText: 'slack-water changed its description' })).toBeVisible()
+})
+
 test('guests and sample data are named above everything', async ({ page }) => {
   await page.goto('/')
-  await expect(page.getByRole('banner')).toContainText(/guest/)
+  await expect(page.getByRole('banner')).toContainText('You are here as a guest. You see sample data.')
+})
+
+test('a trial names itself and the company of its data', async ({ page }) => {
+  await page.route('**/api/portico/session', async (route) => {
+    const answer = await route.fetch()
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), trial: true } })
+  })
+  await page.goto('/')
+  await expect(page.getByRole('banner')).toContainText(
+    'This is a trial portal. It shows the sample company Marrowby; anyone who reaches it is a guest.',
+  )
 })
 
 test('the finder goes anywhere in three keys', async ({ page, finder }) => {
@@ -95,6 +119,23 @@ test('a changed file shows by itself', async ({ page, catalog, declare }) => {
   await expect(catalog.row('tide-table')).toContainText('First words.')
   declare('tide-table', 'Second words.')
   await expect(catalog.row('tide-table')).toContainText('Second words.')
+})
+
+test('eight tabs are as live as one, also when the first is closed', async ({ context, page, declare }) => {
+  const tabs = []
+  for (let n = 0; n < 8; n++) {
+    const tab = n < 7 ? await context.newPage() : page
+    await tab.goto('/catalog?kind=component&q=spring-tide')
+    await expect(tab.getByRole('heading', { level: 1, name: 'Catalog' })).toBeVisible()
+    tabs.push(tab)
+  }
+  const rows = tabs.map((tab) => new CatalogPage(tab).row('spring-tide'))
+  declare('spring-tide', 'First words.')
+  for (const row of rows) await expect(row).toContainText('First words.')
+  // It holds the stream for all; another one takes over where it ended.
+  await tabs[0]?.close()
+  declare('spring-tide', 'Second words.')
+  for (const row of rows.slice(1)) await expect(row).toContainText('Second words.')
 })
 
 test('nobody signed in meets the door', async ({ page, portals }) => {
