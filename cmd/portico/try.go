@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -13,6 +11,7 @@ import (
 
 	"portico/internal/app"
 	"portico/internal/config"
+	"portico/internal/errs"
 	"portico/internal/pg/private"
 )
 
@@ -48,7 +47,8 @@ the portal. Only this machine can reach it, unless --listen says otherwise.`,
 			sweepTrials(cmd.Context(), os.TempDir())
 			dir, err := os.MkdirTemp("", trialPrefix)
 			if err != nil {
-				return fmt.Errorf("make a folder for the throwaway database: %w", err)
+				return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("no folder for the throwaway database can be made in %s: %s", os.TempDir(), reason(err)), err),
+					"set TMPDIR to a folder that you may write")
 			}
 			defer os.RemoveAll(dir)
 			if err := os.Chmod(dir, 0o755); err != nil { // the server may run under another user
@@ -82,13 +82,9 @@ func freeAddress(l config.Listen) string {
 const trialPrefix = "portico-try-"
 
 // sweepTrials removes what portals that were killed left in the folder tmp. What is in use, or was made
-// just now, stays.
+// just now, stays, and so does what others put there.
 func sweepTrials(ctx context.Context, tmp string) {
-	servers, _ := filepath.Glob(filepath.Join(tmp, trialPrefix+"*", "postgres")) // the pattern is well-formed
-	private.Sweep(ctx, filepath.Join(tmp, trialPrefix+"*", "postgres"))
-	for _, dir := range servers {
-		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-			_ = os.RemoveAll(filepath.Dir(dir)) // what stays is tried again by the next one
-		}
+	for _, dir := range private.Sweep(ctx, tmp, filepath.Join(trialPrefix+"*", "postgres")) {
+		_ = os.RemoveAll(filepath.Dir(dir))
 	}
 }

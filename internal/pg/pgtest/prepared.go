@@ -60,11 +60,11 @@ const (
 
 // sweep discards what killed tests left.
 func sweep(ctx context.Context) {
-	private.Sweep(ctx, filepath.Join(os.TempDir(), dirPrefix+"*"))
+	private.Sweep(ctx, os.TempDir(), dirPrefix+"*")
 	own, _ := filepath.Glob(filepath.Join(os.TempDir(), ownPrefix+"*"))
 	for _, dir := range own {
-		if info, err := os.Stat(filepath.Join(dir, "portico.lock")); err == nil && time.Since(info.ModTime()) > time.Hour {
-			private.Sweep(ctx, dir)
+		if info, err := os.Lstat(filepath.Join(dir, "portico.lock")); err == nil && time.Since(info.ModTime()) > time.Hour {
+			private.Sweep(ctx, os.TempDir(), filepath.Base(dir))
 		}
 	}
 }

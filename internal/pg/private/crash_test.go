@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -227,7 +228,9 @@ func TestSweep(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		private.Sweep(t.Context(), filepath.Join(parent, "x-*"))
+		if got := private.Sweep(t.Context(), parent, "x-*"); !slices.Equal(got, []string{dead}) {
+			t.Errorf("discarded %v, want %s", got, dead)
+		}
 		for dir, want := range map[string]bool{used: true, dead: false, young: true} {
 			if _, err := os.Stat(dir); (err == nil) != want {
 				t.Errorf("%s: %v", dir, err)

@@ -38,6 +38,16 @@ func makeDir(dir string) error {
 	return os.Chmod(dir, mode) // the umask may have taken the x away
 }
 
+// refuseLinkedData is errs.Conflict where the data is a link: what it leads to may be the data of a
+// server that is not ours, which clearing up would stop.
+func (o *Options) refuseLinkedData() error {
+	if fi, err := os.Lstat(o.dataDir()); err == nil && fi.Mode()&fs.ModeSymlink != 0 {
+		return errs.WithRemedy(errs.New(errs.Conflict, "%s is a link", o.dataDir()),
+			"move what it leads to in its place, or name the directory of the private PostgreSQL where that shall be")
+	}
+	return nil
+}
+
 // dataState tells which major version wrote the data; 0: there is none yet.
 func dataState(dataDir string) (major int, err error) {
 	text, err := os.ReadFile(filepath.Join(dataDir, "PG_VERSION"))

@@ -142,13 +142,17 @@ func isPostmaster(pid int, dataDir string) bool {
 }
 
 // Discard removes a directory of a server that nobody uses any more, after stopping what may still
-// run on it. It is errs.Conflict where a portal uses it, and no error where there is none.
+// run on it. It is errs.Conflict where a portal uses it, and where a part of it is a link; no error
+// where there is none.
 func Discard(ctx context.Context, dir string) error {
 	o := Options{Dir: dir}
 	if err := o.setDefaults(); err != nil {
 		return err
 	}
-	if _, err := os.Stat(o.lockFile()); errors.Is(err, fs.ErrNotExist) {
+	if err := o.refuseLinkedData(); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(o.lockFile()); errors.Is(err, fs.ErrNotExist) {
 		return os.RemoveAll(o.Dir)
 	}
 	lock, err := lockDir(o.Dir, o.lockFile(), o.Program)
@@ -162,27 +166,53 @@ func Discard(ctx context.Context, dir string) error {
 	return os.RemoveAll(o.Dir)
 }
 
-// Sweep discards the directories that match a glob pattern and whose portals are gone, such as
-// those that throwaway servers leave when they are killed. It keeps what is in use or was made just
-// now, and says nothing of what it cannot remove: the next one will try again.
-func Sweep(ctx context.Context, pattern string) {
-	dirs, _ := filepath.Glob(pattern) // a bad pattern matches nothing
+// Sweep discards the directories below parent that match a glob pattern relative to it and whose
+// portals are gone, such as those that throwaway servers leave when they are killed, and returns
+// those. It keeps what is in use or was made just now, and says nothing of what it cannot remove: the
+// next one will try again.
+//
+// parent may be a folder that everybody writes, as the temporary one is. What others planted there is
+// not touched: each level of the pattern must be a folder of our own, and no link.
+func Sweep(ctx context.Context, parent, pattern string) (discarded []string) {
+	dirs, _ := filepath.Glob(filepath.Join(parent, pattern)) // a bad pattern matches nothing
 	for _, dir := range dirs {
 		if ctx.Err() != nil {
-			return
+			break
+		}
+		fi, err := ownFolder(parent, dir)
+		if err != nil {
+			continue
 		}
 		// The lock is taken at once when the file is made. Without the file somebody is about to
 		// start, or was cut off before.
-		age := 3 * time.Second
-		fi, err := os.Stat(filepath.Join(dir, "portico.lock"))
-		if err != nil {
-			age = 10 * time.Minute
-			if fi, err = os.Stat(dir); err != nil {
-				continue
-			}
+		age := 10 * time.Minute
+		if lock, err := os.Lstat(filepath.Join(dir, "portico.lock")); err == nil {
+			age, fi = 3*time.Second, lock
 		}
-		if time.Since(fi.ModTime()) > age {
-			_ = Discard(ctx, dir)
+		if time.Since(fi.ModTime()) > age && Discard(ctx, dir) == nil {
+			discarded = append(discarded, dir)
 		}
 	}
+	return discarded
+}
+
+// ownFolder returns what is known of dir where it and all above it, up to parent, are folders of our
+// own that nobody else may write: what is below them is then ours too, and stays so while we look.
+func ownFolder(parent, dir string) (fs.FileInfo, error) {
+	rel, err := filepath.Rel(parent, dir)
+	if err != nil {
+		return nil, err
+	}
+	var fi fs.FileInfo
+	for at := parent; rel != ""; {
+		name, rest, _ := strings.Cut(rel, string(filepath.Separator))
+		at, rel = filepath.Join(at, name), rest
+		if fi, err = os.Lstat(at); err != nil {
+			return nil, err
+		}
+		if !fi.IsDir() || int(fi.Sys().(*syscall.Stat_t).Uid) != os.Geteuid() || fi.Mode().Perm()&0o022 != 0 {
+			return nil, fmt.Errorf("%s is not a folder of ours", at)
+		}
+	}
+	return fi, nil
 }

@@ -27,7 +27,14 @@ type holder struct {
 // lockDir takes the lock at path for program, or returns errs.Conflict naming dir and the holder.
 func lockDir(dir, path, program string) (*dirLock, error) {
 	for range 100 {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+		// Never through a link: the file is written, and somebody else may have put the link there.
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o644)
+		if fi, serr := os.Lstat(path); serr == nil && !fi.Mode().IsRegular() {
+			if err == nil {
+				f.Close()
+			}
+			return nil, errs.WithRemedy(errs.New(errs.Conflict, "%s is not a file of the portal's", path), "remove it, or name another directory")
+		}
 		if err != nil {
 			return nil, errs.WithRemedy(errs.Public(errs.Unavailable, "the private PostgreSQL cannot be kept in "+dir, err),
 				"name a directory that this user may write")
@@ -43,7 +50,7 @@ func lockDir(dir, path, program string) (*dirLock, error) {
 		}
 		// Somebody may have removed the directory between our opening and locking.
 		ours, err1 := f.Stat()
-		there, err2 := os.Stat(path)
+		there, err2 := os.Lstat(path)
 		if err1 != nil || err2 != nil || !os.SameFile(ours, there) {
 			f.Close()
 			if err := os.MkdirAll(dir, 0o700); err != nil {

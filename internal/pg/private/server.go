@@ -63,6 +63,9 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 			s.cleanUp()
 		}
 	}()
+	if err := o.refuseLinkedData(); err != nil {
+		return nil, err
+	}
 	if s.acct, err = accountFor(o.dataDir()); err != nil {
 		return nil, err
 	}

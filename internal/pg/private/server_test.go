@@ -161,6 +161,43 @@ func TestStartRefuses(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("data that is a link", func(t *testing.T) {
+		t.Parallel()
+		theirs := shortDir(t)
+		srv := start(t, fast(theirs, bin))
+		dir := shortDir(t)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join(theirs, "data"), filepath.Join(dir, "data")); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, fast(dir, bin), errs.Conflict, "is a link", "move what it leads to")
+		if err := private.Discard(t.Context(), dir); !errs.Is(err, errs.Conflict) {
+			t.Errorf("discarded: %v", err)
+		}
+		if got := query(t, srv, "SELECT 'still'"); got != "still" {
+			t.Error("the server that it leads to was stopped")
+		}
+	})
+	t.Run("a lock that is a link", func(t *testing.T) {
+		t.Parallel()
+		dir := shortDir(t)
+		file := filepath.Join(filepath.Dir(dir), "file")
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(file, filepath.Join(dir, "portico.lock")); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, fast(dir, bin), errs.Conflict, "is not a file of the portal's", "remove it")
+		if text, err := os.ReadFile(file); err != nil || string(text) != "mine" {
+			t.Errorf("it holds %q now, %v", text, err)
+		}
+	})
 	t.Run("a setting that the server refuses", func(t *testing.T) {
 		t.Parallel()
 		dir := shortDir(t)

@@ -53,4 +53,4 @@ func (s *Server) Stop(context.Context) error { return nil }
 func Discard(context.Context, string) error { return unsupported() }
 
 // Sweep has nothing to sweep.
-func Sweep(context.Context, string) {}
+func Sweep(context.Context, string, string) []string { return nil }
