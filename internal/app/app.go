@@ -27,7 +27,6 @@ import (
 	"portico/internal/discovery"
 	"portico/internal/errs"
 	"portico/internal/httpx"
-	"portico/internal/identity"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
 	"portico/web"
@@ -426,80 +425,6 @@ func (a *App) buildHTTP(h *catalog.Handler) error {
 		ErrorLog: slog.NewLogLogger(a.o.Log.Handler(), slog.LevelWarn),
 	}
 	return nil
-}
-
-// gate admits the tokens of the configuration, and a guest where one may come in.
-func (a *App) gate() (*identity.Gate, error) {
-	cfg := a.o.Config
-	var tokens []identity.StaticToken
-	for _, e := range cfg.Backend.Auth.ExternalAccess {
-		if e.Static == nil {
-			a.o.Log.Warn("backend.auth.externalAccess: only tokens of type static are honoured in this release", "at", e.Position.String())
-			continue
-		}
-		t := identity.StaticToken{Token: e.Static.Token.Reveal(), Subject: e.Static.Subject}
-		for _, r := range e.Restrictions {
-			t.Restrictions = append(t.Restrictions, identity.Restriction{Plugin: r.Plugin, Permissions: r.Permission, Actions: r.PermissionAttribute.Action})
-		}
-		tokens = append(tokens, t)
-	}
-	return identity.NewGate(a.guest(), tokens)
-}
-
-// guest says who comes in without signing in. On a portal that only this machine can reach, the
-// guest is whoever sits at it and may do everything; elsewhere a guest reads.
-func (a *App) guest() *identity.Guest {
-	cfg := a.o.Config
-	ref := "user:default/guest"
-	switch {
-	case cfg.Auth.Guest != nil:
-		ref = cfg.Auth.Guest.UserEntityRef
-	case len(a.o.Trial) == 0:
-		return nil
-	}
-	return &identity.Guest{Ref: ref, Operator: a.onlyHere()}
-}
-
-// onlyHere reports whether the portal can be reached from this machine alone: it listens on loopback
-// and no public address leads to it through a proxy.
-func (a *App) onlyHere() bool {
-	host, _, err := net.SplitHostPort(a.o.Listener.Addr().String())
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil || !ip.IsLoopback() {
-		return false
-	}
-	for _, base := range []string{a.o.Config.App.BaseURL, a.o.Config.Backend.BaseURL} {
-		if base == "" {
-			continue
-		}
-		u, err := url.Parse(base)
-		if err != nil || !slices.Contains(loopbackNames, strings.ToLower(u.Hostname())) {
-			return false
-		}
-	}
-	return true
-}
-
-var loopbackNames = []string{"localhost", "127.0.0.1", "::1"}
-
-// hosts are the names by which the portal may be called without a token.
-func (a *App) hosts() []string {
-	hosts := slices.Clone(loopbackNames)
-	named := false
-	for _, base := range []string{a.o.Config.App.BaseURL, a.o.Config.Backend.BaseURL} {
-		if u, err := url.Parse(base); err == nil && u.Hostname() != "" {
-			hosts = append(hosts, strings.ToLower(u.Hostname()))
-			named = named || !slices.Contains(loopbackNames, strings.ToLower(u.Hostname()))
-		}
-	}
-	host, _, err := net.SplitHostPort(a.o.Listener.Addr().String())
-	if ip, perr := netip.ParseAddr(host); err == nil && perr == nil && ip.IsUnspecified() && !named {
-		return nil // reachable under names that nobody told us
-	}
-	return append(hosts, host)
 }
 
 func (a *App) serve(context.Context) error {

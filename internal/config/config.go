@@ -54,8 +54,15 @@ type Organization struct {
 type Portico struct {
 	Catalog PorticoCatalog `config:"catalog"`
 	Reading PorticoReading `config:"reading"`
+	Guest   PorticoGuest   `config:"guest"`
 	// SampleData makes every page say that what it shows is a sample.
 	SampleData bool `config:"sampleData"`
+}
+
+// PorticoGuest widens what a guest may do.
+type PorticoGuest struct {
+	// Operator lets a guest do everything on a portal that only this machine can reach.
+	Operator bool `config:"operator"`
 }
 
 // PorticoReading widens what may be read.

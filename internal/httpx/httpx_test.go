@@ -164,7 +164,7 @@ func TestAmbientCallersMustBeTheirOwn(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			h, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: []string{"localhost", "::1"}}, Route{"GET /x", read, ok}, Route{"POST /x", read, ok})
+			h, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: Hosts{Names: []string{"localhost", "::1"}}}, Route{"GET /x", read, ok}, Route{"POST /x", read, ok})
 			r := httptest.NewRequest(tt.method, "http://"+tt.host+"/x", nil)
 			for k, v := range tt.headers {
 				r.Header.Set(k, v)
@@ -174,13 +174,19 @@ func TestAmbientCallersMustBeTheirOwn(t *testing.T) {
 			}
 		})
 	}
-	probe, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: []string{"portal.example.com"}}, Route{"GET /x", Public("probe"), ok}, Route{"GET /y", read, ok})
+	probe, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: Hosts{Names: []string{"portal.example.com"}}}, Route{"GET /x", Public("probe"), ok}, Route{"GET /y", read, ok})
 	for target, want := range map[string]int{"http://10.1.2.3:7007/x": 200, "http://[fd00::1]:7007/x": 200, "http://evil.example/x": 403, "http://10.1.2.3:7007/y": 403} {
 		if w := get(probe, httptest.NewRequest("GET", target, nil)); w.Code != want {
 			t.Errorf("%s: got %d, want %d", target, w.Code, want)
 		}
 	}
-	h, _ := serve(t, Options{Gate: openGate{}, Hosts: []string{"localhost"}}, Route{"POST /x", read, ok})
+	addresses, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: Hosts{Names: []string{"box"}, Addresses: true}}, Route{"GET /x", read, ok})
+	for target, want := range map[string]int{"http://10.1.2.3:7007/x": 200, "http://[fd00::1]/x": 200, "http://box:7007/x": 200, "http://rebound.example:7007/x": 403, "http://10.1.2.3.example/x": 403} {
+		if w := get(addresses, httptest.NewRequest("GET", target, nil)); w.Code != want {
+			t.Errorf("%s, where any address will do: got %d, want %d", target, w.Code, want)
+		}
+	}
+	h, _ := serve(t, Options{Gate: openGate{}, Hosts: Hosts{Names: []string{"localhost"}}}, Route{"POST /x", read, ok})
 	if w := get(h, httptest.NewRequest("POST", "http://portal.internal/x", nil)); w.Code != 200 {
 		t.Errorf("a token needs no such proof, got %d", w.Code)
 	}

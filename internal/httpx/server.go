@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,13 +41,32 @@ type Gate interface {
 type Options struct {
 	Gate Gate
 	Log  *slog.Logger
-	// Hosts are the values of Host (without port) that a caller with ambient authority may use.
-	// This stops DNS rebinding; empty allows any.
-	Hosts []string
+	// Hosts are the values of Host that a caller with ambient authority may use. This stops DNS
+	// rebinding; the zero value allows any.
+	Hosts Hosts
 	// Fallback answers what no route matches and is not below /api/: the UI. Nil: 404.
 	Fallback http.Handler
 	// MaxBody is the largest request body in bytes. Default 1 MiB.
 	MaxBody int64
+}
+
+// Hosts are what a portal is called, without ports.
+type Hosts struct {
+	Names     []string
+	Addresses bool // any IP address, too
+}
+
+func (h Hosts) any() bool { return len(h.Names) == 0 && !h.Addresses }
+
+func (h Hosts) know(host string) bool {
+	if slices.Contains(h.Names, host) {
+		return true
+	}
+	if !h.Addresses {
+		return false
+	}
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 // Handler builds the server's handler. It fails when a route has no access rule.
@@ -151,16 +171,9 @@ func hostOf(r *http.Request) string {
 
 // checkAmbient refuses requests that another site could have made the browser send.
 func (s *server) checkAmbient(r *http.Request) error {
-	if len(s.Hosts) > 0 {
-		host := hostOf(r)
-		known := false
-		for _, h := range s.Hosts {
-			known = known || h == host
-		}
-		if !known {
-			return errs.WithRemedy(errs.New(errs.Forbidden, "this portal is not called %q", host),
-				"open it under the name in app.baseUrl, or set app.baseUrl and backend.baseUrl to the name you use")
-		}
+	if host := hostOf(r); !s.Hosts.any() && !s.Hosts.know(host) {
+		return errs.WithRemedy(errs.New(errs.Forbidden, "this portal is not called %q", host),
+			"open it under the name in app.baseUrl, or set app.baseUrl and backend.baseUrl to the name you use")
 	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:

@@ -37,7 +37,8 @@ func (p *Principal) May(perm httpx.Permission) bool {
 type Guest struct {
 	// Ref is the entity that stands for the guest: "user:default/guest".
 	Ref string
-	// Operator gives the guest every right (the trial on one's own machine). Without it a guest reads.
+	// Operator gives every right to a guest whose request comes straight from this machine. Without
+	// it a guest reads.
 	Operator bool
 }
 
@@ -58,17 +59,18 @@ type Restriction struct {
 
 // Gate implements httpx.Gate.
 type Gate struct {
-	guest  *Principal
-	tokens map[[sha256.Size]byte]*Principal
+	guest    *Principal
+	operator *Principal // the guest who sits at the machine; nil where there is none
+	tokens   map[[sha256.Size]byte]*Principal
 }
 
 // NewGate builds the gate. Tokens are kept as digests only.
 func NewGate(guest *Guest, tokens []StaticToken) (*Gate, error) {
 	g := &Gate{tokens: make(map[[sha256.Size]byte]*Principal, len(tokens))}
 	if guest != nil {
-		g.guest = &Principal{Type: "guest", Ref: guest.Ref, DisplayName: "Guest", grants: readOnly}
+		g.guest = &Principal{Type: "guest", Ref: guest.Ref, DisplayName: "Guest", grants: guestMay}
 		if guest.Operator {
-			g.guest.grants = everything
+			g.operator = &Principal{Type: "guest", Ref: guest.Ref, DisplayName: "Guest", grants: everything}
 		}
 	}
 	for i, t := range tokens {
@@ -88,7 +90,11 @@ func NewGate(guest *Guest, tokens []StaticToken) (*Gate, error) {
 
 func everything(httpx.Permission) bool { return true }
 
-func readOnly(p httpx.Permission) bool { return p.Action == "read" }
+// guestMay lets guests read what the portal is for. Sources and their problems are the operators' rooms: they name
+// paths, hosts and repositories, and the texts of files that were never meant to be shown.
+func guestMay(p httpx.Permission) bool {
+	return p.Action == "read" && p.Name != "catalog.ingestion.read"
+}
 
 func restricted(rs []Restriction) func(httpx.Permission) bool {
 	if len(rs) == 0 {
@@ -141,7 +147,7 @@ func (g *Gate) Admit(r *http.Request, a httpx.Access) (httpx.Caller, error) {
 
 func remedyFor(p *Principal) string {
 	if p.Type == "guest" {
-		return "a guest only reads; use a token from backend.auth.externalAccess"
+		return "a guest only reads the catalog; use a token from backend.auth.externalAccess"
 	}
 	return fmt.Sprintf("widen accessRestrictions of the token of %q in backend.auth.externalAccess", p.DisplayName)
 }
@@ -151,6 +157,9 @@ func remedyFor(p *Principal) string {
 func (g *Gate) authenticate(r *http.Request) (p *Principal, ambient bool, err error) {
 	header := r.Header["Authorization"]
 	if len(header) == 0 {
+		if g.operator != nil && !forwarded(r.Header) {
+			return g.operator, true, nil
+		}
 		return g.guest, true, nil
 	}
 	scheme, token, _ := strings.Cut(header[0], " ")
@@ -164,6 +173,20 @@ func (g *Gate) authenticate(r *http.Request) (p *Principal, ambient bool, err er
 	}
 	return p, false, nil
 }
+
+// forwarded reports whether a proxy passed the request on: then whoever makes it need not be at this machine, although
+// the connection comes from there.
+func forwarded(h http.Header) bool {
+	for _, name := range forwardingHeaders {
+		if len(h[name]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// forwardingHeaders are in the form that net/http gives them.
+var forwardingHeaders = []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via"}
 
 // HasGuest reports whether anyone may come in without signing in.
 func (g *Gate) HasGuest() bool { return g.guest != nil }

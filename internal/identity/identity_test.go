@@ -12,6 +12,7 @@ import (
 var (
 	read   = httpx.Permission{Name: "catalog.entity.read", Action: "read"}
 	remove = httpx.Permission{Name: "catalog.entity.delete", Action: "delete"}
+	rooms  = httpx.Permission{Name: "catalog.ingestion.read", Action: "read"}
 	render = httpx.Permission{Name: "techdocs.page.read", Action: "read"}
 )
 
@@ -31,6 +32,8 @@ func TestAdmit(t *testing.T) {
 		{"no guest, nothing sent", nil, nil, read, "", errs.Unauthenticated},
 		{"guest reads", &Guest{Ref: "user:default/guest"}, nil, read, "user:default/guest", errs.Internal},
 		{"guest does not change", &Guest{Ref: "user:default/guest"}, nil, remove, "user:default/guest", errs.Forbidden},
+		{"guest does not see the operators' rooms", &Guest{Ref: "user:default/guest"}, nil, rooms, "user:default/guest", errs.Forbidden},
+		{"guest of a trial sees them", &Guest{Ref: "user:default/guest", Operator: true}, nil, rooms, "user:default/guest", errs.Internal},
 		{"guest of a trial changes", &Guest{Ref: "user:default/guest", Operator: true}, nil, remove, "user:default/guest", errs.Internal},
 		{"token", nil, []string{"Bearer wide-token-1"}, remove, "service:ci", errs.Internal},
 		{"scheme in any case", nil, []string{"bearer wide-token-1"}, remove, "service:ci", errs.Internal},
@@ -64,6 +67,30 @@ func TestAdmit(t *testing.T) {
 				t.Errorf("a public route refused: %v", err)
 			}
 		})
+	}
+}
+
+// A proxy on the same machine passes on requests of the whole world: they come from loopback, and nobody knows from where.
+func TestAnOperatorGuestComesStraight(t *testing.T) {
+	g, err := NewGate(&Guest{Ref: "user:default/guest", Operator: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for header, value := range map[string]string{
+		"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "127.0.0.1:7007", "X-Forwarded-Proto": "https",
+		"Forwarded": "for=203.0.113.9", "X-Real-IP": "203.0.113.9", "Via": "1.1 proxy", "x-forwarded-for": "",
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		r.Header.Set(header, value)
+		if _, err := g.Admit(r, httpx.Require(remove)); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("%s: a change got %v", header, err)
+		}
+		if _, err := g.Admit(r, httpx.Require(rooms)); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("%s: the operators' rooms got %v", header, err)
+		}
+		if _, err := g.Admit(r, httpx.Require(read)); err != nil {
+			t.Errorf("%s: reading got %v", header, err)
+		}
 	}
 }
 

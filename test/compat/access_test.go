@@ -63,8 +63,11 @@ var rules = map[string]rule{
 
 const guest = "\nauth:\n  providers: {guest: {}}\n"
 
-// elsewhereToo is the configuration of a portal that others can reach: its guest only reads.
-const elsewhereToo = "\napp: {baseUrl: \"https://portal.example.com\"}\n"
+// operators is the configuration of a portal whose guest sits at the machine.
+const operators = "\nportico: {guest: {operator: true}}\n"
+
+// elsewhereToo is the configuration of a portal that others can reach: its guest only reads, whatever is asked for.
+const elsewhereToo = operators + "\napp: {baseUrl: \"https://portal.example.com\"}\n"
 
 var parameter = regexp.MustCompile(`\{\w+\}`)
 
@@ -75,7 +78,8 @@ var sameOrigin = with("Sec-Fetch-Site", "same-origin")
 func TestAccess(t *testing.T) {
 	closed := startSmall(t, "")
 	open := startSmall(t, guest+elsewhereToo)
-	here := startSmall(t, guest)
+	plain := startSmall(t, guest)
+	here := startSmall(t, guest+operators)
 	const yes, unknown, forbidden = 0, 401, 403
 	people := []struct {
 		name   string
@@ -91,7 +95,9 @@ func TestAccess(t *testing.T) {
 		{"a token for another plugin", closed, []option{bearer(elsewhere)}, func(rule) int { return forbidden }},
 		{"a token that only reads", closed, []option{bearer(readOnlyToken)}, ifReads},
 		{"a token that may do everything", closed, nil, func(rule) int { return yes }},
-		{"a guest whom others could be", open, []option{anonymous, sameOrigin}, ifReads},
+		{"a guest whom others could be", open, []option{anonymous, sameOrigin}, ifGuest},
+		{"a guest on this machine, who was given no more", plain, []option{anonymous, sameOrigin}, ifGuest},
+		{"a guest on this machine, through a proxy", here, []option{anonymous, sameOrigin, with("X-Forwarded-For", "203.0.113.9")}, ifGuest},
 		{"a guest on this machine", here, []option{anonymous, sameOrigin}, func(rule) int { return yes }},
 		{"a guest under a name that is not the portal's", here, []option{anonymous, sameOrigin, func(r *http.Request) { r.Host = "evil.example" }}, func(rule) int { return forbidden }},
 		{"another site in a guest's browser", here, []option{anonymous, with("Sec-Fetch-Site", "cross-site"), with("Origin", "https://evil.example")}, nil},
@@ -160,15 +166,26 @@ func ifReads(r rule) int {
 	return 403
 }
 
+// ifGuest is for those who read the catalog, and not how it comes about.
+func ifGuest(r rule) int {
+	if r.reads && r.access != "catalog.ingestion.read" {
+		return 0
+	}
+	return 403
+}
+
 // What the session says one may do is what the routes let one do.
 func TestSessionSaysWhoMayWhat(t *testing.T) {
 	closed, open := startSmall(t, ""), startSmall(t, guest+elsewhereToo)
-	all, reading := map[string]bool{}, map[string]bool{}
+	all, reading, visiting := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, r := range rules {
 		if r.access != "public" {
 			all[r.access] = true
 			if r.reads {
 				reading[r.access] = true
+			}
+			if ifGuest(r) == 0 {
+				visiting[r.access] = true
 			}
 		}
 	}
@@ -184,7 +201,7 @@ func TestSessionSaysWhoMayWhat(t *testing.T) {
 		{"everything", closed, bearer(fullToken), true, all},
 		{"only reading", closed, bearer(readOnlyToken), true, reading},
 		{"another plugin", closed, bearer(elsewhere), true, nil},
-		{"a guest", open, anonymous, true, reading},
+		{"a guest", open, anonymous, true, visiting},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
