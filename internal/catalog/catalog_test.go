@@ -446,7 +446,7 @@ func TestRevisionsGrowAndFollowersAgree(t *testing.T) {
 	}
 	stop()
 	<-done
-	changes, err := w.store.Changes(ctx, 0, 10000, "")
+	changes, err := w.store.Changes(ctx, Stretch{UpTo: rev, Limit: 10000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -490,18 +490,18 @@ func TestTheLogSaysWhereItBegins(t *testing.T) {
 		w.set("/a.yaml", component("a", fmt.Sprintf("  description: d%d\n", i)))
 		w.refresh(src)
 	}
-	first, err := w.store.Changes(t.Context(), 0, 100, "")
+	first, err := w.store.Changes(t.Context(), Stretch{UpTo: 1 << 60, Limit: 100})
 	if err != nil || len(first) < 5 {
 		t.Fatalf("%v %+v", err, first)
 	}
-	page, err := w.store.Changes(t.Context(), first[1].Revision, 2, "")
+	page, err := w.store.Changes(t.Context(), Stretch{After: first[1].Revision, UpTo: 1 << 60, Limit: 2})
 	if err != nil || len(page) != 2 || page[0].Revision != first[2].Revision {
 		t.Errorf("a page after %d: %v %+v", first[1].Revision, err, page)
 	}
 	if err := w.store.Expire(t.Context(), Retention{Grace: time.Hour, Removed: time.Hour, ChangeAge: 0, ChangeCount: 100}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.store.Changes(t.Context(), first[1].Revision, 2, ""); !errs.Is(err, errs.Gone) {
+	if _, err := w.store.Changes(t.Context(), Stretch{After: first[1].Revision, UpTo: 1 << 60, Limit: 2}); !errs.Is(err, errs.Gone) {
 		t.Errorf("resuming from before the log begins: %v", err)
 	}
 }
@@ -514,7 +514,7 @@ func TestAFollowerOfARestoredDatabaseReloads(t *testing.T) {
 	w.refresh(src)
 	ctx := t.Context()
 	rev := w.ix.Snapshot().Revision()
-	if _, err := w.store.Changes(ctx, rev+1, 10, ""); !errs.Is(err, errs.Gone) {
+	if _, err := w.store.Changes(ctx, Stretch{After: rev + 1, UpTo: 1 << 60, Limit: 10}); !errs.Is(err, errs.Gone) {
 		t.Errorf("a revision that has not been: %v", err)
 	}
 	// As a backup would have it: an earlier state, and an earlier revision.

@@ -36,12 +36,12 @@ type feedEvent struct {
 // database itself.
 const feedKept = 2 * feedPage
 
-func eventOf(c Change) feedEvent {
-	b, err := json.Marshal(c)
+func eventOf(n Notice) feedEvent {
+	b, err := json.Marshal(n)
 	if err != nil {
-		panic(fmt.Errorf("catalog: encode a change: %w", err)) // made of valid JSON only
+		panic(fmt.Errorf("catalog: encode a change: %w", err)) // strings and numbers
 	}
-	return feedEvent{c.Revision, c.Ref, fmt.Appendf(nil, "id: %d\nevent: change\ndata: %s\n\n", c.Revision, b)}
+	return feedEvent{n.Revision, n.Ref, fmt.Appendf(nil, "id: %d\nevent: change\ndata: %s\n\n", n.Revision, b)}
 }
 
 // Run follows the publications of the index until ctx ends, and then ends all streams.
@@ -79,7 +79,7 @@ func (f *Feed) advance(ctx context.Context, revision int64) {
 	var fresh []feedEvent
 	// Where more came than is kept, streams read it from the database, at their own pace.
 	for wanted && after < revision && len(fresh) <= feedKept {
-		page, err := f.Store.Changes(ctx, after, feedPage, "")
+		page, err := f.Store.Notices(ctx, Stretch{After: after, UpTo: revision, Limit: feedPage})
 		if err != nil {
 			if ctx.Err() == nil {
 				f.Log.Warn("changes could not be read for the streams that are open; each reads them itself", "after", after, "error", err)
@@ -87,12 +87,12 @@ func (f *Feed) advance(ctx context.Context, revision int64) {
 			wanted = false
 			break
 		}
-		for _, c := range page {
-			fresh = append(fresh, eventOf(c))
-			after = c.Revision
+		for _, n := range page {
+			fresh = append(fresh, eventOf(n))
+			after = n.Revision
 		}
 		if len(page) < feedPage {
-			after = max(after, revision)
+			after = revision
 		}
 	}
 	f.mu.Lock()

@@ -20,7 +20,7 @@ const (
 func (h *Handler) getChanges(w http.ResponseWriter, r *http.Request) error {
 	// A HEAD has no body that could end, so its connection would be lost to a stream.
 	stream := r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/event-stream")
-	after, err := intParam(r, "after", -1, 0, 1<<62)
+	after, err := intParam(r, "after", fromOldest, 0, 1<<62)
 	if err != nil {
 		return err
 	}
@@ -37,6 +37,13 @@ func (h *Handler) getChanges(w http.ResponseWriter, r *http.Request) error {
 		}
 		ref = parsed.String()
 	}
+	order := r.URL.Query().Get("order")
+	switch {
+	case order != "" && order != "asc" && order != "desc":
+		return errs.New(errs.Invalid, `order must be "asc" (oldest first) or "desc", not %q`, cut(order))
+	case order == "desc" && (stream || after != fromOldest):
+		return errs.WithRemedy(errs.New(errs.Invalid, "newest first there is no stream and no after"), "leave out order=desc, or ask for the changes before a revision")
+	}
 	if stream {
 		return h.streamChanges(w, r, after, ref)
 	}
@@ -44,13 +51,25 @@ func (h *Handler) getChanges(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	revision := h.Index.Snapshot().Revision()
-	items, err := h.Store.Changes(r.Context(), max(after, 0), int(limit), ref)
+	revision := h.Index.Snapshot().Revision() // a change is told when this replica can show it
+	if order == "desc" {
+		before, err := intParam(r, "before", revision+1, 1, revision+1)
+		if err != nil {
+			return err
+		}
+		items, err := h.Store.Latest(r.Context(), before, int(limit), ref)
+		if err != nil {
+			return err
+		}
+		httpx.JSON(w, http.StatusOK, map[string]any{"items": items, "revision": revision})
+		return nil
+	}
+	items, err := h.Store.Changes(r.Context(), Stretch{After: after, UpTo: revision, Ref: ref, Limit: int(limit)})
 	if err != nil {
 		return err
 	}
-	next := max(after, 0)
-	if n := len(items); n > 0 {
+	next := max(after, revision)
+	if n := len(items); n == int(limit) {
 		next = items[n-1].Revision
 	}
 	httpx.JSON(w, http.StatusOK, map[string]any{"items": items, "revision": revision, "next": next})
@@ -66,8 +85,11 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 	}
 	updates, stop := h.Feed.Subscribe() // before the first look, or a change in between would wait for the next
 	defer stop()
-	seen := h.Index.Snapshot().Revision()                   // what comes of the database now is complete up to here
-	page, err := h.Store.Changes(ctx, after, feedPage, ref) // errors while there can still be a status
+	seen := h.Index.Snapshot().Revision() // what comes of the database is complete up to here, and goes no further
+	read := func() ([]Notice, error) {
+		return h.Store.Notices(ctx, Stretch{After: after, UpTo: seen, Ref: ref, Limit: feedPage})
+	}
+	page, err := read() // errors while there can still be a status
 	if err != nil {
 		return err
 	}
@@ -81,14 +103,14 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 	for {
 		_ = rc.SetWriteDeadline(time.Now().Add(streamStuck)) // or a client that reads nothing keeps us for ever
 		for len(page) > 0 {
-			for _, c := range page {
-				_, _ = w.Write(eventOf(c).frame) // Flush tells whether it arrives
-				after = c.Revision
+			for _, n := range page {
+				_, _ = w.Write(eventOf(n).frame) // Flush tells whether it arrives
+				after = n.Revision
 			}
 			if len(page) < feedPage {
 				break
 			}
-			if page, err = h.Store.Changes(ctx, after, feedPage, ref); err != nil {
+			if page, err = read(); err != nil {
 				return err
 			}
 		}
@@ -100,7 +122,9 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 		case <-ctx.Done():
 			return nil
 		case <-beat.C:
-			fmt.Fprintf(w, ": %d\n\n", h.Index.Snapshot().Revision())
+			// An id without data is no event, but a client resumes from it: one that follows an entity which
+			// rarely changes would else come back with a place that the log has long left behind.
+			fmt.Fprintf(w, "id: %d\n: beat\n\n", after)
 		case _, open := <-updates:
 			if !open {
 				return nil // the server stops; the client resumes elsewhere
@@ -108,7 +132,7 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 			events, to, ok := h.Feed.Since(after)
 			if !ok { // it could not keep up, and the database has what it missed
 				seen = h.Index.Snapshot().Revision()
-				if page, err = h.Store.Changes(ctx, after, feedPage, ref); err != nil {
+				if page, err = read(); err != nil {
 					h.Log.Warn("a change stream ends early; its client resumes", "error", err)
 					return nil
 				}

@@ -20,7 +20,8 @@ import (
 type change struct {
 	Revision  int64
 	Ref, Op   string
-	Diff      []struct{ Path string }
+	Diff      []struct{ Path string } // in pages
+	Paths     []string                // in streams
 	Actor, At string
 }
 
@@ -160,6 +161,15 @@ func TestChanges(t *testing.T) {
 		t.Errorf("next %d, revision %d, the last change is %d", all.Next, all.Revision, last)
 	}
 
+	// Newest first, for whoever shows the last ones.
+	var newest changes
+	p.get(fmt.Sprintf("/api/catalog/changes?order=desc&limit=3&before=%d", last)).ok().into(&newest)
+	back := slices.Clone(all.Items[len(all.Items)-4 : len(all.Items)-1])
+	slices.Reverse(back)
+	if d := cmp.Diff(back, newest.Items); d != "" || newest.Revision != last {
+		t.Errorf("newest first, at revision %d (-want +got):\n%s", newest.Revision, d)
+	}
+
 	// In pages, the same; nothing after the last; one entity's own.
 	var paged []change
 	for after := int64(0); ; {
@@ -208,7 +218,7 @@ func TestChangeStream(t *testing.T) {
 	p.edit("shop.yaml", "description: Adds up a shopping cart", "description: Adds up")
 	for name, s := range map[string]*stream{"from now": fromNow, "after": resumed, "Last-Event-ID": byID} {
 		c := s.next()
-		if c.Ref != "component:default/prices" || c.Op != "updated" || len(c.Diff) != 1 || c.Diff[0].Path != "metadata.description" {
+		if c.Ref != "component:default/prices" || c.Op != "updated" || c.Diff != nil || !slices.Equal(c.Paths, []string{"metadata.description"}) {
 			t.Errorf("%s: %+v", name, c)
 		}
 	}
@@ -239,18 +249,21 @@ func TestChangeStream(t *testing.T) {
 }
 
 // An idle stream says every 15 seconds that it lives, so that proxies leave it open; and before it has anything to say
-// it names the place from which a browser resumes.
+// it names the place from which a browser resumes. The sign of life names it too: an entity that rarely changes must not
+// keep the place of whoever follows it where it was.
 func TestChangeStreamWhenNothingHappens(t *testing.T) {
 	t.Parallel()
 	p := startSmall(t, "")
 	var all changes
 	p.get("/api/catalog/changes?limit=500").ok().into(&all)
-	s := p.follow(t, "")
+	s := p.follow(t, "?ref=component:default/cart")
 	begun := time.Now()
+	web := p.page("filter=metadata.name=web").Items[0].Metadata.UID
+	now := p.do("DELETE", "/api/catalog/entities/by-uid/"+web, "").is(204).header.Get("Portico-Revision")
 	for i, want := range []struct {
 		after time.Duration
 		id    string
-	}{{0, strconv.FormatInt(all.Revision, 10)}, {14 * time.Second, ""}} {
+	}{{0, strconv.FormatInt(all.Revision, 10)}, {14 * time.Second, now}} {
 		select {
 		case e := <-s.events:
 			if took := time.Since(begun); e.comment == "" || e.data != "" || e.id != want.id || took < want.after {

@@ -3,6 +3,8 @@ package entity
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"strings"
 )
 
 // FieldChange is one field that differs between two states of an entity.
@@ -19,6 +21,38 @@ func Diff(before, after []byte) []FieldChange {
 	var changes []FieldChange
 	diffValue("", before, after, &changes)
 	return changes
+}
+
+// What is shown of a value that differs: a definition of a megabyte has no place in a list of changes.
+const (
+	longestShown = 4 << 10 // bytes of JSON
+	startShown   = 1 << 10 // of one that has more
+)
+
+// Shorten replaces the long values of a diff by what tells them from others: their length and how they begin.
+func Shorten(changes []FieldChange) {
+	for i := range changes {
+		changes[i].From, changes[i].To = shorten(changes[i].From), shorten(changes[i].To)
+	}
+}
+
+func shorten(value json.RawMessage) json.RawMessage {
+	if len(value) <= longestShown {
+		return value
+	}
+	var text string
+	if json.Unmarshal(value, &text) != nil {
+		text = string(value) // a map or a list
+	}
+	b, err := json.Marshal(struct {
+		Truncated bool   `json:"truncated"`
+		Bytes     int    `json:"bytes"`
+		Start     string `json:"start"`
+	}{true, len(value), strings.ToValidUTF8(text[:min(len(text), startShown)], "")})
+	if err != nil {
+		panic(fmt.Errorf("entity: shorten a value: %w", err)) // a string and a number
+	}
+	return b
 }
 
 func diffValue(path string, before, after json.RawMessage, changes *[]FieldChange) {

@@ -2,6 +2,8 @@ package entity
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,6 +31,30 @@ func TestDiff(t *testing.T) {
 			}
 			if d := cmp.Diff(tt.want, string(got)); d != "" {
 				t.Errorf("(-want +got)\n%s", d)
+			}
+		})
+	}
+}
+
+func TestShorten(t *testing.T) {
+	long := strings.Repeat("é", 3000)
+	quoted := `"` + long + `"`
+	tests := []struct{ name, value, want string }{
+		{"absent", ``, ``},
+		{"short", `"a"`, `"a"`},
+		{"as long as may be", `"` + strings.Repeat("a", 4094) + `"`, `"` + strings.Repeat("a", 4094) + `"`},
+		{"text", quoted, fmt.Sprintf(`{"truncated":true,"bytes":%d,"start":"%s"}`, len(quoted), strings.Repeat("é", 512))},
+		{"text that a cut would break", `"a` + long + `"`, fmt.Sprintf(`{"truncated":true,"bytes":%d,"start":"a%s"}`, len(quoted)+1, strings.Repeat("é", 511))},
+		{"a list", `["` + long + `"]`, fmt.Sprintf(`{"truncated":true,"bytes":%d,"start":"[\"%s"}`, len(quoted)+2, strings.Repeat("é", 511))},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			changes := []FieldChange{{From: json.RawMessage(tt.value)}, {To: json.RawMessage(tt.value)}}
+			Shorten(changes)
+			for _, got := range []json.RawMessage{changes[0].From, changes[1].To} {
+				if d := cmp.Diff(tt.want, string(got)); d != "" {
+					t.Errorf("(-want +got)\n%s", d)
+				}
 			}
 		})
 	}
