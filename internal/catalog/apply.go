@@ -61,6 +61,7 @@ type stored struct {
 	digest   string
 	state    string
 	asserted bool
+	kept     bool
 	status   []byte
 	line     int
 	endLine  int
@@ -69,11 +70,11 @@ type stored struct {
 }
 
 func scanStored(row pgx.CollectableRow) (e stored, err error) {
-	err = row.Scan(&e.uid, &e.ref, &e.unitID, &e.digest, &e.state, &e.asserted, &e.status, &e.line, &e.endLine, &e.location, &e.parent)
+	err = row.Scan(&e.uid, &e.ref, &e.unitID, &e.digest, &e.state, &e.asserted, &e.kept, &e.status, &e.line, &e.endLine, &e.location, &e.parent)
 	return e, err
 }
 
-const storedColumns = `uid, ref, unit_id, digest, state, asserted, status, line, end_line, location, parent_ref`
+const storedColumns = `uid, ref, unit_id, digest, state, asserted, kept, status, line, end_line, location, parent_ref`
 
 // lockRevision takes the lock under which revisions are handed out and returns the latest.
 func lockRevision(ctx context.Context, tx pgx.Tx) (rev int64, err error) {
@@ -170,6 +171,7 @@ type applier struct {
 	creates [][]any // rows of catalog_entities
 	changes [][]any // rows of catalog_changes
 	updates updates // rows to be changed
+	moves   updates // rows of which only the place changes, which the read model does not show
 	lost    []Asserted
 }
 
@@ -207,7 +209,14 @@ func (a *applier) run(res *Applied) error {
 	if err := a.writeConflicts(); err != nil {
 		return err
 	}
-	return a.markRest(refs, known)
+	if err := a.markRest(refs, known); err != nil {
+		return err
+	}
+	if len(a.changes) == 0 {
+		return nil
+	}
+	_, err = a.tx.CopyFrom(a.ctx, changeTable, logColumns, pgx.CopyFromRows(a.changes))
+	return err
 }
 
 // known returns what the database has for the unit and for the asserted refs.
@@ -267,16 +276,19 @@ func (a *applier) assert(as Asserted, ref string, known map[string]stored, befor
 		a.log(rev, ref, uid, Created, nil)
 		res.Created++
 		return nil
-	case !mine && e.state == "active":
+	case !mine && e.state == "active" && (e.asserted || !e.kept): // what is only kept goes to whoever declares it
 		a.lost = append(a.lost, as)
 		return nil
 	}
-	if mine && e.state == "removed" && e.asserted && e.digest == as.Entity.Digest {
-		return nil // removed by hand, and its file says nothing new
-	}
-	loc := a.unit.File.Location.String()
-	same := e.digest == as.Entity.Digest && e.location == loc && e.parent == a.unit.ParentRef
-	if mine && e.state == "active" && same && e.status == nil && e.asserted && e.line == as.Line && e.endLine == as.EndLine {
+	same := mine && e.digest == as.Entity.Digest
+	byHand := same && e.state == "removed" && e.asserted // removed by hand, and its file says nothing new
+	if byHand || same && e.state == "active" && e.parent == a.unit.ParentRef && e.status == nil {
+		if e.line != as.Line || e.endLine != as.EndLine || !e.asserted || e.kept {
+			m := &a.moves
+			m.refs = append(m.refs, ref)
+			m.lines = append(m.lines, int32(as.Line))
+			m.endLines = append(m.endLines, int32(as.EndLine))
+		}
 		return nil
 	}
 	rev := a.next()
@@ -284,25 +296,41 @@ func (a *applier) assert(as Asserted, ref string, known map[string]stored, befor
 	u.refs = append(u.refs, ref)
 	u.entities = append(u.entities, string(as.Entity.JSON))
 	u.digests = append(u.digests, as.Entity.Digest)
-	u.locations = append(u.locations, loc)
+	u.locations = append(u.locations, a.unit.File.Location.String())
 	u.parents = append(u.parents, a.unit.ParentRef)
 	u.lines = append(u.lines, int32(as.Line))
 	u.endLines = append(u.endLines, int32(as.EndLine))
 	u.revisions = append(u.revisions, rev)
 
-	var diff []entity.FieldChange
-	if e.digest != as.Entity.Digest {
-		diff = entity.Diff(before[ref], as.Entity.JSON)
-	}
-	switch {
-	case e.state != "active":
+	diff := a.diff(as, e, before[ref])
+	if e.state != "active" {
 		a.log(rev, ref, e.uid, Returned, diff)
 		res.Returned++
-	case len(diff) > 0:
-		a.log(rev, ref, e.uid, Updated, diff)
-		res.Updated++
+		return nil
 	}
+	a.log(rev, ref, e.uid, Updated, diff)
+	res.Updated++
 	return nil
+}
+
+// diff says what differs from what was stored: nothing when only the order of keys does.
+func (a *applier) diff(as Asserted, e stored, before []byte) (diff []entity.FieldChange) {
+	if e.digest != as.Entity.Digest {
+		diff = entity.Diff(before, as.Entity.JSON)
+	}
+	diff = append(diff, statusChange(e.status, nil)...)
+	if len(diff) == 0 && e.parent != a.unit.ParentRef { // a Location entity was renamed, or another one leads here now
+		diff = append(diff, entity.FieldChange{Path: "parent", From: refJSON(e.parent), To: refJSON(a.unit.ParentRef)})
+	}
+	return diff
+}
+
+// refJSON encodes a ref; none is absent.
+func refJSON(ref string) json.RawMessage {
+	if ref == "" {
+		return nil
+	}
+	return json.RawMessage(strconv.Quote(ref)) // refs are made of letters, digits and -_.:/
 }
 
 func (a *applier) log(rev int64, ref string, uid uuid.UUID, op Op, diff []entity.FieldChange) {
@@ -348,17 +376,25 @@ func (a *applier) write() error {
 			return err
 		}
 	}
-	if len(a.changes) > 0 {
-		if _, err := a.tx.CopyFrom(a.ctx, changeTable, logColumns, pgx.CopyFromRows(a.changes)); err != nil {
+	if m := &a.moves; len(m.refs) > 0 {
+		_, err := a.tx.Exec(a.ctx, `
+			UPDATE catalog_entities AS e
+			SET line = u.line, end_line = u.end_line, asserted = true, kept = false
+			FROM unnest($1::text[], $2::int[], $3::int[]) AS u (ref, line, end_line)
+			WHERE e.ref = u.ref`, m.refs, m.lines, m.endLines)
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writeConflicts makes the unit's rows in the conflicts inbox equal to what it lost.
+// writeConflicts makes the unit's rows in the conflicts inbox equal to what it lost, and tells those who
+// hold the refs.
 func (a *applier) writeConflicts() error {
 	refs := make([]string, len(a.lost))
+	loc := a.unit.File.Location.String()
+	var came, went []refused
 	var b pgx.Batch
 	for i, as := range a.lost {
 		refs[i] = as.Entity.Ref.String()
@@ -366,11 +402,33 @@ func (a *applier) writeConflicts() error {
 			INSERT INTO catalog_conflicts (unit_id, ref, entity, digest, line, end_line)
 			VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (unit_id, ref) DO UPDATE
-			SET entity = EXCLUDED.entity, digest = EXCLUDED.digest, line = EXCLUDED.line, end_line = EXCLUDED.end_line`,
-			a.unitID, refs[i], as.Entity.JSON, as.Entity.Digest, as.Line, as.EndLine)
+			SET entity = EXCLUDED.entity, digest = EXCLUDED.digest, line = EXCLUDED.line, end_line = EXCLUDED.end_line
+			RETURNING since = now() -- of a row that was there already it is older`,
+			a.unitID, refs[i], as.Entity.JSON, as.Entity.Digest, as.Line, as.EndLine).QueryRow(func(row pgx.Row) error {
+			var fresh bool
+			err := row.Scan(&fresh)
+			if fresh {
+				came = append(came, refused{refs[i], loc})
+			}
+			return err
+		})
 	}
-	b.Queue(`DELETE FROM catalog_conflicts WHERE unit_id = $1 AND NOT (ref = ANY($2))`, a.unitID, refs)
-	return a.tx.SendBatch(a.ctx, &b).Close()
+	b.Queue(`DELETE FROM catalog_conflicts WHERE unit_id = $1 AND NOT (ref = ANY($2)) RETURNING ref`, a.unitID, refs).Query(func(rows pgx.Rows) error {
+		var ref string
+		_, err := pgx.ForEachRow(rows, []any{&ref}, func() error {
+			if !slices.Contains(a.updates.refs, ref) { // who took it over says so already
+				went = append(went, refused{ref, loc})
+			}
+			return nil
+		})
+		return err
+	})
+	if err := a.tx.SendBatch(a.ctx, &b).Close(); err != nil {
+		return err
+	}
+	var err error
+	a.rev, err = tellClaims(a.ctx, a.tx, a.rev, came, went, a.actor, a.now)
+	return err
 }
 
 // markRest deals with what the unit yielded before and does not assert now: kept entities get a
@@ -380,7 +438,9 @@ func (a *applier) markRest(refs []string, known map[string]stored) error {
 	for _, r := range refs {
 		named[r] = true
 	}
-	var dropped []string
+	var dropped, stays []string
+	var broken updates
+	var statuses []*string
 	for ref, e := range known {
 		if named[ref] || e.unitID == nil || *e.unitID != a.unitID {
 			continue
@@ -391,21 +451,47 @@ func (a *applier) markRest(refs []string, known map[string]stored) error {
 			}
 			status := statusOf(a.unit.Problems, ref)
 			if string(status) == string(e.status) {
+				if !e.asserted {
+					stays = append(stays, ref)
+				}
 				continue
 			}
-			if _, err := a.tx.Exec(a.ctx, `
-				UPDATE catalog_entities SET status = $2, asserted = true, revision = $3 WHERE ref = $1`, ref, status, a.next()); err != nil {
-				return err
-			}
+			rev := a.next()
+			broken.refs = append(broken.refs, ref)
+			broken.revisions = append(broken.revisions, rev)
+			statuses = append(statuses, textOrNull(status))
+			a.log(rev, ref, e.uid, Updated, statusChange(e.status, status))
 			continue
 		}
 		if e.asserted {
 			dropped = append(dropped, ref)
 		}
 	}
-	if len(dropped) == 0 {
+	var b pgx.Batch
+	if len(broken.refs) > 0 {
+		b.Queue(`
+			UPDATE catalog_entities AS e
+			SET status = u.status::json, asserted = true, revision = u.revision
+			FROM unnest($1::text[], $2::text[], $3::bigint[]) AS u (ref, status, revision)
+			WHERE e.ref = u.ref`, broken.refs, statuses, broken.revisions)
+	}
+	if len(stays) > 0 {
+		b.Queue(`UPDATE catalog_entities SET asserted = true WHERE ref = ANY($1)`, stays)
+	}
+	if len(dropped) > 0 {
+		b.Queue(`UPDATE catalog_entities SET asserted = false WHERE ref = ANY($1)`, dropped)
+	}
+	if b.Len() == 0 {
 		return nil
 	}
-	_, err := a.tx.Exec(a.ctx, `UPDATE catalog_entities SET asserted = false WHERE ref = ANY($1)`, dropped)
-	return err
+	return a.tx.SendBatch(a.ctx, &b).Close()
+}
+
+// textOrNull is a column of text; nil is SQL's NULL.
+func textOrNull(b []byte) *string {
+	if b == nil {
+		return nil
+	}
+	s := string(b)
+	return &s
 }

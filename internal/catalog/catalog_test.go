@@ -297,7 +297,11 @@ func TestConflictsAndTheirEnd(t *testing.T) {
 	if len(cs) != 1 || cs[0].Kept.Location != "file:/one.yaml" || cs[0].Refused.Location != "file:/two.yaml" {
 		t.Fatalf("conflicts: %+v", cs)
 	}
-	uid := w.get("component:default/shared").Metadata.UID
+	shared := w.get("component:default/shared")
+	if items := shared.Status.Items; len(items) != 1 || items[0].Type != "portico.dev/conflict" || items[0].Level != "warning" || !strings.HasPrefix(items[0].Message, "file:/two.yaml declares it too and was refused; ") {
+		t.Errorf("the entity does not say that another claims it: %+v", items)
+	}
+	uid := shared.Metadata.UID
 	w.set("/one.yaml", component("other", ""))
 	w.refresh(srcs[0])
 	s := w.get("component:default/shared")
@@ -307,7 +311,7 @@ func TestConflictsAndTheirEnd(t *testing.T) {
 	if cs := w.inbox().Conflicts; len(cs) != 0 {
 		t.Errorf("conflicts: %+v", cs)
 	}
-	w.wantOps("component:default/shared", "created", "updated")
+	w.wantOps("component:default/shared", "created", "updated", "updated")
 
 	// A file that is renamed within a source is the same entity too.
 	w2 := newWorld(t)

@@ -168,6 +168,7 @@ func readRows(ctx context.Context, tx pgx.Tx, after int64, living bool) ([]index
 	}
 	defer rs.Close()
 	var rows []index.Row
+	var refs []string
 	for rs.Next() {
 		var r index.Row
 		var uid [16]byte
@@ -183,8 +184,25 @@ func readRows(ctx context.Context, tx pgx.Tx, after int64, living bool) ([]index
 			return nil, errors.Join(fmt.Errorf("entity %s: status", r.Ref), err)
 		}
 		rows = append(rows, r)
+		if !living {
+			refs = append(refs, r.Ref)
+		}
 	}
-	return rows, rs.Err()
+	if err := rs.Err(); err != nil || len(rows) == 0 {
+		return rows, err
+	}
+	claims, err := claimsTo(ctx, tx, refs)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		if locations := claims[rows[i].Ref]; len(locations) > 0 {
+			if rows[i].Status, err = withItems(rows[i].Status, claimItems(locations)...); err != nil {
+				return nil, errors.Join(fmt.Errorf("entity %s: status", rows[i].Ref), err)
+			}
+		}
+	}
+	return rows, nil
 }
 
 // withMissing adds the status item of an entity in its grace period.
@@ -192,20 +210,28 @@ func withMissing(status []byte, since *time.Time, reason string) ([]byte, error)
 	if since == nil {
 		return status, nil
 	}
+	return withItems(status, statusItem{
+		Type: "portico.dev/missing", Level: "warning",
+		Message: fmt.Sprintf("missing since %s: %s", since.UTC().Format(time.RFC3339), reason),
+	})
+}
+
+// withItems adds items to a status.
+func withItems(status []byte, more ...statusItem) ([]byte, error) {
 	var items []json.RawMessage
 	if status != nil {
 		if err := json.Unmarshal(status, &items); err != nil {
 			return nil, err
 		}
 	}
-	item, err := json.Marshal(statusItem{
-		Type: "portico.dev/missing", Level: "warning",
-		Message: fmt.Sprintf("missing since %s: %s", since.UTC().Format(time.RFC3339), reason),
-	})
-	if err != nil {
-		return nil, err
+	for _, m := range more {
+		item, err := json.Marshal(m)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
 	}
-	return json.Marshal(append(items, item))
+	return json.Marshal(items)
 }
 
 func formatUID(u [16]byte) string {

@@ -43,7 +43,7 @@ func TestPanicIsOneFilesProblem(t *testing.T) {
 		t.Errorf("the source is %+v, want degraded", o)
 	}
 	w.wantRefs("component:default/bad", "component:default/good", "location:default/all")
-	w.wantOps("component:default/bad", "created")
+	w.wantOps("component:default/bad", "created", "updated")
 	found := map[string]string{}
 	for _, p := range w.inbox().Errors {
 		found[p.Location] = p.Message + " " + p.Remedy
@@ -56,7 +56,7 @@ func TestPanicIsOneFilesProblem(t *testing.T) {
 
 	w.set("/bad.yaml", component("bad", "  description: mended\n"))
 	w.refresh(src)
-	w.wantOps("component:default/bad", "created", "updated")
+	w.wantOps("component:default/bad", "created", "updated", "updated")
 }
 
 // What the database cannot keep as it is gets a name of its own, and different ones different names.

@@ -3,7 +3,6 @@ package catalog
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -105,9 +104,10 @@ type statusError struct {
 	Message string `json:"message"`
 }
 
-// statusOf returns the status items of an entity whose document cannot be used now.
+// statusOf returns the status items of an entity whose document cannot be used now, nil when nothing
+// says why.
 func statusOf(ps []Problem, ref string) []byte {
-	items := []statusItem{}
+	var items []statusItem
 	for _, p := range ps {
 		if p.Level != "error" || (p.Ref != nil && *p.Ref != ref) {
 			continue
@@ -121,9 +121,5 @@ func statusOf(ps []Problem, ref string) []byte {
 			Error: &statusError{Name: "InputError", Message: text},
 		})
 	}
-	b, err := json.Marshal(items)
-	if err != nil {
-		panic(fmt.Errorf("catalog: encode status: %w", err)) // strings only
-	}
-	return b
+	return itemsJSON(items)
 }

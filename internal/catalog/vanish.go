@@ -36,10 +36,14 @@ func (s *Store) Vanish(ctx context.Context, src *Source, seen Seen, actor string
 		if err != nil {
 			return err
 		}
-		if err := endReading(ctx, tx, src.ID, seen); err != nil {
+		withdrawn, err := endReading(ctx, tx, src.ID, seen)
+		if err != nil {
 			return err
 		}
 		t := settler{ctx: ctx, tx: tx, rev: rev, actor: actor, now: time.Now().UTC()}
+		if t.rev, err = tellClaims(ctx, tx, t.rev, nil, withdrawn, actor, t.now); err != nil {
+			return err
+		}
 		dropped, err := t.dropped(src.ID)
 		if err != nil {
 			return err
@@ -69,8 +73,8 @@ func (s *Store) Vanish(ctx context.Context, src *Source, seen Seen, actor string
 }
 
 // endReading writes which units and targets a reading found, and marks what the others named as no
-// longer asserted.
-func endReading(ctx context.Context, tx pgx.Tx, sourceID string, seen Seen) error {
+// longer asserted. It returns the refused claims that are withdrawn with them.
+func endReading(ctx context.Context, tx pgx.Tx, sourceID string, seen Seen) (withdrawn []refused, err error) {
 	type row struct {
 		Location string   `json:"location"`
 		Parent   string   `json:"parent_ref"`
@@ -83,7 +87,7 @@ func endReading(ctx context.Context, tx pgx.Tx, sourceID string, seen Seen) erro
 	}
 	targets, err := json.Marshal(rows)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var b pgx.Batch
 	b.Queue(`
@@ -104,18 +108,23 @@ func endReading(ctx context.Context, tx pgx.Tx, sourceID string, seen Seen) erro
 			UPDATE catalog_units
 			SET state = 'missing', problems = CASE WHEN location = ANY($3) THEN problems ELSE '[]' END
 			WHERE source_id = $1 AND NOT (location = ANY($2)) AND (state <> 'missing' OR NOT (location = ANY($3)) AND problems::text <> '[]')
-			RETURNING id
+			RETURNING id, location
 		), dropped AS (
-			DELETE FROM catalog_conflicts WHERE unit_id IN (SELECT id FROM gone)
+			UPDATE catalog_entities SET asserted = false
+			WHERE unit_id IN (SELECT id FROM gone) AND asserted
 		)
-		UPDATE catalog_entities SET asserted = false
-		WHERE unit_id IN (SELECT id FROM gone) AND asserted`, sourceID, seen.Units, emptyNotNull(seen.Gone))
+		DELETE FROM catalog_conflicts AS c USING gone WHERE c.unit_id = gone.id
+		RETURNING c.ref, gone.location`, sourceID, seen.Units, emptyNotNull(seen.Gone)).Query(func(rows pgx.Rows) error {
+		withdrawn, err = pgx.CollectRows(rows, scanRefused)
+		return err
+	})
 	b.Queue(`
 		DELETE FROM catalog_units AS u
 		WHERE source_id = $1 AND state = 'missing' AND NOT (location = ANY($2))
 		  AND NOT EXISTS (SELECT FROM catalog_entities AS e WHERE e.unit_id = u.id AND e.state <> 'removed')`,
 		sourceID, emptyNotNull(seen.Gone))
-	return tx.SendBatch(ctx, &b).Close()
+	err = tx.SendBatch(ctx, &b).Close()
+	return withdrawn, err
 }
 
 // DecideHeld answers a held removal: apply makes its entities missing, keep leaves them and does not
@@ -271,14 +280,14 @@ func (t *settler) promote(list []gone) (rest []gone, err error) {
 	type claim struct {
 		ref, digest, location, parent string
 		unitID                        int64
-		body, before                  []byte
+		body, before, status          []byte
 		line, endLine                 int
 	}
 	claims, err := pg.Collect(t.ctx, t.tx, func(row pgx.CollectableRow) (c claim, err error) {
-		err = row.Scan(&c.ref, &c.unitID, &c.body, &c.digest, &c.line, &c.endLine, &c.location, &c.parent, &c.before)
+		err = row.Scan(&c.ref, &c.unitID, &c.body, &c.digest, &c.line, &c.endLine, &c.location, &c.parent, &c.before, &c.status)
 		return c, err
 	}, `
-		SELECT DISTINCT ON (c.ref) c.ref, c.unit_id, c.entity, c.digest, c.line, c.end_line, u.location, u.parent_ref, e.entity
+		SELECT DISTINCT ON (c.ref) c.ref, c.unit_id, c.entity, c.digest, c.line, c.end_line, u.location, u.parent_ref, e.entity, e.status
 		FROM catalog_conflicts AS c
 		JOIN catalog_units AS u ON u.id = c.unit_id
 		JOIN catalog_entities AS e ON e.ref = c.ref
@@ -297,7 +306,11 @@ func (t *settler) promote(list []gone) (rest []gone, err error) {
 		g := byRef[c.ref]
 		delete(byRef, c.ref)
 		t.rev++
-		diff := entity.Diff(c.before, c.body)
+		status, err := withItems(c.status, claimItem(c.location))
+		if err != nil {
+			return nil, err
+		}
+		diff := append(entity.Diff(c.before, c.body), statusChange(status, nil)...)
 		var b pgx.Batch
 		b.Queue(`
 			UPDATE catalog_entities
@@ -366,8 +379,14 @@ func removeSource(ctx context.Context, tx pgx.Tx, id, actor, reason string) erro
 		return err
 	}
 	t := settler{ctx: ctx, tx: tx, rev: rev, actor: actor, now: time.Now().UTC()}
-	if _, err := tx.Exec(ctx, `
-		DELETE FROM catalog_conflicts WHERE unit_id IN (SELECT id FROM catalog_units WHERE source_id = $1)`, id); err != nil {
+	withdrawn, err := pg.Collect(ctx, tx, scanRefused, `
+		DELETE FROM catalog_conflicts AS c USING catalog_units AS u
+		WHERE u.source_id = $1 AND c.unit_id = u.id
+		RETURNING c.ref, u.location`, id)
+	if err != nil {
+		return err
+	}
+	if t.rev, err = tellClaims(ctx, tx, t.rev, nil, withdrawn, actor, t.now); err != nil {
 		return err
 	}
 	list, err := pg.Collect(ctx, tx, scanGone, `
