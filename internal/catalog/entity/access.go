@@ -30,23 +30,33 @@ func (d *Document) At(path string) Position {
 	return pos
 }
 
-// LocationOf returns what a Location entity points to, from its canonical JSON.
+// LocationOf returns what a Location entity points to, from its canonical JSON. As everywhere, a key
+// counts as it is written: Targets is a field of somebody else's. What is of another shape than it has
+// to be is left out.
 func LocationOf(canonical []byte) (LocationSpec, error) {
-	var e struct {
-		Spec struct {
-			Type     string   `json:"type"`
-			Target   string   `json:"target"`
-			Targets  []string `json:"targets"`
-			Presence string   `json:"presence"`
-		} `json:"spec"`
-	}
+	// encoding/json fills the fields of a struct without looking at case; the keys of a map are exact.
+	var e map[string]json.RawMessage
 	if err := json.Unmarshal(canonical, &e); err != nil {
 		return LocationSpec{}, fmt.Errorf("entity: location: %w", err)
 	}
-	spec := LocationSpec{Type: e.Spec.Type, Presence: or(e.Spec.Presence, "required")}
-	if e.Spec.Target != "" {
-		spec.Targets = append(spec.Targets, e.Spec.Target)
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(e["spec"], &fields)
+	spec := LocationSpec{Type: jsonText(fields["type"]), Presence: or(jsonText(fields["presence"]), "required")}
+	var targets []json.RawMessage
+	_ = json.Unmarshal(fields["targets"], &targets)
+	for _, target := range append([]json.RawMessage{fields["target"]}, targets...) {
+		if t := jsonText(target); t != "" {
+			spec.Targets = append(spec.Targets, t)
+		}
 	}
-	spec.Targets = append(spec.Targets, e.Spec.Targets...)
 	return spec, nil
+}
+
+// jsonText is a JSON string, "" for anything else.
+func jsonText(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return s
 }

@@ -227,6 +227,8 @@ func TestLocation(t *testing.T) {
 		{"target and targets", "{type: url, target: ./a.yaml, targets: [./b.yaml, ./c.yaml], presence: optional}", LocationSpec{"url", []string{"./a.yaml", "./b.yaml", "./c.yaml"}, "optional"}},
 		{"bare", "{targets: [./b.yaml]}", LocationSpec{"", []string{"./b.yaml"}, "required"}},
 		{"nothing", "{}", LocationSpec{"", nil, "required"}},
+		{"a key in another case", "{target: ./a.yaml, Targets: ./b.yaml, Type: [x], PRESENCE: {}}", LocationSpec{"", []string{"./a.yaml"}, "required"}},
+		{"a list in another case", "{targets: [./a.yaml], Target: [a, b]}", LocationSpec{"", []string{"./a.yaml"}, "required"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -238,7 +240,29 @@ func TestLocation(t *testing.T) {
 			if d := cmp.Diff(tt.want, got); !ok || d != "" {
 				t.Errorf("%v (-want +got)\n%s", ok, d)
 			}
+			read, err := LocationOf(e.JSON)
+			if d := cmp.Diff(tt.want, read); err != nil || d != "" {
+				t.Errorf("read back: %v (-want +got)\n%s", err, d)
+			}
 		})
+	}
+}
+
+// TestLocationOfOtherShapes reads what an older release may have let in.
+func TestLocationOfOtherShapes(t *testing.T) {
+	for in, want := range map[string]LocationSpec{
+		`{"spec":{"type":1,"target":["a"],"targets":["./b.yaml",2,null,""],"presence":true}}`: {"", []string{"./b.yaml"}, "required"},
+		`{"spec":{"targets":"./b.yaml"},"Spec":{"target":"./c.yaml"}}`:                          {"", nil, "required"},
+		`{"spec":null}`: {"", nil, "required"},
+		`{}`:            {"", nil, "required"},
+	} {
+		got, err := LocationOf([]byte(in))
+		if d := cmp.Diff(want, got); err != nil || d != "" {
+			t.Errorf("%s: %v (-want +got)\n%s", in, err, d)
+		}
+	}
+	if _, err := LocationOf([]byte("{")); err == nil {
+		t.Error("half a document was read")
 	}
 }
 
