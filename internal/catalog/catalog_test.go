@@ -179,8 +179,11 @@ func TestVanishGraceRemovalRestore(t *testing.T) {
 	if items := w.get("component:default/b").Status.Items; len(items) != 1 {
 		t.Errorf("restored without a source, it must be missing: %+v", items)
 	}
-	if _, _, err := w.store.Restore(ctx, mustUUID(t, uid), "x"); !errs.Is(err, errs.NotFound) {
+	if _, _, err := w.store.Restore(ctx, mustUUID(t, uid), "x"); err != nil { // missing, it is kept
 		t.Errorf("restoring twice: %v", err)
+	}
+	if _, _, err := w.store.Restore(ctx, mustUUID(t, uid), "x"); !errs.Is(err, errs.NotFound) {
+		t.Errorf("restoring what is there: %v", err)
 	}
 
 	// Removed by hand although it is declared: back as it was when restored.

@@ -89,6 +89,9 @@ func (h *Handler) Mount(g *httpx.Registry) {
 		httpx.Route{Pattern: "POST " + c + "/sources/{id}/refresh", Access: httpx.Require(ingestionManage), Handler: h.refreshSource},
 		httpx.Route{Pattern: "POST " + c + "/sources/{id}/held", Access: httpx.Require(ingestionManage), Handler: h.decideHeld},
 		httpx.Route{Pattern: "GET " + c + "/problems", Access: httpx.Require(ingestionRead), Handler: h.getProblems},
+		httpx.Route{Pattern: "POST " + c + "/missing/restore", Access: httpx.Require(ingestionManage), Handler: h.restoreMissing},
+		httpx.Route{Pattern: "GET " + c + "/removed", Access: httpx.Require(ingestionRead), Handler: h.getRemoved},
+		httpx.Route{Pattern: "POST " + c + "/removed/restore", Access: httpx.Require(ingestionManage), Handler: h.restoreRemoved},
 		httpx.Route{Pattern: "POST " + c + "/entities/by-uid/{uid}/restore", Access: httpx.Require(ingestionManage), Handler: h.restoreEntity},
 		httpx.Route{Pattern: "POST " + c + "/entities/by-uid/{uid}/remove", Access: httpx.Require(entityDelete), Handler: h.deleteByUID},
 	)

@@ -140,29 +140,6 @@ func (h *Handler) getProblems(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (h *Handler) restoreEntity(w http.ResponseWriter, r *http.Request) error {
-	uid, err := pathUUID(r, "uid", "entity with the uid")
-	if err != nil {
-		return err
-	}
-	ref, rev, err := h.Store.Restore(r.Context(), uid, actorOf(r))
-	if err != nil {
-		return err
-	}
-	h.wrote(w, r, rev)
-	if doc := h.Index.Snapshot().ByRef(ref, nil); doc != nil {
-		httpx.Raw(w, http.StatusOK, doc.JSON())
-		return nil
-	}
-	// Removed again meanwhile, or this replica is behind. It was restored, and must not be told otherwise.
-	body, err := h.Store.body(r.Context(), uid)
-	if err != nil {
-		return err
-	}
-	httpx.Raw(w, http.StatusOK, body)
-	return nil
-}
-
 func (h *Handler) deleteByUID(w http.ResponseWriter, r *http.Request) error {
 	uid, err := pathUUID(r, "uid", "entity with the uid")
 	if err != nil {

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -50,7 +51,7 @@ func (s *Store) Inbox(ctx context.Context, r Retention, limit int) (_ *Inbox, er
 		if in.Missing, err = missingEntities(ctx, tx, r.Grace, limit); err != nil {
 			return err
 		}
-		in.Removed, err = removedEntities(ctx, tx, r.Removed, limit)
+		in.Removed, err = removedEntities(ctx, tx, r.Removed, removedPart{limit: limit})
 		return err
 	})
 	return in, err
@@ -123,6 +124,7 @@ type MissingEntity struct {
 func missingEntities(ctx context.Context, tx pgx.Tx, grace time.Duration, limit int) ([]MissingEntity, error) {
 	return pg.Collect(ctx, tx, func(row pgx.CollectableRow) (m MissingEntity, err error) {
 		err = row.Scan(&m.Ref, &m.UID, &m.Location, &m.Reason, &m.Since)
+		m.Since = m.Since.UTC()
 		m.RemoveAt = m.Since.Add(grace)
 		return m, err
 	}, `
@@ -141,12 +143,52 @@ type RemovedEntity struct {
 	Actor           string    `json:"actor"`
 }
 
-func removedEntities(ctx context.Context, tx pgx.Tx, keep time.Duration, limit int) ([]RemovedEntity, error) {
-	return pg.Collect(ctx, tx, func(row pgx.CollectableRow) (m RemovedEntity, err error) {
+// removedPart is a part of the list of removed entities.
+type removedPart struct {
+	after *removedCursor // nil: from the latest
+	text  string         // what the ref has to contain
+	limit int
+}
+
+// removedCursor is the entity after which a page begins.
+type removedCursor struct {
+	RemovedAt time.Time `json:"removedAt"`
+	Ref       string    `json:"ref"`
+}
+
+// Removed returns a page of the removed entities, the latest first, and where the next one begins: nil after
+// the last.
+func (s *Store) Removed(ctx context.Context, r Retention, part removedPart) (items []RemovedEntity, next *removedCursor, err error) {
+	defer errs.Wrap(&err, "catalog: removed entities")
+	limit := part.limit
+	part.limit++ // one more tells whether there is a next page
+	if items, err = removedEntities(ctx, s.db, r.Removed, part); err != nil {
+		return nil, nil, err
+	}
+	if len(items) > limit {
+		items = items[:limit]
+		last := items[limit-1]
+		next = &removedCursor{last.RemovedAt, last.Ref}
+	}
+	return items, next, nil
+}
+
+func removedEntities(ctx context.Context, db pg.DB, keep time.Duration, part removedPart) ([]RemovedEntity, error) {
+	var after removedCursor
+	if part.after != nil {
+		after = *part.after
+	}
+	return pg.Collect(ctx, db, func(row pgx.CollectableRow) (m RemovedEntity, err error) {
 		err = row.Scan(&m.Ref, &m.UID, &m.Location, &m.Reason, &m.RemovedAt, &m.Actor)
+		m.RemovedAt = m.RemovedAt.UTC()
 		m.RestorableUntil = m.RemovedAt.Add(keep)
 		return m, err
 	}, `
 		SELECT ref, uid::text, location, reason, removed_at, coalesce(removed_by, '')
-		FROM catalog_entities WHERE state = 'removed' ORDER BY removed_at DESC, ref LIMIT $1`, limit)
+		FROM catalog_entities
+		WHERE state = 'removed'
+		  AND ($2 OR removed_at <= $3 AND (removed_at < $3 OR ref > $4))
+		  AND strpos(ref, $5) > 0
+		ORDER BY removed_at DESC, ref
+		LIMIT $1`, part.limit, part.after == nil, after.RemovedAt, after.Ref, strings.ToLower(part.text))
 }

@@ -435,34 +435,6 @@ func (s *Store) Remove(ctx context.Context, uid uuid.UUID, actor string) (revisi
 	})
 }
 
-// Restore brings a removed entity back. If its source still declares it, it is active again;
-// otherwise it is missing, with a new grace period. It returns the entity's ref.
-func (s *Store) Restore(ctx context.Context, uid uuid.UUID, actor string) (ref string, revision int64, err error) {
-	defer errs.Wrap(&err, "catalog: restore %s", uid)
-	revision, err = s.change(ctx, actor, func(t *settler) error {
-		g, err := pg.Collect1(ctx, t.tx, scanGone, `
-			SELECT uid, ref, location FROM catalog_entities WHERE uid = $1 AND state = 'removed'`, uid)
-		if err != nil {
-			if errs.Is(err, errs.NotFound) {
-				return errs.WithRemedy(errs.New(errs.NotFound, "there is no removed entity with the uid %s", uid), "removed entities are kept for 30 days; it may be back already")
-			}
-			return err
-		}
-		ref = g.ref
-		return t.setState([]gone{g}, Restored, `
-			UPDATE catalog_entities AS e
-			SET state = CASE WHEN e.asserted AND n.id IS NOT NULL THEN 'active' ELSE 'missing' END,
-			    missing_since = CASE WHEN e.asserted AND n.id IS NOT NULL THEN NULL ELSE $1::timestamptz END,
-			    reason = CASE WHEN e.asserted AND n.id IS NOT NULL THEN '' ELSE 'it was restored, but no source declares it' END,
-			    removed_at = NULL, removed_by = NULL, revision = u.revision
-			FROM unnest($2::uuid[], $3::bigint[]) AS u (uid, revision)
-			JOIN catalog_entities AS o ON o.uid = u.uid
-			LEFT JOIN catalog_units AS n ON n.id = o.unit_id AND n.state <> 'missing'
-			WHERE e.uid = u.uid`, t.now)
-	})
-	return ref, revision, err
-}
-
 // change runs fn under the revision lock and announces what it handed out.
 func (s *Store) change(ctx context.Context, actor string, fn func(*settler) error) (revision int64, err error) {
 	var touched map[string]bool

@@ -55,7 +55,7 @@ CREATE TABLE catalog_entities (
     CONSTRAINT catalog_entities_state_check CHECK ((state = ANY (ARRAY['active'::text, 'missing'::text, 'removed'::text])))
 );
 CREATE INDEX catalog_entities_gone ON public.catalog_entities USING btree (state) WHERE (state <> 'active'::text);
-CREATE INDEX catalog_entities_removed ON public.catalog_entities USING btree (removed_at) WHERE (state = 'removed'::text);
+CREATE INDEX catalog_entities_removed ON public.catalog_entities USING btree (removed_at DESC, ref) WHERE (state = 'removed'::text);
 CREATE INDEX catalog_entities_revision ON public.catalog_entities USING btree (revision);
 CREATE INDEX catalog_entities_unit ON public.catalog_entities USING btree (unit_id);
 

@@ -57,6 +57,9 @@ var rules = map[string]rule{
 	"POST /api/catalog/validate-entity":                                    {"catalog.entity.validate", true},
 	"GET /api/catalog/sources":                                             {"catalog.ingestion.read", true},
 	"GET /api/catalog/problems":                                            {"catalog.ingestion.read", true},
+	"GET /api/catalog/removed":                                             {"catalog.ingestion.read", true},
+	"POST /api/catalog/removed/restore":                                    {"catalog.ingestion.manage", false},
+	"POST /api/catalog/missing/restore":                                    {"catalog.ingestion.manage", false},
 	"POST /api/catalog/sources/{id}/refresh":                               {"catalog.ingestion.manage", false},
 	"POST /api/catalog/sources/{id}/held":                                  {"catalog.ingestion.manage", false},
 }
