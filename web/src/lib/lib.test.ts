@@ -103,7 +103,7 @@ describe('words', () => {
     const now = new Date('2026-11-23T12:12:00Z')
     const words = (message: string) => statusWords(item(message), now)
     expect(words('missing since 2026-11-23T12:00:00Z: its source no longer declares it')).toBe(
-      'Missing since 12 min ago. Its source no longer declares it.',
+      'It went missing 12 min ago. Its source no longer declares it.',
     )
     expect(words('missing since the flood: nobody knows')).toBe('Missing since the flood: nobody knows.')
     expect(parseMissing({ ...item('missing since 2026-11-23T12:00:00Z: x'), type: 'other' })).toBeUndefined()

@@ -22,6 +22,6 @@ export function parseMissing(item: StatusItem): MissingWords | undefined {
 export function statusWords(item: StatusItem, now: Date): string {
   const missing = parseMissing(item)
   return missing
-    ? `Missing since ${when(new Date(missing.since), now)}. ${asSentence(missing.reason)}`
+    ? `It went missing ${when(new Date(missing.since), now)}. ${asSentence(missing.reason)}`
     : asSentence(item.message)
 }

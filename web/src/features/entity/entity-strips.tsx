@@ -43,6 +43,6 @@ export function EntityStrips({ entity }: { entity: Entity }) {
 const shapes: Record<StatusItem['level'], StatusShape> = { error: 'bad', warning: 'warn', info: 'stale' }
 
 function lead({ type, level }: StatusItem): string {
-  if (type === 'portico.dev/conflict') return 'Another source claims it too.'
+  if (type === 'portico.dev/conflict') return 'It is claimed twice.'
   return level === 'error' ? 'Its file has an error. You see the last good version.' : 'Its file needs attention.'
 }

@@ -22,7 +22,7 @@ export function MissingStrip({ entityRef, item }: { entityRef: string; item: Sta
       {words ? (
         <>
           <b>
-            Missing since <Fresh at={words.since} />.
+            It went missing <Fresh at={words.since} />.
           </b>{' '}
           {asSentence(words.reason)}
         </>

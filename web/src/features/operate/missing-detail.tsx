@@ -57,11 +57,11 @@ export function MissingDetail({ missing, together }: { missing: Missing; togethe
       <dl className={css['claims']}>
         <dt>Was in</dt>
         <dd className="mono small">{locationTarget(missing.location)}</dd>
-        <dt>Missing</dt>
+        <dt>Went missing</dt>
         <dd>
-          since <Fresh at={missing.since} />
+          <Fresh at={missing.since} />
         </dd>
-        <dt>Removed</dt>
+        <dt>Goes</dt>
         <dd title={exact(new Date(missing.removeAt))}>
           <Fresh at={missing.removeAt} />, unless it returns or is kept; then it can be restored for 30 days
         </dd>
@@ -70,7 +70,7 @@ export function MissingDetail({ missing, together }: { missing: Missing; togethe
       {keep.error && <ErrorStrip error={keep.error} what={`${name} is not kept.`} />}
       {keepAll.error && <ErrorStrip error={keepAll.error} what="They are not kept." />}
       <div className={css['acts']}>
-        <LinkButton to={page.entity(missing.ref)}>Open {name}</LinkButton>
+        <LinkButton to={page.entity(missing.ref)}>Open its page</LinkButton>
         {manage && (
           <>
             <Button aria-busy={busy} onClick={() => void onKeep()}>

@@ -113,7 +113,7 @@ function ConflictDetail({ conflict: { ref, kept, refused } }: { conflict: Confli
           <span className="mono small">{locationTarget(kept.location)}</span>
           <br />
           <span className="quiet small">
-            since <Fresh at={kept.since} />
+            first seen <Fresh at={kept.since} />
           </span>
         </dd>
         <dt>Refused</dt>
@@ -121,14 +121,14 @@ function ConflictDetail({ conflict: { ref, kept, refused } }: { conflict: Confli
           <span className="mono small">{locationTarget(refused.location)}</span>
           <br />
           <span className="quiet small">
-            since <Fresh at={refused.since} />
+            first seen <Fresh at={refused.since} />
           </span>
         </dd>
         <dt>Ref</dt>
         <dd className="mono small">{ref}</dd>
       </dl>
       <div className={css['acts']}>
-        <LinkButton to={page.entity(ref)}>Open {name}</LinkButton>
+        <LinkButton to={page.entity(ref)}>Open its page</LinkButton>
       </div>
     </>
   )

@@ -139,7 +139,7 @@ function RemovedDetail({ removed, together }: { removed: Removed; together: bool
     <>
       <h3>{name} was removed</h3>
       <p className={css['lead']}>
-        <Fresh at={removed.removedAt} />
+        Removed <Fresh at={removed.removedAt} />
         <Actor actor={removed.actor} />. It can be restored until{' '}
         <time dateTime={removed.restorableUntil}>
           {new Date(removed.restorableUntil).toLocaleDateString('en-GB', { day: 'numeric', month: 'long' })}

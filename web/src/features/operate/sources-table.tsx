@@ -85,6 +85,7 @@ function Row({ source, manage, onRefresh }: { source: Source; manage: boolean; o
         </small>
       </td>
       <td role="cell" className={`${css['last'] ?? ''} muted num`}>
+        <span className="narrow">Last success: </span>
         {source.lastSuccessAt ? <Fresh at={source.lastSuccessAt} /> : 'never'}
       </td>
       <td role="cell" className={`${css['now'] ?? ''} ${tone ?? ''}`}>
