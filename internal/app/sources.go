@@ -73,12 +73,14 @@ func rulesOf(rules []config.Rule) []catalog.Rule {
 	return out
 }
 
-// globalRules returns what catalog.rules let in from a location.
+// globalRules returns what catalog.rules let in from a location. Rules that leave Location out keep its
+// descriptors from leading on to other files, as in Backstage; the entities that stand for the sources
+// themselves are not asked for.
 func globalRules(cfg *config.Config, l catalog.Location) []catalog.Rule {
 	if !cfg.Catalog.HasRules {
 		return []catalog.Rule{{Kind: "Component"}, {Kind: "API"}, {Kind: "Location"}}
 	}
-	out := []catalog.Rule{{Kind: "Location"}} // the entities that stand for the sources themselves
+	var out []catalog.Rule
 	for _, r := range cfg.Catalog.Rules {
 		if len(r.Locations) == 0 || matchesAny(r.Locations, l) {
 			out = append(out, rulesOf([]config.Rule{r})...)
