@@ -252,7 +252,7 @@ func TestLocation(t *testing.T) {
 func TestLocationOfOtherShapes(t *testing.T) {
 	for in, want := range map[string]LocationSpec{
 		`{"spec":{"type":1,"target":["a"],"targets":["./b.yaml",2,null,""],"presence":true}}`: {"", []string{"./b.yaml"}, "required"},
-		`{"spec":{"targets":"./b.yaml"},"Spec":{"target":"./c.yaml"}}`:                          {"", nil, "required"},
+		`{"spec":{"targets":"./b.yaml"},"Spec":{"target":"./c.yaml"}}`:                        {"", nil, "required"},
 		`{"spec":null}`: {"", nil, "required"},
 		`{}`:            {"", nil, "required"},
 	} {
