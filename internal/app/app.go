@@ -104,14 +104,16 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	return a, nil
 }
 
-// Stop ends the portal: it answers what it has begun to answer, for as long as ctx allows. Stopping
-// twice is fine.
+// Stop ends the portal: it answers what it has begun to answer, for as long as ctx allows, and returns
+// when that is over, whatever still hangs. Stopping twice is fine.
 func (a *App) Stop(ctx context.Context) error {
 	a.stopOnce.Do(func() {
-		for _, fn := range slices.Backward(a.cleanups) {
-			fn(ctx)
-		}
-		close(a.stopped)
+		go func() {
+			for _, fn := range slices.Backward(a.cleanups) {
+				fn(ctx)
+			}
+			close(a.stopped)
+		}()
 	})
 	select {
 	case <-a.stopped:
@@ -196,7 +198,7 @@ func (a *App) openDatabase(ctx context.Context) error {
 		return err
 	}
 	a.pool = pool
-	a.cleanup(func(context.Context) { pool.Close() })
+	a.cleanup(func(stop context.Context) { closePool(stop, pool) })
 	applied, err := pg.Migrate(ctx, pool)
 	switch {
 	case err != nil && errs.Sentence(err) == "" && ctx.Err() == nil:
@@ -211,9 +213,25 @@ func (a *App) openDatabase(ctx context.Context) error {
 	return nil
 }
 
+// closePool closes the pool, which waits for every connection that is in use. One that is never given
+// back must not keep the database behind it, where that is our own, from being stopped in order.
+func closePool(stop context.Context, pool *pg.Pool) {
+	stop, cancel := context.WithTimeout(stop, 5*time.Second)
+	defer cancel()
+	closed := make(chan struct{})
+	go func() {
+		pool.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-stop.Done():
+	}
+}
+
 // connect opens the configured database, or starts the portal's own.
 func (a *App) connect(ctx context.Context) (*pg.Pool, error) {
-	o := pg.Options{MaxConns: 24} // every reading holds one, and there may be twelve
+	o := pg.Options{DefaultConns: 24} // every reading holds one, and there may be twelve
 	db := a.o.Config.Backend.Database
 	switch {
 	case a.o.PrivatePostgres != "":

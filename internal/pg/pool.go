@@ -23,8 +23,10 @@ type Options struct {
 	DSN string
 	// Configure may change what DSN says, to add certificates for instance.
 	Configure func(*pgx.ConnConfig) error
-	// MaxConns bounds the pool; 0 leaves it to DSN's pool_max_conns, else 10.
+	// MaxConns bounds the pool, whatever DSN says; 0 leaves it to DSN's pool_max_conns, else to DefaultConns.
 	MaxConns int
+	// DefaultConns bounds the pool where nothing else does; 10.
+	DefaultConns int
 	// ConnectTimeout bounds one attempt to connect; 2 s.
 	ConnectTimeout time.Duration
 	// AcquireTimeout bounds the wait for a free connection, connecting included; 2 s.
@@ -44,6 +46,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.StatementTimeout == 0 {
 		o.StatementTimeout = 60 * time.Second
+	}
+	if o.DefaultConns == 0 {
+		o.DefaultConns = 10
 	}
 	if o.ApplicationName == "" {
 		o.ApplicationName = "portico"
@@ -111,8 +116,8 @@ func poolConfig(o Options) (*pgxpool.Config, error) {
 	switch {
 	case o.MaxConns > 0:
 		cfg.MaxConns = int32(o.MaxConns)
-	case cfg.MaxConns < 10 && !hasPoolMax(o.DSN):
-		cfg.MaxConns = 10 // pgx's default is the number of CPUs, and never under 4
+	case !hasPoolMax(o.DSN):
+		cfg.MaxConns = int32(o.DefaultConns) // pgx's own is the number of CPUs, and never under 4
 	}
 	cfg.MaxConnLifetime = time.Hour
 	cfg.MaxConnLifetimeJitter = 10 * time.Minute
