@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,7 +42,8 @@ each mistake where it is and what to write instead.
 A folder is searched for files called catalog-info.yaml and for other YAML files that hold entities;
 what stands in a template's skeleton is left out. - reads standard input.
 
-$text, $json and $yaml are read from files of the same repository. Addresses are not fetched.
+$text, $json and $yaml are read from files of the same repository; one that is not there is an error.
+Addresses are not fetched.
 
 The exit code is 1 when anything has errors; warnings do not change it.`,
 		Example: `  portico catalog validate catalog-info.yaml
@@ -128,20 +128,24 @@ func fileError(name string, err error) error {
 }
 
 // include reads what the placeholders of a document stand for, where that is a file of the same
-// repository. What cannot be read from here is a warning: the server may reach it.
+// repository. What is an address is left as it is: the server may reach what we do not. A file that
+// cannot be read is refused by the server as well.
 func include(d *entity.Document, name string) {
 	for _, p := range d.Placeholders() {
-		if u, err := url.Parse(p.Target); p.Target == "" || err == nil && u.Scheme != "" {
+		if low := strings.ToLower(p.Target); strings.HasPrefix(low, "https://") || strings.HasPrefix(low, "http://") {
 			continue
 		}
-		data, err := readBeside(name, p.Target)
-		if err != nil {
-			remedy := errs.Remedy(err)
-			if remedy == "" {
-				remedy = "write the path relative to " + filepath.Base(name) + ", within the same repository"
+		var data []byte
+		if p.Target != "" {
+			var err error
+			if data, err = readBeside(name, p.Target); err != nil {
+				remedy := errs.Remedy(err)
+				if remedy == "" {
+					remedy = "write the path relative to " + filepath.Base(name) + ", within the same repository"
+				}
+				d.Refuse(p, fmt.Sprintf("%s %q could not be read: %s", p.Kind, p.Target, errs.Sentence(err)), remedy)
+				continue
 			}
-			d.Caution(p, fmt.Sprintf("%s %q could not be read: %s", p.Kind, p.Target, errs.Sentence(err)), remedy)
-			continue
 		}
 		if err := d.Resolve(p, data); err != nil {
 			d.Refuse(p, errs.Sentence(err), errs.Remedy(err))
@@ -149,15 +153,20 @@ func include(d *entity.Document, name string) {
 	}
 }
 
-// readBeside reads a file by a path relative to another file. It does not leave the repository, or
-// the folder of a file that is in none.
+// readBeside reads a file by a path relative to another file, or, where the path begins with a slash,
+// to the top of the repository. It does not leave the repository, or the folder of a file that is in
+// none.
 func readBeside(name, target string) ([]byte, error) {
 	abs, err := filepath.Abs(name)
 	if err != nil {
 		return nil, errs.Public(errs.Internal, "the working folder is not known", err)
 	}
 	dir := repository(filepath.Dir(abs))
-	rel, err := filepath.Rel(dir, filepath.Join(filepath.Dir(abs), filepath.FromSlash(target)))
+	from := filepath.Dir(abs)
+	if strings.HasPrefix(target, "/") {
+		from = dir
+	}
+	rel, err := filepath.Rel(dir, filepath.Join(from, filepath.FromSlash(target)))
 	if err != nil {
 		return nil, errs.Public(errs.Invalid, "the path leads nowhere", err)
 	}

@@ -18,17 +18,33 @@ type Result struct {
 
 	Entity Ref `json:"-"` // zero where kind or name cannot be told
 	Line   int `json:"-"` // where the document starts
+
+	name Position // where it is named
 }
 
-// Duplicates warns of every entity that the results declare more than once: a catalog keeps one.
+// Duplicates marks every entity that the results declare more than once. Within a file that is an
+// error, as it is when a catalog reads the file; of two files it is a warning, for they need not come
+// to the same catalog, which would keep one.
 func Duplicates(results []Result) {
 	first := make(map[string]*Result, len(results))
+	within := make(map[[2]string]*Result, len(results)) // by file and ref
 	for i := range results {
 		r := &results[i]
 		if r.Entity.IsZero() || len(r.Errors) > 0 {
 			continue
 		}
 		ref := r.Entity.String()
+		key := [2]string{r.File, ref}
+		if twin, ok := within[key]; ok {
+			r.Verdict = Invalid
+			r.Errors = append(r.Errors, Problem{
+				Position: r.name, EndLine: r.name.Line, EndColumn: r.name.Column, Path: "metadata.name", Level: Error,
+				Message: ref + " is declared twice in this file, first in line " + strconv.Itoa(twin.Line),
+				Remedy:  "remove one of them or give it another name",
+			})
+			continue
+		}
+		within[key] = r
 		kept, ok := first[ref]
 		if !ok {
 			first[ref] = r
@@ -54,7 +70,7 @@ func CheckResolved(file string, data []byte, resolve func(*Document)) []Result {
 			resolve(d)
 		}
 		d.Validate()
-		r := Result{File: file, Document: d.Index, Ref: d.label(), Verdict: d.Verdict, Errors: []Problem{}, Entity: d.Ref, Line: d.Line}
+		r := Result{File: file, Document: d.Index, Ref: d.label(), Verdict: d.Verdict, Errors: []Problem{}, Entity: d.Ref, Line: d.Line, name: d.At("metadata.name")}
 		for _, p := range d.Problems {
 			if p.Level == Error {
 				r.Errors = append(r.Errors, p)

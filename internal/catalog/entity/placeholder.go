@@ -104,16 +104,7 @@ func (d *Document) Resolve(p Placeholder, content []byte) error {
 // Refuse adds an error to the document: a placeholder that could not be read or resolved. Call it
 // before Validate.
 func (d *Document) Refuse(p Placeholder, message, remedy string) {
-	d.note(p, Error, message, remedy)
-}
-
-// Caution is Refuse with a warning: the placeholder stays, and the document may still be used.
-func (d *Document) Caution(p Placeholder, message, remedy string) {
-	d.note(p, Warning, message, remedy)
-}
-
-func (d *Document) note(p Placeholder, level Level, message, remedy string) {
-	pr := Problem{Position: p.Position, EndLine: p.Position.Line, EndColumn: p.Position.Column, Path: p.Path, Level: level, Message: message, Remedy: remedy}
+	pr := Problem{Position: p.Position, EndLine: p.Position.Line, EndColumn: p.Position.Column, Path: p.Path, Level: Error, Message: message, Remedy: remedy}
 	d.found = append(slices.Clip(d.found), pr)
 	d.Problems = append(slices.Clip(d.Problems), pr)
 }
