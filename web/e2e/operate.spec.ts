@@ -38,7 +38,9 @@ test('what is missing can be removed, and brought back', async ({ page, catalog,
   withdraw('ghost-ship')
   await expect(catalog.row('ghost-ship').getByRole('img')).toBeVisible()
   await catalog.row('ghost-ship').getByRole('link').first().click()
-  const strip = page.getByText(/^Missing since .*Its source no longer declares it\. .*It will be removed on \d+ \w+\.$/)
+  const strip = page.getByText(
+    /^It went missing .*Its source no longer declares it\. .*It will be removed on \d+ \w+\.$/,
+  )
   await expect(strip).toBeVisible()
   await expect(strip).not.toContainText(/\dT\d/)
 
