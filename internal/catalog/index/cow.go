@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
+	"strings"
 )
 
 // generation numbers the batches of the writer. What carries the generation of the running batch was
@@ -62,6 +63,18 @@ func (c *cowMap[V]) get(key string) (v V, ok bool) {
 		v = s.vals[i]
 	}
 	return v, ok
+}
+
+// own returns the copy of key that the map holds, so that who keeps it keeps nothing else alive.
+func (c *cowMap[V]) own(key string) string {
+	if len(c.shards) > 0 {
+		h := hashOf(key)
+		s := c.shards[c.shardOf(h)]
+		if i, ok := s.find(h, key); ok {
+			return s.keys[i]
+		}
+	}
+	return strings.Clone(key)
 }
 
 func (c *cowMap[V]) all() iter.Seq2[string, V] {

@@ -347,4 +347,4 @@ func (s *docset) takeDown(out []uint32, from, skip, limit int) []uint32 {
 }
 
 // size is the memory that the set takes, in bytes, about.
-func (s *docset) size() int { return 4*len(s.ids) + 8*len(s.word) + 56 }
+func (s *docset) size() int { return 4*cap(s.ids) + 8*cap(s.word) + 56 }

@@ -144,6 +144,14 @@ func (d *Doc) finish(h *xxhash.Digest, buf []byte) []byte {
 	return buf
 }
 
+// digest is what a document adds to that of a snapshot. nil adds nothing.
+func (d *Doc) digest() uint64 {
+	if d == nil {
+		return 0
+	}
+	return d.etag ^ xxhash.Sum64String(d.parent)
+}
+
 // plain reports whether s stands in JSON as it is.
 func plain(s string) bool {
 	for i := range len(s) {

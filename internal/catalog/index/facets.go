@@ -62,7 +62,7 @@ func (s *Snapshot) facets(names []string, filters Filters, text textFilter, r *R
 		key = append(key, lower(name)...)
 		out[i] = s.memo.facets.get(key, func() (Facet, int) {
 			f := s.facet(lower(name), filters, text, r)
-			return f, len(f.json) + 24*len(f.Values)
+			return f, cap(f.json) + 24*cap(f.Values)
 		})
 		out[i].Name = name
 	}

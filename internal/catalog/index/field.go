@@ -84,11 +84,12 @@ type field struct {
 
 	exists atomic.Pointer[docset]
 	sorted atomic.Pointer[[]facetTerm]
-	order  atomic.Pointer[order]
+	order  atomic.Pointer[keptOrder]
 	mu     sync.Mutex // held while an order is worked out
 
-	// What the order can be made of: the order of an earlier version, and who changed since.
-	base  *order
+	// What the order can be made of: the order of an earlier version, and who changed since. Once the order is
+	// there, base is nil.
+	base  atomic.Pointer[keptOrder]
 	dirty []uint32
 }
 
@@ -129,19 +130,25 @@ func (f *field) edit(gen generation) *field {
 	if f.gen == gen {
 		return f
 	}
-	next := &field{gen: gen, terms: f.terms, nulls: f.nulls.clone(), base: f.base, dirty: slices.Clone(f.dirty)}
-	if o := f.order.Load(); o != nil {
-		next.base, next.dirty = o, nil
+	next := &field{gen: gen, terms: f.terms, nulls: f.nulls.clone()}
+	base := f.base.Load() // first: it goes when the order has come
+	if o := f.order.Load(); o.get() != nil {
+		next.base.Store(o)
+	} else if base.get() != nil {
+		next.base.Store(base)
+		next.dirty = slices.Clone(f.dirty)
 	}
 	return next
 }
 
 // touch notes that the place of doc in the order may have changed.
 func (f *field) touch(doc uint32) {
+	base := f.base.Load()
 	switch k := len(f.dirty); {
-	case f.base == nil || k > 0 && f.dirty[k-1] == doc:
-	case k > 1024+f.terms.n/4: // then making it anew costs no more
-		f.base, f.dirty = nil, nil
+	case base == nil || k > 0 && f.dirty[k-1] == doc:
+	case base.get() == nil || k > 1024+f.terms.n/4: // then making it anew costs no more
+		f.base.Store(nil)
+		f.dirty = nil
 	default:
 		f.dirty = append(f.dirty, doc)
 	}

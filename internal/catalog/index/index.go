@@ -40,6 +40,7 @@ type Index struct {
 	edges   func(self entity.Ref, values func(string) []string) []entity.Edge
 	broken  func(ref string, err error)
 	reg     *registry
+	orders  *keeper
 	current atomic.Pointer[Snapshot]
 
 	published struct {
@@ -83,6 +84,7 @@ func New(o Options) *Index {
 		edges:   o.Edges,
 		broken:  o.Broken,
 		reg:     newRegistry(),
+		orders:  newKeeper(),
 		targets: map[string]*target{},
 		types:   map[string]int{},
 	}
@@ -93,7 +95,7 @@ func New(o Options) *Index {
 		x.broken = func(string, error) {}
 	}
 	x.published.next = make(chan struct{})
-	x.current.Store(newSnapshot(x.reg, state{}, 0, nil))
+	x.current.Store(x.newSnapshot(0, nil))
 	return x
 }
 
@@ -115,7 +117,8 @@ func (x *Index) Apply(rows []Row, revision int64) *Snapshot {
 	if b.changed {
 		shared = nil
 	}
-	s := newSnapshot(x.reg, x.state, revision, shared)
+	s := x.newSnapshot(revision, shared)
+	s.digest = s.digestAfter(prev)
 	if b.bulk {
 		s.warm()
 	}

@@ -16,6 +16,8 @@ type cell[V any] struct {
 	v    V
 }
 
+const cellBytes = 200 // about what a cell takes, and its place in the map
+
 // get returns what is remembered under key, or what work returns, together with its size in bytes.
 func (m *memo[V]) get(key []byte, work func() (V, int)) V {
 	m.mu.RLock()
@@ -37,7 +39,7 @@ func (m *memo[V]) get(key []byte, work func() (V, int)) V {
 		c.v = v
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		if m.size += size + len(key) + 100; m.size > m.limit {
+		if m.size += size + len(key) + cellBytes; m.size > m.limit {
 			clear(m.cells)
 			m.size = 0
 		}
@@ -47,16 +49,16 @@ func (m *memo[V]) get(key []byte, work func() (V, int)) V {
 
 // memos is everything that one snapshot remembers.
 type memos struct {
-	sets   memo[docset]    // documents, by filter
-	places memo[*arranged] // positions, by filter and order
-	lists  memo[[]uint32]  // documents in order, for List
+	sets   memo[docset]   // documents, by filter
+	places memo[places]   // positions, by filter and order
+	lists  memo[[]uint32] // documents in order, for List
 	facets memo[Facet]
 }
 
 func newMemos() *memos {
 	return &memos{
 		sets:   memo[docset]{limit: 8 << 20},
-		places: memo[*arranged]{limit: 8 << 20},
+		places: memo[places]{limit: 8 << 20},
 		lists:  memo[[]uint32]{limit: 8 << 20},
 		facets: memo[Facet]{limit: 8 << 20},
 	}

@@ -4,23 +4,48 @@ import (
 	"cmp"
 	"slices"
 	"sort"
-	"strings"
 )
 
 // order lists the documents of one field by value, and by uid where values are equal. A document whose
 // field holds several values stands at the smallest.
 type order struct {
 	docs []uint32 // by position
-	keys []string // by position: the value, in lower case
-	rank []uint32 // by document: its position, or unranked
+	keys []string // by position: the value, in lower case; nil: all have the value same
+	same string
+
+	// Where a document stands: by document, or, where few have the field, only for these.
+	rank []uint32 // its position, or unranked
+	few  []ranked // sorted by document
 }
 
-const unranked = ^uint32(0)
+type ranked struct{ doc, rank uint32 }
+
+const (
+	unranked = ^uint32(0)
+	fewRanks = 8 // fewer than one document in so many
+)
+
+// alike is the same order of documents that all have one value.
+func (o *order) alike(key string) *order {
+	return &order{docs: o.docs, same: key, rank: o.rank, few: o.few}
+}
+
+func (o *order) key(at int) string {
+	if o.keys == nil {
+		return o.same
+	}
+	return o.keys[at]
+}
+
+// size is the memory that the order takes, in bytes, about; the values are those of the index.
+func (o *order) size() int {
+	return 4*cap(o.docs) + 16*cap(o.keys) + 4*cap(o.rank) + 8*cap(o.few) + 300
+}
 
 // place is the first position whose value and uid are at least the given ones.
 func (o *order) place(s *Snapshot, key, uid string) int {
 	return sort.Search(len(o.docs), func(i int) bool {
-		if c := cmp.Compare(o.keys[i], key); c != 0 {
+		if c := cmp.Compare(o.key(i), key); c != 0 {
 			return c > 0
 		}
 		return s.docs.get(o.docs[i]).uid >= uid
@@ -28,6 +53,13 @@ func (o *order) place(s *Snapshot, key, uid string) int {
 }
 
 func (o *order) rankOf(doc uint32) uint32 {
+	if o.few != nil {
+		i, ok := slices.BinarySearchFunc(o.few, doc, func(r ranked, doc uint32) int { return cmp.Compare(r.doc, doc) })
+		if !ok {
+			return unranked
+		}
+		return o.few[i].rank
+	}
 	if int(doc) >= len(o.rank) {
 		return unranked
 	}
@@ -37,6 +69,15 @@ func (o *order) rankOf(doc uint32) uint32 {
 // arrange turns a set of documents into the set of their positions; documents without a place are
 // left out.
 func (o *order) arrange(set docset) docset {
+	if o.few != nil && len(o.docs) < set.n {
+		out := make([]uint64, (len(o.docs)+63)/64)
+		for r, doc := range o.docs {
+			if set.has(doc) {
+				out[r>>6] |= 1 << (r & 63)
+			}
+		}
+		return fromWords(out)
+	}
 	if set.n == len(o.docs) && set.n > minBitmap { // likely everything
 		if pos := o.arrangeBits(set); pos.n == set.n {
 			return pos
@@ -76,25 +117,30 @@ func compareEntries(a, b entry) int {
 	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.uid, b.uid))
 }
 
-// orderOf returns the order of a field, working it out at its first use: from the order of an earlier
+// orderOf returns the order of a field, working it out unless it is kept: from the order of an earlier
 // version if there is one, else from nothing.
 func (s *Snapshot) orderOf(id fieldID) *order {
 	f := s.fields[id]
-	if o := f.order.Load(); o != nil {
+	if o := s.orders.use(f.order.Load()); o != nil {
 		return o
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if o := f.order.Load(); o != nil {
+	if o := s.orders.use(f.order.Load()); o != nil {
 		return o
 	}
+	s.orders.building <- struct{}{}
+	defer func() { <-s.orders.building }()
 	var o *order
-	if f.base != nil {
-		o = s.mergeOrder(id, f.base, f.dirty)
+	if base := f.base.Load().get(); base != nil {
+		o = s.mergeOrder(id, base, f.dirty)
 	} else {
 		o = s.buildOrder(f)
 	}
-	f.order.Store(o)
+	if kept := s.orders.keep(id, f.gen, o, len(s.docs.page)*pageSize); kept != nil {
+		f.order.Store(kept)
+		f.base.Store(nil) // edit takes the order from here on
+	}
 	return o
 }
 
@@ -128,6 +174,7 @@ func (s *Snapshot) mergeOrder(id fieldID, base *order, dirty []uint32) *order {
 	dirty = slices.Compact(dirty)
 	var leaving []int // positions
 	var coming []entry
+	terms := &s.fields[id].terms
 	sc := s.scanner()
 	defer s.release(sc)
 	for _, doc := range dirty {
@@ -136,7 +183,7 @@ func (s *Snapshot) mergeOrder(id fieldID, base *order, dirty []uint32) *order {
 		}
 		if d := s.docs.get(doc); d != nil {
 			if key, ok := d.smallest(sc, id); ok {
-				coming = append(coming, entry{key: strings.Clone(key), uid: d.uid, doc: doc})
+				coming = append(coming, entry{key: terms.own(key), uid: d.uid, doc: doc})
 			}
 		}
 	}
@@ -171,13 +218,30 @@ func (s *Snapshot) mergeOrder(id fieldID, base *order, dirty []uint32) *order {
 
 // number fills in the ranks.
 func (o *order) number(docs int) {
-	o.rank = make([]uint32, docs)
-	for i := range o.rank {
-		o.rank[i] = unranked
+	if len(o.docs) < docs/fewRanks {
+		o.few = make([]ranked, len(o.docs))
+		for i, doc := range o.docs {
+			o.few[i] = ranked{doc, uint32(i)}
+		}
+		slices.SortFunc(o.few, func(a, b ranked) int { return cmp.Compare(a.doc, b.doc) })
+		return
+	}
+	o.rank = o.ranks(docs)
+}
+
+// ranks is the rank of every document.
+func (o *order) ranks(docs int) []uint32 {
+	if len(o.rank) >= docs && docs > 0 {
+		return o.rank
+	}
+	rank := make([]uint32, docs)
+	for i := range rank {
+		rank[i] = unranked
 	}
 	for i, doc := range o.docs {
-		o.rank[doc] = uint32(i)
+		rank[doc] = uint32(i)
 	}
+	return rank
 }
 
 // smallest is the value of d that decides its place in the order of a field.

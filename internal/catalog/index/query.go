@@ -60,6 +60,14 @@ type arranged struct {
 	docset
 }
 
+// places is a result in order as it is remembered: without the order, which is much larger. The positions are
+// the same however often the order of a field is worked out.
+type places struct {
+	by   fieldID
+	same bool // by tells only who comes first: all have the value true
+	docset
+}
+
 // Query returns a page. The error is errs.Invalid: a cursor that is none, a number below zero, a search
 // term that is too long.
 func (s *Snapshot) Query(q Query, r *Restriction) (Page, error) {
@@ -76,7 +84,7 @@ func (s *Snapshot) Query(q Query, r *Restriction) (Page, error) {
 	if q.NoTotal && w.total < 0 && q.Limit == 0 {
 		return Page{}, nil
 	}
-	all := s.arrangedBy(w, r)
+	all, order := s.arrangedBy(w, r)
 	page := Page{TotalItems: all.n}
 	switch {
 	case w.total >= 0:
@@ -84,8 +92,14 @@ func (s *Snapshot) Query(q Query, r *Restriction) (Page, error) {
 	case q.NoTotal:
 		page.TotalItems = 0
 	}
-	if q.Limit > 0 {
-		s.fill(&page, w, all)
+	if q.Limit > 0 && !all.empty() {
+		if order == nil {
+			order = s.orderOf(all.by)
+		}
+		if all.same {
+			order = order.alike("true")
+		}
+		s.fill(&page, w, &arranged{order: order, docset: all.docset})
 	}
 	return page, nil
 }
@@ -112,8 +126,9 @@ func (t *TextQuery) check() error {
 	return nil
 }
 
-// arrangedBy is everything that a walk passes through, from the first page to the last.
-func (s *Snapshot) arrangedBy(w *walk, r *Restriction) *arranged {
+// arrangedBy is everything that a walk passes through, from the first page to the last. The order is nil unless
+// it was needed.
+func (s *Snapshot) arrangedBy(w *walk, r *Restriction) (all places, o *order) {
 	field := ""
 	if o, ok := w.orderField(); ok {
 		field = lower(o.Field)
@@ -121,14 +136,16 @@ func (s *Snapshot) arrangedBy(w *walk, r *Restriction) *arranged {
 	text := w.Text.filter(field)
 	key := text.appendKey(w.Filters.appendKey(make([]byte, 0, 512), r))
 	key = append(key, field...)
-	return s.memo.places.get(key, func() (*arranged, int) {
+	all = s.memo.places.get(key, func() (places, int) {
 		set := s.filtered(w.Filters, r)
 		if text.term != "" {
 			set = s.search(text, set)
 		}
-		a := s.arrange(set, field)
-		return a, a.size()
+		var p places
+		p, o = s.arrange(set, field)
+		return p, p.size()
 	})
+	return all, o
 }
 
 func (t TextQuery) filter(orderField string) textFilter {
@@ -144,8 +161,8 @@ func (t TextQuery) filter(orderField string) textFilter {
 	return textFilter{term: term, fields: []string{"metadata.uid"}}
 }
 
-// arrange sorts a set by a field; "" is by uid.
-func (s *Snapshot) arrange(set docset, field string) *arranged {
+// arrange sorts a set by a field; "" is by uid. It returns the order that it used, if any.
+func (s *Snapshot) arrange(set docset, field string) (places, *order) {
 	if field == "" {
 		return s.arrangeBy(set, fieldUID)
 	}
@@ -155,19 +172,17 @@ func (s *Snapshot) arrange(set docset, field string) *arranged {
 		return s.arrangeBy(set, id)
 	}
 	// Every entity that has the key has the same value: true.
-	a := s.arrangeBy(set.and(union(items)), fieldUID)
-	same := *a.order
-	same.keys = slices.Repeat([]string{"true"}, len(same.keys))
-	a.order = &same
-	return a
+	p, o := s.arrangeBy(set.and(union(items)), fieldUID)
+	p.same = true
+	return p, o
 }
 
-func (s *Snapshot) arrangeBy(set docset, id fieldID) *arranged {
-	if s.field(id) == nil {
-		return &arranged{order: &order{}}
+func (s *Snapshot) arrangeBy(set docset, id fieldID) (places, *order) {
+	if set.empty() || s.field(id) == nil {
+		return places{by: id}, nil
 	}
 	o := s.orderOf(id)
-	return &arranged{order: o, docset: o.arrange(set)}
+	return places{by: id, docset: o.arrange(set)}, o
 }
 
 // fill puts the entities of one page into it, and the cursors that lead away from it.
@@ -220,7 +235,7 @@ func (s *Snapshot) fill(page *Page, w *walk, all *arranged) {
 func (e entry) same(f entry) bool { return e.key == f.key && e.uid == f.uid }
 
 func (a *arranged) entry(s *Snapshot, at uint32) entry {
-	return entry{key: a.order.keys[at], uid: s.docs.get(a.order.docs[at]).uid}
+	return entry{key: a.order.key(int(at)), uid: s.docs.get(a.order.docs[at]).uid}
 }
 
 // before reports whether anything comes before a position, in the direction of reading.
@@ -235,7 +250,7 @@ func (a *arranged) before(at uint32, desc bool) bool {
 // after is the first position beyond the given value and uid.
 func (o *order) after(s *Snapshot, e entry) int {
 	p := o.place(s, e.key, e.uid)
-	if p < len(o.docs) && o.keys[p] == e.key && s.docs.get(o.docs[p]).uid == e.uid {
+	if p < len(o.docs) && o.key(p) == e.key && s.docs.get(o.docs[p]).uid == e.uid {
 		p++
 	}
 	return p
@@ -273,28 +288,34 @@ func (s *Snapshot) List(filters Filters, orders []Order, offset, limit int, r *R
 // sortedBy sorts a set by several fields, entities that lack one last.
 func (s *Snapshot) sortedBy(set docset, orders []Order) []uint32 {
 	if len(orders) == 0 {
-		a := s.arrangeBy(set, fieldRef)
-		ids := make([]uint32, 0, a.n)
-		for at := range a.all() {
-			ids = append(ids, a.order.docs[at])
+		p, o := s.arrangeBy(set, fieldRef)
+		ids := make([]uint32, 0, p.n)
+		for at := range p.all() {
+			ids = append(ids, o.docs[at])
 		}
 		return ids
 	}
-	uid := &order{}
-	if s.field(fieldUID) != nil {
-		uid = s.orderOf(fieldUID)
+	if set.empty() {
+		return nil
 	}
-	by := make([]*order, len(orders))
-	for i, o := range orders {
-		by[i] = &order{}
+	type sorting struct {
+		*order
+		rank []uint32
+		desc bool
+	}
+	documents := len(s.docs.page) * pageSize
+	var by []sorting
+	for _, o := range orders {
 		if id, ok := s.reg.lookup(lower(o.Field)); ok && s.field(id) != nil {
-			by[i] = s.orderOf(id)
+			of := s.orderOf(id)
+			by = append(by, sorting{of, of.ranks(documents), o.Desc})
 		}
 	}
+	uid := s.orderOf(fieldUID)
 	ids := set.list()
 	slices.SortFunc(ids, func(a, b uint32) int {
-		for i, o := range by {
-			ra, rb := o.rankOf(a), o.rankOf(b)
+		for _, o := range by {
+			ra, rb := o.rank[a], o.rank[b]
 			switch {
 			case ra == unranked && rb == unranked:
 				continue
@@ -304,7 +325,7 @@ func (s *Snapshot) sortedBy(set docset, orders []Order) []uint32 {
 				return -1
 			}
 			if c := cmp.Compare(o.keys[ra], o.keys[rb]); c != 0 {
-				if orders[i].Desc {
+				if o.desc {
 					return -c
 				}
 				return c

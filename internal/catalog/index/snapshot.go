@@ -12,7 +12,9 @@ import (
 type Snapshot struct {
 	state
 	reg      *registry
+	orders   *keeper
 	revision int64
+	digest   uint64
 	memo     *memos
 	scanners *sync.Pool // of *docScanner
 }
@@ -23,13 +25,14 @@ type docScanner struct {
 	out scanned
 }
 
-func newSnapshot(reg *registry, st state, revision int64, m *memos) *Snapshot {
+// newSnapshot shows the state at hand. m is what an earlier snapshot of the same state remembers, or nil.
+func (x *Index) newSnapshot(revision int64, m *memos) *Snapshot {
 	if m == nil {
 		m = newMemos()
 	}
 	return &Snapshot{
-		state: st, reg: reg, revision: revision, memo: m,
-		scanners: &sync.Pool{New: func() any { return &docScanner{scanner: newScanner(reg)} }},
+		state: x.state, reg: x.reg, orders: x.orders, revision: revision, memo: m,
+		scanners: &sync.Pool{New: func() any { return &docScanner{scanner: newScanner(x.reg)} }},
 	}
 }
 
@@ -49,6 +52,31 @@ func (s *Snapshot) warm() {
 
 // Revision is the revision of the catalog that the snapshot shows.
 func (s *Snapshot) Revision() int64 { return s.revision }
+
+// Digest is the same for snapshots that show the same entities, in any process and by whatever changes they came
+// about. It is no defence against entities that were made up to have one digest.
+func (s *Snapshot) Digest() uint64 { return s.digest }
+
+// digestAfter works the digest out from that of an earlier snapshot.
+func (s *Snapshot) digestAfter(prev *Snapshot) uint64 {
+	sum := prev.digest
+	for i, now := range s.docs.page {
+		var was *page[*Doc]
+		if i < len(prev.docs.page) {
+			was = prev.docs.page[i]
+		}
+		if now == was {
+			continue
+		}
+		for k, d := range now.at {
+			sum += d.digest()
+			if was != nil {
+				sum -= was.at[k].digest()
+			}
+		}
+	}
+	return sum
+}
 
 // Len is the number of entities, whoever may see them.
 func (s *Snapshot) Len() int { return s.live.n }
