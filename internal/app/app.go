@@ -354,6 +354,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 	a.background(func(ctx context.Context) { requests.Watch(ctx, watcher, rewatch, a.o.Log) })
 
 	handler := &catalog.Handler{
+		Build: a.o.Version,
 		Store: a.store, Index: a.index, Requests: requests, Refresher: refresher, Analyzer: reader, Retention: retention,
 		Readonly: cfg.Catalog.Readonly, Watching: func() bool { return watcher.Polling() == "" }, Feed: a.feed, Log: a.o.Log,
 	}

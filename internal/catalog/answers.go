@@ -2,8 +2,10 @@ package catalog
 
 import (
 	"bytes"
+	"fmt"
+	"hash/fnv"
 	"hash/maphash"
-	"net/http"
+	"io"
 	"sync"
 	"sync/atomic"
 
@@ -18,6 +20,7 @@ type answers struct{ current atomic.Pointer[answersOf] }
 // answersOf is what one snapshot was asked.
 type answersOf struct {
 	snap *index.Snapshot
+	tag  string // of every list
 
 	mu     sync.RWMutex
 	bodies map[string]*httpx.Body
@@ -33,12 +36,21 @@ const (
 
 var answersSeed = maphash.MakeSeed()
 
-func (a *answers) of(snap *index.Snapshot) *answersOf {
+// tagOf is the ETag of all lists of one snapshot. A revision alone would not do: a database that was restored counts
+// from where it stood, another one from 1, and another build may write the same entities differently. Replicas
+// of one build over one database agree.
+func tagOf(snap *index.Snapshot, build string) string {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, build) // never fails
+	return fmt.Sprintf(`W/"r%d-%016x"`, snap.Revision(), snap.Digest()^h.Sum64())
+}
+
+func (a *answers) of(snap *index.Snapshot, build string) *answersOf {
 	c := a.current.Load()
 	if c != nil && c.snap == snap {
 		return c
 	}
-	fresh := &answersOf{snap: snap, bodies: map[string]*httpx.Body{}, once: map[uint64]struct{}{}}
+	fresh := &answersOf{snap: snap, tag: tagOf(snap, build), bodies: map[string]*httpx.Body{}, once: map[uint64]struct{}{}}
 	if c == nil || c.snap.Revision() <= snap.Revision() {
 		a.current.CompareAndSwap(c, fresh)
 	}
@@ -71,24 +83,4 @@ func (a *answersOf) put(key, body []byte) {
 		a.size = len(body)
 	}
 	a.bodies[string(key)] = httpx.NewBody(bytes.Clone(body))
-}
-
-// again answers a GET of a list from what is remembered for its query. Where it does not, it returns what
-// remember has to be told the answer with; nil where it need not be told.
-func (h *Handler) again(w http.ResponseWriter, r *http.Request, snap *index.Snapshot, seen *index.Restriction) (done bool, remember func(body []byte)) {
-	if len(r.URL.RawQuery) > maxQuery {
-		return false, nil
-	}
-	key := make([]byte, 0, 512)
-	key = append(key, r.URL.Path...)
-	key = append(seen.AppendKey(append(key, 0)), 0)
-	key = append(key, r.URL.RawQuery...)
-	all := h.answers.of(snap)
-	if body := all.get(key); body != nil {
-		if !unchanged(w, r, revisionTag(snap)) {
-			body.Send(w, r, http.StatusOK)
-		}
-		return true, nil
-	}
-	return false, func(body []byte) { all.put(key, body) }
 }

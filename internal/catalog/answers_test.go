@@ -70,7 +70,7 @@ func TestAnswersThatComeAgain(t *testing.T) {
 				}
 			}
 		}
-		if n := len(h.answers.of(ix.Snapshot()).bodies); n != len(paths) {
+		if n := len(h.answers.of(ix.Snapshot(), "").bodies); n != len(paths) {
 			t.Errorf("%d answers are remembered, want %d", n, len(paths))
 		}
 		ix.Apply(rows[200:], 2)
@@ -82,7 +82,7 @@ func TestAnswersThatComeAgain(t *testing.T) {
 
 func TestAnswersAreBounded(t *testing.T) {
 	t.Parallel()
-	a := new(answers).of(index.New(index.Options{}).Snapshot())
+	a := new(answers).of(index.New(index.Options{}).Snapshot(), "")
 	body := make([]byte, answersLargest)
 	for i := range 2 * answersSize / len(body) {
 		key := []byte{byte(i), byte(i >> 8)}

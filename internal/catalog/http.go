@@ -45,6 +45,9 @@ type Handler struct {
 	Refresher *Refresher
 	Analyzer  Analyzer
 	Retention Retention
+	// Build names the version that answers: another may write the same entities differently, and a client that
+	// keeps answers must not take one's for the other's.
+	Build string
 	// Readonly refuses to register, change or remove locations (catalog.readonly).
 	Readonly bool
 	// Watching reports whether local files are being watched.

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 
 	"portico/internal/catalog/entity"
 	"portico/internal/catalog/index"
@@ -17,25 +16,6 @@ import (
 // restriction is what the caller may see. Permissions by entity come with the identity work; until
 // then whoever may read may read everything.
 func restriction(*http.Request) *index.Restriction { return nil }
-
-// buffers hold answers while they are put together.
-var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 64<<10); return &b }}
-
-const keepBuffer = 1 << 20 // a larger one is left to the garbage collector
-
-// answer writes what fill appends, and tells remember, if there is one.
-func answer(w http.ResponseWriter, r *http.Request, remember func([]byte), fill func([]byte) []byte) {
-	p := buffers.Get().(*[]byte)
-	b := fill((*p)[:0])
-	httpx.RawFor(w, r, http.StatusOK, b)
-	if remember != nil {
-		remember(b)
-	}
-	if cap(b) <= keepBuffer {
-		*p = b
-		buffers.Put(p)
-	}
-}
 
 // maxQuery bounds the query string: no filter that a person or a program means is longer.
 const maxQuery = 64 << 10
@@ -69,94 +49,51 @@ func refOf(r *http.Request) entity.Ref {
 }
 
 func (h *Handler) getByName(w http.ResponseWriter, r *http.Request) error {
-	snap, err := h.snapshot(r)
+	rd, err := h.read(w, r)
 	if err != nil {
 		return err
 	}
 	ref := refOf(r)
-	doc := snap.ByRef(ref.String(), restriction(r))
+	doc := rd.snap.ByRef(ref.String(), rd.seen)
 	if doc == nil {
 		return notFound(ref)
 	}
-	return h.writeDoc(w, r, doc)
+	rd.doc(doc)
+	return nil
 }
 
 func (h *Handler) getByUID(w http.ResponseWriter, r *http.Request) error {
-	snap, err := h.snapshot(r)
+	rd, err := h.read(w, r)
 	if err != nil {
 		return err
 	}
-	doc := snap.ByUID(r.PathValue("uid"), restriction(r))
+	doc := rd.snap.ByUID(r.PathValue("uid"), rd.seen)
 	if doc == nil {
 		return errs.New(errs.NotFound, "No entity with uid '%s' found", r.PathValue("uid"))
 	}
-	return h.writeDoc(w, r, doc)
-}
-
-// unchanged tells the caller the tag of what would be answered, and answers 304 when they have that
-// already. A list shows a whole snapshot's worth of facts, so its tag is the revision.
-func unchanged(w http.ResponseWriter, r *http.Request, tag string) bool {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return false
-	}
-	w.Header()["Etag"] = []string{tag}
-	if match := r.Header["If-None-Match"]; len(match) == 0 || match[0] != tag && !listsTag(match, tag) {
-		return false
-	}
-	w.WriteHeader(http.StatusNotModified)
-	return true
-}
-
-// listsTag compares weakly: a proxy may have made the tag strong, and a client may know several.
-func listsTag(match []string, tag string) bool {
-	for _, header := range match {
-		for one := range strings.SplitSeq(header, ",") {
-			if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(tag, "W/") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func revisionTag(s *index.Snapshot) string {
-	b := append(make([]byte, 0, 24), `W/"r`...)
-	b = strconv.AppendInt(b, s.Revision(), 10)
-	return string(append(b, '"'))
-}
-
-func (h *Handler) writeDoc(w http.ResponseWriter, r *http.Request, doc *index.Doc) error {
-	if !unchanged(w, r, `W/"`+doc.ETag()+`"`) {
-		answer(w, r, nil, doc.AppendJSON)
-	}
+	rd.doc(doc)
 	return nil
 }
 
 func (h *Handler) getAncestry(w http.ResponseWriter, r *http.Request) error {
-	snap, err := h.snapshot(r)
-	if err != nil {
+	rd, err := h.read(w, r)
+	if err != nil || rd.again() {
 		return err
 	}
-	seen := restriction(r)
-	done, remember := h.again(w, r, snap, seen)
-	if done {
-		return nil
-	}
 	ref := refOf(r)
-	a := snap.Ancestry(ref.String(), seen)
+	a := rd.snap.Ancestry(ref.String(), rd.seen)
 	if a == nil {
 		return notFound(ref)
 	}
-	if unchanged(w, r, revisionTag(snap)) {
-		return nil
+	if !rd.unchanged() {
+		rd.answer(func(b []byte, _ index.Spill) []byte { return index.AppendAncestry(b, a) })
 	}
-	answer(w, r, remember, func(b []byte) []byte { return index.AppendAncestry(b, a) })
 	return nil
 }
 
 // getEntities is GET /entities: everything that matches, or a stretch of it.
 func (h *Handler) getEntities(w http.ResponseWriter, r *http.Request) error {
-	snap, err := h.snapshot(r)
+	rd, err := h.read(w, r)
 	if err != nil {
 		return err
 	}
@@ -196,10 +133,10 @@ func (h *Handler) getEntities(w http.ResponseWriter, r *http.Request) error {
 			limit = page
 		}
 	}
-	if unchanged(w, r, revisionTag(snap)) {
+	if rd.unchanged() {
 		return nil
 	}
-	docs, more, err := snap.List(index.Filters{Filter: filter}, orders, offset, limit, restriction(r))
+	docs, more, err := rd.snap.List(index.Filters{Filter: filter}, orders, offset, limit, rd.seen)
 	if err != nil {
 		return err
 	}
@@ -211,56 +148,14 @@ func (h *Handler) getEntities(w http.ResponseWriter, r *http.Request) error {
 		next.RawQuery = nq.Encode()
 		w.Header().Set("Link", "<"+next.RequestURI()+`>; rel="next"`)
 	}
-	if len(docs) <= atOnce {
-		answer(w, r, nil, func(b []byte) []byte { return index.AppendDocs(b, docs, fields) })
-		return nil
-	}
-	return streamDocs(w, r, docs, fields)
-}
-
-// atOnce is how many entities are put together before any is sent.
-const atOnce = 512
-
-// streamDocs writes the array of the documents as it goes, so that a whole catalog in one answer costs no
-// more memory than a page.
-func streamDocs(w http.ResponseWriter, r *http.Request, docs []*index.Doc, fields *index.Fields) error {
-	out := httpx.StreamFor(w, r)
-	defer out.Close()
-	p := buffers.Get().(*[]byte)
-	defer buffers.Put(p)
-	b := append((*p)[:0], '[')
-	for i, d := range docs {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		if b = d.AppendFields(b, fields); len(b) < streamChunk && i < len(docs)-1 {
-			continue
-		}
-		if i == len(docs)-1 {
-			b = append(b, ']')
-		}
-		if _, err := out.Write(b); err != nil {
-			return nil // the client is gone
-		}
-		b = b[:0]
-	}
-	if cap(b) <= keepBuffer {
-		*p = b
-	}
+	rd.answer(func(b []byte, spill index.Spill) []byte { return index.AppendDocs(b, docs, fields, spill) })
 	return nil
 }
 
-const streamChunk = 32 << 10
-
 func (h *Handler) getByQuery(w http.ResponseWriter, r *http.Request) error {
-	snap, err := h.snapshot(r)
-	if err != nil {
+	rd, err := h.read(w, r)
+	if err != nil || rd.again() {
 		return err
-	}
-	seen := restriction(r)
-	done, remember := h.again(w, r, snap, seen)
-	if done {
-		return nil
 	}
 	q, err := queryOf(r)
 	if err != nil {
@@ -288,7 +183,7 @@ func (h *Handler) getByQuery(w http.ResponseWriter, r *http.Request) error {
 	}
 	query.Cursor = q.Get("cursor")
 	query.Text = index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}
-	return writePage(w, r, snap, seen, remember, query, fields)
+	return rd.page(query, fields)
 }
 
 func noTotal(v string) (bool, error) {
@@ -365,22 +260,22 @@ func (h *Handler) postByQuery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	snap, err := h.snapshot(r)
+	rd, err := h.read(w, r)
 	if err != nil {
 		return err
 	}
-	return writePage(w, r, snap, restriction(r), nil, query, fields)
+	return rd.page(query, fields)
 }
 
-func writePage(w http.ResponseWriter, r *http.Request, snap *index.Snapshot, seen *index.Restriction, remember func([]byte), query index.Query, fields *index.Fields) error {
-	if unchanged(w, r, revisionTag(snap)) {
+func (rd *reading) page(query index.Query, fields *index.Fields) error {
+	if rd.unchanged() {
 		return nil
 	}
-	page, err := snap.Query(query, seen)
+	page, err := rd.snap.Query(query, rd.seen)
 	if err != nil {
 		return err
 	}
-	answer(w, r, remember, func(b []byte) []byte { return index.AppendPage(b, &page, fields) })
+	rd.answer(func(b []byte, spill index.Spill) []byte { return index.AppendPage(b, &page, fields, spill) })
 	return nil
 }
 
@@ -418,12 +313,12 @@ func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
 	for i, s := range body.EntityRefs {
 		body.EntityRefs[i] = canonical(s)
 	}
-	snap, err := h.snapshot(r)
+	rd, err := h.read(w, r)
 	if err != nil {
 		return err
 	}
-	docs := snap.Batch(body.EntityRefs, filters, restriction(r))
-	answer(w, r, nil, func(b []byte) []byte { return index.AppendBatch(b, docs, fields) })
+	docs := rd.snap.Batch(body.EntityRefs, filters, rd.seen)
+	rd.answer(func(b []byte, spill index.Spill) []byte { return index.AppendBatch(b, docs, fields, spill) })
 	return nil
 }
 
@@ -441,14 +336,9 @@ func canonical(ref string) string {
 }
 
 func (h *Handler) getFacets(w http.ResponseWriter, r *http.Request) error {
-	snap, err := h.snapshot(r)
-	if err != nil {
+	rd, err := h.read(w, r)
+	if err != nil || rd.again() {
 		return err
-	}
-	seen := restriction(r)
-	done, remember := h.again(w, r, snap, seen)
-	if done {
-		return nil
 	}
 	q, err := queryOf(r)
 	if err != nil {
@@ -459,7 +349,7 @@ func (h *Handler) getFacets(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	text := index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}
-	return writeFacets(w, r, snap, seen, remember, q["facet"], index.Filters{Filter: filter}, text)
+	return rd.facets(q["facet"], index.Filters{Filter: filter}, text)
 }
 
 // The full-text filter of facets is ours: counts beside a list that is being searched.
@@ -480,25 +370,25 @@ func (h *Handler) postFacets(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	text := index.TextQuery{Term: body.FullTextFilter.Term, Fields: body.FullTextFilter.Fields}
-	snap, err := h.snapshot(r)
+	rd, err := h.read(w, r)
 	if err != nil {
 		return err
 	}
-	return writeFacets(w, r, snap, restriction(r), nil, body.Facets, index.Filters{Query: query}, text)
+	return rd.facets(body.Facets, index.Filters{Query: query}, text)
 }
 
-func writeFacets(w http.ResponseWriter, r *http.Request, snap *index.Snapshot, seen *index.Restriction, remember func([]byte), names []string, filters index.Filters, text index.TextQuery) error {
+func (rd *reading) facets(names []string, filters index.Filters, text index.TextQuery) error {
 	names, err := index.ParseFacets(names)
 	if err != nil {
 		return err
 	}
-	if unchanged(w, r, revisionTag(snap)) {
+	if rd.unchanged() {
 		return nil
 	}
-	facets, err := snap.FacetsOf(names, filters, text, seen)
+	facets, err := rd.snap.FacetsOf(names, filters, text, rd.seen)
 	if err != nil {
 		return err
 	}
-	answer(w, r, remember, func(b []byte) []byte { return index.AppendFacets(b, facets) })
+	rd.answer(func(b []byte, _ index.Spill) []byte { return index.AppendFacets(b, facets) })
 	return nil
 }

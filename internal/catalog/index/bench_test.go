@@ -161,7 +161,7 @@ func benchRequests(s *Snapshot) map[string]func(s *Snapshot, buf []byte) []byte 
 			if err != nil || len(page.Docs) == 0 {
 				panic("no page")
 			}
-			return AppendPage(buf, &page, nil)
+			return AppendPage(buf, &page, nil, nil)
 		}
 	}
 	facets := func(f Filters, names ...string) func(s *Snapshot, buf []byte) []byte {
@@ -179,11 +179,11 @@ func benchRequests(s *Snapshot) map[string]func(s *Snapshot, buf []byte) []byte 
 		"four":     facets(components, "kind", "spec.type", "spec.lifecycle", "metadata.tags"),
 		"owners":   facets(components, "relations.ownedBy"),
 		"name":     func(s *Snapshot, buf []byte) []byte { return s.ByRef(refs[7], nil).AppendJSON(buf) },
-		"refs":     func(s *Snapshot, buf []byte) []byte { return AppendBatch(buf, s.Batch(refs, Filters{}, nil), nil) },
+		"refs":     func(s *Snapshot, buf []byte) []byte { return AppendBatch(buf, s.Batch(refs, Filters{}, nil), nil, nil) },
 		"ancestry": func(s *Snapshot, buf []byte) []byte { return AppendAncestry(buf, s.Ancestry(refs[3], nil)) },
 		"fields": func(s *Snapshot, buf []byte) []byte {
 			f := &Fields{paths: []string{"kind", "metadata.name", "metadata.annotations", "relations"}}
-			return AppendDocs(buf, page.Docs[:20], f)
+			return AppendDocs(buf, page.Docs[:20], f, nil)
 		},
 	}
 }

@@ -287,14 +287,14 @@ func show(t testing.TB, s *Snapshot) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := AppendDocs(nil, docs, nil)
+	out := AppendDocs(nil, docs, nil, nil)
 	out = AppendFacets(out, s.Facets(randomKeys, Filters{}, nil))
 	for _, key := range randomKeys {
 		page, err := s.Query(Query{Order: []Order{{Field: key}}, Limit: 1000, Text: TextQuery{Term: "a", Fields: []string{"metadata.name", "metadata.title", key}}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = AppendPage(out, &page, &Fields{paths: []string{"metadata.name", "kind"}})
+		out = AppendPage(out, &page, &Fields{paths: []string{"metadata.name", "kind"}}, nil)
 	}
 	return out
 }

@@ -230,20 +230,20 @@ func TestAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := page.Next
-	if got, want := string(AppendPage(nil, &page, name)), `{"items":[{"metadata":{"name":"a"}}],"totalItems":2,"pageInfo":{"nextCursor":"`+next+`"}}`; got != want {
+	if got, want := string(AppendPage(nil, &page, name, nil)), `{"items":[{"metadata":{"name":"a"}}],"totalItems":2,"pageInfo":{"nextCursor":"`+next+`"}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if page, err = s.Query(Query{Limit: 1, Cursor: next}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := string(AppendPage(nil, &page, name)), `{"items":[{"metadata":{"name":"l"}}],"totalItems":2,"pageInfo":{"prevCursor":"`+page.Prev+`"}}`; got != want {
+	if got, want := string(AppendPage(nil, &page, name, nil)), `{"items":[{"metadata":{"name":"l"}}],"totalItems":2,"pageInfo":{"prevCursor":"`+page.Prev+`"}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if got, want := string(AppendFacets(nil, s.Facets([]string{"metadata.tags", "none", "metadata.tags.b"}, Filters{}, nil))),
 		`{"facets":{"metadata.tags":[{"value":"B","count":1},{"value":"a","count":1}],"none":[],"metadata.tags.b":[{"value":"true","count":1}]}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := string(AppendBatch(nil, s.Batch([]string{"component:default/A", "x"}, Filters{}, nil), name)), `{"items":[{"metadata":{"name":"a"}},null]}`; got != want {
+	if got, want := string(AppendBatch(nil, s.Batch([]string{"component:default/A", "x"}, Filters{}, nil), name, nil)), `{"items":[{"metadata":{"name":"a"}},null]}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	a, l := string(s.ByUID("2", nil).JSON()), string(s.ByUID("1", nil).JSON())

@@ -9,10 +9,14 @@ import (
 // The functions here write answers from the JSON that the documents hold. None of them encodes an
 // entity anew.
 
+// Spill is given what was written so far, after each entity, and returns what to go on with: the same, or no
+// bytes where it has sent them off. With more false, no further entity is written. The nil Spill leaves all.
+type Spill func(written []byte) (dst []byte, more bool)
+
 // AppendPage appends {"items":[…],"totalItems":N,"pageInfo":{…}}.
-func AppendPage(dst []byte, p *Page, f *Fields) []byte {
+func AppendPage(dst []byte, p *Page, f *Fields, spill Spill) []byte {
 	dst = append(dst, `{"items":`...)
-	dst = AppendDocs(dst, p.Docs, f)
+	dst = AppendDocs(dst, p.Docs, f, spill)
 	dst = append(dst, `,"totalItems":`...)
 	dst = strconv.AppendInt(dst, int64(p.TotalItems), 10)
 	dst = append(dst, `,"pageInfo":{`...)
@@ -29,8 +33,9 @@ func AppendPage(dst []byte, p *Page, f *Fields) []byte {
 }
 
 // AppendDocs appends the array of the documents; nil is null.
-func AppendDocs(dst []byte, docs []*Doc, f *Fields) []byte {
+func AppendDocs(dst []byte, docs []*Doc, f *Fields, spill Spill) []byte {
 	dst = append(dst, '[')
+	more := true
 	for i, d := range docs {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -40,14 +45,20 @@ func AppendDocs(dst []byte, docs []*Doc, f *Fields) []byte {
 		} else {
 			dst = d.AppendFields(dst, f)
 		}
+		if spill == nil {
+			continue
+		}
+		if dst, more = spill(dst); !more {
+			break
+		}
 	}
 	return append(dst, ']')
 }
 
 // AppendBatch appends {"items":[…]}; nil is null.
-func AppendBatch(dst []byte, docs []*Doc, f *Fields) []byte {
+func AppendBatch(dst []byte, docs []*Doc, f *Fields, spill Spill) []byte {
 	dst = append(dst, `{"items":`...)
-	return append(AppendDocs(dst, docs, f), '}')
+	return append(AppendDocs(dst, docs, f, spill), '}')
 }
 
 // AppendFacets appends {"facets":{"kind":[{"value":"API","count":3},…],…}}.
