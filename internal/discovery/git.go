@@ -98,10 +98,9 @@ func (r *Reader) checkout(ctx context.Context, g gitTarget) (git.Repo, string, e
 		return git.Repo{}, "", err
 	}
 	repo := r.repo(g)
-	r.mu.Lock()
-	fetched := r.commits[repo.Dir].commit
-	r.mu.Unlock()
-	if fetched == want {
+	// The clone is asked, and not remembered: it may have been removed since, as one that was not needed
+	// for a while or by a cleaner of temporary files.
+	if r.opts.Git.Holds(ctx, repo, g.ref, want) {
 		return repo, want, nil
 	}
 	commit, err := r.opts.Git.Fetch(ctx, repo, g.ref)
@@ -111,7 +110,6 @@ func (r *Reader) checkout(ctx context.Context, g gitTarget) (git.Repo, string, e
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.commits[g.url+"#"+g.ref] = commitAt{commit, time.Now()}
-	r.commits[repo.Dir] = commitAt{commit, time.Now()}
 	return repo, commit, nil
 }
 

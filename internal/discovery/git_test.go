@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -104,6 +105,51 @@ func TestReadGit(t *testing.T) {
 	if _, err := reader(t, Options{}).Read(t.Context(), loc(""), ""); !errs.Is(err, errs.NotImplemented) {
 		t.Errorf("without git: %v", err)
 	}
+}
+
+// TestCloneThatIsGone reads again after the clone, a part of it, or git's home was removed.
+func TestCloneThatIsGone(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	dir := t.TempDir()
+	gitInit(t, dir)
+	write(t, dir, map[string]string{"catalog-info.yaml": "root"})
+	commitAll(t, dir)
+	gitRun(t, dir, "branch", "other")
+	r := gitReader(t)
+	base := catalog.Location{Type: "git", Target: "file://" + dir}
+	other := catalog.Location{Type: "git", Target: "file://" + dir + "#other"}
+	remove := func(pattern string) {
+		t.Helper()
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("nothing is %s, %v", pattern, err)
+		}
+		for _, f := range found {
+			if err := os.RemoveAll(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	readBoth := func(after string) {
+		t.Helper()
+		for _, loc := range []catalog.Location{base, other} {
+			if _, got := read(t, r, loc); len(got) != 1 {
+				t.Errorf("%s, after %s was removed: %v", loc, after, got)
+			}
+		}
+	}
+	readBoth("nothing")
+	for _, part := range []string{"*.git/objects", "*.git/objects/*", "*.git/refs", "*.git/HEAD", "*.git", ""} {
+		remove(filepath.Join(r.clones(), part))
+		readBoth(part)
+	}
+	remove(filepath.Join(tmp, "portico-git-*"))
+	readBoth("git's home")
+	if err := r.PruneClones(time.Now().Add(2 * unusedFor)); err != nil {
+		t.Fatal(err)
+	}
+	readBoth("what is not needed")
 }
 
 func TestGitWithoutDescriptorIsInferred(t *testing.T) {

@@ -45,10 +45,10 @@ type Options struct {
 // Client runs git. It is safe for concurrent use. Close it.
 type Client struct {
 	opts  Options
-	home  string
 	guard *guard
 
 	mu    sync.Mutex
+	home  string                 // empty, and git's working folder
 	locks map[string]*sync.Mutex // by cache folder: git's own locks fail instead of waiting
 }
 
@@ -69,9 +69,9 @@ func New(opts Options) (*Client, error) {
 	if opts.MaxTransfer <= 0 {
 		opts.MaxTransfer = 512 << 20
 	}
-	home, err := os.MkdirTemp("", "portico-git-")
+	home, err := makeHome()
 	if err != nil {
-		return nil, errs.Public(errs.Unavailable, "no folder for the git command could be made", err)
+		return nil, err
 	}
 	c := &Client{opts: opts, home: home, locks: map[string]*sync.Mutex{}}
 	if opts.Outbound != nil {
@@ -88,7 +88,34 @@ func (c *Client) Close() error {
 	if c.guard != nil {
 		c.guard.close()
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return os.RemoveAll(c.home)
+}
+
+// ownHome is the empty home, made anew where a cleaner of temporary files took it. The old name may by
+// then be a folder that somebody else put there, to have git read what it holds.
+func (c *Client) ownHome() (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if fi, err := os.Lstat(c.home); err == nil && fi.IsDir() && owned(fi) {
+		return c.home, nil
+	}
+	home, err := makeHome()
+	if err != nil {
+		return "", err
+	}
+	c.home = home
+	return home, nil
+}
+
+func makeHome() (string, error) {
+	home, err := os.MkdirTemp("", "portico-git-")
+	if err != nil {
+		return "", errs.WithRemedy(errs.Public(errs.Unavailable, "no folder for the git command could be made in "+os.TempDir(), err),
+			"set TMPDIR to a folder that the portal may write")
+	}
+	return home, nil
 }
 
 func (c *Client) lock(dir string) func() {
@@ -116,7 +143,11 @@ func (c *Client) run(ctx context.Context, cmd command) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
 
-	env, op, err := c.environment(cmd)
+	home, err := c.ownHome()
+	if err != nil {
+		return nil, err
+	}
+	env, op, err := c.environment(cmd, home)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +159,7 @@ func (c *Client) run(ctx context.Context, cmd command) ([]byte, error) {
 		args = append([]string{"--git-dir=" + cmd.dir}, args...)
 	}
 	ex := exec.CommandContext(ctx, c.opts.Binary, args...)
-	ex.Env, ex.Dir = env, c.home
+	ex.Env, ex.Dir = env, home
 	inOwnGroup(ex)
 	ex.WaitDelay = 5 * time.Second
 	stdout := &bounded{limit: cmd.limit, full: cancel}
@@ -161,7 +192,7 @@ func subject(cmd command) string {
 }
 
 // environment is all that git sees: nothing is inherited but PATH.
-func (c *Client) environment(cmd command) ([]string, *operation, error) {
+func (c *Client) environment(cmd command, home string) ([]string, *operation, error) {
 	protocol := "none"
 	config := [][2]string{
 		{"protocol.allow", "never"},
@@ -203,7 +234,7 @@ func (c *Client) environment(cmd command) ([]string, *operation, error) {
 	}
 	env := []string{
 		"PATH=" + os.Getenv("PATH"),
-		"HOME=" + c.home, "XDG_CONFIG_HOME=" + c.home, "TMPDIR=" + c.home,
+		"HOME=" + home, "XDG_CONFIG_HOME=" + home, "TMPDIR=" + home,
 		"LC_ALL=C",
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1",
 		"GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=false", "SSH_ASKPASS=false", "GIT_SSH_COMMAND=false",

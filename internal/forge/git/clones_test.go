@@ -35,3 +35,36 @@ func TestPruneClones(t *testing.T) {
 		t.Errorf("a folder that is not there: %v", err)
 	}
 }
+
+// TestHomeThatIsGone has the temporary folder swept, and then somebody else's folder where the home was.
+func TestHomeThatIsGone(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	c, err := New(Options{AllowFile: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := command{args: []string{"--version"}, limit: 1 << 10}
+	first := c.home
+	if err := os.Remove(first); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.run(t.Context(), version); err != nil {
+		t.Errorf("after it was removed: %v", err)
+	}
+	second := c.home
+	if err := os.Remove(second); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(t.TempDir(), second); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.run(t.Context(), version); err != nil || c.home == second || c.home == first {
+		t.Errorf("with a link in its place: home %s, %v", c.home, err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "portico-git-*")); len(left) != 1 || left[0] != second {
+		t.Errorf("left is %v", left)
+	}
+}

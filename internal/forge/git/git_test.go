@@ -193,6 +193,15 @@ func TestOperations(t *testing.T) {
 					t.Fatalf("Fetch %q: got %s, %v; want %s", step.ref, got, err, step.want)
 				}
 			}
+			// All of them are held at once: none is fetched again because another was.
+			for ref, commit := range map[string]string{"v1": first, "": second, first: first} {
+				if !c.Holds(ctx, repo, ref, commit) {
+					t.Errorf("%q was fetched, and is not held", ref)
+				}
+			}
+			if c.Holds(ctx, repo, "", first) || c.Holds(ctx, repo, "main", second) || c.Holds(ctx, git.Repo{URL: url, Dir: repo.Dir + "x"}, "", second) {
+				t.Error("what was not fetched is held")
+			}
 			entries, err := c.ListTree(ctx, repo, second, "")
 			if err != nil || len(entries) != 5 {
 				t.Fatalf("ListTree: got %v, %v", entries, err)

@@ -2,9 +2,12 @@ package git
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"portico/internal/errs"
@@ -17,8 +20,13 @@ type Repo struct {
 	Dir string // a bare repository that Fetch makes, with the folders above it
 }
 
-// tip is the ref of ours that holds what was fetched last.
-const tip = "refs/portico/tip"
+// tipOf is the ref of ours that holds what was fetched for a branch or a tag. Each has its own, so that
+// two that are read from one repository do not take turns in being fetched; hashed, for "a" and "a/b"
+// cannot both be refs.
+func tipOf(ref string) string {
+	sum := sha256.Sum256([]byte(ref))
+	return "refs/portico/tip-" + hex.EncodeToString(sum[:12])
+}
 
 // LsRemote asks which commit a branch or tag is at; "" is the default branch. A whole commit ID is
 // its own answer. Errors: errs.Invalid for a bad ref; errs.Forbidden; errs.NotFound for the
@@ -86,9 +94,10 @@ func (c *Client) Fetch(ctx context.Context, repo Repo, ref string) (commit strin
 	if err := c.prepare(ctx, repo); err != nil {
 		return "", err
 	}
-	if c.holds(ctx, repo, want) {
+	if c.Holds(ctx, repo, ref, want) {
 		return want, nil
 	}
+	tip := tipOf(ref)
 	_, err = c.run(ctx, command{
 		args: []string{"fetch", "--quiet", "--depth=1", "--filter=blob:none", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--force", "--", "origin", "+" + name + ":" + tip},
 		dir:  repo.Dir, url: u, limit: 1 << 20,
@@ -107,14 +116,24 @@ func (c *Client) Fetch(ctx context.Context, repo Repo, ref string) (commit strin
 	return commit, nil
 }
 
-// prepare makes the bare repository, or makes it anew when it is not whole or another's.
+// prepare makes the bare repository, or makes it anew when it is not whole or another's. A cleaner of
+// temporary files takes what nobody touched for a while: the config may be there, and objects not.
 func (c *Client) prepare(ctx context.Context, repo Repo) error {
 	const done = "portico.origin" // set last: it says that what is before it was done
 	if out, err := c.run(ctx, command{args: []string{"config", "--get", done}, dir: repo.Dir, limit: 1 << 14}); err == nil && strings.TrimSpace(string(out)) == repo.URL {
-		return nil
+		// The type of an object cannot be told without the object.
+		if _, err := c.run(ctx, command{args: []string{"for-each-ref", "--format=%(objecttype)", "refs/portico/"}, dir: repo.Dir, limit: 1 << 20}); err == nil {
+			return nil
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if err := os.RemoveAll(repo.Dir); err != nil {
 		return errs.Public(errs.Unavailable, fmt.Sprintf("the cache %s could not be cleared", repo.Dir), err)
+	}
+	if err := os.MkdirAll(filepath.Dir(repo.Dir), 0o700); err != nil {
+		return errs.Public(errs.Unavailable, fmt.Sprintf("no folder for the cache %s could be made", repo.Dir), err)
 	}
 	if _, err := c.run(ctx, command{args: []string{"init", "--quiet", "--bare", "--template=", "--", repo.Dir}, limit: 1 << 20}); err != nil {
 		return err
@@ -127,9 +146,11 @@ func (c *Client) prepare(ctx context.Context, repo Repo) error {
 	return nil
 }
 
-func (c *Client) holds(ctx context.Context, repo Repo, commit string) bool {
-	// Only what Fetch finished counts: the tip is set after the objects are there.
-	out, err := c.run(ctx, command{args: []string{"rev-parse", "--verify", "--quiet", tip}, dir: repo.Dir, limit: 1 << 10})
+// Holds reports whether the commit is what Fetch brought for ref last, and is still there.
+func (c *Client) Holds(ctx context.Context, repo Repo, ref, commit string) bool {
+	// Only what Fetch finished counts: the tip is set after the objects are there. It may be a tag that is
+	// an object of its own, and following it needs the commit.
+	out, err := c.run(ctx, command{args: []string{"rev-parse", "--verify", "--quiet", "--end-of-options", tipOf(ref) + "^{commit}"}, dir: repo.Dir, limit: 1 << 10})
 	return err == nil && strings.TrimSpace(string(out)) == commit
 }
 
