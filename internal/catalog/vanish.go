@@ -158,7 +158,9 @@ func (s *Store) DecideHeld(ctx context.Context, id, digest string, apply bool, a
 		if err != nil {
 			return err
 		}
-		_, err = t.tx.Exec(ctx, `UPDATE catalog_sources SET held = NULL, state = 'current', message = '' WHERE id = $1`, id)
+		_, err = t.tx.Exec(ctx, `UPDATE catalog_sources 
+			SET held = NULL, state = CASE WHEN state = 'held' THEN 'current' ELSE state END, message = CASE WHEN state = 'held' THEN '' ELSE message END
+			WHERE id = $1`, id)
 		return err
 	})
 }
@@ -403,11 +405,23 @@ func removeSource(ctx context.Context, tx pgx.Tx, id, actor, reason string) erro
 	if err := t.remove(list, reason); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `DELETE FROM catalog_sources WHERE id = $1`, id); err != nil {
+	// Others that lead to files which were this one's until now yield them from now on.
+	if _, err := tx.Exec(ctx, `
+		UPDATE catalog_sources
+		SET requested_at = clock_timestamp(), next_at = now()
+		WHERE id <> $1 AND id IN (
+			SELECT t.source_id
+			FROM catalog_targets AS t CROSS JOIN LATERAL unnest(t.units || t.location) AS l (location)
+			JOIN catalog_units AS u ON u.location = l.location
+			WHERE u.source_id = $1
+			UNION
+			SELECT s.id
+			FROM catalog_sources AS s JOIN catalog_units AS u ON u.location = s.type || ':' || s.target
+			WHERE u.source_id = $1)`, id); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE catalog_sources SET requested_at = clock_timestamp(), next_at = now()`); err != nil {
-		return err // others may yield locations that were this one's until now
+	if _, err := tx.Exec(ctx, `DELETE FROM catalog_sources WHERE id = $1`, id); err != nil {
+		return err
 	}
 	if t.rev == rev {
 		return nil
