@@ -165,8 +165,12 @@ func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (
 		start := time.Now()
 		o, err := w.refresh(ctx, src, job.Args.Actor)
 		if err != nil {
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				w.tooLong(ctx, src)
+			switch {
+			case errors.Is(ctx.Err(), context.DeadlineExceeded):
+				w.giveUp(ctx, src, fmt.Sprintf("reading it took longer than %s; split it into several sources", refreshLimit))
+			case ctx.Err() == nil && job.Attempt >= job.MaxAttempts:
+				w.Refresher.Log.Error("a source could not be read", "source", src.Location.String(), "attempts", job.Attempt, "error", err)
+				w.giveUp(ctx, src, fmt.Sprintf("it could not be read in %d attempts because of a fault of the portal or of its database; the log has the cause", job.Attempt))
 			}
 			return err
 		}
@@ -185,14 +189,14 @@ func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (
 	return nil
 }
 
-// tooLong says of a source that it could not be read in time: otherwise it would look as it did
-// before, for good.
-func (w *RefreshWorker) tooLong(ctx context.Context, src *Source) {
+// giveUp says of a source why its reading did not end: otherwise it would look as it did before, for
+// good.
+func (w *RefreshWorker) giveUp(ctx context.Context, src *Source, why string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	o := Outcome{State: "failed", Message: fmt.Sprintf("reading it took longer than %s; split it into several sources", refreshLimit), NextAt: time.Now().Add(w.Refresher.Every)}
-	if _, err := w.Refresher.Store.finish(ctx, src, o); err != nil {
-		w.Refresher.Log.Warn("a source that could not be read in time does not say so", "source", src.Location.String(), "error", err)
+	o := Outcome{State: "failed", Message: why, NextAt: time.Now().Add(w.Refresher.Every)}
+	if _, err := w.Refresher.Store.end(ctx, src.ID, o); err != nil {
+		w.Refresher.Log.Warn("a source that could not be read does not say so", "source", src.Location.String(), "error", err)
 	}
 }
 

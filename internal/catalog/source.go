@@ -61,6 +61,7 @@ type Source struct {
 	NextAt        *time.Time
 	CreatedBy     string
 	Tally         Tally
+	ReadBy        string // what its files were judged by when they were read: see walk.judges
 }
 
 // Tally counts what a source yields, as of when it was last counted: while it is being read, after that, and
@@ -90,14 +91,14 @@ func generatedName(l Location) string {
 
 const sourceColumns = `
 	id, location_id, type, target, origin, presence = 'optional' AS optional, rules, state, message, held,
-	requested_at, last_attempt_at, last_success_at, next_at, created_by, units, entities, missing, problems`
+	requested_at, last_attempt_at, last_success_at, next_at, created_by, units, entities, missing, problems, read_by`
 
 func scanSource(row pgx.CollectableRow) (*Source, error) {
 	s := new(Source)
 	var rules, held []byte
 	err := row.Scan(&s.ID, &s.LocationID, &s.Location.Type, &s.Location.Target, &s.Origin, &s.Optional, &rules, &s.State, &s.Message, &held,
 		&s.RequestedAt, &s.LastAttemptAt, &s.LastSuccessAt, &s.NextAt, &s.CreatedBy,
-		&s.Tally.Units, &s.Tally.Entities, &s.Tally.Missing, &s.Tally.Problems)
+		&s.Tally.Units, &s.Tally.Entities, &s.Tally.Missing, &s.Tally.Problems, &s.ReadBy)
 	if err != nil {
 		return nil, err
 	}
@@ -115,11 +116,15 @@ func scanSource(row pgx.CollectableRow) (*Source, error) {
 
 // Store reads and writes the catalog's tables.
 type Store struct {
-	db *pg.Pool
+	db       *pg.Pool
+	applying chan struct{} // holds a token for each Apply that has a connection
 }
 
+// maxApplying is how many units are applied at once: one has the revision lock, the next is ready for it.
+const maxApplying = 2
+
 // NewStore returns a store on the pool.
-func NewStore(db *pg.Pool) *Store { return &Store{db: db} }
+func NewStore(db *pg.Pool) *Store { return &Store{db: db, applying: make(chan struct{}, maxApplying)} }
 
 // Sources returns all sources, oldest first.
 func (s *Store) Sources(ctx context.Context) (_ []*Source, err error) {
@@ -295,6 +300,22 @@ func (s *Store) begin(ctx context.Context, id string) (_ *Source, err error) {
 	return src, err
 }
 
+// judgeBy forgets at which revisions the files of a source were read when they were judged by something
+// else than now. Each is then read again, also where that takes several attempts.
+func (s *Store) judgeBy(ctx context.Context, id, what string) (err error) {
+	defer errs.Wrap(&err, "catalog: judge %s anew", id)
+	return pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		if _, err := lockRevision(ctx, tx); err != nil {
+			return err
+		}
+		var b pgx.Batch
+		b.Queue(`UPDATE catalog_sources SET read_by = $2 WHERE id = $1`, id, what)
+		b.Queue(`UPDATE catalog_units SET revision = '' WHERE source_id = $1 AND revision <> ''`, id)
+		b.Queue(`UPDATE catalog_targets SET revision = '' WHERE source_id = $1 AND revision <> ''`, id)
+		return tx.SendBatch(ctx, &b).Close()
+	})
+}
+
 // renew says that the source is still being read, and what it has yielded so far.
 func (s *Store) renew(ctx context.Context, id string) (err error) {
 	defer errs.Wrap(&err, "catalog: renew the lease of %s", id)
@@ -335,21 +356,26 @@ func (s *Store) tally(ctx context.Context, ids []string) (err error) {
 }
 
 // finish writes how a refresh ended, and what the source yields now. What is held was written by Vanish, and
-// may have been decided since. again is true when another refresh was asked for meanwhile.
+// may have been decided since; while it is, the state says so only where there is no fault to be told. again is true when another refresh was asked for meanwhile.
 func (s *Store) finish(ctx context.Context, src *Source, o Outcome) (again bool, err error) {
 	defer errs.Wrap(&err, "catalog: finish refresh of %s", src.ID)
 	if err := s.tally(ctx, []string{src.ID}); err != nil {
 		return false, err
 	}
+	return s.end(ctx, src.ID, o)
+}
+
+// end is finish without counting, for when that may be what fails.
+func (s *Store) end(ctx context.Context, id string, o Outcome) (again bool, err error) {
 	err = s.db.QueryRow(ctx, `
 		UPDATE catalog_sources
-		SET state = CASE WHEN held IS NULL THEN $2 ELSE 'held' END,
-		    message = CASE WHEN held IS NULL THEN $3 ELSE (held->>'missing') || ' of ' || (held->>'of') || ' entities would disappear; nothing was removed' END,
+		SET state = CASE WHEN held IS NULL OR $2 IN ('failed', 'degraded') THEN $2 ELSE 'held' END,
+		    message = CASE WHEN held IS NULL OR $2 IN ('failed', 'degraded') THEN $3 ELSE (held->>'missing') || ' of ' || (held->>'of') || ' entities would disappear; nothing was removed' END,
 		    next_at = $4,
 		    last_success_at = CASE WHEN $2 IN ('current', 'degraded') THEN clock_timestamp() ELSE last_success_at END
 		WHERE id = $1
 		RETURNING requested_at > last_attempt_at`,
-		src.ID, o.State, o.Message, o.NextAt).Scan(&again)
+		id, o.State, o.Message, o.NextAt).Scan(&again)
 	if errs.Is(pg.Err(err), errs.NotFound) {
 		return false, nil // removed meanwhile
 	}
