@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"portico/internal/cage"
 	"portico/internal/catalog"
 	"portico/internal/config"
 	"portico/internal/errs"
@@ -55,7 +55,7 @@ func localTarget(l config.Location) (string, error) {
 }
 
 func exists(path string) bool {
-	if strings.ContainsAny(path, "*?[{") {
+	if cage.IsPattern(path) {
 		base, _ := doublestar.SplitPattern(filepath.ToSlash(path))
 		path = base
 	}

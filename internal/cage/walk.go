@@ -185,6 +185,9 @@ func (r *Root) GlobInfo(ctx context.Context, pattern string, limit int, fn func(
 	})
 }
 
+// IsPattern reports whether a path has characters that [Root.Glob] takes for more than themselves.
+func IsPattern(p string) bool { return strings.ContainsAny(p, "*?[{") }
+
 // CheckPattern refuses a pattern that is malformed or could match outside the folder.
 func CheckPattern(pattern string) error {
 	if !doublestar.ValidatePattern(pattern) {

@@ -26,8 +26,8 @@ type Unit struct {
 	File      File
 	Asserted  []Asserted
 	Problems  []Problem
-	// Includes are the locations that placeholders ($text and the like) read into it.
-	Includes []string
+	// Includes are the files that placeholders ($text and the like) read into it.
+	Includes []Include
 	// Kept are refs whose document is there but cannot be used: their last good state stays.
 	Kept []string
 	// KeepAll is set when a document could not even be read, so that nobody can tell which entities
@@ -37,6 +37,13 @@ type Unit struct {
 
 func (u *Unit) asserts(ref string) bool {
 	return slices.ContainsFunc(u.Asserted, func(a Asserted) bool { return a.Entity.Ref.String() == ref })
+}
+
+// Include is a file that a placeholder read into a unit.
+type Include struct {
+	Target   string // as the placeholder names it
+	Location string
+	Revision string // at which it was read
 }
 
 // Asserted is one entity as a unit declares it.
@@ -51,6 +58,8 @@ type Applied struct {
 	Created, Updated, Returned, Conflicts int
 	// Shared is true when another source yields the same location: nothing was written.
 	Shared bool
+	// ByHand are the asserted refs that stay removed, because somebody removed them.
+	ByHand []string
 }
 
 // stored is what the database knows of one ref.
@@ -94,6 +103,13 @@ func advance(ctx context.Context, tx pgx.Tx, rev int64) error {
 // unit no longer names is only marked, and Vanish decides once the whole source has been read.
 func (s *Store) Apply(ctx context.Context, u *Unit, actor string) (res Applied, err error) {
 	defer errs.Wrap(&err, "catalog: apply %s", u.File.Location)
+	// They are done one after the other anyway: those that wait must not hold connections that others need.
+	select {
+	case s.applying <- struct{}{}:
+		defer func() { <-s.applying }()
+	case <-ctx.Done():
+		return Applied{}, ctx.Err()
+	}
 	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
 		res = Applied{}
 		rev, err := lockRevision(ctx, tx)
@@ -131,19 +147,23 @@ func putUnit(ctx context.Context, tx pgx.Tx, u *Unit) (id int64, owned bool, err
 	if hasErrors(u.Problems) {
 		state = "failed"
 	}
+	locations, targets, revisions := make([]string, len(u.Includes)), make([]string, len(u.Includes)), make([]string, len(u.Includes))
+	for i, in := range u.Includes {
+		locations[i], targets[i], revisions[i] = in.Location, in.Target, in.Revision
+	}
 	err = tx.QueryRow(ctx, `
-		INSERT INTO catalog_units AS u (source_id, location, name, parent_ref, revision, state, problems, problems_since, source_location, view_url, edit_url, includes, read_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $6 = 'failed' THEN now() END, $8, $9, $10, $11, now())
+		INSERT INTO catalog_units AS u (source_id, location, name, parent_ref, revision, state, problems, problems_since, source_location, view_url, edit_url, includes, include_targets, include_revisions, read_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $6 = 'failed' THEN now() END, $8, $9, $10, $11, $12, $13, now())
 		ON CONFLICT (location) DO UPDATE
 		SET source_id = EXCLUDED.source_id, name = EXCLUDED.name, parent_ref = EXCLUDED.parent_ref, revision = EXCLUDED.revision,
 		    state = EXCLUDED.state, problems = EXCLUDED.problems,
 		    problems_since = CASE WHEN EXCLUDED.state = 'failed' THEN coalesce(u.problems_since, now()) END,
 		    source_location = EXCLUDED.source_location, view_url = EXCLUDED.view_url, edit_url = EXCLUDED.edit_url,
-		    includes = EXCLUDED.includes, read_at = now()
+		    includes = EXCLUDED.includes, include_targets = EXCLUDED.include_targets, include_revisions = EXCLUDED.include_revisions, read_at = now()
 		WHERE u.source_id = EXCLUDED.source_id OR u.state = 'missing'
 		RETURNING id`,
 		u.SourceID, u.File.Location.String(), u.File.Name, u.ParentRef, u.File.Revision, state, problems,
-		u.File.SourceLocation, u.File.ViewURL, u.File.EditURL, emptyNotNull(u.Includes)).Scan(&id)
+		u.File.SourceLocation, u.File.ViewURL, u.File.EditURL, locations, targets, revisions).Scan(&id)
 	if errs.Is(pg.Err(err), errs.NotFound) {
 		return 0, false, nil
 	}
@@ -282,6 +302,9 @@ func (a *applier) assert(as Asserted, ref string, known map[string]stored, befor
 	}
 	same := mine && e.digest == as.Entity.Digest
 	byHand := same && e.state == "removed" && e.asserted // removed by hand, and its file says nothing new
+	if byHand {
+		res.ByHand = append(res.ByHand, ref)
+	}
 	if byHand || same && e.state == "active" && e.parent == a.unit.ParentRef && e.status == nil {
 		if e.line != as.Line || e.endLine != as.EndLine || !e.asserted || e.kept {
 			m := &a.moves

@@ -265,8 +265,8 @@ func TestMassRemovalIsHeld(t *testing.T) {
 	if o = w.refresh(src); o.Held == nil || o.Held.Missing != 40 {
 		t.Fatalf("outcome %+v", o)
 	}
-	if s, err := w.store.Source(ctx, src.ID); err != nil || s.State != "held" || s.Held == nil {
-		t.Errorf("%v %+v", err, s)
+	if s, err := w.store.Source(ctx, src.ID); err != nil || s.State != "degraded" || s.Held == nil {
+		t.Errorf("its file is not where it is named: %v %+v", err, s)
 	}
 	if _, err := w.store.DecideHeld(ctx, src.ID, o.Held.Digest, true, "op"); err != nil {
 		t.Fatal(err)

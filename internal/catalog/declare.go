@@ -100,10 +100,10 @@ func (u *Unit) addProblem(d *entity.Document, ref, path, message, remedy string)
 // document, and the unit's revision is forgotten so that the next refresh tries again.
 func (w *walk) include(ctx context.Context, u *Unit, d *entity.Document) {
 	for _, ph := range d.Placeholders() {
-		data, loc, err := w.Reader.ReadRelative(ctx, u.File.Location, ph.Target)
+		f, err := w.included(ctx, u.File.Location, ph.Target)
 		if err == nil {
-			u.Includes = append(u.Includes, loc.String())
-			err = d.Resolve(ph, data)
+			u.Includes = append(u.Includes, Include{Target: ph.Target, Location: f.Location.String(), Revision: storable(f.Revision)})
+			err = d.Resolve(ph, f.Data)
 		}
 		if err != nil {
 			u.File.Revision = ""

@@ -10,18 +10,18 @@ import (
 // panicky is a reader with a fault of its own: some files make it panic.
 type panicky struct{ *memory }
 
-func (p panicky) Read(ctx context.Context, loc Location, known string) (*Reading, error) {
+func (p panicky) Read(ctx context.Context, loc Location, known Known) (*Reading, error) {
 	if strings.Contains(loc.Target, "read-me-not") {
 		panic("a fault in reading " + loc.Target)
 	}
 	return p.memory.Read(ctx, loc, known)
 }
 
-func (p panicky) ReadRelative(ctx context.Context, base Location, target string) ([]byte, Location, error) {
+func (p panicky) ReadRelative(ctx context.Context, base Location, target, known string) (*File, error) {
 	if strings.Contains(target, "include-me-not") {
 		panic("a fault in including " + target)
 	}
-	return p.memory.ReadRelative(ctx, base, target)
+	return p.memory.ReadRelative(ctx, base, target, known)
 }
 
 // A file that makes the portal panic is a file with a problem: the process and all other files live on, and

@@ -36,7 +36,7 @@ func (r *Refresher) Preview(ctx context.Context, loc Location) ([]json.RawMessag
 				return nil, errs.WithRemedy(errs.New(errs.Invalid, "%s leads to more than %d files or deeper than %d levels", loc, previewUnits, previewDepth),
 					"register its parts, or name it in catalog.locations of the configuration")
 			}
-			reading, err := r.Reader.Read(ctx, t.loc, "")
+			reading, err := r.Reader.Read(ctx, t.loc, Known{})
 			if err != nil {
 				if errs.Is(err, errs.NotFound) && t.optional {
 					continue

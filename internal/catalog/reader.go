@@ -27,6 +27,8 @@ type File struct {
 	Data []byte
 	// Revision changes when Data may have changed: a digest, an ETag, a commit.
 	Revision string
+	// Unchanged is set instead of Data when the file is still at the revision that Known has of it.
+	Unchanged bool
 	// SourceLocation is the folder that the descriptor describes, ending in "/", as a location
 	// string: "file:/srv/payments/" or "url:https://github.com/o/r/tree/main/".
 	SourceLocation string
@@ -39,9 +41,20 @@ type File struct {
 // Reading is what one location held.
 type Reading struct {
 	Files []File
-	// Revision is the revision of the location as a whole. Passing it as known to the next Read
-	// lets an unchanged location be told apart without reading it again.
+	// Revision is the revision of the location as a whole. Passing it to the next Read lets an
+	// unchanged location be told apart without reading it again.
 	Revision string
+}
+
+// Known is what is left of earlier readings of a location; nothing of it has to be there.
+type Known struct {
+	Revision string            // of the Reading
+	Files    map[string]string // revisions of files that need not be read again, by their locations
+}
+
+// Has reports whether a file is at the revision that is known of it.
+func (k Known) Has(f *File) bool {
+	return f.Err == nil && f.Revision != "" && k.Files[f.Location.String()] == f.Revision
 }
 
 // ErrUnchanged is returned by Read when the location is still at the known revision.
@@ -49,16 +62,17 @@ var ErrUnchanged = errors.New("unchanged")
 
 // Reader reads locations. The implementation lives in internal/discovery; app plugs it in.
 type Reader interface {
-	// Read returns what loc holds. known is the Revision of an earlier Reading or "".
-	// Errors: ErrUnchanged; errs.NotFound when the location is not there (gone, 404); errs.Forbidden
-	// when a rule of ours forbids reading it; errs.Unavailable when it may work later. Where the other
-	// side asks to wait, an error in the chain has RetryIn() time.Duration.
-	Read(ctx context.Context, loc Location, known string) (*Reading, error)
+	// Read returns what loc holds. Errors: ErrUnchanged when it is at the known revision as a whole;
+	// errs.NotFound when the location is not there (gone, 404); errs.Forbidden when a rule of ours
+	// forbids reading it; errs.Unavailable when it may work later. Where the other side asks to wait,
+	// an error in the chain has RetryIn() time.Duration.
+	Read(ctx context.Context, loc Location, known Known) (*Reading, error)
 
 	// ReadRelative reads one file that a descriptor at base refers to ($text, $json, $yaml): target
 	// is relative to base, or an absolute URL. It must stay in base's repository (or, for a file,
-	// under the root of base's source). Returned is the content and the location read.
-	ReadRelative(ctx context.Context, base Location, target string) (data []byte, loc Location, err error)
+	// under the root of base's source). The file has a location, its content and a revision; known
+	// is the revision of an earlier one or "". Errors: as Read.
+	ReadRelative(ctx context.Context, base Location, target, known string) (*File, error)
 
 	// Resolve makes the target of a Location entity declared at base absolute.
 	Resolve(base Location, typ, target string) (Location, error)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
+
 	"portico/internal/catalog/entity"
 	"portico/internal/errs"
 )
@@ -33,11 +35,19 @@ type Refresher struct {
 // Refresh reads one source completely and applies what changed. Faults of the source are written
 // to it and are no error; an error means that the database or ctx failed.
 func (r *Refresher) Refresh(ctx context.Context, src *Source, actor string) (Outcome, error) {
-	known, err := r.Store.knownOf(ctx, src.ID)
+	w := r.walk(src, known{}, actor)
+	by, err := w.judges()
 	if err != nil {
 		return Outcome{}, err
 	}
-	w := r.walk(src, known, actor)
+	if src.ReadBy != by {
+		if err := r.Store.judgeBy(ctx, src.ID, by); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if w.known, err = r.Store.knownOf(ctx, src.ID); err != nil {
+		return Outcome{}, err
+	}
 	root, err := w.root(ctx)
 	if err != nil {
 		return Outcome{}, err
@@ -74,6 +84,7 @@ func (r *Refresher) walk(src *Source, k known, actor string) *walk {
 	return &walk{
 		Refresher: r, src: src, known: k, actor: actor, rules: append(slices.Clone(src.Rules), global...),
 		visited: map[string]bool{}, gone: map[string]bool{}, noted: map[string]knownTarget{},
+		named: map[string][]string{}, parents: map[string]string{}, moved: map[string]*File{},
 	}
 }
 
@@ -92,6 +103,16 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// checksVersion changes when documents are checked, or made entities of, in another way than before.
+const checksVersion = "1"
+
+// judges says what decides about a document beside its text: the same text may become another entity,
+// or none, when it differs.
+func (w *walk) judges() (string, error) {
+	rules, err := json.Marshal(w.rules)
+	return fmt.Sprintf("%s %016x", checksVersion, xxhash.Sum64(rules)), err
 }
 
 // bootstrapRevision changes when the Location entity of a source is made in another way.

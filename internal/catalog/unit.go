@@ -23,14 +23,19 @@ func (s *Store) knownOf(ctx context.Context, sourceID string) (_ known, err erro
 	defer errs.Wrap(&err, "catalog: units of %s", sourceID)
 	k := known{units: map[string]knownUnit{}, targets: map[string]knownTarget{}}
 	rows, err := s.db.Query(ctx, `
-		SELECT location, revision, parent_ref, state, cardinality(includes) > 0
+		SELECT location, revision, parent_ref, state, include_targets, include_revisions
 		FROM catalog_units WHERE source_id = $1`, sourceID)
 	if err != nil {
 		return k, err
 	}
 	var loc string
 	var u knownUnit
-	if _, err = pgx.ForEachRow(rows, []any{&loc, &u.revision, &u.parent, &u.state, &u.includes}, func() error {
+	var targets, revisions []string
+	if _, err = pgx.ForEachRow(rows, []any{&loc, &u.revision, &u.parent, &u.state, &targets, &revisions}, func() error {
+		u.includes = nil
+		for i, t := range targets {
+			u.includes = append(u.includes, Include{Target: t, Revision: revisions[i]})
+		}
 		k.units[loc] = u
 		return nil
 	}); err != nil {
@@ -64,12 +69,12 @@ func (s *Store) knownOf(ctx context.Context, sourceID string) (_ known, err erro
 	var ref string
 	var body []byte
 	_, err = pgx.ForEachRow(rows, []any{&loc, &ref, &body}, func() error {
-		spec, err := entity.LocationOf(body)
-		if err != nil {
-			return err
-		}
 		u := k.units[loc]
-		u.children = append(u.children, locationEntity{ref: ref, spec: spec})
+		if spec, err := entity.LocationOf(body); err == nil {
+			u.children = append(u.children, locationEntity{ref: ref, spec: spec})
+		} else {
+			u.revision = "" // one that cannot be followed must not stop the source; its file is read again
+		}
 		k.units[loc] = u
 		return nil
 	})
@@ -216,7 +221,7 @@ func (s *Store) SourcesOfPaths(ctx context.Context, paths []string) (_ []string,
 		WHERE l.type IN ('file', 'folder')
 		  AND (p.path = l.target
 		    OR (l.type = 'folder' AND starts_with(p.path, rtrim(l.target, '/') || '/'))
-		    OR (l.target LIKE '%*%' AND starts_with(p.path, split_part(l.target, '*', 1)))
+		    OR (l.target ~ '[*?[{]' AND starts_with(p.path, substring(l.target FROM '^[^*?[{]*'))) -- a pattern, unless it is there as it is written
 		    -- a folder that holds the target came, went or was renamed
 		    OR starts_with(l.target, rtrim(p.path, '/') || '/'))`, paths)
 }

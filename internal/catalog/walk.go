@@ -36,7 +36,7 @@ type knownUnit struct {
 	revision string
 	parent   string
 	state    string
-	includes bool
+	includes []Include        // without locations
 	children []locationEntity // what its Location entities point to, those that lost their ref too
 }
 
@@ -64,6 +64,10 @@ type walk struct {
 	visited   map[string]bool        // locations of units that are there
 	gone      map[string]bool        // locations of targets that are not
 	noted     map[string]knownTarget // the targets of this reading
+	named     map[string][]string    // by location of a target: the Location entities that lead to it
+	parents   map[string]string      // by location of a unit: the one that it is taken to come from
+	moved     map[string]*File       // by unit and target: what placeholders refer to, where it is not as it was
+	yields    map[string][]string    // by location of a unit: the targets that yielded it before
 	failed    int
 	truncated string
 	rootErr   error
@@ -89,30 +93,27 @@ func (w *walk) reading() Seen {
 func (w *walk) run(ctx context.Context, level []target) error {
 	seen := map[string]bool{}
 	for depth := 0; len(level) > 0; depth++ {
-		var mu sync.Mutex
-		var next []target
+		for _, t := range level {
+			w.named[t.loc.String()] = append(w.named[t.loc.String()], t.parent)
+		}
+		children := make([][]target, len(level))
 		g, gctx := errgroup.WithContext(ctx)
 		g.SetLimit(max(2, runtime.GOMAXPROCS(0)))
-		for _, t := range level {
+		for i, t := range level {
 			if seen[t.loc.String()] {
 				continue
 			}
 			seen[t.loc.String()] = true
 			t.depth = depth
-			g.Go(func() error {
-				children, err := w.read(gctx, t)
-				if err != nil {
-					return err
-				}
-				mu.Lock()
-				next = append(next, children...)
-				mu.Unlock()
-				return nil
+			g.Go(func() (err error) {
+				children[i], err = w.read(gctx, t)
+				return err
 			})
 		}
 		if err := g.Wait(); err != nil {
 			return err
 		}
+		next := slices.Concat(children...) // in the order of the files, whoever was done first
 		if len(next) > 0 && (depth+1 >= maxDepth || len(seen)+len(next) > maxUnits) {
 			w.truncated = fmt.Sprintf("its Location entities lead more than %d deep or to more than %d files; the rest was not read", maxDepth, maxUnits)
 			return nil
@@ -124,8 +125,8 @@ func (w *walk) run(ctx context.Context, level []target) error {
 
 // read reads one target and applies its files. The error is the database's or the context's.
 func (w *walk) read(ctx context.Context, t target) ([]target, error) {
-	before, revision := w.believed(t)
-	reading, err := w.readSafely(ctx, t.loc, revision)
+	before, known := w.believed(ctx, t)
+	reading, err := w.readSafely(ctx, t.loc, known)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -135,7 +136,7 @@ func (w *walk) read(ctx context.Context, t target) ([]target, error) {
 	case err != nil:
 		return w.unreadable(ctx, t, before, err)
 	}
-	now := knownTarget{parent: t.parent, revision: reading.Revision}
+	now := knownTarget{parent: t.parent, revision: storable(reading.Revision)}
 	var children []target
 	for i := range reading.Files {
 		cs, settled, err := w.file(ctx, t, &reading.Files[i])
@@ -152,20 +153,106 @@ func (w *walk) read(ctx context.Context, t target) ([]target, error) {
 	return children, nil
 }
 
-// believed returns what the target yielded before, and the revision at which it may be taken for
-// unchanged: none when anything that it yielded is not as it was.
-func (w *walk) believed(t target) (before knownTarget, revision string) {
+// believed returns what the target yielded before, and at which revisions that need not be read again:
+// the target as a whole only while everything that it yielded is as it was.
+func (w *walk) believed(ctx context.Context, t target) (before knownTarget, k Known) {
 	before, ok := w.targets[t.loc.String()]
-	if !ok || before.parent != t.parent {
-		return before, ""
+	if !ok {
+		return before, k
 	}
-	for _, loc := range before.units {
+	same := make([]bool, len(before.units))
+	var g errgroup.Group
+	g.SetLimit(4)
+	for i, loc := range before.units {
 		u, ok := w.units[loc]
-		if !ok || u.state == "missing" || u.includes || u.revision == "" || u.parent != t.parent {
-			return before, ""
+		if !ok || u.state == "missing" || u.revision == "" || u.parent != w.parent(t, loc) {
+			continue
+		}
+		if len(u.includes) == 0 {
+			same[i] = true
+			continue
+		}
+		g.Go(func() error {
+			same[i] = w.includesSame(ctx, splitLocation(loc), u.includes)
+			return nil
+		})
+	}
+	_ = g.Wait()
+	k.Revision, k.Files = before.revision, make(map[string]string, len(before.units))
+	for i, loc := range before.units {
+		if same[i] {
+			k.Files[loc] = w.units[loc].revision
+		} else {
+			k.Revision = ""
 		}
 	}
-	return before, before.revision
+	return before, k
+}
+
+// includesSame reports whether all that placeholders read into a unit is as it was. What cannot be read
+// now is not: reading the unit says so.
+func (w *walk) includesSame(ctx context.Context, base Location, includes []Include) (same bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			same = false // as above
+		}
+	}()
+	for _, in := range includes {
+		if in.Revision == "" {
+			return false
+		}
+		f, err := w.Reader.ReadRelative(ctx, base, in.Target, in.Revision)
+		if err == nil {
+			w.mu.Lock()
+			w.moved[base.String()+"\x00"+in.Target] = f
+			w.mu.Unlock()
+		}
+		if !errors.Is(err, ErrUnchanged) {
+			return false
+		}
+	}
+	return true
+}
+
+// included reads what a placeholder of a unit refers to, unless that was done to see whether it moved.
+func (w *walk) included(ctx context.Context, base Location, target string) (*File, error) {
+	w.mu.Lock()
+	f := w.moved[base.String()+"\x00"+target]
+	w.mu.Unlock()
+	if f != nil {
+		return f, nil
+	}
+	return w.Reader.ReadRelative(ctx, base, target, "")
+}
+
+// parent is the Location entity that a unit is taken to come from. Where several lead to it, as close to
+// the root as t or closer, the one that it came from before stays.
+func (w *walk) parent(t target, unit string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p, ok := w.parents[unit]; ok {
+		return p
+	}
+	p := t.parent
+	if before := w.units[unit].parent; before != p && w.leads(before, unit) {
+		p = before
+	}
+	w.parents[unit] = p
+	return p
+}
+
+// leads reports whether a Location entity still leads to a unit. w.mu is held.
+func (w *walk) leads(parent, unit string) bool {
+	if w.yields == nil {
+		w.yields = map[string][]string{}
+		for loc, t := range w.targets {
+			for _, u := range t.units {
+				w.yields[u] = append(w.yields[u], loc)
+			}
+		}
+	}
+	return slices.Contains(w.named[unit], parent) ||
+		slices.ContainsFunc(w.yields[unit], func(loc string) bool { return slices.Contains(w.named[loc], parent) })
 }
 
 func (w *walk) note(t target, k knownTarget) {
@@ -189,7 +276,7 @@ func (w *walk) keep(k knownTarget) (out []target) {
 }
 
 // readSafely is the reader's Read; a panic in it is a fault of this location alone.
-func (w *walk) readSafely(ctx context.Context, loc Location, known string) (r *Reading, err error) {
+func (w *walk) readSafely(ctx context.Context, loc Location, known Known) (r *Reading, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			w.Log.Error("reading a location failed; this is a fault of the portal", "location", loc.String(), "panic", v, "stack", string(debug.Stack()))
@@ -274,9 +361,10 @@ func (w *walk) file(ctx context.Context, t target, f *File) (_ []target, settled
 	if f.Err == nil {
 		f.Err = checkLocation(f.Location)
 	}
-	f.Location.Target, f.Name = storable(f.Location.Target), storable(f.Name)
+	f.Location.Target, f.Name, f.Revision = storable(f.Location.Target), storable(f.Name), storable(f.Revision)
 	loc := f.Location.String()
 	k, isKnown := w.units[loc]
+	t.parent = w.parent(t, loc)
 	if f.Err != nil {
 		w.Log.Warn("a file could not be read", "source", w.src.Location.String(), "file", loc, "error", f.Err)
 		p := Problem{SourceID: w.src.ID, Location: loc, File: f.Name, Level: "error", Message: sentence(f.Err), Remedy: errs.Remedy(f.Err)}
@@ -287,7 +375,7 @@ func (w *walk) file(ctx context.Context, t target, f *File) (_ []target, settled
 		w.visit(loc, true)
 		return w.children(f.Location, k.children), false, nil
 	}
-	if isKnown && k.revision != "" && k.revision == f.Revision && k.parent == t.parent && k.state != "missing" && !k.includes {
+	if f.Unchanged || isKnown && k.revision != "" && k.revision == f.Revision && k.parent == t.parent && k.state != "missing" && len(k.includes) == 0 {
 		w.visit(loc, k.state == "failed")
 		return w.children(f.Location, k.children), true, nil
 	}
@@ -318,6 +406,8 @@ func (w *walk) file(ctx context.Context, t target, f *File) (_ []target, settled
 		return nil, false, nil // its other source reads what it leads to, until it lets go of it
 	}
 	w.visit(loc, hasErrors(u.Problems))
+	// What somebody removed leads nowhere, whether or not its file is read.
+	children = slices.DeleteFunc(children, func(c target) bool { return slices.Contains(res.ByHand, c.parent) })
 	return children, u.File.Revision != "", nil
 }
 

@@ -27,9 +27,10 @@ type memory struct {
 	files map[string]string // location → text
 	fail  map[string]error  // location → what reading it fails with
 	reads int
+	sent  []string // locations whose content was handed out
 }
 
-func (m *memory) Read(_ context.Context, loc Location, known string) (*Reading, error) {
+func (m *memory) Read(_ context.Context, loc Location, known Known) (*Reading, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reads++
@@ -44,15 +45,30 @@ func (m *memory) Read(_ context.Context, loc Location, known string) (*Reading, 
 			}
 		}
 		slices.SortFunc(r.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+		whole := xxhash.New()
+		for i := range r.Files {
+			_, _ = whole.WriteString(r.Files[i].Location.Target + " " + r.Files[i].Revision + "\n")
+		}
+		if r.Revision = fmt.Sprintf("%x", whole.Sum64()); r.Revision == known.Revision {
+			return nil, ErrUnchanged
+		}
+		for i := range r.Files {
+			if f := &r.Files[i]; known.Has(f) {
+				f.Data, f.Unchanged = nil, true
+			} else {
+				m.sent = append(m.sent, f.Location.Target)
+			}
+		}
 		return r, nil
 	}
 	if _, ok := m.files[loc.String()]; !ok {
 		return nil, errs.New(errs.NotFound, "%s is not there", loc.Target)
 	}
 	f := m.file(loc)
-	if f.Revision == known {
+	if f.Revision == known.Revision {
 		return nil, ErrUnchanged
 	}
+	m.sent = append(m.sent, loc.Target)
 	return &Reading{Files: []File{f}, Revision: f.Revision}, nil
 }
 
@@ -61,14 +77,19 @@ func (m *memory) file(loc Location) File {
 	return File{Location: loc, Name: path.Base(loc.Target), Data: []byte(text), Revision: fmt.Sprintf("%x", xxhash.Sum64String(text))}
 }
 
-func (m *memory) ReadRelative(_ context.Context, base Location, target string) ([]byte, Location, error) {
+func (m *memory) ReadRelative(_ context.Context, base Location, target, known string) (*File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	loc := Location{Type: base.Type, Target: path.Join(path.Dir(base.Target), target)}
-	if text, ok := m.files[loc.String()]; ok {
-		return []byte(text), loc, nil
+	if _, ok := m.files[loc.String()]; ok {
+		f := m.file(loc)
+		if f.Revision == known {
+			return nil, ErrUnchanged
+		}
+		m.sent = append(m.sent, loc.Target)
+		return &f, nil
 	}
-	return nil, loc, errs.New(errs.NotFound, "%s is not there", target)
+	return nil, errs.New(errs.NotFound, "%s is not there", target)
 }
 
 func (m *memory) Resolve(base Location, typ, target string) (Location, error) {

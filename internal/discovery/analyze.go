@@ -22,7 +22,7 @@ func (r *Reader) Analyze(ctx context.Context, loc catalog.Location, filename str
 		if err != nil {
 			return nil, err
 		}
-		return filesOf(r.readGitFiles(ctx, g, filename, ""))
+		return filesOf(r.readGitFiles(ctx, g, filename, catalog.Known{}))
 	case "folder":
 		return filesOf(r.readFolderNamed(ctx, loc.Target, filename, ""))
 	case "url":
@@ -33,10 +33,10 @@ func (r *Reader) Analyze(ctx context.Context, loc catalog.Location, filename str
 		case h != nil && h.tree && !isGlob(h.path):
 			return r.analyzeHost(ctx, h, filename)
 		case h == nil && strings.HasSuffix(loc.Target, ".git"):
-			return filesOf(r.readGitFiles(ctx, gitTarget{url: loc.Target}, filename, ""))
+			return filesOf(r.readGitFiles(ctx, gitTarget{url: loc.Target}, filename, catalog.Known{}))
 		}
 	}
-	return filesOf(r.Read(ctx, loc, ""))
+	return filesOf(r.Read(ctx, loc, catalog.Known{}))
 }
 
 func filesOf(reading *catalog.Reading, err error) ([]catalog.File, error) {
@@ -48,7 +48,7 @@ func filesOf(reading *catalog.Reading, err error) ([]catalog.File, error) {
 
 // analyzeHost looks at a repository, or at a folder of it, through the host's API.
 func (r *Reader) analyzeHost(ctx context.Context, h *hostURL, filename string) ([]catalog.File, error) {
-	reading, err := r.readHostTree(ctx, h, filename, "")
+	reading, err := r.readHostTree(ctx, h, filename, catalog.Known{})
 	if err == nil || !errs.Is(err, errs.NotFound) {
 		return filesOf(reading, err)
 	}

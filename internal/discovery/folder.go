@@ -164,7 +164,7 @@ func (r *Reader) collect(ctx context.Context, root *cage.Root, f *found, filenam
 		slices.Sort(loose)
 	}
 	if len(loose) > 0 {
-		reading, err := r.readAll(ctx, root, loose, nil, "")
+		reading, err := r.readAll(ctx, root, loose, nil, catalog.Known{})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -252,7 +252,7 @@ func (r *Reader) repository(ctx context.Context, dir, filename string) ([]catalo
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
-	reading, err := r.readAll(ctx, root, names, nil, "")
+	reading, err := r.readAll(ctx, root, names, nil, catalog.Known{})
 	if err != nil {
 		return nil, err
 	}
@@ -357,7 +357,7 @@ func distinct(guesses []*guess) {
 // readInferred reads what a location of a guess leads to: a folder, or a Git repository.
 func (r *Reader) readInferred(ctx context.Context, target, known string) (*catalog.Reading, error) {
 	if isURL(target) {
-		reading, err := r.readGit(ctx, target, "")
+		reading, err := r.readGit(ctx, target, catalog.Known{})
 		if err == nil && len(reading.Files) == 1 && reading.Files[0].Revision == known {
 			return nil, catalog.ErrUnchanged
 		}

@@ -119,7 +119,7 @@ func TestReadFolderRefusals(t *testing.T) {
 		"/etc":                             errs.Forbidden,
 		"/":                                errs.Forbidden,
 	} {
-		if _, err := r.Read(t.Context(), folder(p), ""); !errs.Is(err, kind) || errs.Sentence(err) == "" {
+		if _, err := r.Read(t.Context(), folder(p), catalog.Known{}); !errs.Is(err, kind) || errs.Sentence(err) == "" {
 			t.Errorf("%s: got %v", p, err)
 		}
 	}
@@ -127,7 +127,7 @@ func TestReadFolderRefusals(t *testing.T) {
 	if err := os.Symlink(filepath.Join(dir, "out", "catalog-info.yaml"), filepath.Join(dir, "in", "catalog-info.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	reading, err := r.Read(t.Context(), folder(filepath.Join(dir, "in")), "")
+	reading, err := r.Read(t.Context(), folder(filepath.Join(dir, "in")), catalog.Known{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,19 +148,19 @@ func TestFolderFollowsChanges(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "a", "README.md"), []byte("# A\n\nThe second text of it all."), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	again, err := r.Read(t.Context(), folder(dir), reading.Revision)
+	again, err := r.Read(t.Context(), folder(dir), catalog.Known{Revision: reading.Revision})
 	if err != nil || !strings.Contains(string(again.Files[len(again.Files)-1].Data), "second text") {
 		t.Fatalf("after the README changed: %v", err)
 	}
-	one, err := r.Read(t.Context(), catalog.Location{Type: "inferred", Target: filepath.Join(dir, "a")}, "")
+	one, err := r.Read(t.Context(), catalog.Location{Type: "inferred", Target: filepath.Join(dir, "a")}, catalog.Known{})
 	if err != nil || !strings.Contains(string(one.Files[0].Data), "second text") {
 		t.Errorf("the inferred location itself: %v, %v", one, err)
 	}
-	if _, err := r.Read(t.Context(), one.Files[0].Location, one.Revision); !errors.Is(err, catalog.ErrUnchanged) {
+	if _, err := r.Read(t.Context(), one.Files[0].Location, catalog.Known{Revision: one.Revision}); !errors.Is(err, catalog.ErrUnchanged) {
 		t.Errorf("again: %v", err)
 	}
 	write(t, dir, map[string]string{"a/catalog-info.yaml": "now declared"})
-	declared, err := r.Read(t.Context(), folder(dir), again.Revision)
+	declared, err := r.Read(t.Context(), folder(dir), catalog.Known{Revision: again.Revision})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,13 +285,13 @@ func BenchmarkUnchanged(b *testing.B) {
 	write(b, dir, files)
 	r := reader(b, Options{Local: []string{dir}})
 	glob := file(filepath.Join(dir, "**", "*.yaml"))
-	reading, err := r.Read(b.Context(), glob, "")
+	reading, err := r.Read(b.Context(), glob, catalog.Known{})
 	if err != nil || len(reading.Files) != n {
 		b.Fatal(len(reading.Files), err)
 	}
 	b.Run("glob", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := r.Read(b.Context(), glob, reading.Revision); !errors.Is(err, catalog.ErrUnchanged) {
+			if _, err := r.Read(b.Context(), glob, catalog.Known{Revision: reading.Revision}); !errors.Is(err, catalog.ErrUnchanged) {
 				b.Fatal(err)
 			}
 		}
@@ -299,7 +299,7 @@ func BenchmarkUnchanged(b *testing.B) {
 	b.Run("files", func(b *testing.B) {
 		for b.Loop() {
 			for _, f := range reading.Files {
-				if _, err := r.Read(b.Context(), f.Location, f.Revision); !errors.Is(err, catalog.ErrUnchanged) {
+				if _, err := r.Read(b.Context(), f.Location, catalog.Known{Revision: f.Revision}); !errors.Is(err, catalog.ErrUnchanged) {
 					b.Fatal(err)
 				}
 			}
@@ -307,7 +307,7 @@ func BenchmarkUnchanged(b *testing.B) {
 	})
 	b.Run("changed-glob", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := r.Read(b.Context(), glob, ""); err != nil {
+			if _, err := r.Read(b.Context(), glob, catalog.Known{}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -114,7 +114,7 @@ func (r *Reader) checkout(ctx context.Context, g gitTarget) (git.Repo, string, e
 }
 
 // readGit reads a file, a pattern, or the descriptors of a repository; one without any is inferred.
-func (r *Reader) readGit(ctx context.Context, target, known string) (*catalog.Reading, error) {
+func (r *Reader) readGit(ctx context.Context, target string, known catalog.Known) (*catalog.Reading, error) {
 	g, err := parseGitTarget(target)
 	if err != nil {
 		return nil, err
@@ -124,14 +124,14 @@ func (r *Reader) readGit(ctx context.Context, target, known string) (*catalog.Re
 		if err != nil {
 			return nil, err
 		}
-		if commit == known {
+		if commit == known.Revision {
 			return nil, catalog.ErrUnchanged
 		}
 	}
 	return r.readGitFiles(ctx, g, "", known)
 }
 
-func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename, known string) (*catalog.Reading, error) {
+func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename string, known catalog.Known) (*catalog.Reading, error) {
 	repo, commit, err := r.checkout(ctx, g)
 	if err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename, known 
 			return nil, errs.New(errs.NotFound, "%s is not in %s", g.path, g.url)
 		}
 	}
-	if reading.Revision == known {
+	if reading.Revision == known.Revision {
 		return nil, catalog.ErrUnchanged
 	}
 	if len(reading.Files) == 0 && g.path == "" {
@@ -195,6 +195,9 @@ func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename, known 
 	}
 	for i := range reading.Files {
 		f := &reading.Files[i]
+		if f.Unchanged = known.Has(f); f.Unchanged {
+			continue
+		}
 		p := strings.TrimPrefix(f.Location.Target, gitTarget{g.url, g.ref, "x"}.prefix())
 		f.Data, f.Err = r.opts.Git.ReadFile(ctx, repo, commit, p, r.opts.MaxFile)
 		if errs.Is(f.Err, errs.Unavailable) || ctx.Err() != nil {

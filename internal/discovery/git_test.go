@@ -69,11 +69,11 @@ func TestReadGit(t *testing.T) {
 		t.Errorf("pattern: %v", got)
 	}
 	base := loc("#:services/a/catalog-info.yaml")
-	if data, at, err := r.ReadRelative(t.Context(), base, "./openapi.yaml"); err != nil || string(data) != "openapi" || at != loc("#:services/a/openapi.yaml") {
+	if data, at, err := include(t.Context(), r, base, "./openapi.yaml"); err != nil || string(data) != "openapi" || at != loc("#:services/a/openapi.yaml") {
 		t.Errorf("relative: %q at %s, %v", data, at, err)
 	}
 	for _, target := range []string{"../../../x", "/etc/passwd", "../catalog-info.yaml", "../absent", "file:///etc/passwd", "https://elsewhere.example/x"} {
-		if data, _, err := r.ReadRelative(t.Context(), base, target); err == nil || errs.Sentence(err) == "" {
+		if data, _, err := include(t.Context(), r, base, target); err == nil || errs.Sentence(err) == "" {
 			t.Errorf("%s: got %q, %v", target, data, err)
 		}
 	}
@@ -81,7 +81,7 @@ func TestReadGit(t *testing.T) {
 		"#absent": errs.NotFound, "#main:absent.yaml": errs.NotFound, "#main:../x": errs.Forbidden, "#--upload-pack=x": errs.Invalid, "#main:/x": errs.Forbidden,
 		"#main:services/catalog-info.yaml": 0,
 	} {
-		reading, err := r.Read(t.Context(), loc(s), "")
+		reading, err := r.Read(t.Context(), loc(s), catalog.Known{})
 		if kind == 0 { // a link: it is there, and is not read
 			if err != nil || !errs.Is(reading.Files[0].Err, errs.Forbidden) {
 				t.Errorf("%s: got %v, %v", s, reading, err)
@@ -95,14 +95,14 @@ func TestReadGit(t *testing.T) {
 	write(t, dir, map[string]string{"services/a/catalog-info.yaml": "a2"})
 	second := commitAll(t, dir)
 	r.forget()
-	again, err := r.Read(t.Context(), loc(""), first)
+	again, err := r.Read(t.Context(), loc(""), catalog.Known{Revision: first})
 	if err != nil || again.Revision != second || string(again.Files[1].Data) != "a2" || again.Files[0].Revision != reading.Files[0].Revision || again.Files[1].Revision == reading.Files[1].Revision {
 		t.Errorf("after a commit: %+v, %v", again, err)
 	}
-	if _, err := r.Read(t.Context(), loc("#main:x.yaml"), "blob:"+gitRun(t, dir, "rev-parse", "HEAD:x.yaml")); !errors.Is(err, catalog.ErrUnchanged) {
+	if _, err := r.Read(t.Context(), loc("#main:x.yaml"), catalog.Known{Revision: "blob:" + gitRun(t, dir, "rev-parse", "HEAD:x.yaml")}); !errors.Is(err, catalog.ErrUnchanged) {
 		t.Errorf("an untouched file: %v", err)
 	}
-	if _, err := reader(t, Options{}).Read(t.Context(), loc(""), ""); !errs.Is(err, errs.NotImplemented) {
+	if _, err := reader(t, Options{}).Read(t.Context(), loc(""), catalog.Known{}); !errs.Is(err, errs.NotImplemented) {
 		t.Errorf("without git: %v", err)
 	}
 }
@@ -158,7 +158,7 @@ func TestGitWithoutDescriptorIsInferred(t *testing.T) {
 	gitInit(t, dir)
 	commitAll(t, dir)
 	r := gitReader(t)
-	reading, err := r.Read(t.Context(), catalog.Location{Type: "git", Target: "file://" + dir}, "")
+	reading, err := r.Read(t.Context(), catalog.Location{Type: "git", Target: "file://" + dir}, catalog.Known{})
 	if err != nil || len(reading.Files) != 1 {
 		t.Fatalf("%v, %v", reading, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"golang.org/x/sync/errgroup"
@@ -21,6 +22,7 @@ const (
 	maxHostFiles = 1000     // that one pattern at a Git host may match
 	maxTreePages = 200      // of a listing
 	maxTreeBody  = 64 << 20 // bytes of one page of it
+	maxTag       = 1000     // bytes of an ETag that is remembered
 )
 
 // api is the address of a file's content at the host's API.
@@ -72,13 +74,18 @@ func (r *Reader) fetch(ctx context.Context, address, accept, known string, anony
 		return nil, known, catalog.ErrUnchanged
 	}
 	revision = digest(resp.Body)
-	if resp.ETag != "" {
+	if storableTag(resp.ETag) {
 		revision = "etag:" + resp.ETag
 	}
 	if revision == known {
 		return nil, known, catalog.ErrUnchanged
 	}
 	return resp.Body, revision, nil
+}
+
+// storableTag reports whether an ETag can be kept as text and sent back. Hosts may send any bytes.
+func storableTag(etag string) bool {
+	return etag != "" && len(etag) <= maxTag && utf8.ValidString(etag) && !strings.ContainsFunc(etag, func(c rune) bool { return c < ' ' || c == 0x7f })
 }
 
 // hostFile is a file of the place's repository, without content.
@@ -222,18 +229,18 @@ func (h *hostURL) fixed() string {
 }
 
 // readURL reads an URL: a file, a pattern or a folder at a Git host, else the URL itself.
-func (r *Reader) readURL(ctx context.Context, target, known string) (*catalog.Reading, error) {
+func (r *Reader) readURL(ctx context.Context, target string, known catalog.Known) (*catalog.Reading, error) {
 	h, err := r.parseHostURL(target)
 	if err != nil {
 		return nil, err
 	}
 	if h == nil {
-		return r.readPlain(ctx, target, known)
+		return r.readPlain(ctx, target, known.Revision)
 	}
 	if isGlob(h.path) || h.tree {
 		return r.readHostTree(ctx, h, "", known)
 	}
-	data, revision, err := r.readHostFile(ctx, h, h.path, known, false)
+	data, revision, err := r.readHostFile(ctx, h, h.path, known.Revision, false)
 	if err != nil {
 		return nil, err
 	}
@@ -269,8 +276,9 @@ func (r *Reader) readPlain(ctx context.Context, target, known string) (*catalog.
 }
 
 // readHostTree reads the files of a repository that match its pattern, or the descriptors below its
-// folder. filename is what descriptors are called; "" is catalog-info.yaml.
-func (r *Reader) readHostTree(ctx context.Context, h *hostURL, filename, known string) (*catalog.Reading, error) {
+// folder; those that are at a known revision are only named. filename is what descriptors are called;
+// "" is catalog-info.yaml.
+func (r *Reader) readHostTree(ctx context.Context, h *hostURL, filename string, known catalog.Known) (*catalog.Reading, error) {
 	all, err := r.listHost(ctx, h)
 	if err != nil {
 		return nil, err
@@ -299,12 +307,15 @@ func (r *Reader) readHostTree(ctx context.Context, h *hostURL, filename, known s
 		files[i].Revision = "blob:" + m.id
 	}
 	revision := combined(files)
-	if revision == known {
+	if revision == known.Revision {
 		return nil, catalog.ErrUnchanged
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
 	for i := range files {
+		if files[i].Unchanged = known.Has(&files[i]); files[i].Unchanged {
+			continue
+		}
 		g.Go(func() error {
 			files[i].Data, _, files[i].Err = r.readHostFile(gctx, h, match[i].path, "", false)
 			if errs.Is(files[i].Err, errs.Unavailable) {

@@ -32,6 +32,7 @@ type fakeHost struct {
 
 	mu   sync.Mutex
 	seen []string // "METHOD PATH auth"
+	sent []string // files whose content was sent
 }
 
 func newFakeHost(t *testing.T, kind string) *fakeHost {
@@ -114,6 +115,9 @@ func (f *fakeHost) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
+	f.mu.Lock()
+	f.sent = append(f.sent, file)
+	f.mu.Unlock()
 	_, _ = w.Write([]byte(data))
 }
 
@@ -165,6 +169,16 @@ func (f *fakeHost) requests() []string {
 // page is the address of a file as a browser shows it.
 func (f *fakeHost) page(repo, p string) string {
 	return "https://" + f.host + "/" + repo + map[string]string{"github": "/blob/main/", "gitlab": "/-/blob/main/", "gitea": "/src/branch/main/"}[f.kind] + p
+}
+
+// contents are the files whose content was sent since the last call, sorted.
+func (f *fakeHost) contents() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := f.sent
+	f.sent = nil
+	sort.Strings(out)
+	return out
 }
 
 func outboundFor(t *testing.T, rules []outbound.Rule, servers ...*httptest.Server) *outbound.Client {
@@ -236,12 +250,12 @@ func TestHosts(t *testing.T) {
 				"https://elsewhere.example/*/x":    errs.Invalid,
 				"file:///etc/passwd":               errs.Forbidden,
 			} {
-				if _, err := r.Read(ctx, URL(target), ""); !errs.Is(err, kind) || errs.Sentence(err) == "" {
+				if _, err := r.Read(ctx, URL(target), catalog.Known{}); !errs.Is(err, kind) || errs.Sentence(err) == "" {
 					t.Errorf("%s: got %v (%s)", target, err, errs.KindOf(err).Name())
 				}
 			}
 			f.requests()
-			if _, err := f.reader(t, "").Read(ctx, URL(f.page("o/private", "x.yaml")), ""); !errs.Is(err, errs.NotFound) || !strings.Contains(errs.Remedy(err), "integrations."+kind+"[0]") {
+			if _, err := f.reader(t, "").Read(ctx, URL(f.page("o/private", "x.yaml")), catalog.Known{}); !errs.Is(err, errs.NotFound) || !strings.Contains(errs.Remedy(err), "integrations."+kind+"[0]") {
 				t.Errorf("private without token: %v, remedy %q", err, errs.Remedy(err))
 			}
 
@@ -253,7 +267,7 @@ func TestHosts(t *testing.T) {
 				{"https://" + f.host + "/o/r", ""}, {"https://elsewhere.example/x", ""}, {"%2e%2e/x", ""}, {"..%2f..%2fx", ""}, {"*", ""}, {".", ""},
 				{"https://" + f.host + "/api/v3/repos/o/private/contents/x.yaml", ""}, {"//elsewhere.example/x", ""},
 			} {
-				data, loc, err := r.ReadRelative(ctx, base, tt.target)
+				data, loc, err := include(ctx, r, base, tt.target)
 				if tt.want == "" {
 					if err == nil || errs.Sentence(err) == "" || strings.Contains(string(data)+err.Error(), "canary") {
 						t.Errorf("%q: got %q, %v", tt.target, data, err)
@@ -274,10 +288,10 @@ func TestHosts(t *testing.T) {
 				t.Fatal(err)
 			}
 			local := file(dir + "/catalog-info.yaml")
-			if data, _, err := r.ReadRelative(ctx, local, f.page("o/other", "x.yaml")); err != nil || string(data) != "other" {
+			if data, _, err := include(ctx, r, local, f.page("o/other", "x.yaml")); err != nil || string(data) != "other" {
 				t.Errorf("public from here: %q, %v", data, err)
 			}
-			if data, _, err := r.ReadRelative(ctx, local, f.page("o/private", "x.yaml")); !errs.Is(err, errs.NotFound) {
+			if data, _, err := include(ctx, r, local, f.page("o/private", "x.yaml")); !errs.Is(err, errs.NotFound) {
 				t.Errorf("private from here: %q, %v", data, err)
 			}
 			for _, seen := range f.requests() {
@@ -347,23 +361,40 @@ func TestPlainURL(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	content["/c/all.yaml"] = "B"
-	if again, err := r.Read(t.Context(), loc, reading.Revision); err != nil || string(again.Files[0].Data) != "B" {
+	if again, err := r.Read(t.Context(), loc, catalog.Known{Revision: reading.Revision}); err != nil || string(again.Files[0].Data) != "B" {
 		t.Errorf("after a change: %v, %v", again, err)
 	}
 	delete(content, "/c/all.yaml")
-	if _, err := r.Read(t.Context(), loc, reading.Revision); !errs.Is(err, errs.NotFound) {
+	if _, err := r.Read(t.Context(), loc, catalog.Known{Revision: reading.Revision}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("after it went: %v", err)
 	}
-	if data, _, err := r.ReadRelative(t.Context(), loc, "./api.yaml"); err != nil || string(data) != "api" {
+	if data, _, err := include(t.Context(), r, loc, "./api.yaml"); err != nil || string(data) != "api" {
 		t.Errorf("relative: %q, %v", data, err)
 	}
 	for _, target := range []string{"../secret.yaml", "/secret.yaml", "https://" + host + "/secret.yaml", "https://elsewhere.example/c/x"} {
-		if data, _, err := r.ReadRelative(t.Context(), loc, target); !errs.Is(err, errs.Forbidden) {
+		if data, _, err := include(t.Context(), r, loc, target); !errs.Is(err, errs.Forbidden) {
 			t.Errorf("%s: got %q, %v", target, data, err)
 		}
 	}
-	if _, err := reader(t, Options{}).Read(t.Context(), loc, ""); !errs.Is(err, errs.Forbidden) {
+	if _, err := reader(t, Options{}).Read(t.Context(), loc, catalog.Known{}); !errs.Is(err, errs.Forbidden) {
 		t.Errorf("without a client: %v", err)
+	}
+}
+
+// What a host sends as an ETag is kept in a column of text.
+func TestTagsThatAreNoText(t *testing.T) {
+	for _, tag := range []string{"\"\xff\xfe\"", "\"" + strings.Repeat("x", 5000) + "\""} {
+		srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Etag"] = []string{tag}
+			_, _ = w.Write([]byte("A"))
+		}))
+		defer srv.Close()
+		_, port, _ := net.SplitHostPort(srv.Listener.Addr().String())
+		r := reader(t, Options{Outbound: outboundFor(t, []outbound.Rule{{Host: "example.com:" + port, AllowPrivate: true}}, srv)})
+		reading, _ := read(t, r, URL("https://example.com:"+port+"/x.yaml")) // and again, unchanged
+		if want := digest([]byte("A")); reading.Revision != want || reading.Files[0].Revision != want {
+			t.Errorf("%.10q: got %q, want the digest of the content", tag, reading.Revision)
+		}
 	}
 }
 

@@ -57,7 +57,7 @@ func RootOf(target string) (string, error) {
 		return "", errs.New(errs.Invalid, "%q is not an absolute path", target)
 	}
 	dir := fixedPart(filepath.Clean(target))
-	if !isGlob(target) && !isFolder(dir) {
+	if !isPattern(target) && !isFolder(dir) {
 		dir = filepath.Dir(dir)
 	}
 	if top := git.Top(dir); top != "" {
@@ -71,11 +71,26 @@ func RootOf(target string) (string, error) {
 
 // fixedPart is the folder that a glob begins at, and any other path itself.
 func fixedPart(target string) string {
-	if !isGlob(target) {
+	if !isPattern(target) {
 		return target
 	}
 	base, _ := doublestar.SplitPattern(filepath.ToSlash(target))
 	return filepath.FromSlash(base)
+}
+
+// isPattern is true for a path of this machine that stands for several. One that is there as it is
+// written is itself, whatever characters it has.
+func isPattern(target string) bool {
+	if !cage.IsPattern(target) {
+		return false
+	}
+	root, err := cage.Open(filepath.Dir(target))
+	if err != nil {
+		return true
+	}
+	defer root.Close()
+	_, err = root.Stat(filepath.Base(target))
+	return err != nil
 }
 
 func isFolder(dir string) bool {
@@ -216,8 +231,8 @@ func (s *stamps) forget(p string) {
 }
 
 // readLocal reads a file or a glob.
-func (r *Reader) readLocal(ctx context.Context, target, known string) (*catalog.Reading, error) {
-	if isGlob(target) {
+func (r *Reader) readLocal(ctx context.Context, target string, known catalog.Known) (*catalog.Reading, error) {
+	if isPattern(target) {
 		return r.readGlob(ctx, target, known)
 	}
 	root, rel, err := r.caged(target)
@@ -233,8 +248,20 @@ func (r *Reader) readLocal(ctx context.Context, target, known string) (*catalog.
 	if info.IsDir() {
 		return nil, errs.WithRemedy(errs.New(errs.Invalid, "%s is a folder", target), "name a file in it, a pattern such as "+target+"/**/*.yaml, or use a location of type folder")
 	}
-	if revision, ok := r.stamps.revision(target, info); ok && revision == known {
-		return nil, catalog.ErrUnchanged
+	f, err := r.movedFile(root, rel, known.Revision)
+	if err != nil {
+		return nil, err
+	}
+	return &catalog.Reading{Files: []catalog.File{*f}, Revision: f.Revision}, nil
+}
+
+// movedFile reads one file unless it is at the known revision: then it is catalog.ErrUnchanged.
+func (r *Reader) movedFile(root *cage.Root, rel, known string) (*catalog.File, error) {
+	abs := filepath.Join(root.Dir(), filepath.FromSlash(rel))
+	if info, err := root.Stat(rel); err == nil {
+		if revision, ok := r.stamps.revision(abs, info); ok && revision == known {
+			return nil, catalog.ErrUnchanged
+		}
 	}
 	f, err := r.localFile(root, rel)
 	if err != nil {
@@ -243,7 +270,7 @@ func (r *Reader) readLocal(ctx context.Context, target, known string) (*catalog.
 	if f.Revision == known {
 		return nil, catalog.ErrUnchanged
 	}
-	return &catalog.Reading{Files: []catalog.File{f}, Revision: f.Revision}, nil
+	return &f, nil
 }
 
 // localFile reads one file and remembers its stamp.
@@ -269,9 +296,8 @@ func fileAt(abs string, data []byte, revision string) catalog.File {
 	}
 }
 
-// readGlob reads all files that match. Those whose stamp is known are read only when another one
-// changed.
-func (r *Reader) readGlob(ctx context.Context, pattern, known string) (*catalog.Reading, error) {
+// readGlob reads all files that match. Those that are at a known revision are only named.
+func (r *Reader) readGlob(ctx context.Context, pattern string, known catalog.Known) (*catalog.Reading, error) {
 	// Before cleaning: within braces ".." is not what cleaning takes it for.
 	if strings.Contains(pattern, "..") {
 		return nil, errs.New(errs.Forbidden, "the pattern %q must not contain \"..\"", pattern)
@@ -298,7 +324,7 @@ func (r *Reader) readGlob(ctx context.Context, pattern, known string) (*catalog.
 const maxTotal = 1 << 30
 
 // readAll reads files of a root; infos may be nil.
-func (r *Reader) readAll(ctx context.Context, root *cage.Root, names []string, infos []fs.FileInfo, known string) (*catalog.Reading, error) {
+func (r *Reader) readAll(ctx context.Context, root *cage.Root, names []string, infos []fs.FileInfo, known catalog.Known) (*catalog.Reading, error) {
 	files := make([]catalog.File, len(names))
 	total := 0
 	read := func(i int) error {
@@ -311,6 +337,9 @@ func (r *Reader) readAll(ctx context.Context, root *cage.Root, names []string, i
 			f = fileAt(abs, nil, "")
 			f.Err = err
 		}
+		if f.Unchanged = known.Has(&f); f.Unchanged {
+			f.Data = nil
+		}
 		if total += len(f.Data); total > maxTotal {
 			return errs.WithRemedy(errs.New(errs.TooLarge, "the files below %s hold more than 1 GiB together", root.Dir()), "use a narrower pattern")
 		}
@@ -319,9 +348,10 @@ func (r *Reader) readAll(ctx context.Context, root *cage.Root, names []string, i
 	}
 	for i, name := range names {
 		abs := filepath.Join(root.Dir(), filepath.FromSlash(name))
-		if infos != nil && known != "" {
+		if infos != nil && (known.Revision != "" || len(known.Files) > 0) {
 			if revision, ok := r.stamps.revision(abs, infos[i]); ok {
 				files[i] = fileAt(abs, nil, revision)
+				files[i].Unchanged = known.Has(&files[i])
 				continue
 			}
 		}
@@ -330,11 +360,11 @@ func (r *Reader) readAll(ctx context.Context, root *cage.Root, names []string, i
 		}
 	}
 	revision := combined(files)
-	if revision == known {
+	if revision == known.Revision {
 		return nil, catalog.ErrUnchanged
 	}
 	for i := range files {
-		if files[i].Data == nil && files[i].Err == nil {
+		if files[i].Data == nil && files[i].Err == nil && !files[i].Unchanged {
 			if err := read(i); err != nil {
 				return nil, err
 			}

@@ -63,10 +63,19 @@ func reader(t testing.TB, o Options) *Reader {
 
 func file(p string) catalog.Location { return catalog.Location{Type: "file", Target: p} }
 
+// include reads what a descriptor refers to.
+func include(ctx context.Context, r *Reader, base catalog.Location, target string) ([]byte, catalog.Location, error) {
+	f, err := r.ReadRelative(ctx, base, target, "")
+	if err != nil {
+		return nil, catalog.Location{}, err
+	}
+	return f.Data, f.Location, nil
+}
+
 // read reads what must be readable, and returns content by target.
 func read(t testing.TB, r *Reader, loc catalog.Location) (*catalog.Reading, map[string]string) {
 	t.Helper()
-	reading, err := r.Read(context.Background(), loc, "")
+	reading, err := r.Read(context.Background(), loc, catalog.Known{})
 	if err != nil {
 		t.Fatalf("%s: %v", loc, err)
 	}
@@ -78,7 +87,7 @@ func read(t testing.TB, r *Reader, loc catalog.Location) (*catalog.Reading, map[
 		}
 		got[f.Location.String()] = string(f.Data)
 	}
-	if _, err := r.Read(context.Background(), loc, reading.Revision); !errors.Is(err, catalog.ErrUnchanged) {
+	if _, err := r.Read(context.Background(), loc, catalog.Known{Revision: reading.Revision}); !errors.Is(err, catalog.ErrUnchanged) {
 		t.Errorf("%s read again at its revision %q: got %v, want unchanged", loc, reading.Revision, err)
 	}
 	return reading, got
@@ -113,15 +122,15 @@ func TestReadFile(t *testing.T) {
 		in + "/../*.yaml":                errs.Forbidden,
 		in + "/{a,../../}/*.yaml":        errs.Forbidden,
 	} {
-		if _, err := r.Read(t.Context(), file(target), ""); !errs.Is(err, kind) || errs.Sentence(err) == "" {
+		if _, err := r.Read(t.Context(), file(target), catalog.Known{}); !errs.Is(err, kind) || errs.Sentence(err) == "" {
 			t.Errorf("%s: got %v (%s), want %s with a sentence", target, err, errs.KindOf(err).Name(), kind.Name())
 		}
 	}
-	if _, err := r.Read(t.Context(), catalog.Location{Type: "s3-discovery"}, ""); !errs.Is(err, errs.Invalid) {
+	if _, err := r.Read(t.Context(), catalog.Location{Type: "s3-discovery"}, catalog.Known{}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("an unknown type: got %v", err)
 	}
 	write(t, dir, map[string]string{"in/payments/catalog-info.yaml": "B"})
-	if again, err := r.Read(t.Context(), file(p), reading.Revision); err != nil || string(again.Files[0].Data) != "B" {
+	if again, err := r.Read(t.Context(), file(p), catalog.Known{Revision: reading.Revision}); err != nil || string(again.Files[0].Data) != "B" {
 		t.Errorf("after a change of the same size and time: %v, %v", again, err)
 	}
 }
@@ -151,18 +160,18 @@ func TestUnchangedTreeIsNotRead(t *testing.T) {
 		}
 	}
 	put("b7")
-	changed, err := r.Read(t.Context(), glob, reading.Revision)
+	changed, err := r.Read(t.Context(), glob, catalog.Known{Revision: reading.Revision})
 	if err != nil {
 		t.Fatal(err)
 	}
 	put("c7")
-	if _, err := r.Read(t.Context(), glob, changed.Revision); !errors.Is(err, catalog.ErrUnchanged) {
+	if _, err := r.Read(t.Context(), glob, catalog.Known{Revision: changed.Revision}); !errors.Is(err, catalog.ErrUnchanged) {
 		t.Errorf("with equal stamps the content was read: %v", err)
 	}
 	if err := os.Remove(p); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := r.Read(t.Context(), glob, changed.Revision); err != nil || len(again.Files) != 499 {
+	if again, err := r.Read(t.Context(), glob, catalog.Known{Revision: changed.Revision}); err != nil || len(again.Files) != 499 {
 		t.Errorf("after a file went: %v", err)
 	}
 }
@@ -182,12 +191,12 @@ func TestFreshFileIsReadAgain(t *testing.T) {
 		}
 	}
 	put("A")
-	first, err := r.Read(t.Context(), file(p), "")
+	first, err := r.Read(t.Context(), file(p), catalog.Known{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	put("B")
-	if again, err := r.Read(t.Context(), file(p), first.Revision); err != nil || string(again.Files[0].Data) != "B" {
+	if again, err := r.Read(t.Context(), file(p), catalog.Known{Revision: first.Revision}); err != nil || string(again.Files[0].Data) != "B" {
 		t.Errorf("got %v, %v", again, err)
 	}
 }
@@ -270,7 +279,7 @@ func TestLocalReferences(t *testing.T) {
 		{loose, "../../outside.yaml", "", ""},
 		{file("/etc/hosts"), "./passwd", "", ""},
 	} {
-		data, loc, err := r.ReadRelative(t.Context(), tt.base, tt.target)
+		data, loc, err := include(t.Context(), r, tt.base, tt.target)
 		if tt.want == "" {
 			if err == nil || errs.Sentence(err) == "" || strings.Contains(string(data)+err.Error(), "canary") {
 				t.Errorf("%q: got %q, %v; want a refusal", tt.target, data, err)
@@ -308,5 +317,58 @@ func TestResolveLocal(t *testing.T) {
 		} else if err != nil || got.String() != tt.want {
 			t.Errorf("%s %q: got %s, %v; want %s", tt.typ, tt.target, got, err, tt.want)
 		}
+	}
+}
+
+// Backstage's file locations are patterns of all kinds; a file that is there by such a name is that file.
+func TestPatterns(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, map[string]string{
+		"a.yaml": "a", "b.yaml": "b", "team-1.yaml": "1", "team-22.yaml": "22", "lit[a].yaml": "literal", "lita.yaml": "no", "[id]/x.yaml": "x", "who?.yaml": "who", "whom.yaml": "whom",
+	})
+	at := func(names ...string) map[string]string {
+		m := map[string]string{}
+		for _, n := range names {
+			data, err := os.ReadFile(filepath.Join(dir, n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			m["file:"+filepath.Join(dir, n)] = string(data)
+		}
+		return m
+	}
+	for target, want := range map[string]map[string]string{
+		"{a,b}.yaml":  at("a.yaml", "b.yaml"),
+		"team-?.yaml": at("team-1.yaml"),
+		"[ab].yaml":   at("a.yaml", "b.yaml"),
+		"[!a].yaml":   at("b.yaml"),
+		"lit[a].yaml": at("lit[a].yaml"),
+		"[id]/x.yaml": at("[id]/x.yaml"),
+		"who?.yaml":   at("who?.yaml"),
+		"{x,y}.yaml":  {},
+	} {
+		p := filepath.Join(dir, target)
+		r := reader(t, Options{Local: []string{p}})
+		if root, err := RootOf(p); err != nil || !strings.HasPrefix(p, root) {
+			t.Errorf("%s opens %s, %v", target, root, err)
+		}
+		if _, got := read(t, r, file(p)); cmp.Diff(want, got) != "" {
+			t.Errorf("%s: %s", target, cmp.Diff(want, got))
+		}
+		if err := r.AllowLocal(dir + "/*"); err != nil {
+			t.Fatal(err)
+		}
+		if loc, err := r.Resolve(file(filepath.Join(dir, "a.yaml")), "", "./"+target); err != nil || loc != file(p) {
+			t.Errorf("%s resolves to %s, %v", target, loc, err)
+		}
+	}
+	r := reader(t, Options{Local: []string{dir + "/*"}})
+	base := file(filepath.Join(dir, "a.yaml"))
+	if data, _, err := include(t.Context(), r, base, "./lit[a].yaml"); err != nil || string(data) != "literal" {
+		t.Errorf("a file by such a name: %q, %v", data, err)
+	}
+	if _, _, err := include(t.Context(), r, base, "./team-[12].yaml"); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a pattern: %v", err)
 	}
 }

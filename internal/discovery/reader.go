@@ -82,14 +82,14 @@ func New(opts Options) (*Reader, error) {
 }
 
 // Read implements catalog.Reader.
-func (r *Reader) Read(ctx context.Context, loc catalog.Location, known string) (*catalog.Reading, error) {
+func (r *Reader) Read(ctx context.Context, loc catalog.Location, known catalog.Known) (*catalog.Reading, error) {
 	switch loc.Type {
 	case "file":
 		return r.readLocal(ctx, loc.Target, known)
 	case "folder":
-		return r.readFolder(ctx, loc.Target, known)
+		return r.readFolder(ctx, loc.Target, known.Revision)
 	case "inferred":
-		return r.readInferred(ctx, loc.Target, known)
+		return r.readInferred(ctx, loc.Target, known.Revision)
 	case "url":
 		return r.readURL(ctx, loc.Target, known)
 	case "git":
@@ -120,7 +120,9 @@ func shortName(p string) string {
 	return path.Join(path.Base(path.Dir(p)), path.Base(p))
 }
 
-func isGlob(target string) bool { return strings.ContainsAny(target, "*") }
+// isGlob is true for a pattern in a repository elsewhere, where other characters stand for themselves:
+// folders such as pages/[id] are common, and nothing says that one is not there without asking.
+func isGlob(target string) bool { return strings.Contains(target, "*") }
 
 func isURL(target string) bool {
 	l := strings.ToLower(target)

@@ -80,7 +80,7 @@ func (r *Reader) localTarget(base catalog.Location, target string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	if _, ok := within(root, fixedPart(p)); !ok || isGlob(p) && strings.Contains(p, "..") {
+	if _, ok := within(root, fixedPart(p)); !ok || isPattern(p) && strings.Contains(p, "..") {
 		return "", errs.WithRemedy(errs.New(errs.Forbidden, "%q leads out of %s, where the descriptor is", target, root),
 			"name files of other folders in catalog.locations")
 	}
@@ -142,73 +142,74 @@ func gitRelative(base catalog.Location, target string) (gitTarget, error) {
 // ReadRelative implements catalog.Reader. An absolute URL at a Git host must be in base's
 // repository; for a base on this machine other repositories are read too, but without credentials.
 // Any other URL is read without credentials where the outbound rules open it.
-func (r *Reader) ReadRelative(ctx context.Context, base catalog.Location, target string) ([]byte, catalog.Location, error) {
+func (r *Reader) ReadRelative(ctx context.Context, base catalog.Location, target, known string) (*catalog.File, error) {
 	if isURL(target) {
-		return r.readAbsolute(ctx, base, target)
+		return r.readAbsolute(ctx, base, target, known)
 	}
 	loc, err := r.Resolve(base, base.Type, target)
 	if err != nil {
-		return nil, catalog.Location{}, err
+		return nil, err
 	}
-	if isGlob(loc.Target) {
-		return nil, catalog.Location{}, errs.New(errs.Invalid, "%q is a pattern; name one file", target)
+	if loc.Type != "file" {
+		return r.content(ctx, loc, known)
 	}
-	switch loc.Type {
-	case "file":
-		root, _, err := r.caged(base.Target)
-		if err != nil {
-			return nil, catalog.Location{}, err
-		}
-		defer root.Close()
-		// The cage is base's own repository, whatever lies below the target's folder.
-		rel, ok := within(root.Dir(), loc.Target)
-		if !ok {
-			return nil, catalog.Location{}, errs.New(errs.Forbidden, "%q leads out of %s", target, root.Dir())
-		}
-		data, err := root.ReadFile(rel, r.opts.MaxFile)
-		return data, loc, err
-	default:
-		data, err := r.content(ctx, loc)
-		return data, loc, err
+	if isPattern(loc.Target) {
+		return nil, errs.New(errs.Invalid, "%q is a pattern; name one file", target)
 	}
+	root, _, err := r.caged(base.Target)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	// The cage is base's own repository, whatever lies below the target's folder.
+	rel, ok := within(root.Dir(), loc.Target)
+	if !ok {
+		return nil, errs.New(errs.Forbidden, "%q leads out of %s", target, root.Dir())
+	}
+	return r.movedFile(root, rel, known)
 }
 
 // content reads the one file that a location of type url or git names.
-func (r *Reader) content(ctx context.Context, loc catalog.Location) ([]byte, error) {
-	reading, err := r.Read(ctx, loc, "")
+func (r *Reader) content(ctx context.Context, loc catalog.Location, known string) (*catalog.File, error) {
+	if isGlob(loc.Target) {
+		return nil, errs.New(errs.Invalid, "%q is a pattern; name one file", loc.Target)
+	}
+	reading, err := r.Read(ctx, loc, catalog.Known{Revision: known})
 	if err != nil {
 		return nil, err
 	}
 	if len(reading.Files) != 1 || reading.Files[0].Location.Type == "inferred" {
 		return nil, errs.New(errs.Invalid, "%s is not one file", loc)
 	}
-	return reading.Files[0].Data, reading.Files[0].Err
+	f := &reading.Files[0]
+	f.Location = loc
+	return f, f.Err
 }
 
-func (r *Reader) readAbsolute(ctx context.Context, base catalog.Location, target string) ([]byte, catalog.Location, error) {
-	loc := catalog.Location{Type: "url", Target: target}
+func (r *Reader) readAbsolute(ctx context.Context, base catalog.Location, target, known string) (*catalog.File, error) {
 	h, err := r.parseHostURL(target)
 	if err != nil {
-		return nil, loc, err
+		return nil, err
 	}
+	f := &catalog.File{Location: catalog.Location{Type: "url", Target: target}}
 	if h == nil {
-		data, _, err := r.fetch(ctx, target, "", "", true)
-		return data, loc, err
+		f.Data, f.Revision, err = r.fetch(ctx, target, "", known, true)
+		return f, err
 	}
 	if h.tree || isGlob(h.path) {
-		return nil, loc, errs.New(errs.Invalid, "%s is not one file", outbound.Shown(target))
+		return nil, errs.New(errs.Invalid, "%s is not one file", outbound.Shown(target))
 	}
 	own := r.repositoryOf(base)
 	switch {
 	case own != nil && own.sameRepo(h):
-		data, _, err := r.readHostFile(ctx, h, h.path, "", false)
-		return data, loc, err
+		f.Data, f.Revision, err = r.readHostFile(ctx, h, h.path, known, false)
+		return f, err
 	case base.Type == "file":
 		// Whoever may write this machine's files may read what everybody may read.
-		data, _, err := r.readHostFile(ctx, h, h.path, "", true)
-		return data, loc, err
+		f.Data, f.Revision, err = r.readHostFile(ctx, h, h.path, known, true)
+		return f, err
 	}
-	return nil, loc, errs.WithRemedy(errs.New(errs.Forbidden, "%s is in another repository than the descriptor", outbound.Shown(target)),
+	return nil, errs.WithRemedy(errs.New(errs.Forbidden, "%s is in another repository than the descriptor", outbound.Shown(target)),
 		"put the file into the repository of the descriptor")
 }
 

@@ -203,7 +203,9 @@ func (p *plan) target(paths []string) {
 		}
 		path = filepath.Clean(path)
 		switch {
-		case isGlob(path):
+		case isPattern(path):
+			// Should it come as it is written, it is that file.
+			p.files[path] = true
 			t := tree{base: fixedPart(path), pattern: path, depth: maxWatchDepth}
 			if !strings.Contains(path, "**") {
 				t.depth = strings.Count(path, "/") - strings.Count(t.base, "/")

@@ -207,11 +207,11 @@ func TestWatchGlobs(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"a/catalog-info.yaml": "A", "a/b/catalog-info.yaml": "B"})
 	w := watcher(t, WatcherOptions{})
-	set(t, w, filepath.Join(dir, "*", "catalog-info.yaml"), filepath.Join(dir, "later", "**", "*.yaml"))
+	set(t, w, filepath.Join(dir, "*", "catalog-info.yaml"), filepath.Join(dir, "later", "**", "*.yaml"), filepath.Join(dir, "team-{a,b}.yaml"), filepath.Join(dir, "lit[a].yaml"))
 	put(t, filepath.Join(dir, "a", "b", "catalog-info.yaml"), "B2")
 	put(t, filepath.Join(dir, "a", "other.yaml"), "x")
 	expectNothing(t, w, filepath.Join(dir, "a", "catalog-info.yaml"))
-	for _, name := range []string{"a/catalog-info.yaml", "new/catalog-info.yaml", "later/x/y/z.yaml"} {
+	for _, name := range []string{"a/catalog-info.yaml", "new/catalog-info.yaml", "later/x/y/z.yaml", "team-b.yaml", "lita.yaml", "lit[a].yaml"} {
 		put(t, filepath.Join(dir, name), "x")
 		expectChange(t, w, filepath.Join(dir, name))
 	}
