@@ -9,7 +9,7 @@ export function homeHeadline(
 ): { first: string; rest: string } {
   const size = entities === 1 ? 'One thing is in the catalog.' : `${number(entities)} things are in the catalog.`
   if (entities === 0) return { first: 'The catalog is empty.', rest: '' }
-  const held = sources.filter((s) => s.state === 'held').length
+  const held = sources.filter((s) => s.held !== null).length
   if (held > 0)
     return {
       first: held === 1 ? 'One source waits for your decision.' : `${held} sources wait for your decision.`,

@@ -27,6 +27,7 @@ const source = (over: Partial<Source>): Source => ({
   ...over,
 })
 const held = source({ state: 'held', held: { missing: 148, of: 612, refs: [], digest: 'd1' } })
+const failedWhileHeld = source({ ...held, state: 'failed', message: 'the host answered 401' })
 
 describe('sourcesHeadline', () => {
   it.each([
@@ -36,6 +37,7 @@ describe('sourcesHeadline', () => {
     [[source({}), source({}), source({ state: 'reading' })], ' All three sources are current.'],
     [[source({ state: 'failed' }), source({ state: 'failed' })], 'None of two sources is current. Two cannot be read.'],
     [[source({}), held], 'One of two sources is current. One is held until you decide.'],
+    [[source({}), failedWhileHeld], 'One of two sources is current. One is held until you decide.'],
     [[source({}), source({}), source({ state: 'failed' })], 'Two of three sources are current. One cannot be read.'],
     [[source({ state: 'degraded' })], ' The source has files that do not read.'],
   ])('%#: %o', (sources, want) => {
@@ -49,6 +51,7 @@ describe('a source in words', () => {
 
   it('says what it does and when it is next', () => {
     expect(nowWords(held)).toBe('Held: 148 entities would go')
+    expect(nowWords(failedWhileHeld)).toBe('The host answered 401')
     expect(nextWords(held, now)).toBe('after your answer')
     expect(nextWords(source({ watching: true }), now)).toBe('on change')
     expect(nextWords(source({ nextAt: '2026-11-23T12:09:00Z' }), now)).toBe('in 9 min')

@@ -20,7 +20,8 @@ export function sourcesHeadline(sources: Source[]): { fine: string; needs: strin
   if (current === all) return { fine: '', needs: allCurrent(all) }
   return {
     fine: all === 1 ? '' : someCurrent(current, all),
-    needs: worst(of('held'), of('failed'), of('degraded'), all),
+    // One that fails may have something held besides.
+    needs: worst(sources.filter((s) => s.held !== null).length, of('failed'), of('degraded'), all),
   }
 }
 
@@ -45,7 +46,8 @@ function allCurrent(all: number): string {
 
 /** What the source does or suffers now, in words. */
 export function nowWords(source: Source): string {
-  if (source.held) return `Held: ${count(source.held.missing, 'entity', 'entities')} would go`
+  if (source.held && source.state === 'held')
+    return `Held: ${count(source.held.missing, 'entity', 'entities')} would go`
   if (source.state === 'reading') return 'Reading'
   if (source.message) return capital(source.message)
   if (source.state === 'failed') return 'Cannot be read'
