@@ -67,21 +67,29 @@ func problems(ctx context.Context, tx pgx.Tx, limit int) ([]Problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []Problem{}
+	type unit struct {
+		problems []Problem
+		since    time.Time
+	}
+	var units []unit
 	var body []byte
 	var since time.Time
-	_, err = pgx.ForEachRow(rows, []any{&body, &since}, func() error {
-		var ps []Problem
-		if err := json.Unmarshal(body, &ps); err != nil {
-			return err
-		}
-		for _, p := range ps[:min(len(ps), limit-len(out))] {
-			p.Since = since.UTC()
+	if _, err = pgx.ForEachRow(rows, []any{&body, &since}, func() error {
+		u := unit{since: since.UTC()}
+		units = append(units, u)
+		return json.Unmarshal(body, &units[len(units)-1].problems)
+	}); err != nil {
+		return nil, err
+	}
+	// Each file has its share: one with thousands of faults must not hide the others.
+	out := []Problem{}
+	for i, u := range units {
+		for _, p := range u.problems[:min(len(u.problems), (limit-len(out))/(len(units)-i))] {
+			p.Since = u.since
 			out = append(out, p)
 		}
-		return nil
-	})
-	return out, err
+	}
+	return out, nil
 }
 
 // Conflict is a ref that two units claim.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -26,6 +27,27 @@ func TestInboxCountsWhatItLeavesOut(t *testing.T) {
 	}
 	// The source is counted as it is, and again after a change by hand.
 	w.wantTally(src, Tally{Units: 10, Entities: 2, Problems: in.Totals.Errors})
+}
+
+func TestOneFileDoesNotHideTheProblemsOfOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("/d/a-many.yaml", strings.Repeat("---\nkind: Component\n", 50))
+	for i := range 3 {
+		w.set(fmt.Sprintf("/d/b%d.yaml", i), "kind: Component\n")
+	}
+	w.refresh(w.source("/d/*.yaml")[0])
+	in, err := w.store.Inbox(t.Context(), Retention{}, 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]int{}
+	for _, p := range in.Errors {
+		files[p.File]++
+	}
+	if len(files) != 4 || len(in.Errors) > 20 {
+		t.Errorf("%d problems of the files %v; want some of each, 20 in all", len(in.Errors), files)
+	}
 }
 
 func TestTallyFollowsARefToItsNewSource(t *testing.T) {
