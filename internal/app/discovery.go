@@ -11,6 +11,7 @@ import (
 
 	"portico/internal/config"
 	"portico/internal/discovery"
+	"portico/internal/errs"
 	"portico/internal/forge/git"
 	"portico/internal/outbound"
 )
@@ -89,7 +90,7 @@ func (a *App) cloneDir() (string, error) {
 	}
 	dir, err := os.MkdirTemp("", "portico-git-")
 	if err != nil {
-		return "", fmt.Errorf("app: a folder for clones: %w", err)
+		return "", errs.WithRemedy(errs.Public(errs.Unavailable, "no folder for clones can be made in "+os.TempDir(), err), "set TMPDIR to a folder that the portal may write")
 	}
 	a.cleanup(func(context.Context) { _ = os.RemoveAll(dir) })
 	return dir, nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"portico/internal/config"
+	"portico/internal/discovery"
 	"portico/internal/errs"
 	"portico/internal/forge/git"
 	"portico/internal/pg"
@@ -78,7 +79,17 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 	}
 	switch {
 	case o.PrivatePostgres != "":
-		add("database", CheckOK, "the portal's own, in "+o.PrivatePostgres, "")
+		st, perr := private.Check(ctx, private.Options{Dir: o.PrivatePostgres, Program: "portico"})
+		switch {
+		case perr != nil && err != nil && errs.Sentence(perr) == errs.Sentence(err):
+			// There are no binaries at all, as was said.
+		case perr != nil:
+			fail("database", perr)
+		case st.Major == 0:
+			add("database", CheckOK, "the portal's own, in "+o.PrivatePostgres+"; it is made at the first start", "")
+		default:
+			add("database", CheckOK, fmt.Sprintf("the portal's own, in %s; its data is of PostgreSQL %d", o.PrivatePostgres, st.Major), "")
+		}
 	case !configured:
 		add("database", CheckFailed, "no database is configured", "name yours in backend.database or DATABASE_URL, or serve with --private-postgres")
 	default:
@@ -113,7 +124,7 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 
 	addr := cfg.Backend.Listen.Address()
 	if l, err := net.Listen("tcp", addr); err != nil {
-		add("listen", CheckWarning, addr+": "+cause(err), "a portal may be running there already; else set backend.listen or --listen")
+		add("listen", CheckFailed, addr+": "+cause(err), "a portal may be running there already; else set backend.listen or --listen")
 	} else {
 		_ = l.Close()
 		add("listen", CheckOK, addr, "")
@@ -128,6 +139,10 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 	}
 	for _, d := range declared {
 		if d.Location.Type != "file" && d.Location.Type != "folder" {
+			continue
+		}
+		if _, err := discovery.RootOf(d.Location.Target); err != nil {
+			fail("catalog.locations", err)
 			continue
 		}
 		if !exists(d.Location.Target) {

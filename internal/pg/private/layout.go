@@ -32,8 +32,7 @@ func makeDir(dir string) error {
 		mode = 0o711
 	}
 	if err := os.MkdirAll(dir, mode); err != nil {
-		return errs.WithRemedy(errs.Public(errs.Unavailable, "the private PostgreSQL cannot be kept in "+dir, err),
-			"name a directory that this user may write")
+		return cannotKeep(dir, err)
 	}
 	return os.Chmod(dir, mode) // the umask may have taken the x away
 }

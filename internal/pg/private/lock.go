@@ -33,11 +33,10 @@ func lockDir(dir, path, program string) (*dirLock, error) {
 			if err == nil {
 				f.Close()
 			}
-			return nil, errs.WithRemedy(errs.New(errs.Conflict, "%s is not a file of the portal's", path), "remove it, or name another directory")
+			return nil, notOurLock(path)
 		}
 		if err != nil {
-			return nil, errs.WithRemedy(errs.Public(errs.Unavailable, "the private PostgreSQL cannot be kept in "+dir, err),
-				"name a directory that this user may write")
+			return nil, cannotKeep(dir, err)
 		}
 		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -66,6 +65,10 @@ func lockDir(dir, path, program string) (*dirLock, error) {
 		return l, nil
 	}
 	return nil, fmt.Errorf("%s: it is removed again and again", path)
+}
+
+func notOurLock(path string) error {
+	return errs.WithRemedy(errs.New(errs.Conflict, "%s is not a file of the portal's", path), "remove it, or name another directory")
 }
 
 func inUse(dir string, f *os.File) error {

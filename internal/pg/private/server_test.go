@@ -115,6 +115,12 @@ func TestStartRefuses(t *testing.T) {
 		if !errs.Is(err, kind) || !strings.Contains(errs.Sentence(err), sentence) || !strings.Contains(errs.Remedy(err), remedy) {
 			t.Errorf("got %v: %v\nremedy: %s", errs.KindOf(err), err, errs.Remedy(err))
 		}
+		if strings.Contains(sentence, "did not start") {
+			return // which only starting shows
+		}
+		if _, cerr := private.Check(t.Context(), o); !errs.Is(cerr, kind) || errs.Sentence(cerr) != errs.Sentence(err) || errs.Remedy(cerr) != errs.Remedy(err) {
+			t.Errorf("Check says %v, and Start %v", cerr, err)
+		}
 	}
 
 	t.Run("in use", func(t *testing.T) {
@@ -232,5 +238,25 @@ func TestStopInAHurry(t *testing.T) {
 			t.Error("it is still there")
 		}
 		start(t, o)
+	})
+}
+
+// TestCheck looks at directories that will do, and leaves them as they are.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	eachServer(t, func(t *testing.T, bin private.Binaries) {
+		dir := shortDir(t)
+		o := fast(dir, bin)
+		if st, err := private.Check(t.Context(), o); err != nil || st.Major != 0 || st.Binaries != bin {
+			t.Errorf("before it is there: %+v, %v", st, err)
+		}
+		if _, err := os.Stat(dir); !os.IsNotExist(err) {
+			t.Errorf("it was made: %v", err)
+		}
+		stop(t, start(t, o))
+		if st, err := private.Check(t.Context(), o); err != nil || st.Major != bin.Major {
+			t.Errorf("after it was used: %+v, %v", st, err)
+		}
+		stop(t, start(t, o))
 	})
 }

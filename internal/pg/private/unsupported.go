@@ -31,6 +31,15 @@ type Server struct{ done chan struct{} }
 // Start refuses.
 func Start(context.Context, Options) (*Server, error) { return nil, unsupported() }
 
+// State is never found.
+type State struct {
+	Major    int
+	Binaries Binaries
+}
+
+// Check refuses.
+func Check(context.Context, Options) (State, error) { return State{}, unsupported() }
+
 // DSN is empty.
 func (s *Server) DSN(string) string { return "" }
 
