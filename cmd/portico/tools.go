@@ -142,8 +142,8 @@ func newConfigCommand() *cobra.Command {
 redacted. Faults are listed with file, line and column, and the exit code is 1; warnings go to standard
 error.
 
-With --ignored, list the keys that Portico does not use instead. They do no harm: plugins of Backstage
-read them, or nobody does.`,
+With --ignored, list the keys that Portico does not use instead: plugins of Backstage read them, or
+nobody does, or what they configure is still to come.`,
 		Example: `  portico config print
   portico config print --config app-config.yaml --config app-config.production.yaml
   portico config print --ignored`,

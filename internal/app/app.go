@@ -432,17 +432,20 @@ func (a *App) buildHTTP(h *catalog.Handler) error {
 	if err != nil {
 		return err
 	}
+	limits, cors := a.o.Config.Portico.Limits, a.o.Config.Backend.CORS
 	handler, err := registry.Handler(httpx.Options{
 		Gate: gate, Log: a.o.Log, Hosts: a.hosts(),
+		Limits: httpx.Limits{Requests: limits.Requests, Streams: limits.Streams, FailedSignIns: limits.FailedSignIns},
+		CORS: httpx.CORS{
+			Origins: cors.Origin, Methods: cors.Methods, AllowedHeaders: cors.AllowedHeaders, ExposedHeaders: cors.ExposedHeaders,
+			Credentials: cors.Credentials, MaxAge: cors.MaxAge,
+		},
 		Fallback: newUI(web.Dist(), a.o.Config.Backend.CSP.ImgSrc, a.o.Config.Backend.CSP.ConnectSrc),
 	})
 	if err != nil {
 		return err
 	}
-	a.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(a.o.Log.Handler(), slog.LevelWarn),
-	}
+	a.server = httpx.NewServer(handler, a.o.Log)
 	return nil
 }
 

@@ -73,7 +73,7 @@ func BenchmarkHandler(b *testing.B) {
 	g := new(httpx.Registry)
 	(&Handler{Index: ix}).Mount(g)
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
-	h, err := g.Handler(httpx.Options{Gate: benchGate{}, Log: log})
+	h, err := g.Handler(httpx.Options{Gate: benchGate{}, Log: log, Limits: httpx.Limits{Requests: 64, Streams: 16, FailedSignIns: 30}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -69,9 +69,35 @@ func (c *CORS) decodeConfig(d *decoder, n Node) bool {
 	ok := d.into(n, (*plain)(c))
 	if slices.Contains(c.Origin, "*") {
 		d.warn(n.Get("origin"), "name the origins", "every origin would be allowed, so * is left out")
-		c.Origin = slices.DeleteFunc(c.Origin, func(o string) bool { return o == "*" })
 	}
+	var origins StringList
+	for _, o := range c.Origin {
+		origin, fine := originOf(o)
+		switch {
+		case fine:
+			origins = append(origins, origin)
+		case o != "*":
+			d.warn(n.Get("origin"), "write for example https://other.example.com, or https://*.example.com for any name below", "%q is not an origin, so it is left out", scrub(o))
+		}
+	}
+	c.Origin = origins
 	return ok
+}
+
+// originOf writes an origin as browsers do. The name may begin with *. for any below.
+func originOf(text string) (origin string, ok bool) {
+	u, err := url.Parse(strings.TrimSuffix(text, "/"))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil || u.Fragment != "" {
+		return "", false
+	}
+	host := strings.ToLower(u.Host)
+	if strings.Contains(strings.TrimPrefix(host, "*."), "*") {
+		return "", false
+	}
+	if (u.Scheme == "http" && u.Port() == "80") || (u.Scheme == "https" && u.Port() == "443") {
+		host = strings.TrimSuffix(host, ":"+u.Port())
+	}
+	return u.Scheme + "://" + host, true
 }
 
 // CSP holds what is added to Portico's Content-Security-Policy. Everything else about the policy is
@@ -92,7 +118,7 @@ func (c *CSP) decodeConfig(d *decoder, n Node) bool {
 		v := n.Get(key)
 		dst := into[strings.ToLower(key)]
 		if dst == nil || v.Kind() == Bool {
-			d.warn(v, "remove it", "only img-src, frame-src and connect-src can be added to, so this changes nothing")
+			d.warn(v, "remove it", "only img-src and connect-src can be added to, so this changes nothing")
 			continue
 		}
 		var sources StringList

@@ -25,7 +25,7 @@ type Config struct {
 	Sections map[string]Node
 
 	Files    []string  // what was read, in order
-	Ignored  []Ignored // keys that nothing reads, by position
+	Ignored  []Ignored // keys that nothing reads or that change nothing yet, by position
 	Warnings []Problem // what was accepted but will not work as written
 
 	_    struct{} `config:",open"`
@@ -55,8 +55,27 @@ type Portico struct {
 	Catalog PorticoCatalog `config:"catalog"`
 	Reading PorticoReading `config:"reading"`
 	Guest   PorticoGuest   `config:"guest"`
+	Limits  Limits         `config:"limits"`
 	// SampleData makes every page say that what it shows is a sample.
 	SampleData bool `config:"sampleData"`
+}
+
+// Limits bound what one caller may have of the server: a service, or an address. 0 is no limit.
+type Limits struct {
+	Requests      int `config:"requests"`      // answered at a time; default 64
+	Streams       int `config:"streams"`       // open at a time; default 16
+	FailedSignIns int `config:"failedSignIns"` // unknown tokens from an address, a minute; default 30
+}
+
+func (l *Limits) checkConfig(d *decoder, n Node) bool {
+	ok := true
+	for key, v := range map[string]int{"requests": l.Requests, "streams": l.Streams, "failedSignIns": l.FailedSignIns} {
+		if v < 0 {
+			d.fault(n.Get(key), "write 1 or more, or 0 for no limit", "%d is less than nothing", v)
+			ok = false
+		}
+	}
+	return ok
 }
 
 // PorticoGuest widens what a guest may do.
@@ -125,12 +144,15 @@ func withDefaults() *Config {
 			OrphanStrategy: "delete",
 			Import:         Import{EntityFilename: "catalog-info.yaml", PullRequestBranchName: "backstage-integration"},
 		},
-		Portico: Portico{Catalog: PorticoCatalog{
-			MissingGrace:    24 * time.Hour,
-			Retention:       30 * 24 * time.Hour,
-			RefreshInterval: 5 * time.Minute,
-			History:         History{MaxAge: 365 * 24 * time.Hour, MaxCount: 1000},
-		}},
+		Portico: Portico{
+			Catalog: PorticoCatalog{
+				MissingGrace:    24 * time.Hour,
+				Retention:       30 * 24 * time.Hour,
+				RefreshInterval: 5 * time.Minute,
+				History:         History{MaxAge: 365 * 24 * time.Hour, MaxCount: 1000},
+			},
+			Limits: Limits{Requests: 64, Streams: 16, FailedSignIns: 30},
+		},
 		Sections: map[string]Node{},
 	}
 }
@@ -158,6 +180,7 @@ func read(root Node, rep *report) *Config {
 	d.into(Node{v: rest, pos: root.pos}, cfg)
 	cfg.App.BaseURL = trimSlash(cfg.App.BaseURL)
 	cfg.Backend.BaseURL = trimSlash(cfg.Backend.BaseURL)
+	rep.ignoreUnhonoured(root)
 	return cfg
 }
 

@@ -102,7 +102,10 @@ proxy:
 		{"ours", cfg.Portico.Catalog, PorticoCatalog{time.Hour, 48 * time.Hour, 30 * time.Second, History{90 * 24 * time.Hour, 5}}},
 		{"section", cfg.Sections["kubernetes"].Get("serviceLocatorMethod").Get("type").Text(), "multiTenant"},
 		{"sections", len(cfg.Sections), 1},
-		{"ignored", len(cfg.Ignored), 0},
+		{"ignored", ignoredPaths(cfg), []string{
+			"backend.csp.frame-src", "auth.environment", "auth.providers.github", "integrations.github[1].apps", "integrations.azure",
+			"integrations.bitbucketCloud", "integrations.bitbucketServer", "catalog.processingInterval", "catalog.orphanStrategy",
+			"catalog.providers", "kubernetes"}},
 		{"warnings", len(cfg.Warnings), 0},
 	}
 	for _, tt := range tests {
@@ -149,8 +152,13 @@ func TestGuideSnippets(t *testing.T) {
 		"search:\n  engine:\n    type: elasticsearch\n",
 	} {
 		cfg := files{"a.yaml": text}.mustLoad(t)
-		if len(cfg.Ignored)+len(cfg.Warnings) > 0 {
-			t.Errorf("%s\nignored %v, warnings %v", text, cfg.Ignored, cfg.Warnings)
+		for _, i := range cfg.Ignored {
+			if !i.Known {
+				t.Errorf("%s\n%s counts as unknown", text, i.Path)
+			}
+		}
+		if len(cfg.Warnings) > 0 {
+			t.Errorf("%s\nwarnings %v", text, cfg.Warnings)
 		}
 	}
 }
@@ -233,8 +241,10 @@ func TestWarnings(t *testing.T) {
 			"a.yaml:1:26: backend.csp.img-src: 'unsafe-inline' would let injected code run, so it is refused; remove it"},
 		{"CSP injection", "backend: {csp: {img-src: ['x;script-src']}}",
 			`a.yaml:1:26: backend.csp.img-src: "x;script-src" is not a source, so it is left out; write a host, a scheme such as https:, or 'self'`},
+		{"no origin", "backend: {cors: {origin: [other.example.com]}}",
+			`a.yaml:1:26: backend.cors.origin: "other.example.com" is not an origin, so it is left out; write for example https://other.example.com, or https://*.example.com for any name below`},
 		{"CSP of scripts", "backend: {csp: {script-src: [x]}}",
-			"a.yaml:1:29: backend.csp.script-src: only img-src, frame-src and connect-src can be added to, so this changes nothing; remove it"},
+			"a.yaml:1:29: backend.csp.script-src: only img-src and connect-src can be added to, so this changes nothing; remove it"},
 		{"no authentication", "backend: {auth: {dangerouslyDisableDefaultAuthPolicy: true}}",
 			"a.yaml:1:55: backend.auth.dangerouslyDisableDefaultAuthPolicy: Portico never serves without authentication, so this changes nothing; remove it; to let everybody in, configure auth.providers.guest"},
 		{"misplaced", "backend: {externalAccess: []}",
@@ -257,6 +267,31 @@ func TestWarnings(t *testing.T) {
 				t.Errorf("the database is %+v", d)
 			}
 		})
+	}
+}
+
+func ignoredPaths(cfg *Config) (paths []string) {
+	for _, i := range cfg.Ignored {
+		paths = append(paths, i.Path)
+	}
+	return paths
+}
+
+func TestOrigins(t *testing.T) {
+	cfg := files{"a.yaml": "backend: {cors: {origin: [other.example.com, 'https://Other.example.com:443/', 'https://*.example.com', 'https://a*.example.com', 'https://*', '*', 'http://localhost:3000/', 'https://h/path']}}"}.mustLoad(t)
+	if d := cmp.Diff(StringList{"https://other.example.com", "https://*.example.com", "http://localhost:3000"}, cfg.Backend.CORS.Origin); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	cfg := files{"a.yaml": "portico: {limits: {streams: 0, requests: 5}}"}.mustLoad(t)
+	if got, want := cfg.Portico.Limits, (Limits{Requests: 5, FailedSignIns: 30}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	_, err := files{"a.yaml": "portico: {limits: {requests: -1}}"}.load()
+	if err == nil || !strings.Contains(err.Error(), "portico.limits.requests: -1 is less than nothing; write 1 or more, or 0 for no limit") {
+		t.Errorf("got %v", err)
 	}
 }
 

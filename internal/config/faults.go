@@ -50,7 +50,7 @@ func (f *Faults) Error() string {
 	return b.String()
 }
 
-// Ignored is a key that was written but that Portico does not read.
+// Ignored is a key that was written but that changes nothing here.
 type Ignored struct {
 	Path     string
 	Position Position

@@ -77,7 +77,7 @@ func TestKeysOfOwnDecodersAreKnown(t *testing.T) {
 	cfg := files{"a.yaml": `
 backend:
   listen: {host: h, port: 1, address: a}
-  cors: {origin: o, methods: [m], allowedHeaders: [a], exposedHeaders: [e], credentials: true, maxAge: 1, preflightContinue: false, optionsSuccessStatus: 204}
+  cors: {origin: 'https://o', methods: [m], allowedHeaders: [a], exposedHeaders: [e], credentials: true, maxAge: 1, preflightContinue: false, optionsSuccessStatus: 204}
   database:
     client: pg
     connection: {type: default, host: h, port: 1, user: u, password: p, database: d, ssl: {ca: x, require: true}, application_name: a}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -12,7 +13,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -48,6 +48,12 @@ type Options struct {
 	Fallback http.Handler
 	// MaxBody is the largest request body in bytes. Default 1 MiB.
 	MaxBody int64
+	// Limits of each caller. The zero value is none.
+	Limits Limits
+	// CORS says which other sites' pages may read the API. The zero value is none.
+	CORS CORS
+
+	bodyWithin, pieceWithin time.Duration // shorter in tests
 }
 
 // Hosts are what a portal is called, without ports.
@@ -77,18 +83,34 @@ func (g *Registry) Handler(o Options) (http.Handler, error) {
 	if o.MaxBody == 0 {
 		o.MaxBody = 1 << 20
 	}
-	s := &server{Options: o, csrf: http.NewCrossOriginProtection()}
+	if o.bodyWithin == 0 {
+		o.bodyWithin, o.pieceWithin = bodyWithin, pieceWithin
+	}
 	mux := http.NewServeMux()
+	s := &server{Options: o, csrf: http.NewCrossOriginProtection(), gates: newGates(o.Limits), mux: mux}
 	for _, rt := range g.routes {
 		mux.Handle(rt.Pattern, &routeHandler{s: s, route: rt})
 	}
 	mux.Handle("/", http.HandlerFunc(s.fallback))
-	return mux, nil
+	return s, nil
 }
 
 type server struct {
 	Options
-	csrf *http.CrossOriginProtection
+	csrf  *http.CrossOriginProtection
+	gates gates
+	mux   *http.ServeMux
+}
+
+// ServeHTTP sees every request first: also net/http reads the rest of a body that no handler wanted.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Body != nil && r.Body != http.NoBody {
+		setReadDeadline(w, time.Now().Add(s.bodyWithin))
+	}
+	if s.CORS.on() && s.CORS.answer(w, r) {
+		return
+	}
+	s.mux.ServeHTTP(w, r)
 }
 
 type routeHandler struct {
@@ -115,9 +137,12 @@ func WithCaller(ctx context.Context, c Caller) context.Context {
 func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	rec := recorders.Get().(*recorder)
-	*rec = recorder{ResponseWriter: w}
+	*rec = recorder{ResponseWriter: w, within: h.s.pieceWithin, renewed: start}
 	var caller Caller
+	var counted *shard
+	var id callerID
 	defer func() {
+		counted.leave(id)
 		if v := recover(); v != nil {
 			if v == http.ErrAbortHandler {
 				panic(v)
@@ -127,12 +152,16 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				h.s.fail(rec, r, fmt.Errorf("panic: %v", v))
 			}
 		}
-		h.s.logRequest(r, rec, caller.Name, time.Since(start))
-		rec.ResponseWriter = nil
+		h.s.logRequest(r, rec, caller.Name, start)
+		*rec = recorder{}
 		recorders.Put(rec)
 	}()
 	setSecurityHeaders(rec.Header())
-	caller, err := h.s.Gate.Admit(r, h.route.Access)
+	caller, err := h.s.admit(rec, r, h.route.Access)
+	if err == nil {
+		id = identify(r, &caller)
+		counted, err = h.s.gates.enter(rec, r, id)
+	}
 	if err == nil && caller.Ambient && !h.probed(r) {
 		err = h.s.checkAmbient(r)
 	}
@@ -141,13 +170,29 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err == nil {
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = http.MaxBytesReader(rec, r.Body, h.s.MaxBody)
+			rec.body = timedBody{r.Body, w, h.s.bodyWithin}
+			r.Body = http.MaxBytesReader(rec, &rec.body, h.s.MaxBody)
 		}
 		err = h.route.Handler(rec, r.WithContext(context.WithValue(r.Context(), callerKey{}, &caller)))
 	}
 	if err != nil {
 		h.s.fail(rec, r, err)
 	}
+}
+
+// admit asks the gate, unless the address has sent too many tokens that nobody knows.
+func (s *server) admit(w http.ResponseWriter, r *http.Request, a Access) (Caller, error) {
+	if len(r.Header["Authorization"]) == 0 {
+		return s.Gate.Admit(r, a)
+	}
+	if err := s.gates.guesses.check(w, r); err != nil {
+		return Caller{}, err
+	}
+	caller, err := s.Gate.Admit(r, a)
+	if caller.Name == "" {
+		s.gates.guesses.failed(r)
+	}
+	return caller, err
 }
 
 // probed tells reads of public routes under an address apart: that is how orchestrators and load balancers look
@@ -210,13 +255,14 @@ var (
 
 func (s *server) fallback(w http.ResponseWriter, r *http.Request) {
 	if s.Fallback == nil || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/.backstage/") {
-		rec := &recorder{ResponseWriter: w}
+		start := time.Now()
+		rec := &recorder{ResponseWriter: w, within: s.pieceWithin, renewed: start}
 		setSecurityHeaders(rec.Header())
 		s.fail(rec, r, errs.WithRemedy(errs.New(errs.NotFound, "there is no %s %s", r.Method, r.URL.Path), "`portico routes` lists what there is"))
-		s.logRequest(r, rec, "", 0)
+		s.logRequest(r, rec, "", start)
 		return
 	}
-	s.Fallback.ServeHTTP(w, r)
+	s.Fallback.ServeHTTP(&recorder{ResponseWriter: w, within: s.pieceWithin, renewed: time.Now()}, r)
 }
 
 // fail writes the error in Backstage's envelope and logs it once, under an ID that the answer shows.
@@ -227,7 +273,12 @@ func (s *server) fail(w *recorder, r *http.Request, err error) {
 		kind = errs.TooLarge
 		err = errs.Public(kind, fmt.Sprintf("the request body is larger than %d bytes", tooLarge.Limit), err)
 	}
-	if r.Context().Err() == context.Canceled {
+	var slow *slowBodyError
+	if errors.As(err, &slow) {
+		kind = errs.Invalid
+		err = errs.WithRemedy(errs.Public(kind, slow.Error(), err), "send it at once, and again")
+		w.Header().Set("Connection", "close") // the rest of it would be taken for a request
+	} else if r.Context().Err() == context.Canceled {
 		w.status = 499 // the client went away; there is nobody to answer
 		return
 	}
@@ -238,6 +289,10 @@ func (s *server) fail(w *recorder, r *http.Request, err error) {
 		level = slog.LevelError
 	case errs.Unavailable:
 		level = slog.LevelWarn // what we depend on, not we; and a caller may ask for what cannot be had
+	}
+	w.failure = failure{id: id, kind: kind.Name()}
+	if level == slog.LevelDebug {
+		w.failure.cause = cut(err.Error())
 	}
 	s.Log.Log(r.Context(), level, "request failed", "id", id, "method", r.Method, "path", r.URL.Path, "kind", kind.Name(), "error", err)
 	if w.status != 0 {
@@ -254,7 +309,7 @@ func (s *server) fail(w *recorder, r *http.Request, err error) {
 	if kind == errs.Unauthenticated {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="portico"`)
 	}
-	if kind == errs.Unavailable {
+	if kind == errs.Unavailable && w.Header().Get("Retry-After") == "" {
 		w.Header().Set("Retry-After", "2")
 	}
 	w.Header().Del("ETag")
@@ -263,6 +318,15 @@ func (s *server) fail(w *recorder, r *http.Request, err error) {
 		Request:  &ErrorRequest{Method: r.Method, URL: r.URL.RequestURI()},
 		Response: ErrorResponse{StatusCode: kind.Status()},
 	})
+}
+
+// cut bounds what a caller can make the log say.
+func cut(s string) string {
+	const most = 1000
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // ErrorBody is Backstage's error envelope, with an ID and a remedy of ours.
@@ -299,43 +363,22 @@ func newErrorID() string {
 	return s[:4] + "-" + s[4:]
 }
 
-// recorder remembers status and size for the log.
-type recorder struct {
-	http.ResponseWriter
-	status int
-	bytes  int64
-}
-
-var recorders = sync.Pool{New: func() any { return new(recorder) }}
-
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *recorder) Write(p []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	n, err := r.ResponseWriter.Write(p)
-	r.bytes += int64(n)
-	return n, err
-}
-
-// Unwrap lets http.ResponseController reach the connection, for streams.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-func (s *server) logRequest(r *http.Request, rec *recorder, caller string, took time.Duration) {
+func (s *server) logRequest(r *http.Request, rec *recorder, caller string, start time.Time) {
 	log := s.Log.Handler()
 	if !log.Enabled(r.Context(), slog.LevelInfo) {
 		return
 	}
 	// Not through the logger, which would look for the line of code that logs: it is always this one.
-	line := slog.NewRecord(time.Now(), slog.LevelInfo, "request", 0)
+	now := time.Now()
+	line := slog.NewRecord(now, slog.LevelInfo, "request", 0)
 	line.AddAttrs(
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
-		slog.Int64("bytes", rec.bytes), slog.Int64("us", took.Microseconds()), slog.String("by", caller), slog.String("from", r.RemoteAddr))
+		slog.Int64("bytes", rec.bytes), slog.Int64("us", now.Sub(start).Microseconds()), slog.String("by", caller), slog.String("from", r.RemoteAddr))
+	if f := rec.failure; f.id != "" { // the id is what the answer shows
+		line.AddAttrs(slog.String("error", f.id), slog.String("kind", f.kind))
+		if f.cause != "" {
+			line.AddAttrs(slog.String("cause", f.cause))
+		}
+	}
 	_ = log.Handle(r.Context(), line) // nobody is left to tell when the log cannot be written
 }

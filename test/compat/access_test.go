@@ -67,7 +67,10 @@ var rules = map[string]rule{
 const guest = "\nauth:\n  providers: {guest: {}}\n"
 
 // operators is the configuration of a portal whose guest sits at the machine.
-const operators = "\nportico: {guest: {operator: true}}\n"
+const operators = "\nportico: {guest: {operator: true}, limits: {failedSignIns: 0}}\n"
+
+// tries is the configuration of a portal that looks at any number of wrong tokens.
+const tries = "\nportico: {limits: {failedSignIns: 0}}\n"
 
 // elsewhereToo is the configuration of a portal that others can reach: its guest only reads, whatever is asked for.
 const elsewhereToo = operators + "\napp: {baseUrl: \"https://portal.example.com\"}\n"
@@ -79,9 +82,9 @@ var sameOrigin = with("Sec-Fetch-Site", "same-origin")
 
 // Every route of the registry, for everybody who may stand before it.
 func TestAccess(t *testing.T) {
-	closed := startSmall(t, "")
+	closed := startSmall(t, tries)
 	open := startSmall(t, guest+elsewhereToo)
-	plain := startSmall(t, guest)
+	plain := startSmall(t, guest+tries)
 	here := startSmall(t, guest+operators)
 	const yes, unknown, forbidden = 0, 401, 403
 	people := []struct {

@@ -1,0 +1,269 @@
+package httpx
+
+import (
+	"hash/maphash"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"portico/internal/errs"
+)
+
+// Limits bound what one caller may have of the server: a service by its name, everybody else by their address. Zero
+// means no limit.
+type Limits struct {
+	Requests int // answered at a time
+	Streams  int // open at a time, beside the requests
+	// FailedSignIns a minute may come from an address, of tokens that are not known here.
+	FailedSignIns int
+}
+
+// callerID tells callers apart for the limits.
+type callerID struct {
+	addr [16]byte
+	name string
+}
+
+// identify says whose share a request is of.
+func identify(r *http.Request, c *Caller) callerID {
+	if c.Name != "" && !c.Ambient {
+		return callerID{name: c.Name}
+	}
+	return callerID{addr: clientOf(r)}
+}
+
+// peerOf is the address that the connection comes from.
+func peerOf(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ap.Addr().Unmap()
+}
+
+// clientOf is the address of whoever makes the request. What a proxy says of it is believed of a peer in one's own
+// network; others could give themselves a new address with each request.
+func clientOf(r *http.Request) [16]byte {
+	addr := peerOf(r)
+	if said := r.Header["X-Forwarded-For"]; len(said) > 0 && (addr.IsLoopback() || addr.IsPrivate()) {
+		last := said[len(said)-1] // what the proxy itself saw; the rest it was told
+		if a, err := netip.ParseAddr(strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])); err == nil {
+			addr = a.Unmap()
+		}
+	}
+	return network(addr)
+}
+
+// network is what one subscriber has: an IPv4 address, or 64 bits of IPv6.
+func network(a netip.Addr) [16]byte {
+	b := a.As16()
+	if a.Is6() {
+		clear(b[8:])
+	}
+	return b
+}
+
+// crowd counts what callers have at a time. It knows only those who have something, so it is never larger than the
+// number of open requests.
+type crowd struct {
+	most   int
+	seed   maphash.Seed
+	shards [16]shard
+}
+
+type shard struct {
+	sync.Mutex
+	has map[callerID]int
+	_   [48]byte // a cache line each
+}
+
+// newCrowd returns nil, which lets everybody in, for no limit.
+func newCrowd(most int) *crowd {
+	if most <= 0 {
+		return nil
+	}
+	c := &crowd{most: most, seed: maphash.MakeSeed()}
+	for i := range c.shards {
+		c.shards[i].has = map[callerID]int{}
+	}
+	return c
+}
+
+// enter returns where to leave, which is nil where nothing is counted.
+func (c *crowd) enter(id callerID) (s *shard, ok bool) {
+	if c == nil {
+		return nil, true
+	}
+	h := maphash.Comparable(c.seed, id)
+	s = &c.shards[h%uint64(len(c.shards))]
+	s.Lock()
+	n := s.has[id]
+	if ok = n < c.most; ok {
+		s.has[id] = n + 1
+	}
+	s.Unlock()
+	return s, ok
+}
+
+func (s *shard) leave(id callerID) {
+	if s == nil {
+		return
+	}
+	s.Lock()
+	defer s.Unlock()
+	if n := s.has[id]; n > 1 {
+		s.has[id] = n - 1
+	} else {
+		delete(s.has, id)
+	}
+}
+
+// gates are the limits at work.
+type gates struct {
+	requests, streams *crowd
+	guesses           *guesses
+}
+
+func newGates(l Limits) gates {
+	return gates{requests: newCrowd(l.Requests), streams: newCrowd(l.Streams), guesses: newGuesses(l.FailedSignIns, time.Now)}
+}
+
+// enter counts a request among its caller's. What it returns is left at the end.
+func (g *gates) enter(w http.ResponseWriter, r *http.Request, id callerID) (*shard, error) {
+	crowd, what, remedy := g.requests, "requests", "wait for answers before sending more, or raise portico.limits.requests"
+	if isStream(r) {
+		crowd, what, remedy = g.streams, "streams", "close streams that nobody follows, or raise portico.limits.streams"
+	}
+	s, ok := crowd.enter(id)
+	if ok {
+		return s, nil
+	}
+	w.Header().Set("Retry-After", "1")
+	return nil, errs.WithRemedy(errs.New(errs.TooMany, "%d %s of this caller are open already", crowd.most, what), remedy)
+}
+
+func isStream(r *http.Request) bool {
+	for _, v := range r.Header["Accept"] {
+		if strings.Contains(v, "text/event-stream") {
+			return true
+		}
+	}
+	return false
+}
+
+// guesses are the failed tokens of addresses: each has a bucket that fills again with time.
+type guesses struct {
+	perMinute float64
+	now       func() time.Time
+	some      atomic.Bool // whether any address has failed yet: without, nothing is looked up
+	mu        sync.Mutex
+	of        map[[16]byte]bucket
+}
+
+type bucket struct {
+	left float64
+	at   time.Time
+	last uint64 // the hash of the last token
+}
+
+// maxGuessers bounds the memory; past it, addresses that nothing is held against go first.
+const maxGuessers = 16_384
+
+// widely is how much more may come through one proxy than from one address.
+const widely = 10
+
+func newGuesses(perMinute int, now func() time.Time) *guesses {
+	if perMinute <= 0 {
+		return nil
+	}
+	return &guesses{perMinute: float64(perMinute), now: now, of: map[[16]byte]bucket{}}
+}
+
+// check refuses to look at a token from an address that has tried too many.
+func (g *guesses) check(w http.ResponseWriter, r *http.Request) error {
+	if g == nil || !g.some.Load() {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	for _, a := range g.accounts(r) {
+		b, ok := g.of[a.key]
+		if !ok || b.filled(now, a.perMinute) >= 1 {
+			continue
+		}
+		w.Header().Set("Retry-After", strconv.Itoa(1+int(60/a.perMinute)))
+		return errs.WithRemedy(errs.New(errs.TooMany, "too many unknown tokens came from this address"),
+			"check the token against backend.auth.externalAccess before sending it again")
+	}
+	return nil
+}
+
+// failed holds a token that is not known against the addresses that it came from. One that comes again is held
+// against them once: a script with an old token guesses nothing, and must not lock out its neighbours.
+func (g *guesses) failed(r *http.Request) {
+	if g == nil {
+		return
+	}
+	token := maphash.String(guessSeed, r.Header.Get("Authorization"))
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	g.some.Store(true)
+	for _, a := range g.accounts(r) {
+		b, ok := g.of[a.key]
+		switch {
+		case !ok:
+			g.makeRoom(now)
+			b = bucket{left: a.perMinute, at: now}
+		case b.last == token:
+			continue
+		}
+		b.left, b.at, b.last = max(0, b.filled(now, a.perMinute)-1), now, token
+		g.of[a.key] = b
+	}
+}
+
+var guessSeed = maphash.MakeSeed()
+
+func (b bucket) filled(now time.Time, perMinute float64) float64 {
+	return min(perMinute, b.left+now.Sub(b.at).Minutes()*perMinute)
+}
+
+type account struct {
+	key       [16]byte
+	perMinute float64
+}
+
+// accounts are the client's, and the proxy's where one names the client: or whoever can name any would have any number
+// of guesses.
+func (g *guesses) accounts(r *http.Request) []account {
+	client, peer := clientOf(r), network(peerOf(r))
+	if client == peer {
+		return []account{{client, g.perMinute}}
+	}
+	// Told apart from a client of that address.
+	peer[0] ^= 0xff
+	return []account{{client, g.perMinute}, {peer, g.perMinute * widely}}
+}
+
+func (g *guesses) makeRoom(now time.Time) {
+	if len(g.of) < maxGuessers {
+		return
+	}
+	for k, b := range g.of {
+		if now.Sub(b.at) > time.Minute {
+			delete(g.of, k)
+		}
+	}
+	for k := range g.of { // in no order
+		if len(g.of) < maxGuessers {
+			return
+		}
+		delete(g.of, k)
+	}
+}
