@@ -53,17 +53,19 @@ func (o *order) place(s *Snapshot, key, uid string) int {
 }
 
 func (o *order) rankOf(doc uint32) uint32 {
-	if o.few != nil {
-		i, ok := slices.BinarySearchFunc(o.few, doc, func(r ranked, doc uint32) int { return cmp.Compare(r.doc, doc) })
-		if !ok {
-			return unranked
-		}
-		return o.few[i].rank
+	if int(doc) < len(o.rank) {
+		return o.rank[doc]
 	}
-	if int(doc) >= len(o.rank) {
+	return o.fewRank(doc)
+}
+
+// fewRank is apart so that rankOf, which runs for every document of a large set, is inlined.
+func (o *order) fewRank(doc uint32) uint32 {
+	i, ok := slices.BinarySearchFunc(o.few, doc, func(r ranked, doc uint32) int { return cmp.Compare(r.doc, doc) })
+	if !ok {
 		return unranked
 	}
-	return o.rank[doc]
+	return o.few[i].rank
 }
 
 // arrange turns a set of documents into the set of their positions; documents without a place are
