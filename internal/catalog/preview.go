@@ -9,17 +9,11 @@ import (
 	"portico/internal/errs"
 )
 
-// A preview answers a person who waits.
-const (
-	previewDepth = 5
-	previewUnits = 100
-)
-
 // Preview reads a location as a registration would and returns the entities that it declares,
 // canonical JSON, without writing anything. A document that cannot be used is an errs.Invalid error
 // that names every problem with its place.
 func (r *Refresher) Preview(ctx context.Context, loc Location) ([]json.RawMessage, error) {
-	src := &Source{ID: "preview", Location: loc}
+	src := &Source{ID: "preview", Location: loc, Origin: FromRegister}
 	w := r.walk(src, known{}, "")
 	entities := []json.RawMessage{}
 	var problems []Problem
@@ -32,9 +26,8 @@ func (r *Refresher) Preview(ctx context.Context, loc Location) ([]json.RawMessag
 				continue
 			}
 			seen[t.loc.String()] = true
-			if len(seen) > previewUnits || depth > previewDepth {
-				return nil, errs.WithRemedy(errs.New(errs.Invalid, "%s leads to more than %d files or deeper than %d levels", loc, previewUnits, previewDepth),
-					"register its parts, or name it in catalog.locations of the configuration")
+			if err := w.limits.tooFar(depth, len(seen)); err != nil {
+				return nil, errs.WithRemedy(errs.Public(errs.Invalid, loc.Target+" cannot be registered: "+errs.Sentence(err), err), errs.Remedy(err))
 			}
 			reading, err := r.Reader.Read(ctx, t.loc, Known{})
 			if err != nil {
@@ -51,7 +44,13 @@ func (r *Refresher) Preview(ctx context.Context, loc Location) ([]json.RawMessag
 				if f.Err != nil {
 					return nil, f.Err
 				}
+				if err := w.limits.tooLarge(f); err != nil {
+					return nil, errs.WithRemedy(errs.Public(errs.Invalid, f.Name+" cannot be registered: "+errs.Sentence(err), err), errs.Remedy(err))
+				}
 				u, locations := w.declare(ctx, t, f)
+				if err := w.room(f.Location.String(), len(u.Asserted)); err != nil {
+					return nil, errs.WithRemedy(errs.Public(errs.Invalid, f.Name+" cannot be registered: "+errs.Sentence(err), err), errs.Remedy(err))
+				}
 				for _, a := range u.Asserted {
 					entities = append(entities, a.Entity.JSON)
 				}

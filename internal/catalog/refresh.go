@@ -14,12 +14,6 @@ import (
 	"portico/internal/errs"
 )
 
-// Limits of one source: past them the rest is not read, and the source says so.
-const (
-	maxDepth = 10      // of Location entities that lead to others
-	maxUnits = 100_000 // files
-)
-
 // Refresher reads sources and applies what they hold.
 type Refresher struct {
 	Store  *Store
@@ -46,6 +40,9 @@ func (r *Refresher) Refresh(ctx context.Context, src *Source, actor string) (Out
 		}
 	}
 	if w.known, err = r.Store.knownOf(ctx, src.ID); err != nil {
+		return Outcome{}, err
+	}
+	if err := w.count(ctx); err != nil {
 		return Outcome{}, err
 	}
 	root, err := w.root(ctx)
@@ -82,9 +79,9 @@ func (r *Refresher) walk(src *Source, k known, actor string) *walk {
 		global = r.Rules(src.Location)
 	}
 	return &walk{
-		Refresher: r, src: src, known: k, actor: actor, rules: append(slices.Clone(src.Rules), global...),
+		Refresher: r, src: src, known: k, actor: actor, limits: limitsOf(src.Origin), rules: append(slices.Clone(src.Rules), global...),
 		visited: map[string]bool{}, gone: map[string]bool{}, noted: map[string]knownTarget{},
-		named: map[string][]string{}, parents: map[string]string{}, moved: map[string]*File{},
+		named: map[string][]string{}, parents: map[string]string{}, moved: map[string]*File{}, has: map[string]int{},
 	}
 }
 

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,9 +57,11 @@ type locationEntity struct {
 type walk struct {
 	*Refresher
 	known
-	src   *Source
-	rules []Rule
-	actor string
+	src    *Source
+	rules  []Rule
+	actor  string
+	limits limits
+	has    map[string]int // by location of a unit: its entities, where they are limited
 
 	mu        sync.Mutex
 	visited   map[string]bool        // locations of units that are there
@@ -68,6 +71,7 @@ type walk struct {
 	parents   map[string]string      // by location of a unit: the one that it is taken to come from
 	moved     map[string]*File       // by unit and target: what placeholders refer to, where it is not as it was
 	yields    map[string][]string    // by location of a unit: the targets that yielded it before
+	entities  int                    // of the source, where they are limited
 	failed    int
 	truncated string
 	rootErr   error
@@ -114,8 +118,11 @@ func (w *walk) run(ctx context.Context, level []target) error {
 			return err
 		}
 		next := slices.Concat(children...) // in the order of the files, whoever was done first
-		if len(next) > 0 && (depth+1 >= maxDepth || len(seen)+len(next) > maxUnits) {
-			w.truncated = fmt.Sprintf("its Location entities lead more than %d deep or to more than %d files; the rest was not read", maxDepth, maxUnits)
+		if len(next) == 0 {
+			return nil
+		}
+		if err := w.limits.tooFar(depth+1, len(seen)+len(next)); err != nil {
+			w.truncated = errs.Sentence(err) + ", and the rest was not read; " + errs.Remedy(err)
 			return nil
 		}
 		level = next
@@ -359,21 +366,14 @@ func (w *walk) children(base Location, list []locationEntity) []target {
 // revision does not move.
 func (w *walk) file(ctx context.Context, t target, f *File) (_ []target, settled bool, err error) {
 	if f.Err == nil {
-		f.Err = checkLocation(f.Location)
+		f.Err = cmp.Or(checkLocation(f.Location), w.limits.tooLarge(f))
 	}
 	f.Location.Target, f.Name, f.Revision = storable(f.Location.Target), storable(f.Name), storable(f.Revision)
 	loc := f.Location.String()
 	k, isKnown := w.units[loc]
 	t.parent = w.parent(t, loc)
 	if f.Err != nil {
-		w.Log.Warn("a file could not be read", "source", w.src.Location.String(), "file", loc, "error", f.Err)
-		p := Problem{SourceID: w.src.ID, Location: loc, File: f.Name, Level: "error", Message: sentence(f.Err), Remedy: errs.Remedy(f.Err)}
-		p.ID = problemID(p)
-		if err := w.Store.failUnit(ctx, w.src.ID, loc, t.parent, p); err != nil {
-			return nil, false, err
-		}
-		w.visit(loc, true)
-		return w.children(f.Location, k.children), false, nil
+		return w.refuse(ctx, t, f, f.Err)
 	}
 	if f.Unchanged || isKnown && k.revision != "" && k.revision == f.Revision && k.parent == t.parent && k.state != "missing" && len(k.includes) == 0 {
 		w.visit(loc, k.state == "failed")
@@ -385,6 +385,9 @@ func (w *walk) file(ctx context.Context, t target, f *File) (_ []target, settled
 	}
 	if err != nil {
 		return nil, false, err
+	}
+	if err := w.room(loc, len(u.Asserted)); err != nil {
+		return w.refuse(ctx, t, f, err)
 	}
 	if err := w.keepRenamed(ctx, u, isKnown); err != nil {
 		return nil, false, err
@@ -409,6 +412,19 @@ func (w *walk) file(ctx context.Context, t target, f *File) (_ []target, settled
 	// What somebody removed leads nowhere, whether or not its file is read.
 	children = slices.DeleteFunc(children, func(c target) bool { return slices.Contains(res.ByHand, c.parent) })
 	return children, u.File.Revision != "", nil
+}
+
+// refuse records why a file is not taken. What it declared before stays, and where it led.
+func (w *walk) refuse(ctx context.Context, t target, f *File, why error) (_ []target, settled bool, err error) {
+	loc := f.Location.String()
+	w.Log.Warn("a file could not be read", "source", w.src.Location.String(), "file", loc, "error", why)
+	p := Problem{SourceID: w.src.ID, Location: loc, File: f.Name, Level: "error", Message: sentence(why), Remedy: errs.Remedy(why)}
+	p.ID = problemID(p)
+	if err := w.Store.failUnit(ctx, w.src.ID, loc, t.parent, p); err != nil {
+		return nil, false, err
+	}
+	w.visit(loc, true)
+	return w.children(f.Location, w.units[loc].children), false, nil
 }
 
 // keepRenamed sees to documents that cannot be used and have a name that the unit never had: they may
