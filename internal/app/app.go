@@ -381,15 +381,15 @@ func (a *App) declareSources(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		trial = append(trial, catalog.Declared{Location: catalog.Location{Type: "folder", Target: abs}, Rules: allKinds})
+		trial = append(trial, catalog.Declared{Location: catalog.Location{Type: "folder", Target: abs}, Rules: anyKind})
 	}
 	more, err := a.store.SetDeclared(ctx, catalog.FromTrial, trial)
 	return append(ids, more...), err
 }
 
-// allKinds are the rules of folders that the operator named on the command line.
-var allKinds = []catalog.Rule{{Kind: "Component"}, {Kind: "API"}, {Kind: "Resource"}, {Kind: "System"}, {Kind: "Domain"},
-	{Kind: "Group"}, {Kind: "User"}, {Kind: "Location"}, {Kind: "Template"}}
+// anyKind is the rule of folders that the operator named on the command line: there is no configuration in which a kind
+// of one's own could be allowed.
+var anyKind = []catalog.Rule{{Any: true}}
 
 // quieter keeps notes of libraries about their own life out of the log, and says the same thing once in a
 // while only: in an outage of the database River's parts complain several times a second.

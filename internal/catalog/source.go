@@ -30,6 +30,7 @@ const (
 type Rule struct {
 	Kind string `json:"kind"`
 	Type string `json:"type,omitempty"`
+	Any  bool   `json:"any,omitempty"` // every kind, those of one's own too
 }
 
 // defaultRules are Backstage's: what may come from anywhere.
@@ -37,7 +38,7 @@ var defaultRules = []Rule{{Kind: "Component"}, {Kind: "API"}, {Kind: "Location"}
 
 func allowed(rules []Rule, kind, typ string) bool {
 	for _, r := range rules {
-		if strings.EqualFold(r.Kind, kind) && (r.Type == "" || strings.EqualFold(r.Type, typ)) {
+		if r.Any || strings.EqualFold(r.Kind, kind) && (r.Type == "" || strings.EqualFold(r.Type, typ)) {
 			return true
 		}
 	}
