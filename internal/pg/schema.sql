@@ -49,6 +49,7 @@ CREATE TABLE catalog_entities (
     revision bigint NOT NULL,
     created_at timestamp with time zone NOT NULL DEFAULT now(),
     changed_at timestamp with time zone NOT NULL DEFAULT now(),
+    by_hand boolean NOT NULL DEFAULT false,
     CONSTRAINT catalog_entities_pkey PRIMARY KEY (uid),
     CONSTRAINT catalog_entities_ref_key UNIQUE (ref),
     CONSTRAINT catalog_entities_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES catalog_units(id) ON DELETE SET NULL,
@@ -94,6 +95,7 @@ CREATE TABLE catalog_state (
     revision bigint NOT NULL DEFAULT 0,
     purged_revision bigint NOT NULL DEFAULT 0,
     log_purged bigint NOT NULL DEFAULT 0,
+    log_trimmed bigint NOT NULL DEFAULT 0,
     CONSTRAINT catalog_state_pkey PRIMARY KEY (only_row),
     CONSTRAINT catalog_state_only_row_check CHECK (only_row)
 );
