@@ -71,6 +71,7 @@ type stored struct {
 	state    string
 	asserted bool
 	kept     bool
+	byHand   bool // it was removed by hand
 	status   []byte
 	line     int
 	endLine  int
@@ -79,11 +80,11 @@ type stored struct {
 }
 
 func scanStored(row pgx.CollectableRow) (e stored, err error) {
-	err = row.Scan(&e.uid, &e.ref, &e.unitID, &e.digest, &e.state, &e.asserted, &e.kept, &e.status, &e.line, &e.endLine, &e.location, &e.parent)
+	err = row.Scan(&e.uid, &e.ref, &e.unitID, &e.digest, &e.state, &e.asserted, &e.kept, &e.byHand, &e.status, &e.line, &e.endLine, &e.location, &e.parent)
 	return e, err
 }
 
-const storedColumns = `uid, ref, unit_id, digest, state, asserted, kept, status, line, end_line, location, parent_ref`
+const storedColumns = `uid, ref, unit_id, digest, state, asserted, kept, by_hand, status, line, end_line, location, parent_ref`
 
 // lockRevision takes the lock under which revisions are handed out and returns the latest.
 func lockRevision(ctx context.Context, tx pgx.Tx) (rev int64, err error) {
@@ -235,7 +236,7 @@ func (a *applier) run(res *Applied) error {
 	if len(a.changes) == 0 {
 		return nil
 	}
-	_, err = a.tx.CopyFrom(a.ctx, changeTable, logColumns, pgx.CopyFromRows(a.changes))
+	_, err := a.tx.CopyFrom(a.ctx, changeTable, logColumns, pgx.CopyFromRows(a.changes))
 	return err
 }
 
@@ -301,7 +302,7 @@ func (a *applier) assert(as Asserted, ref string, known map[string]stored, befor
 		return nil
 	}
 	same := mine && e.digest == as.Entity.Digest
-	byHand := same && e.state == "removed" && e.asserted // removed by hand, and its file says nothing new
+	byHand := same && e.state == "removed" && e.byHand && e.asserted // removed by hand, and its file says nothing new
 	if byHand {
 		res.ByHand = append(res.ByHand, ref)
 	}
@@ -390,7 +391,7 @@ func (a *applier) write() error {
 			UPDATE catalog_entities AS e
 			SET unit_id = $1, entity = u.entity::json, digest = u.digest, location = u.location, parent_ref = u.parent_ref,
 			    line = u.line, end_line = u.end_line, revision = u.revision, changed_at = CASE WHEN e.digest = u.digest THEN e.changed_at ELSE $2 END,
-			    asserted = true, kept = false, status = NULL, state = 'active', missing_since = NULL, removed_at = NULL, removed_by = NULL, reason = ''
+			    asserted = true, kept = false, status = NULL, state = 'active', missing_since = NULL, removed_at = NULL, removed_by = NULL, by_hand = false, reason = ''
 			FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[], $10::bigint[])
 			  AS u (ref, entity, digest, location, parent_ref, line, end_line, revision)
 			WHERE e.ref = u.ref`,
@@ -455,7 +456,8 @@ func (a *applier) writeConflicts() error {
 }
 
 // markRest deals with what the unit yielded before and does not assert now: kept entities get a
-// status that says why, the others are marked as no longer asserted.
+// status that says why, the others are marked as no longer asserted. What was missing and is kept has
+// returned: its document is there again, though it cannot be used, so its grace is over.
 func (a *applier) markRest(refs []string, known map[string]stored) error {
 	named := make(map[string]bool, len(refs))
 	for _, r := range refs {
@@ -473,7 +475,7 @@ func (a *applier) markRest(refs []string, known map[string]stored) error {
 				continue
 			}
 			status := statusOf(a.unit.Problems, ref)
-			if string(status) == string(e.status) {
+			if e.state == "active" && string(status) == string(e.status) {
 				if !e.asserted {
 					stays = append(stays, ref)
 				}
@@ -483,7 +485,15 @@ func (a *applier) markRest(refs []string, known map[string]stored) error {
 			broken.refs = append(broken.refs, ref)
 			broken.revisions = append(broken.revisions, rev)
 			statuses = append(statuses, textOrNull(status))
-			a.log(rev, ref, e.uid, Updated, statusChange(e.status, status))
+			op := Updated
+			if e.state == "missing" {
+				op = Returned
+			}
+			var diff []entity.FieldChange
+			if string(status) != string(e.status) {
+				diff = statusChange(e.status, status)
+			}
+			a.log(rev, ref, e.uid, op, diff)
 			continue
 		}
 		if e.asserted {
@@ -494,7 +504,7 @@ func (a *applier) markRest(refs []string, known map[string]stored) error {
 	if len(broken.refs) > 0 {
 		b.Queue(`
 			UPDATE catalog_entities AS e
-			SET status = u.status::json, asserted = true, revision = u.revision
+			SET status = u.status::json, asserted = true, revision = u.revision, state = 'active', missing_since = NULL, reason = ''
 			FROM unnest($1::text[], $2::text[], $3::bigint[]) AS u (ref, status, revision)
 			WHERE e.ref = u.ref`, broken.refs, statuses, broken.revisions)
 	}

@@ -85,7 +85,7 @@ func (t *settler) restore(list []gone) error {
 		SET state = CASE WHEN e.asserted AND n.id IS NOT NULL THEN 'active' ELSE 'missing' END,
 		    missing_since = CASE WHEN e.asserted AND n.id IS NOT NULL THEN NULL ELSE $1::timestamptz END,
 		    reason = CASE WHEN e.asserted AND n.id IS NOT NULL THEN '' ELSE 'it was restored, but no source declares it' END,
-		    removed_at = NULL, removed_by = NULL, revision = u.revision
+		    removed_at = NULL, removed_by = NULL, by_hand = false, revision = u.revision
 		FROM unnest($2::uuid[], $3::bigint[]) AS u (uid, revision)
 		JOIN catalog_entities AS o ON o.uid = u.uid
 		LEFT JOIN catalog_units AS n ON n.id = o.unit_id AND n.state <> 'missing'

@@ -362,11 +362,15 @@ func (t *settler) setState(list []gone, op Op, update string, args ...any) error
 
 // remove takes entities out of the catalog; they can be restored for 30 days.
 func (t *settler) remove(list []gone, reason string) error {
+	return t.removeAs(list, reason, false)
+}
+
+func (t *settler) removeAs(list []gone, reason string, byHand bool) error {
 	return t.setState(list, Removed, `
 		UPDATE catalog_entities AS e
-		SET state = 'removed', removed_at = $1, removed_by = $2, reason = $3, missing_since = NULL, revision = u.revision
-		FROM unnest($4::uuid[], $5::bigint[]) AS u (uid, revision)
-		WHERE e.uid = u.uid`, t.now, t.actor, reason)
+		SET state = 'removed', removed_at = $1, removed_by = $2, reason = $3, by_hand = $4, missing_since = NULL, revision = u.revision
+		FROM unnest($5::uuid[], $6::bigint[]) AS u (uid, revision)
+		WHERE e.uid = u.uid`, t.now, t.actor, reason, byHand)
 }
 
 // removeSource ends a source: what others claim too goes to them, the rest is removed.
@@ -445,7 +449,7 @@ func (s *Store) Remove(ctx context.Context, uid uuid.UUID, actor string) (revisi
 		if err != nil {
 			return err
 		}
-		return t.remove(rest, "it was removed by hand")
+		return t.removeAs(rest, "it was removed by hand", true)
 	})
 }
 
