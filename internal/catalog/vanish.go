@@ -26,8 +26,9 @@ const (
 	heldShown = 200 // refs listed
 )
 
-// Vanish ends a complete reading of a source. What it no longer names goes to the unit that also
-// claims it, or becomes missing, or is held when there is too much of it.
+// Vanish ends a complete reading of a source. What a unit no longer names goes to another of the source
+// that declares it now, as when files are moved. The rest goes to whoever else claims it, or becomes
+// missing, or is held when too much of it would disappear.
 func (s *Store) Vanish(ctx context.Context, src *Source, seen Seen, actor string) (held *Held, revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: vanish in %s", src.ID)
 	var touched map[string]bool
@@ -46,6 +47,9 @@ func (s *Store) Vanish(ctx context.Context, src *Source, seen Seen, actor string
 		}
 		dropped, err := t.dropped(src.ID)
 		if err != nil {
+			return err
+		}
+		if dropped, err = t.promoteTo(src.ID, dropped); err != nil {
 			return err
 		}
 		if held, err = t.guard(src.ID, dropped); err != nil {
@@ -147,7 +151,11 @@ func (s *Store) DecideHeld(ctx context.Context, id, digest string, apply bool, a
 		if err != nil {
 			return err
 		}
-		if digest != src.Held.Digest || digest != digestOf(dropped) {
+		losing, err := t.losing(dropped)
+		if err != nil {
+			return err
+		}
+		if digest != src.Held.Digest || digest != digestOf(losing) {
 			return errs.WithRemedy(errs.New(errs.Conflict, "what would disappear from %s has changed", src.Location), "look at the source again, then decide")
 		}
 		if apply {
@@ -255,22 +263,52 @@ func (t *settler) guard(sourceID string, dropped []gone) (*Held, error) {
 	if len(dropped) <= heldFloor {
 		return nil, nil
 	}
-	var total int
-	err := t.tx.QueryRow(t.ctx, `
-		SELECT count(*) FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
-		WHERE u.source_id = $1 AND e.state = 'active'`, sourceID).Scan(&total)
-	if err != nil || len(dropped)*heldShare <= total {
+	losing, err := t.losing(dropped)
+	if err != nil || len(losing) <= heldFloor {
 		return nil, err
 	}
-	h := &Held{Missing: len(dropped), Of: total, Digest: digestOf(dropped)}
-	for _, g := range dropped[:min(len(dropped), heldShown)] {
+	var total int
+	err = t.tx.QueryRow(t.ctx, `
+		SELECT count(*) FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
+		WHERE u.source_id = $1 AND e.state = 'active'`, sourceID).Scan(&total)
+	if err != nil || len(losing)*heldShare <= total {
+		return nil, err
+	}
+	h := &Held{Missing: len(losing), Of: total, Digest: digestOf(losing)}
+	for _, g := range losing[:min(len(losing), heldShown)] {
 		h.Refs = append(h.Refs, g.ref)
 	}
 	return h, nil
 }
 
+// losing leaves out of dropped entities those that somebody else claims: they change hands, and the
+// catalog does not lose them.
+func (t *settler) losing(dropped []gone) (list []gone, err error) {
+	refs := make([]string, len(dropped))
+	for i, g := range dropped {
+		refs[i] = g.ref
+	}
+	claimed, err := pg.Collect(t.ctx, t.tx, pgx.RowTo[string], `
+		SELECT DISTINCT c.ref
+		FROM catalog_conflicts AS c JOIN catalog_units AS u ON u.id = c.unit_id
+		WHERE c.ref = ANY($1) AND u.state <> 'missing'`, refs)
+	if err != nil {
+		return nil, err
+	}
+	has := make(map[string]bool, len(claimed))
+	for _, ref := range claimed {
+		has[ref] = true
+	}
+	return slices.DeleteFunc(slices.Clone(dropped), func(g gone) bool { return has[g.ref] }), nil
+}
+
 // promote gives each ref to the oldest unit that also claims it and returns the refs that nobody does.
 func (t *settler) promote(list []gone) (rest []gone, err error) {
+	return t.promoteTo("", list)
+}
+
+// promoteTo is promote among the units of one source; "" is any.
+func (t *settler) promoteTo(sourceID string, list []gone) (rest []gone, err error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -293,8 +331,8 @@ func (t *settler) promote(list []gone) (rest []gone, err error) {
 		FROM catalog_conflicts AS c
 		JOIN catalog_units AS u ON u.id = c.unit_id
 		JOIN catalog_entities AS e ON e.ref = c.ref
-		WHERE c.ref = ANY($1) AND u.state <> 'missing'
-		ORDER BY c.ref, c.since, c.unit_id`, refs)
+		WHERE c.ref = ANY($1) AND u.state <> 'missing' AND ($2 = '' OR u.source_id = $2)
+		ORDER BY c.ref, c.since, c.unit_id`, refs, sourceID)
 	if err != nil {
 		return nil, err
 	}
@@ -304,6 +342,7 @@ func (t *settler) promote(list []gone) (rest []gone, err error) {
 	if err := t.touch(uids); err != nil {
 		return nil, err
 	}
+	var b pgx.Batch
 	for _, c := range claims {
 		g := byRef[c.ref]
 		delete(byRef, c.ref)
@@ -313,7 +352,6 @@ func (t *settler) promote(list []gone) (rest []gone, err error) {
 			return nil, err
 		}
 		diff := append(entity.Diff(c.before, c.body), statusChange(status, nil)...)
-		var b pgx.Batch
 		b.Queue(`
 			UPDATE catalog_entities
 			SET unit_id = $2, entity = $3, digest = $4, line = $5, end_line = $6, location = $7, parent_ref = $8, revision = $9,
@@ -321,9 +359,9 @@ func (t *settler) promote(list []gone) (rest []gone, err error) {
 			WHERE uid = $1`, g.uid, c.unitID, c.body, c.digest, c.line, c.endLine, c.location, c.parent, t.rev, t.now)
 		b.Queue(`DELETE FROM catalog_conflicts WHERE unit_id = $1 AND ref = $2`, c.unitID, c.ref)
 		b.Queue(insertChange, t.rev, c.ref, g.uid, Updated, mustDiff(diff), c.location, t.actor, t.now)
-		if err := t.tx.SendBatch(t.ctx, &b).Close(); err != nil {
-			return nil, err
-		}
+	}
+	if err := t.tx.SendBatch(t.ctx, &b).Close(); err != nil {
+		return nil, err
 	}
 	for _, g := range list {
 		if _, still := byRef[g.ref]; still {
