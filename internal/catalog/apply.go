@@ -104,13 +104,11 @@ func advance(ctx context.Context, tx pgx.Tx, rev int64) error {
 // unit no longer names is only marked, and Vanish decides once the whole source has been read.
 func (s *Store) Apply(ctx context.Context, u *Unit, actor string) (res Applied, err error) {
 	defer errs.Wrap(&err, "catalog: apply %s", u.File.Location)
-	// They are done one after the other anyway: those that wait must not hold connections that others need.
-	select {
-	case s.applying <- struct{}{}:
-		defer func() { <-s.applying }()
-	case <-ctx.Done():
-		return Applied{}, ctx.Err()
+	done, err := s.turn(ctx)
+	if err != nil {
+		return Applied{}, err
 	}
+	defer done()
 	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
 		res = Applied{}
 		rev, err := lockRevision(ctx, tx)
@@ -136,6 +134,17 @@ func (s *Store) Apply(ctx context.Context, u *Unit, actor string) (res Applied, 
 		return advance(ctx, tx, a.rev)
 	})
 	return res, err
+}
+
+// turn waits until a unit may be written. They are done one after the other anyway: those that wait must
+// not hold connections that others need.
+func (s *Store) turn(ctx context.Context) (done func(), err error) {
+	select {
+	case s.applying <- struct{}{}:
+		return func() { <-s.applying }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // putUnit writes the unit's row and text. owned is false when the location belongs to another source.
@@ -233,6 +242,10 @@ func (a *applier) run(res *Applied) error {
 	if err := a.markRest(refs, known); err != nil {
 		return err
 	}
+	return a.writeLog()
+}
+
+func (a *applier) writeLog() error {
 	if len(a.changes) == 0 {
 		return nil
 	}

@@ -89,20 +89,77 @@ func (s *Store) refsOf(ctx context.Context, location string) (_ []string, err er
 		WHERE u.location = $1 AND e.state <> 'removed'`, location)
 }
 
-// failUnit records that a location could not be read. What it yielded before is not touched.
-func (s *Store) failUnit(ctx context.Context, sourceID, location, parent string, p Problem) (err error) {
-	defer errs.Wrap(&err, "catalog: record the failure of %s", location)
-	problems, err := json.Marshal([]Problem{p})
+// unreadable is a location that could not be read.
+type unreadable struct {
+	sourceID string
+	location string
+	parent   string
+	problem  Problem
+	// lasting is set when the answer was about this one place and will be the same until somebody mends
+	// it, so that its entities say so. A host that does not answer is the source's problem alone.
+	lasting bool
+}
+
+// lasts reports whether an error is an answer about a place, and not that nobody could be asked.
+func lasts(err error) bool {
+	switch errs.KindOf(err) {
+	case errs.Invalid, errs.Forbidden, errs.NotFound, errs.Gone, errs.TooLarge:
+		return true
+	}
+	return false
+}
+
+// failUnit records that a location could not be read. What it yielded before stays as it was declared.
+func (s *Store) failUnit(ctx context.Context, u unreadable, actor string) (err error) {
+	defer errs.Wrap(&err, "catalog: record the failure of %s", u.location)
+	problems, err := json.Marshal([]Problem{u.problem})
 	if err != nil {
 		return err
 	}
-	_, err = s.db.Exec(ctx, `
-		INSERT INTO catalog_units AS u (source_id, location, name, parent_ref, state, problems, problems_since)
-		VALUES ($1, $2, $2, $3, 'failed', $4, now())
-		ON CONFLICT (location) DO UPDATE
-		SET state = 'failed', revision = '', problems = EXCLUDED.problems, problems_since = coalesce(u.problems_since, now())
-		WHERE u.source_id = EXCLUDED.source_id`, sourceID, location, parent, problems)
-	return err
+	done, err := s.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		var rev int64
+		if u.lasting { // before the unit, as Apply does
+			if rev, err = lockRevision(ctx, tx); err != nil {
+				return err
+			}
+		}
+		var id int64
+		err := tx.QueryRow(ctx, `
+			INSERT INTO catalog_units AS u (source_id, location, name, parent_ref, state, problems, problems_since)
+			VALUES ($1, $2, $2, $3, 'failed', $4, now())
+			ON CONFLICT (location) DO UPDATE
+			SET state = 'failed', revision = '', problems = EXCLUDED.problems, problems_since = coalesce(u.problems_since, now())
+			WHERE u.source_id = EXCLUDED.source_id
+			RETURNING id`, u.sourceID, u.location, u.parent, problems).Scan(&id)
+		if errs.Is(pg.Err(err), errs.NotFound) {
+			return nil // another source's
+		}
+		if err != nil || !u.lasting {
+			return err
+		}
+		p := u.problem
+		p.Ref = nil // of all that it yielded
+		a := applier{
+			ctx: ctx, tx: tx, unitID: id, actor: actor, rev: rev, now: time.Now().UTC(),
+			unit: &Unit{SourceID: u.sourceID, File: File{Location: splitLocation(u.location)}, Problems: []Problem{p}, KeepAll: true},
+		}
+		known, err := a.known(nil)
+		if err != nil {
+			return err
+		}
+		if err := a.markRest(nil, known); err != nil {
+			return err
+		}
+		if err := a.writeLog(); err != nil || a.rev == rev {
+			return err
+		}
+		return advance(ctx, tx, a.rev)
+	})
 }
 
 // Declaration is the text that declares an entity.

@@ -318,7 +318,7 @@ func (w *walk) unreadable(ctx context.Context, t target, before knownTarget, err
 	}
 	p.ID = problemID(p)
 	// The revision is forgotten, so that the next reading does not take the failure for unchanged.
-	if err := w.Store.failUnit(ctx, w.src.ID, t.loc.String(), t.parent, p); err != nil {
+	if err := w.Store.failUnit(ctx, unreadable{w.src.ID, t.loc.String(), t.parent, p, lasts(err) && !gone}, w.actor); err != nil {
 		return nil, err
 	}
 	if gone {
@@ -420,7 +420,7 @@ func (w *walk) refuse(ctx context.Context, t target, f *File, why error) (_ []ta
 	w.Log.Warn("a file could not be read", "source", w.src.Location.String(), "file", loc, "error", why)
 	p := Problem{SourceID: w.src.ID, Location: loc, File: f.Name, Level: "error", Message: sentence(why), Remedy: errs.Remedy(why)}
 	p.ID = problemID(p)
-	if err := w.Store.failUnit(ctx, w.src.ID, loc, t.parent, p); err != nil {
+	if err := w.Store.failUnit(ctx, unreadable{w.src.ID, loc, t.parent, p, lasts(why)}, w.actor); err != nil {
 		return nil, false, err
 	}
 	w.visit(loc, true)

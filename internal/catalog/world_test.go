@@ -73,6 +73,9 @@ func (m *memory) Read(_ context.Context, loc Location, known Known) (*Reading, e
 }
 
 func (m *memory) file(loc Location) File {
+	if err := m.fail[loc.String()]; err != nil {
+		return File{Location: loc, Name: path.Base(loc.Target), Err: err}
+	}
 	text := m.files[loc.String()]
 	return File{Location: loc, Name: path.Base(loc.Target), Data: []byte(text), Revision: fmt.Sprintf("%x", xxhash.Sum64String(text))}
 }
