@@ -59,6 +59,7 @@ type Notice struct {
 	UID      string    `json:"uid"`
 	Op       Op        `json:"op"`
 	Paths    []string  `json:"paths"`
+	More     int       `json:"morePaths,omitempty"` // that are not among Paths
 	Source   string    `json:"source"`
 	Actor    string    `json:"actor"`
 	At       time.Time `json:"at"`

@@ -36,7 +36,14 @@ type feedEvent struct {
 // database itself.
 const feedKept = 2 * feedPage
 
+// pathsTold is how many changed fields a frame names. A rewritten definition changes thousands, and each
+// frame is kept and goes to every stream.
+const pathsTold = 50
+
 func eventOf(n Notice) feedEvent {
+	if more := len(n.Paths) - pathsTold; more > 0 {
+		n.Paths, n.More = n.Paths[:pathsTold], more
+	}
 	b, err := json.Marshal(n)
 	if err != nil {
 		panic(fmt.Errorf("catalog: encode a change: %w", err)) // strings and numbers

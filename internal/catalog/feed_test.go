@@ -103,3 +103,19 @@ func TestFeedKeepsNoMoreThanItMay(t *testing.T) {
 		t.Errorf("%d changes are kept", n)
 	}
 }
+
+func TestAFrameNamesABoundedNumberOfPaths(t *testing.T) {
+	t.Parallel()
+	n := Notice{Revision: 1, Ref: "api:default/a", Op: Updated}
+	for i := range pathsTold + 7 {
+		n.Paths = append(n.Paths, fmt.Sprintf("spec.definition.paths.%d", i))
+	}
+	frame := string(eventOf(n).frame)
+	if got := strings.Count(frame, "spec.definition"); got != pathsTold || !strings.Contains(frame, `"morePaths":7,`) {
+		t.Errorf("%d paths in %s", got, frame)
+	}
+	n.Paths = n.Paths[:pathsTold]
+	if frame := string(eventOf(n).frame); strings.Contains(frame, "morePaths") {
+		t.Errorf("all are told, and more announced: %s", frame)
+	}
+}
