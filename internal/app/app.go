@@ -391,38 +391,6 @@ func (a *App) declareSources(ctx context.Context) ([]string, error) {
 // of one's own could be allowed.
 var anyKind = []catalog.Rule{{Any: true}}
 
-// quieter keeps notes of libraries about their own life out of the log, and says the same thing once in a
-// while only: in an outage of the database River's parts complain several times a second.
-type quieter struct {
-	slog.Handler
-	said *sync.Map // message → time.Time
-}
-
-func quiet(l *slog.Logger) quieter { return quieter{l.Handler(), new(sync.Map)} }
-
-// sayAgain is the time after which a library's complaint is logged again.
-const sayAgain = 30 * time.Second
-
-func (q quieter) Enabled(ctx context.Context, l slog.Level) bool {
-	return l >= slog.LevelWarn && q.Handler.Enabled(ctx, l)
-}
-
-func (q quieter) Handle(ctx context.Context, r slog.Record) error {
-	if at, ok := q.said.Load(r.Message); ok && r.Time.Sub(at.(time.Time)) < sayAgain {
-		return nil
-	}
-	q.said.Store(r.Message, r.Time)
-	return q.Handler.Handle(ctx, r)
-}
-
-func (q quieter) WithAttrs(as []slog.Attr) slog.Handler {
-	return quieter{q.Handler.WithAttrs(as), q.said}
-}
-
-func (q quieter) WithGroup(name string) slog.Handler {
-	return quieter{q.Handler.WithGroup(name), q.said}
-}
-
 func (a *App) buildHTTP(h *catalog.Handler) error {
 	registry, err := a.registry(h)
 	if err != nil {
