@@ -37,7 +37,7 @@ func newUI(files fs.FS, imgSrc, connectSrc []string) *uiHandler {
 	h.csp = func(nonce string) string {
 		return "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-" + nonce + "'; img-src " + img +
 			"; font-src 'self'; connect-src " + connect + "; worker-src 'self'; manifest-src 'self'; object-src 'none'" +
-			"; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+			"; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types default"
 	}
 	return h
 }

@@ -1,0 +1,32 @@
+package app
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"portico/internal/testenv"
+)
+
+// The policy lets no text become markup or script but through the one policy that trust.js makes, and before anything
+// that draws.
+func TestPagesNeedTrustedTypes(t *testing.T) {
+	w := httptest.NewRecorder()
+	newUI(fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}}, nil, nil).ServeHTTP(w, httptest.NewRequest("GET", "/catalog", nil))
+	policy := w.Header().Get("Content-Security-Policy")
+	for _, want := range []string{"require-trusted-types-for 'script'", "trusted-types default"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("the policy lacks %s: %s", want, policy)
+		}
+	}
+	page, err := os.ReadFile(filepath.Join(testenv.Repo(t), "web", "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first := strings.Index(string(page), "<script "); !strings.HasPrefix(string(page)[first:], `<script src="/trust.js">`) {
+		t.Error("trust.js is not the first script of the page")
+	}
+}
