@@ -139,6 +139,7 @@ test-e2e: build
 
 .PHONY: bench
 bench: build ## Measure Portico with N entities, N=10000 by default, beside the bare handler
+	@scripts/bench-tools.sh
 	@test/bench/run.sh $(or $(N),10000)
 
 .PHONY: fmt

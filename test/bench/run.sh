@@ -22,7 +22,7 @@ shared=${PORTICO_SHARED:-$repo/../shared}
 bench=$shared/bench
 [ -f "$bench/measure-http.sh" ] || { echo "run.sh: $bench is not there; set PORTICO_SHARED" >&2; exit 2; }
 for tool in wrk jq curl python3 go; do
-  command -v $tool >/dev/null || { echo "run.sh: $tool is missing; install it from the system's packages" >&2; exit 2; }
+  command -v $tool >/dev/null || { echo "run.sh: $tool is missing; scripts/bench-tools.sh installs what it can" >&2; exit 2; }
 done
 SECS=${SECS:-5} CONCS=${CONCS:-16} PORT=${PORT:-$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')} LABEL=portico
 OPS=${OPS:-by_name by_refs_50 query_kind_page query_fulltext query_owner query_relation facet_kind facet_spec.type facet_spec.lifecycle facet_metadata.tags facets_four ancestry}
