@@ -21,7 +21,7 @@ func TestThousandConcurrentWrites(t *testing.T) {
 	write(t, filepath.Join(dir, "one.yaml"), declare("x", named("fought-for", entities)...))
 	dsn, text := pgtest.DSN(t), fileSource(filepath.Join(dir, "*.yaml"))
 	a, b := start(t, dsn, text), start(t, dsn, text)
-	a.settle(10 * time.Second)
+	a.settle(30 * time.Second)
 	names := named("fought-for", entities)
 	uids := make([]string, entities)
 	for i, n := range names {

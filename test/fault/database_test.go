@@ -29,7 +29,7 @@ func TestDatabaseRestarts(t *testing.T) {
 	alone := filepath.Join(t.TempDir(), "alone.yaml") // a source that nobody asks to be read
 	write(t, alone, declare("before", "alone"))
 	p := start(t, srv.DSN(), fileSource(glob, alone))
-	p.settle(20 * time.Second)
+	p.settle(time.Minute)
 	uid := p.component("steady-9-0019").Metadata.UID
 	src := p.source(glob)
 	p.must(http.StatusOK, "GET", "/.backstage/health/v1/readiness", "")

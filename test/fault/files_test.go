@@ -19,7 +19,7 @@ func TestFileVanishesAndReturns(t *testing.T) {
 	write(t, one, declare("first", "one-a", "one-b"))
 	write(t, two, declare("second", "two-a"))
 	p := start(t, pgtest.DSN(t), fileSource(filepath.Join(dir, "*.yaml")))
-	p.settle(10 * time.Second)
+	p.settle(30 * time.Second)
 	uid := p.component("one-a").Metadata.UID
 	base := len(p.changes(0))
 
@@ -56,7 +56,7 @@ func TestNamedFileVanishesAndReturns(t *testing.T) {
 	file := filepath.Join(dir, "catalog-info.yaml")
 	write(t, file, declare("first", "alone"))
 	p := start(t, pgtest.DSN(t), fileSource(file))
-	p.settle(10 * time.Second)
+	p.settle(30 * time.Second)
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestFolderRenamedAwayAndBack(t *testing.T) {
 	write(t, filepath.Join(team, "one.yaml"), declare("x", "moved-a"))
 	write(t, filepath.Join(team, "deep", "two.yaml"), declare("x", "moved-b"))
 	p := start(t, pgtest.DSN(t), fileSource(filepath.Join(dir, "**", "*.yaml")))
-	p.settle(10 * time.Second)
+	p.settle(30 * time.Second)
 	away := filepath.Join(t.TempDir(), "a")
 	if err := os.Rename(team, away); err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestSavedAsEditorsDo(t *testing.T) {
 	file := filepath.Join(dir, "one.yaml")
 	write(t, file, declare("before", "saved", "neighbour"))
 	p := start(t, pgtest.DSN(t), fileSource(filepath.Join(dir, "*.yaml")))
-	p.settle(10 * time.Second)
+	p.settle(30 * time.Second)
 	base := p.revision()
 	for _, text := range []string{"by rename", "by rename again"} {
 		save(t, file, declare(text, "saved", "neighbour"))

@@ -191,7 +191,7 @@ func TestStartAndStopThrice(t *testing.T) {
 			}()
 		}
 		if life == 2 {
-			c.settle(20 * time.Second)
+			c.settle(time.Minute)
 			if n := c.count("kind=component"); n != files*each {
 				t.Errorf("the last life has %d components, want %d", n, files*each)
 			}

@@ -262,7 +262,7 @@ func TestPoisonAmongTenThousand(t *testing.T) {
 	begun := time.Now()
 	glob := filepath.Join(dir, "**", "*.yaml")
 	portal := start(t, pgtest.DSN(t), fileSource(glob))
-	portal.settle(40 * time.Second)
+	portal.settle(2 * time.Minute)
 	peak := heap()
 	t.Logf("%d good entities and %d shapes of poison read in %s, heap at most %d MiB", files*each, len(list), time.Since(begun).Round(time.Millisecond), peak>>20)
 	if peak > 700<<20 {

@@ -22,7 +22,7 @@ func TestTwoReplicas(t *testing.T) {
 	write(t, file, declare("first", named("shared", 20)...))
 	dsn, text := pgtest.DSN(t), fileSource(filepath.Join(dir, "*.yaml"))
 	a, b := start(t, dsn, text), start(t, dsn, text)
-	a.settle(10 * time.Second)
+	a.settle(30 * time.Second)
 	within(t, other, "the second replica shows what the first read", func() bool { return b.component("shared-0000") != nil })
 
 	// Both watch the file, and each change of it is one change.

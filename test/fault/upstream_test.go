@@ -221,7 +221,7 @@ backend:
 	}
 	p.register(dead.of("refused"))
 	p.register(h.of("healthy"))
-	p.settle(20 * time.Second)
+	p.settle(time.Minute)
 	before := p.components()
 	if len(before) != 5*(len(scripts)+2)+1 {
 		t.Fatalf("%d components were read while all was well, want %d", len(before), 5*(len(scripts)+2)+1)
