@@ -64,6 +64,7 @@ func TestBootRefuses(t *testing.T) {
 	}{
 		{"no rule", []Route{{Pattern: "GET /a", Handler: ok}}, "no access rule"},
 		{"no handler", []Route{{Pattern: "GET /a", Access: read}}, "no handler"},
+		{"a change that is not audited", []Route{{Pattern: "POST /a", Access: Require(Permission{Name: "x", Action: "create"}), Handler: ok}}, "says nothing of the audit log"},
 		{"no method", []Route{{Pattern: "/a", Access: read, Handler: ok}}, "METHOD /path"},
 		{"only case apart", []Route{{Pattern: "GET /a/b", Access: read, Handler: ok}, {Pattern: "GET /a/B", Access: read, Handler: ok}}, "differ only in case"},
 		{"only a name apart", []Route{{Pattern: "GET /a/{x}", Access: read, Handler: ok}, {Pattern: "GET /A/{y}", Access: read, Handler: ok}}, "differ only in case"},
@@ -96,7 +97,7 @@ func TestErrorsBecomeTheEnvelope(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			h, log := serve(t, Options{Gate: openGate{}}, Route{"GET /x", read, func(http.ResponseWriter, *http.Request) error { return tt.err }})
+			h, log := serve(t, Options{Gate: openGate{}}, Route{Pattern: "GET /x", Access: read, Handler: func(http.ResponseWriter, *http.Request) error { return tt.err }})
 			w := get(h, httptest.NewRequest("GET", "/x?q=1", nil))
 			var body ErrorBody
 			if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
@@ -122,7 +123,7 @@ func TestErrorsBecomeTheEnvelope(t *testing.T) {
 }
 
 func TestPathsAreText(t *testing.T) {
-	h, _ := serve(t, Options{Gate: openGate{}}, Route{"GET /x/{name}", read, ok})
+	h, _ := serve(t, Options{Gate: openGate{}}, Route{Pattern: "GET /x/{name}", Access: read, Handler: ok})
 	for path, want := range map[string]int{"/x/%C3%A1": 200, "/x/a%00": 400, "/x/%ff": 400, "/x/%C3": 400} {
 		if w := get(h, httptest.NewRequest("GET", path, nil)); w.Code != want {
 			t.Errorf("%s: got %d, want %d: %s", path, w.Code, want, w.Body)
@@ -131,7 +132,7 @@ func TestPathsAreText(t *testing.T) {
 }
 
 func TestPanicIsAnAnswer(t *testing.T) {
-	h, log := serve(t, Options{Gate: openGate{}}, Route{"GET /x", read, func(http.ResponseWriter, *http.Request) error { panic("boom") }}, Route{"GET /y", read, ok})
+	h, log := serve(t, Options{Gate: openGate{}}, Route{Pattern: "GET /x", Access: read, Handler: func(http.ResponseWriter, *http.Request) error { panic("boom") }}, Route{Pattern: "GET /y", Access: read, Handler: ok})
 	if w := get(h, httptest.NewRequest("GET", "/x", nil)); w.Code != 500 || strings.Contains(w.Body.String(), "boom") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
@@ -164,7 +165,7 @@ func TestAmbientCallersMustBeTheirOwn(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			h, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: Hosts{Names: []string{"localhost", "::1"}}}, Route{"GET /x", read, ok}, Route{"POST /x", read, ok})
+			h, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: Hosts{Names: []string{"localhost", "::1"}}}, Route{Pattern: "GET /x", Access: read, Handler: ok}, Route{Pattern: "POST /x", Access: read, Handler: ok})
 			r := httptest.NewRequest(tt.method, "http://"+tt.host+"/x", nil)
 			for k, v := range tt.headers {
 				r.Header.Set(k, v)
@@ -174,19 +175,19 @@ func TestAmbientCallersMustBeTheirOwn(t *testing.T) {
 			}
 		})
 	}
-	probe, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: Hosts{Names: []string{"portal.example.com"}}}, Route{"GET /x", Public("probe"), ok}, Route{"GET /y", read, ok})
+	probe, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: Hosts{Names: []string{"portal.example.com"}}}, Route{Pattern: "GET /x", Access: Public("probe"), Handler: ok}, Route{Pattern: "GET /y", Access: read, Handler: ok})
 	for target, want := range map[string]int{"http://10.1.2.3:7007/x": 200, "http://[fd00::1]:7007/x": 200, "http://evil.example/x": 403, "http://10.1.2.3:7007/y": 403} {
 		if w := get(probe, httptest.NewRequest("GET", target, nil)); w.Code != want {
 			t.Errorf("%s: got %d, want %d", target, w.Code, want)
 		}
 	}
-	addresses, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: Hosts{Names: []string{"box"}, Addresses: true}}, Route{"GET /x", read, ok})
+	addresses, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: Hosts{Names: []string{"box"}, Addresses: true}}, Route{Pattern: "GET /x", Access: read, Handler: ok})
 	for target, want := range map[string]int{"http://10.1.2.3:7007/x": 200, "http://[fd00::1]/x": 200, "http://box:7007/x": 200, "http://rebound.example:7007/x": 403, "http://10.1.2.3.example/x": 403} {
 		if w := get(addresses, httptest.NewRequest("GET", target, nil)); w.Code != want {
 			t.Errorf("%s, where any address will do: got %d, want %d", target, w.Code, want)
 		}
 	}
-	h, _ := serve(t, Options{Gate: openGate{}, Hosts: Hosts{Names: []string{"localhost"}}}, Route{"POST /x", read, ok})
+	h, _ := serve(t, Options{Gate: openGate{}, Hosts: Hosts{Names: []string{"localhost"}}}, Route{Pattern: "POST /x", Access: read, Handler: ok})
 	if w := get(h, httptest.NewRequest("POST", "http://portal.internal/x", nil)); w.Code != 200 {
 		t.Errorf("a token needs no such proof, got %d", w.Code)
 	}
@@ -195,7 +196,7 @@ func TestAmbientCallersMustBeTheirOwn(t *testing.T) {
 func TestRefusedBeforeTheHandler(t *testing.T) {
 	called := false
 	h, _ := serve(t, Options{Gate: closedGate{errs.New(errs.Unauthenticated, "nobody is signed in")}},
-		Route{"GET /x", read, func(w http.ResponseWriter, r *http.Request) error { called = true; return ok(w, r) }}, Route{"GET /open", Public("test"), ok})
+		Route{Pattern: "GET /x", Access: read, Handler: func(w http.ResponseWriter, r *http.Request) error { called = true; return ok(w, r) }}, Route{Pattern: "GET /open", Access: Public("test"), Handler: ok})
 	w := get(h, httptest.NewRequest("GET", "/x", nil))
 	if w.Code != 401 || called || w.Header().Get("WWW-Authenticate") == "" {
 		t.Errorf("got %d, called %t, %v", w.Code, called, w.Header())
@@ -206,7 +207,7 @@ func TestRefusedBeforeTheHandler(t *testing.T) {
 }
 
 func TestEveryAnswerIsGuarded(t *testing.T) {
-	h, _ := serve(t, Options{Gate: openGate{}}, Route{"GET /x", read, ok})
+	h, _ := serve(t, Options{Gate: openGate{}}, Route{Pattern: "GET /x", Access: read, Handler: ok})
 	for _, path := range []string{"/x", "/api/nothing", "/.backstage/nothing"} {
 		w := get(h, httptest.NewRequest("GET", path, nil))
 		for name, want := range map[string]string{
@@ -236,7 +237,7 @@ func TestDecode(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			h, _ := serve(t, Options{Gate: openGate{}, MaxBody: 100}, Route{"POST /x", read, func(w http.ResponseWriter, r *http.Request) error {
+			h, _ := serve(t, Options{Gate: openGate{}, MaxBody: 100}, Route{Pattern: "POST /x", Access: read, Handler: func(w http.ResponseWriter, r *http.Request) error {
 				var v struct {
 					A int `json:"a"`
 				}
@@ -265,7 +266,7 @@ func TestDecode(t *testing.T) {
 
 func TestRawForCompresses(t *testing.T) {
 	body := []byte(`["` + strings.Repeat("portico ", 500) + `"]`)
-	h, _ := serve(t, Options{Gate: openGate{}}, Route{"GET /x", read, func(w http.ResponseWriter, r *http.Request) error {
+	h, _ := serve(t, Options{Gate: openGate{}}, Route{Pattern: "GET /x", Access: read, Handler: func(w http.ResponseWriter, r *http.Request) error {
 		RawFor(w, r, 200, body)
 		return nil
 	}})

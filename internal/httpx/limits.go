@@ -45,9 +45,12 @@ func peerOf(r *http.Request) netip.Addr {
 	return ap.Addr().Unmap()
 }
 
-// clientOf is the address of whoever makes the request. What a proxy says of it is believed of a peer in one's own
+// clientOf tells clients apart.
+func clientOf(r *http.Request) [16]byte { return network(addressOf(r)) }
+
+// addressOf is the address of whoever makes the request. What a proxy says of it is believed of a peer in one's own
 // network; others could give themselves a new address with each request.
-func clientOf(r *http.Request) [16]byte {
+func addressOf(r *http.Request) netip.Addr {
 	addr := peerOf(r)
 	if said := r.Header["X-Forwarded-For"]; len(said) > 0 && (addr.IsLoopback() || addr.IsPrivate()) {
 		last := said[len(said)-1] // what the proxy itself saw; the rest it was told
@@ -55,7 +58,7 @@ func clientOf(r *http.Request) [16]byte {
 			addr = a.Unmap()
 		}
 	}
-	return network(addr)
+	return addr
 }
 
 // network is what one subscriber has: an IPv4 address, or 64 bits of IPv6.

@@ -60,7 +60,7 @@ func TestOneCallerHoldsSoMuch(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			inside, leave := make(chan struct{}), make(chan struct{})
-			h, _ := serve(t, Options{Gate: namedGate{}, Limits: Limits{Requests: 2, Streams: 2}}, Route{"GET /x", read, func(w http.ResponseWriter, r *http.Request) error {
+			h, _ := serve(t, Options{Gate: namedGate{}, Limits: Limits{Requests: 2, Streams: 2}}, Route{Pattern: "GET /x", Access: read, Handler: func(w http.ResponseWriter, r *http.Request) error {
 				if r.Header.Get("Hold") != "" {
 					inside <- struct{}{}
 					<-leave
@@ -102,8 +102,8 @@ func TestOneCallerHoldsSoMuch(t *testing.T) {
 // A handler that panics, or cuts its answer off, holds nothing afterwards.
 func TestWhatEndsBadlyEnds(t *testing.T) {
 	h, _ := serve(t, Options{Gate: namedGate{}, Limits: Limits{Requests: 1}},
-		Route{"GET /x", read, ok}, Route{"GET /panics", read, func(http.ResponseWriter, *http.Request) error { panic("boom") }},
-		Route{"GET /cut", read, func(http.ResponseWriter, *http.Request) error { panic(http.ErrAbortHandler) }})
+		Route{Pattern: "GET /x", Access: read, Handler: ok}, Route{Pattern: "GET /panics", Access: read, Handler: func(http.ResponseWriter, *http.Request) error { panic("boom") }},
+		Route{Pattern: "GET /cut", Access: read, Handler: func(http.ResponseWriter, *http.Request) error { panic(http.ErrAbortHandler) }})
 	for range 3 {
 		get(h, httptest.NewRequest("GET", "http://localhost/panics", nil))
 		func() {
@@ -117,7 +117,7 @@ func TestWhatEndsBadlyEnds(t *testing.T) {
 }
 
 func TestGuessesAreCounted(t *testing.T) {
-	h, _ := serve(t, Options{Gate: namedGate{}, Limits: Limits{FailedSignIns: 3}}, Route{"GET /x", read, ok}, Route{"GET /open", Public("test"), ok})
+	h, _ := serve(t, Options{Gate: namedGate{}, Limits: Limits{FailedSignIns: 3}}, Route{Pattern: "GET /x", Access: read, Handler: ok}, Route{Pattern: "GET /open", Access: Public("test"), Handler: ok})
 	now := time.Unix(1_000_000, 0)
 	h.(*server).gates.guesses.now = func() time.Time { return now }
 	want := func(what string, r *http.Request, code int) {
@@ -192,7 +192,7 @@ func serveOn(t *testing.T, routes ...Route) net.Conn {
 
 // A body that comes a byte at a time and stops ends the connection, whoever would have read it.
 func TestSlowBodies(t *testing.T) {
-	decodes := Route{"POST /x", read, func(w http.ResponseWriter, r *http.Request) error {
+	decodes := Route{Pattern: "POST /x", Access: read, Handler: func(w http.ResponseWriter, r *http.Request) error {
 		var v map[string]any
 		if err := Decode(r, &v); err != nil {
 			return err
@@ -237,7 +237,7 @@ func (d *timed) Write(p []byte) (int, error) {
 // A body that arrived in time gives its handler all the time that it needs: with the deadline left in place, net/http
 // would take the client for gone once it passes.
 func TestABodyInTimeIsNoDeadline(t *testing.T) {
-	h, _ := serve(t, Options{Gate: openGate{}}, Route{"POST /x", read, func(w http.ResponseWriter, r *http.Request) error {
+	h, _ := serve(t, Options{Gate: openGate{}}, Route{Pattern: "POST /x", Access: read, Handler: func(w http.ResponseWriter, r *http.Request) error {
 		if _, err := io.ReadAll(r.Body); err != nil {
 			return err
 		}
@@ -288,7 +288,7 @@ func TestUnreadAnswers(t *testing.T) {
 	}
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
-			conn := serveOn(t, Route{"GET /x", read, answer})
+			conn := serveOn(t, Route{Pattern: "GET /x", Access: read, Handler: answer})
 			if _, err := io.WriteString(conn, "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 				t.Fatal(err)
 			}
@@ -298,7 +298,7 @@ func TestUnreadAnswers(t *testing.T) {
 		})
 	}
 	t.Run("many small answers", func(t *testing.T) {
-		conn := serveOn(t, Route{"GET /x", read, func(w http.ResponseWriter, _ *http.Request) error {
+		conn := serveOn(t, Route{Pattern: "GET /x", Access: read, Handler: func(w http.ResponseWriter, _ *http.Request) error {
 			_, _ = w.Write(large[:100<<10])
 			return nil
 		}})
@@ -316,7 +316,7 @@ func TestUnreadAnswers(t *testing.T) {
 
 // What the reader of an error is shown leads to the line of the request, which alone has the cause.
 func TestErrorsAreFoundInTheLog(t *testing.T) {
-	h, log := serve(t, Options{Gate: openGate{}}, Route{"GET /x", read, func(http.ResponseWriter, *http.Request) error {
+	h, log := serve(t, Options{Gate: openGate{}}, Route{Pattern: "GET /x", Access: read, Handler: func(http.ResponseWriter, *http.Request) error {
 		return errs.Public(errs.Invalid, "the query cannot be used", errors.New("parser: state 7"))
 	}})
 	w := get(h, httptest.NewRequest("GET", "/x", nil))
@@ -335,7 +335,7 @@ func TestErrorsAreFoundInTheLog(t *testing.T) {
 
 func TestCORS(t *testing.T) {
 	c := CORS{Origins: []string{"http://localhost:3000", "https://*.example.com"}, Methods: []string{"GET", "POST"}, ExposedHeaders: []string{"Portico-Revision"}, Credentials: true, MaxAge: 600}
-	h, _ := serve(t, Options{Gate: openGate{}, CORS: c}, Route{"GET /api/x", read, ok}, Route{"GET /x", read, ok})
+	h, _ := serve(t, Options{Gate: openGate{}, CORS: c}, Route{Pattern: "GET /api/x", Access: read, Handler: ok}, Route{Pattern: "GET /x", Access: read, Handler: ok})
 	tests := []struct {
 		name, method, path, origin, asks string
 		wantCode                         int
@@ -376,7 +376,7 @@ func TestCORS(t *testing.T) {
 			}
 		})
 	}
-	off, _ := serve(t, Options{Gate: openGate{}}, Route{"GET /api/x", read, ok})
+	off, _ := serve(t, Options{Gate: openGate{}}, Route{Pattern: "GET /api/x", Access: read, Handler: ok})
 	r := httptest.NewRequest("GET", "/api/x", nil)
 	r.Header.Set("Origin", "http://localhost:3000")
 	if w := get(off, r); w.Header().Get("Access-Control-Allow-Origin") != "" || w.Header().Get("Vary") != "" {

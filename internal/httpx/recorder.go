@@ -47,6 +47,7 @@ type recorder struct {
 	status  int
 	bytes   int64
 	failure failure
+	id      string // of the request, where its method may change something
 	body    timedBody
 	within  time.Duration // to take a piece of the answer
 	renewed time.Time     // when the deadline was last set; at first, by the server

@@ -36,6 +36,21 @@ func (a Access) String() string {
 	return a.permission.Name
 }
 
+// Audit says what the audit log calls what a route does, or why nothing is recorded of it.
+type Audit struct {
+	action string
+	why    string
+}
+
+// Audited is a route that records what it does under the name of an action, in the transaction that does it.
+func Audited(action string) Audit { return Audit{action: action} }
+
+// Unaudited is a route that changes nothing, although its permission sounds so.
+func Unaudited(why string) Audit { return Audit{why: why} }
+
+// Action is the name in the audit log; ok is false where nothing is recorded.
+func (a Audit) Action() (name string, ok bool) { return a.action, a.action != "" }
+
 // HandlerFunc answers a request or returns why it cannot. It must not have begun to write the answer
 // when it returns an error.
 type HandlerFunc func(w http.ResponseWriter, r *http.Request) error
@@ -46,6 +61,14 @@ type Route struct {
 	Pattern string
 	Access  Access
 	Handler HandlerFunc
+	// Audit must be given where the permission is to create, update or delete.
+	Audit Audit
+}
+
+// changes reports whether the route's permission is to change something, or that is not known.
+func (rt *Route) changes() bool {
+	p, ok := rt.Access.Permission()
+	return ok && p.Action != "read" && p.Action != ""
 }
 
 // Registry collects the routes of all domains. Its zero value is ready to use.
@@ -70,8 +93,8 @@ func (g *Registry) Routes() []Route {
 	return out
 }
 
-// check refuses what must not start: a route without a rule or a handler, without a method, or two
-// routes that differ only in case.
+// check refuses what must not start: a route without a rule or a handler, without a method, one that
+// changes something and does not say how it is audited, or two routes that differ only in case.
 func (g *Registry) check() error {
 	seen := map[string]string{}
 	for _, rt := range g.routes {
@@ -83,6 +106,8 @@ func (g *Registry) check() error {
 			return fmt.Errorf("route %q has no access rule: give it httpx.Public(reason) or httpx.Require(permission)", rt.Pattern)
 		case rt.Handler == nil:
 			return fmt.Errorf("route %q has no handler", rt.Pattern)
+		case rt.changes() && rt.Audit == Audit{}:
+			return fmt.Errorf("route %q says nothing of the audit log: give it httpx.Audited(action) or httpx.Unaudited(reason)", rt.Pattern)
 		}
 		key := method + " " + foldPath(path)
 		if other, dup := seen[key]; dup {

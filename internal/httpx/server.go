@@ -28,6 +28,22 @@ type Caller struct {
 	Ambient bool
 	// Principal is identity's own value; handlers get it from the request's context.
 	Principal any
+
+	// What follows is set here, for methods that may change something, and is for the audit log.
+
+	RequestID string     // what the request log calls the request, and an error's answer
+	Address   netip.Addr // where the request comes from
+	Action    string     // what the audit log calls what the route does
+}
+
+// Denial is a request that was refused for who made it, or from where.
+type Denial struct {
+	Caller Caller
+	Action string // of the route in the audit log, or its permission
+	Method string
+	Path   string
+	Status int    // 401 or 403
+	Reason string // what the caller was told
 }
 
 // Gate decides who makes a request and whether the route is open to them.
@@ -50,6 +66,9 @@ type Options struct {
 	MaxBody int64
 	// Limits of each caller. The zero value is none.
 	Limits Limits
+	// Denied is told of refused requests whose method may change something; not of those that nobody made: without a
+	// token, where one is needed. It may be nil.
+	Denied func(context.Context, Denial)
 	// CORS says which other sites' pages may read the API. The zero value is none.
 	CORS CORS
 
@@ -158,6 +177,11 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	setSecurityHeaders(rec.Header())
 	caller, err := h.s.admit(rec, r, h.route.Access)
+	if mayChange(r.Method) {
+		caller.RequestID, caller.Address = newErrorID(), addressOf(r)
+		caller.Action, _ = h.route.Audit.Action()
+		rec.id = caller.RequestID
+	}
 	if err == nil {
 		id = identify(r, &caller)
 		counted, err = h.s.gates.enter(rec, r, id)
@@ -176,8 +200,34 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = h.route.Handler(rec, r.WithContext(context.WithValue(r.Context(), callerKey{}, &caller)))
 	}
 	if err != nil {
+		h.denied(r, caller, err)
 		h.s.fail(rec, r, err)
 	}
+}
+
+// mayChange reports whether a method may change something.
+func mayChange(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return false
+	}
+	return true
+}
+
+// denied tells of a request that was refused for who made it.
+func (h *routeHandler) denied(r *http.Request, c Caller, err error) {
+	kind := errs.KindOf(err)
+	if h.s.Denied == nil || !mayChange(r.Method) || kind != errs.Forbidden && kind != errs.Unauthenticated {
+		return
+	}
+	if kind == errs.Unauthenticated && len(r.Header["Authorization"]) == 0 {
+		return // nobody tried to be somebody
+	}
+	action := c.Action
+	if p, ok := h.route.Access.Permission(); ok && action == "" {
+		action = p.Name
+	}
+	h.s.Denied(r.Context(), Denial{Caller: c, Action: action, Method: r.Method, Path: cut(r.URL.Path), Status: kind.Status(), Reason: errs.Sentence(err)})
 }
 
 // admit asks the gate, unless the address has sent too many tokens that nobody knows.
@@ -220,8 +270,7 @@ func (s *server) checkAmbient(r *http.Request) error {
 		return errs.WithRemedy(errs.New(errs.Forbidden, "this portal is not called %q", host),
 			"open it under the name in app.baseUrl, or set app.baseUrl and backend.baseUrl to the name you use")
 	}
-	switch r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions:
+	if !mayChange(r.Method) {
 		return nil
 	}
 	if r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" {
@@ -282,7 +331,10 @@ func (s *server) fail(w *recorder, r *http.Request, err error) {
 		w.status = 499 // the client went away; there is nobody to answer
 		return
 	}
-	id := newErrorID()
+	id := w.id
+	if id == "" {
+		id = newErrorID()
+	}
 	level := slog.LevelDebug
 	switch kind {
 	case errs.Internal:
@@ -374,6 +426,9 @@ func (s *server) logRequest(r *http.Request, rec *recorder, caller string, start
 	line.AddAttrs(
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
 		slog.Int64("bytes", rec.bytes), slog.Int64("us", now.Sub(start).Microseconds()), slog.String("by", caller), slog.String("from", r.RemoteAddr))
+	if rec.id != "" && rec.failure.id == "" {
+		line.AddAttrs(slog.String("id", rec.id)) // in the audit log, too
+	}
 	if f := rec.failure; f.id != "" { // the id is what the answer shows
 		line.AddAttrs(slog.String("error", f.id), slog.String("kind", f.kind))
 		if f.cause != "" {
