@@ -91,9 +91,10 @@ func NewGate(guest *Guest, tokens []StaticToken) (*Gate, error) {
 func everything(httpx.Permission) bool { return true }
 
 // guestMay lets guests read what the portal is for. Sources and their problems are the operators' rooms: they name
-// paths, hosts and repositories, and the texts of files that were never meant to be shown.
+// paths, hosts and repositories, and the texts of files that were never meant to be shown. So is the audit log, which
+// names people and where they were.
 func guestMay(p httpx.Permission) bool {
-	return p.Action == "read" && p.Name != "catalog.ingestion.read"
+	return p.Action == "read" && p.Name != "catalog.ingestion.read" && p.Name != "portico.audit.read"
 }
 
 func restricted(rs []Restriction) func(httpx.Permission) bool {

@@ -1,5 +1,38 @@
 -- What the migrations make, for readers. Written by `go test ./internal/pg -run TestSchema -update`.
 
+CREATE TABLE audit_head (
+    only_row boolean NOT NULL DEFAULT true,
+    seq bigint NOT NULL DEFAULT 0,
+    digest bytea NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    anchor_seq bigint NOT NULL DEFAULT 0,
+    anchor_digest bytea NOT NULL,
+    anchored_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT audit_head_pkey PRIMARY KEY (only_row),
+    CONSTRAINT audit_head_only_row_check CHECK (only_row)
+);
+
+CREATE TABLE audit_log (
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    principal text NOT NULL,
+    action text NOT NULL,
+    target text NOT NULL,
+    outcome text NOT NULL,
+    status integer NOT NULL DEFAULT 0,
+    detail json NOT NULL DEFAULT '{}'::json,
+    request_id text NOT NULL DEFAULT ''::text,
+    address text NOT NULL DEFAULT ''::text,
+    prev bytea NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT audit_log_pkey PRIMARY KEY (seq),
+    CONSTRAINT audit_log_outcome_check CHECK ((outcome = ANY (ARRAY['allowed'::text, 'denied'::text])))
+);
+CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor, seq);
+CREATE INDEX audit_log_at ON public.audit_log USING brin (at);
+CREATE INDEX audit_log_target ON public.audit_log USING btree (target, seq);
+
 CREATE TABLE catalog_changes (
     revision bigint NOT NULL,
     ref text NOT NULL,

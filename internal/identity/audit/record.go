@@ -1,0 +1,161 @@
+package audit
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"portico/internal/httpx"
+	"portico/internal/identity"
+)
+
+// Outcome says whether somebody did what they meant to do.
+type Outcome string
+
+// The outcomes.
+const (
+	Allowed Outcome = "allowed"
+	Denied  Outcome = "denied"
+)
+
+// Record is one line of the log.
+type Record struct {
+	Seq       int64           `json:"seq"`
+	At        time.Time       `json:"at"`
+	Actor     string          `json:"actor"`     // "user:default/ana", "service:ci"; "unknown" for a token that nobody knows
+	Principal string          `json:"principal"` // user, service, guest, system; "" where nobody was known
+	Action    string          `json:"action"`
+	Target    string          `json:"target"`
+	Outcome   Outcome         `json:"outcome"`
+	Status    int             `json:"status,omitempty"` // of the answer to what was denied
+	Detail    json.RawMessage `json:"detail"`
+	RequestID string          `json:"requestId"`
+	Address   string          `json:"address"`
+	Prev      Digest          `json:"prev"`
+	Digest    Digest          `json:"digest"`
+}
+
+// Digest is of a record and, through Prev, of all before it.
+type Digest []byte
+
+// MarshalText writes it in hexadecimal digits.
+func (d Digest) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, d), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (d *Digest) UnmarshalText(text []byte) (err error) {
+	*d, err = hex.DecodeString(string(text))
+	return err
+}
+
+// canonicalVersion begins what is digested, so that another form could follow in the same chain.
+const canonicalVersion = "portico audit 1\n"
+
+// canonical is what the digest is of: every field, each with its length before it, so that nothing can move from one
+// into the next.
+func (r *Record) canonical() []byte {
+	b := []byte(canonicalVersion)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Seq))
+	b = binary.BigEndian.AppendUint64(b, uint64(r.At.UnixMicro()))
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Status))
+	for _, s := range []string{r.Actor, r.Principal, r.Action, r.Target, string(r.Outcome), string(r.Detail), r.RequestID, r.Address} {
+		b = binary.BigEndian.AppendUint64(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	return b
+}
+
+// sum is the digest that the record must have after prev.
+func (r *Record) sum(prev Digest) Digest {
+	h := sha256.New()
+	h.Write(prev)
+	h.Write(r.canonical())
+	return h.Sum(nil)
+}
+
+// The longest that a record repeats of a request.
+const (
+	maxText   = 1000
+	maxDetail = 8 << 10
+)
+
+// clean makes text that PostgreSQL takes, of bounded length.
+func clean(s string) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+	if len(s) > maxText {
+		s = strings.ToValidUTF8(s[:maxText], "") + "…"
+	}
+	return s
+}
+
+// detail encodes what a record says beside its fields.
+func detail(v any) (json.RawMessage, error) {
+	if v == nil {
+		return json.RawMessage("{}"), nil
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("audit: encode detail: %w", err)
+	}
+	if len(b) > maxDetail {
+		return json.Marshal(map[string]any{"truncated": true, "bytes": len(b)})
+	}
+	return b, nil
+}
+
+// Author is who changes something, and what is recorded of it.
+type Author struct {
+	// Name is for the change log: "user:default/ana", "system:schedule".
+	Name  string
+	draft *Record // nil: nothing is recorded
+}
+
+// System is the portal itself. What it does on its own is in the change log, and no record is made of it.
+func System(name string) Author { return Author{Name: name} }
+
+// Of is the author of a request to a route that is audited.
+func Of(r *http.Request) Author {
+	c := httpx.CallerOf(r.Context())
+	d := draft(c, c.Action)
+	d.Outcome = Allowed
+	return Author{Name: d.Actor, draft: &d}
+}
+
+func draft(c httpx.Caller, action string) Record {
+	d := Record{Actor: c.Name, Action: action, RequestID: c.RequestID}
+	if c.Address.IsValid() {
+		d.Address = c.Address.String()
+	}
+	if p, ok := c.Principal.(*identity.Principal); ok && p != nil {
+		d.Principal = p.Type
+	}
+	if d.Actor == "" {
+		d.Actor = "unknown"
+	}
+	return d
+}
+
+// Quiet is the author of what belongs to a change that is recorded already.
+func (a Author) Quiet() Author { return Author{Name: a.Name} }
+
+// Record writes the record of a change. It is the last statement of the transaction that makes the change: the lock that
+// it takes lasts until the commit, and everybody who changes something waits for it.
+func (a Author) Record(ctx context.Context, tx pgx.Tx, target string, more any) error {
+	if a.draft == nil {
+		return nil
+	}
+	r := *a.draft // a transaction that is repeated writes it again
+	r.Target = target
+	var err error
+	if r.Detail, err = detail(more); err != nil {
+		return err
+	}
+	return appendRecord(ctx, tx, &r)
+}

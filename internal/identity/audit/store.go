@@ -1,0 +1,231 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"portico/internal/errs"
+	"portico/internal/pg"
+)
+
+// Store reads the log, and ends what is over.
+type Store struct {
+	DB *pg.Pool
+}
+
+// head is the one row whose lock orders the records.
+type head struct {
+	seq          int64
+	digest       Digest
+	anchorSeq    int64
+	anchorDigest Digest
+	now          time.Time // no earlier than the last record
+}
+
+func readHead(ctx context.Context, db pg.DB, lock string) (h head, err error) {
+	err = db.QueryRow(ctx, `
+		SELECT seq, digest, anchor_seq, anchor_digest, greatest(at, clock_timestamp())
+		FROM audit_head `+lock).Scan(&h.seq, &h.digest, &h.anchorSeq, &h.anchorDigest, &h.now)
+	if err = pg.Err(err); errs.Is(err, errs.NotFound) {
+		err = errNoHead
+	}
+	return h, err
+}
+
+// errNoHead keeps everybody from changing anything: what cannot be recorded is not done.
+var errNoHead = errors.New("the row of audit_head is missing")
+
+// appendRecord gives the record its place in the chain and writes it.
+func appendRecord(ctx context.Context, tx pgx.Tx, r *Record) (err error) {
+	defer errs.Wrap(&err, "audit: append")
+	h, err := readHead(ctx, tx, "FOR UPDATE")
+	if err != nil {
+		return err
+	}
+	for _, s := range []*string{&r.Actor, &r.Principal, &r.Action, &r.Target, &r.RequestID, &r.Address} {
+		*s = clean(*s)
+	}
+	r.Seq, r.At, r.Prev = h.seq+1, h.now.UTC(), h.digest
+	r.Digest = r.sum(r.Prev)
+	var b pgx.Batch
+	b.Queue(`
+		INSERT INTO audit_log (seq, at, actor, principal, action, target, outcome, status, detail, request_id, address, prev, digest)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		r.Seq, r.At, r.Actor, r.Principal, r.Action, r.Target, r.Outcome, r.Status, string(r.Detail), r.RequestID, r.Address, []byte(r.Prev), []byte(r.Digest))
+	b.Queue(`UPDATE audit_head SET seq = $1, digest = $2, at = $3`, r.Seq, []byte(r.Digest), r.At)
+	return tx.SendBatch(ctx, &b).Close()
+}
+
+// write appends a record of what changes nothing else.
+func (s *Store) write(ctx context.Context, r Record) error {
+	return pg.Transact(ctx, s.DB, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		again := r
+		return appendRecord(ctx, tx, &again)
+	})
+}
+
+const recordColumns = `seq, at, actor, principal, action, target, outcome, status, detail::text, request_id, address, prev, digest`
+
+func scanRecord(row pgx.CollectableRow) (r Record, err error) {
+	var text string
+	var prev, digest []byte
+	err = row.Scan(&r.Seq, &r.At, &r.Actor, &r.Principal, &r.Action, &r.Target, &r.Outcome, &r.Status, &text, &r.RequestID, &r.Address, &prev, &digest)
+	r.At, r.Detail, r.Prev, r.Digest = r.At.UTC(), []byte(text), prev, digest
+	return r, err
+}
+
+// Filter narrows what is read. Zero fields do not.
+type Filter struct {
+	Actor, Action, Target string
+	Outcome               Outcome
+	Since, Until          time.Time // Since is included, Until is not
+}
+
+func (f Filter) where() (conditions []string, args []any) {
+	add := func(condition string, arg any) {
+		args = append(args, arg)
+		conditions = append(conditions, fmt.Sprintf(condition, len(args)))
+	}
+	for _, c := range []struct{ column, value string }{
+		{"actor", f.Actor}, {"action", f.Action}, {"target", f.Target}, {"outcome", string(f.Outcome)},
+	} {
+		if c.value != "" {
+			add(c.column+" = $%d", c.value)
+		}
+	}
+	if !f.Since.IsZero() {
+		add("at >= $%d", f.Since)
+	}
+	if !f.Until.IsZero() {
+		add("at < $%d", f.Until)
+	}
+	return conditions, args
+}
+
+func (s *Store) read(ctx context.Context, db pg.DB, f Filter, place, order string, from int64, limit int) ([]Record, error) {
+	conditions, args := f.where()
+	args = append(args, from, limit)
+	conditions = append(conditions, fmt.Sprintf("seq %s $%d", place, len(args)-1))
+	return pg.Collect(ctx, db, scanRecord, fmt.Sprintf(`
+		SELECT %s FROM audit_log
+		WHERE %s
+		ORDER BY seq %s LIMIT $%d`, recordColumns, strings.Join(conditions, " AND "), order, len(args)), args...)
+}
+
+// Latest returns the newest records before one, newest first, and where the next page begins; 0: there is none.
+func (s *Store) Latest(ctx context.Context, f Filter, before int64, limit int) (list []Record, next int64, err error) {
+	defer errs.Wrap(&err, "audit: list")
+	list, err = s.read(ctx, s.DB, f, "<", "DESC", before, limit+1)
+	if err != nil || len(list) <= limit {
+		return list, 0, err
+	}
+	list = list[:limit]
+	return list, list[limit-1].Seq, nil
+}
+
+// batch is how many rows are read, or cut, at a time.
+const batch = 2000
+
+// Export hands over the records that match, oldest first, up to what is there when it begins. No transaction is open
+// while they are taken.
+func (s *Store) Export(ctx context.Context, f Filter, take func([]Record) error) (err error) {
+	defer errs.Wrap(&err, "audit: export")
+	h, err := readHead(ctx, s.DB, "")
+	if err != nil {
+		return err
+	}
+	for after := int64(0); ; {
+		list, err := s.read(ctx, s.DB, f, ">", "ASC", after, batch)
+		if err != nil {
+			return err
+		}
+		full := len(list) == batch
+		for len(list) > 0 && list[len(list)-1].Seq > h.seq {
+			list, full = list[:len(list)-1], false
+		}
+		if len(list) > 0 {
+			after = list[len(list)-1].Seq
+			if err := take(list); err != nil {
+				return err
+			}
+		}
+		if !full {
+			return nil
+		}
+	}
+}
+
+// Expire forgets the records from before a time. The digest of the last of them stays, so that what is kept can still
+// be verified. What does not verify is not forgotten: it is evidence.
+func (s *Store) Expire(ctx context.Context, before time.Time) (n int, err error) {
+	defer errs.Wrap(&err, "audit: expire")
+	for {
+		cut, err := s.expireBatch(ctx, before)
+		n += cut
+		if err != nil || cut < batch {
+			return n, err
+		}
+	}
+}
+
+func (s *Store) expireBatch(ctx context.Context, before time.Time) (cut int, err error) {
+	err = pg.Transact(ctx, s.DB, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		h, err := readHead(ctx, tx, "FOR UPDATE")
+		if err != nil {
+			return err
+		}
+		list, err := s.read(ctx, tx, Filter{}, ">", "ASC", 0, batch)
+		if err != nil {
+			return err
+		}
+		// A prefix: a row whose time was edited must not take along what is before it.
+		for cut = 0; cut < len(list) && list[cut].At.Before(before); cut++ {
+		}
+		if cut == 0 {
+			return nil
+		}
+		c := chain{seq: h.anchorSeq, digest: h.anchorDigest}
+		for i := range list[:cut] {
+			if f := c.next(&list[i]); f != nil {
+				return errs.WithRemedy(errs.New(errs.Conflict, "old records of the audit log are kept, because %s", f), "look at `portico audit verify`")
+			}
+		}
+		var b pgx.Batch
+		b.Queue(`DELETE FROM audit_log WHERE seq <= $1`, c.seq)
+		b.Queue(`UPDATE audit_head SET anchor_seq = $1, anchor_digest = $2, anchored_at = clock_timestamp()`, c.seq, []byte(c.digest))
+		return tx.SendBatch(ctx, &b).Close()
+	})
+	if err != nil {
+		return 0, err
+	}
+	return cut, nil
+}
+
+// expireEvery is the time between looks at what is over.
+const expireEvery = time.Hour
+
+// Keep expires until ctx ends. Each replica may: what one did the others do not find.
+func (s *Store) Keep(ctx context.Context, age time.Duration, log *slog.Logger) {
+	for {
+		n, err := s.Expire(ctx, time.Now().Add(-age))
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			log.Error("the audit log was not trimmed", "error", err)
+		case n > 0:
+			log.Info("old records of the audit log were removed", "records", n, "older_than", age)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(expireEvery):
+		}
+	}
+}
