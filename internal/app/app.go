@@ -27,6 +27,7 @@ import (
 	"portico/internal/discovery"
 	"portico/internal/errs"
 	"portico/internal/httpx"
+	"portico/internal/identity/audit"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
 	"portico/web"
@@ -61,6 +62,8 @@ type App struct {
 	index    *index.Index
 	follower *catalog.Follower
 	feed     *catalog.Feed
+	audit    *audit.Store
+	denials  *audit.Denials
 	server   *http.Server
 	serveErr chan error
 	stopOnce sync.Once
@@ -93,6 +96,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	}{
 		{"listen", a.listen}, // first, so that a taken port costs nothing
 		{"database", a.openDatabase},
+		{"audit", a.startAudit},
 		{"catalog", a.startCatalog},
 		{"http", a.serve},
 	}
@@ -210,6 +214,15 @@ func (a *App) openDatabase(ctx context.Context) error {
 	if len(applied) > 0 {
 		a.o.Progress(fmt.Sprintf("database: schema brought up to date (%d steps)", len(applied)))
 	}
+	return nil
+}
+
+// startAudit keeps the audit log, and writes what is counted of denied attempts until the server has stopped.
+func (a *App) startAudit(context.Context) error {
+	a.audit = &audit.Store{DB: a.pool}
+	a.denials = &audit.Denials{Store: a.audit, Log: a.o.Log}
+	a.background(a.denials.Run)
+	a.background(func(ctx context.Context) { a.audit.Keep(ctx, a.o.Config.Portico.Audit.Retention, a.o.Log) })
 	return nil
 }
 
@@ -348,7 +361,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 			ids = append(ids, s.ID)
 		}
 	}
-	if err := requests.Refresh(ctx, ids, "system:start"); err != nil {
+	if err := requests.Refresh(ctx, ids, audit.System("system:start"), ""); err != nil {
 		return err
 	}
 	a.background(func(ctx context.Context) { requests.Watch(ctx, watcher, rewatch, a.o.Log) })
@@ -402,7 +415,7 @@ func (a *App) buildHTTP(h *catalog.Handler) error {
 	}
 	limits, cors := a.o.Config.Portico.Limits, a.o.Config.Backend.CORS
 	handler, err := registry.Handler(httpx.Options{
-		Gate: gate, Log: a.o.Log, Hosts: a.hosts(),
+		Gate: gate, Log: a.o.Log, Hosts: a.hosts(), Denied: a.denials.Note,
 		Limits: httpx.Limits{Requests: limits.Requests, Streams: limits.Streams, FailedSignIns: limits.FailedSignIns},
 		CORS: httpx.CORS{
 			Origins: cors.Origin, Methods: cors.Methods, AllowedHeaders: cors.AllowedHeaders, ExposedHeaders: cors.ExposedHeaders,

@@ -2,17 +2,20 @@ package app
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"portico/internal/catalog"
 	"portico/internal/httpx"
 	"portico/internal/identity"
+	"portico/internal/identity/audit"
 )
 
 // registry collects the routes of all domains.
 func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 	g := new(httpx.Registry)
 	h.Mount(g)
+	(&audit.Handler{Store: a.audit, Log: a.o.Log}).Mount(g)
 	g.Add(
 		httpx.Route{Pattern: "GET /api/portico/session", Access: httpx.Public("who am I, and how do I sign in"), Handler: a.getSession},
 		httpx.Route{Pattern: "GET /.backstage/health/v1/liveness", Access: httpx.Public("probe"), Handler: a.getLiveness},
@@ -68,7 +71,7 @@ func (a *App) getSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.SignedIn, s.Guest = true, p.Type == "guest"
 	s.Principal = &sessionPrincipal{Type: p.Type, Ref: p.Ref, DisplayName: p.DisplayName}
-	for _, perm := range catalog.Permissions() {
+	for _, perm := range slices.Concat(catalog.Permissions(), audit.Permissions()) {
 		if p.May(perm) {
 			s.Permissions = append(s.Permissions, perm.Name)
 		}

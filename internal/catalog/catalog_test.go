@@ -15,6 +15,7 @@ import (
 	"portico/internal/catalog/entity"
 	"portico/internal/catalog/index"
 	"portico/internal/errs"
+	"portico/internal/identity/audit"
 )
 
 func TestRefreshLoadsWhatASourceLeadsTo(t *testing.T) {
@@ -171,7 +172,7 @@ func TestVanishGraceRemovalRestore(t *testing.T) {
 	w.wantRefs("component:default/a", "location:default/all")
 	w.wantOps("component:default/b", "created", "missing", "returned", "missing", "removed")
 
-	ref, _, err := w.store.Restore(ctx, mustUUID(t, uid), "user:default/ana")
+	ref, _, err := w.store.Restore(ctx, mustUUID(t, uid), audit.System("user:default/ana"))
 	if err != nil || ref != "component:default/b" {
 		t.Fatalf("restore: %s %v", ref, err)
 	}
@@ -179,21 +180,21 @@ func TestVanishGraceRemovalRestore(t *testing.T) {
 	if items := w.get("component:default/b").Status.Items; len(items) != 1 {
 		t.Errorf("restored without a source, it must be missing: %+v", items)
 	}
-	if _, _, err := w.store.Restore(ctx, mustUUID(t, uid), "x"); err != nil { // missing, it is kept
+	if _, _, err := w.store.Restore(ctx, mustUUID(t, uid), audit.System("x")); err != nil { // missing, it is kept
 		t.Errorf("restoring twice: %v", err)
 	}
-	if _, _, err := w.store.Restore(ctx, mustUUID(t, uid), "x"); !errs.Is(err, errs.NotFound) {
+	if _, _, err := w.store.Restore(ctx, mustUUID(t, uid), audit.System("x")); !errs.Is(err, errs.NotFound) {
 		t.Errorf("restoring what is there: %v", err)
 	}
 
 	// Removed by hand although it is declared: back as it was when restored.
 	uidA := mustUUID(t, w.get("component:default/a").Metadata.UID)
-	if _, err := w.store.Remove(ctx, uidA, "user:default/ana"); err != nil {
+	if _, err := w.store.Remove(ctx, uidA, audit.System("user:default/ana")); err != nil {
 		t.Fatal(err)
 	}
 	w.refresh(src) // the file did not change, so the removal stands
 	w.wantRefs("component:default/b", "location:default/all")
-	if _, _, err := w.store.Restore(ctx, uidA, "user:default/ana"); err != nil {
+	if _, _, err := w.store.Restore(ctx, uidA, audit.System("user:default/ana")); err != nil {
 		t.Fatal(err)
 	}
 	w.catchUp()
@@ -202,13 +203,13 @@ func TestVanishGraceRemovalRestore(t *testing.T) {
 	}
 
 	r.Grace, r.Removed = time.Hour, 0
-	if _, err := w.store.Remove(ctx, uidA, "x"); err != nil {
+	if _, err := w.store.Remove(ctx, uidA, audit.System("x")); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.store.Expire(ctx, r); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := w.store.Restore(ctx, uidA, "x"); !errs.Is(err, errs.NotFound) {
+	if _, _, err := w.store.Restore(ctx, uidA, audit.System("x")); !errs.Is(err, errs.NotFound) {
 		t.Errorf("what was purged cannot come back, got %v", err)
 	}
 }
@@ -243,10 +244,10 @@ func TestMassRemovalIsHeld(t *testing.T) {
 		t.Errorf("looked at again: %+v", o)
 	}
 	digest := o.Held.Digest
-	if _, err := w.store.DecideHeld(ctx, src.ID, "another", true, "op"); !errs.Is(err, errs.Conflict) {
+	if _, err := w.store.DecideHeld(ctx, src.ID, "another", true, audit.System("op")); !errs.Is(err, errs.Conflict) {
 		t.Errorf("a decision about something else: %v", err)
 	}
-	if _, err := w.store.DecideHeld(ctx, src.ID, digest, false, "op"); err != nil {
+	if _, err := w.store.DecideHeld(ctx, src.ID, digest, false, audit.System("op")); err != nil {
 		t.Fatal(err)
 	}
 	if o := w.refresh(src); o.Held != nil {
@@ -268,14 +269,14 @@ func TestMassRemovalIsHeld(t *testing.T) {
 	if s, err := w.store.Source(ctx, src.ID); err != nil || s.State != "degraded" || s.Held == nil {
 		t.Errorf("its file is not where it is named: %v %+v", err, s)
 	}
-	if _, err := w.store.DecideHeld(ctx, src.ID, o.Held.Digest, true, "op"); err != nil {
+	if _, err := w.store.DecideHeld(ctx, src.ID, o.Held.Digest, true, audit.System("op")); err != nil {
 		t.Fatal(err)
 	}
 	w.catchUp()
 	if items := w.get("component:default/d001").Status.Items; len(items) != 1 || items[0].Type != "portico.dev/missing" {
 		t.Errorf("applied, and yet %+v", items)
 	}
-	if _, err := w.store.DecideHeld(ctx, src.ID, o.Held.Digest, true, "op"); !errs.Is(err, errs.Conflict) {
+	if _, err := w.store.DecideHeld(ctx, src.ID, o.Held.Digest, true, audit.System("op")); !errs.Is(err, errs.Conflict) {
 		t.Errorf("deciding twice: %v", err)
 	}
 	// A fifth or less goes by itself.
@@ -357,7 +358,7 @@ func TestRemovedByHandStaysRemoved(t *testing.T) {
 	src := w.source("/a.yaml")[0]
 	w.refresh(src)
 	uid := mustUUID(t, w.get("component:default/a").Metadata.UID)
-	if _, err := w.store.Remove(t.Context(), uid, "user:default/ana"); err != nil {
+	if _, err := w.store.Remove(t.Context(), uid, audit.System("user:default/ana")); err != nil {
 		t.Fatal(err)
 	}
 	w.refresh(src) // a file with placeholders is read each time
@@ -472,7 +473,7 @@ func TestALateFollowerReloads(t *testing.T) {
 	if err := late.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.store.Remove(t.Context(), mustUUID(t, w.get("component:default/b").Metadata.UID), "x"); err != nil {
+	if _, err := w.store.Remove(t.Context(), mustUUID(t, w.get("component:default/b").Metadata.UID), audit.System("x")); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.store.Expire(t.Context(), Retention{Grace: time.Hour, Removed: 0, ChangeAge: time.Hour, ChangeCount: 9}); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"portico/internal/errs"
+	"portico/internal/identity/audit"
 	"portico/internal/pg"
 )
 
@@ -62,7 +63,7 @@ func (s *Store) endGraces(ctx context.Context, r Retention) (more bool, err erro
 		return false, err
 	}
 	limit := min(r.Batch, removeBatch) // each is a row to be written, and a change
-	_, err = s.change(ctx, "system:expire", func(t *settler) error {
+	_, err = s.change(ctx, audit.System("system:expire"), func(t *settler) error {
 		list, err := pg.Collect(ctx, t.tx, scanGone, `
 			SELECT uid, ref, location `+graceOver+`
 			ORDER BY missing_since LIMIT $2`, r.Grace.Seconds(), limit)

@@ -152,13 +152,6 @@ func (h *Handler) wrote(w http.ResponseWriter, r *http.Request, revision int64) 
 	}
 }
 
-func actorOf(r *http.Request) string {
-	if name := httpx.CallerOf(r.Context()).Name; name != "" {
-		return name
-	}
-	return "system:unknown"
-}
-
 func pathUUID(r *http.Request, name, what string) (uuid.UUID, error) {
 	id, err := uuid.Parse(r.PathValue(name))
 	if err != nil {

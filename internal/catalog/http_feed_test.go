@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portico/internal/errs"
+	"portico/internal/identity/audit"
 )
 
 // operator serves the routes of an operator.
@@ -53,7 +54,7 @@ func TestChangesDoNotRunAheadOfTheReplica(t *testing.T) {
 
 	// Another replica writes.
 	uid := mustUUID(t, w.get("component:default/a").Metadata.UID)
-	rev, err := w.store.Remove(t.Context(), uid, "user:default/ana")
+	rev, err := w.store.Remove(t.Context(), uid, audit.System("user:default/ana"))
 	if err != nil || rev <= shown {
 		t.Fatalf("removed at %d after %d, %v", rev, shown, err)
 	}

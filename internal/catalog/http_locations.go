@@ -13,6 +13,7 @@ import (
 	"portico/internal/catalog/entity"
 	"portico/internal/errs"
 	"portico/internal/httpx"
+	"portico/internal/identity/audit"
 )
 
 // locationJSON is Backstage's Location.
@@ -86,14 +87,18 @@ func (h *Handler) createLocation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	src, exists, err := h.Store.Register(ctx, loc, body.Presence == "optional", actorOf(r))
+	by := audit.Of(r)
+	src, exists, err := h.Store.Register(ctx, loc, body.Presence == "optional", by)
 	if err != nil {
 		return err
 	}
 	if exists && onConflict != "refresh" {
 		return errs.WithRemedy(errs.New(errs.Conflict, "Location %s:%s already exists", loc.Type, loc.Target), "send ?onConflict=refresh to read it again")
 	}
-	if err := h.Requests.Refresh(ctx, []string{src.ID}, actorOf(r)); err != nil {
+	if !exists {
+		by = by.Quiet()
+	}
+	if err := h.Requests.Refresh(ctx, []string{src.ID}, by, loc.String()); err != nil {
 		return err
 	}
 	out := map[string]any{"location": toLocationJSON(src), "entities": []any{}}
@@ -284,11 +289,12 @@ func (h *Handler) updateLocation(w http.ResponseWriter, r *http.Request) error {
 		return errs.WithRemedy(errs.New(errs.Forbidden, "this location comes from the configuration, not from a registration"),
 			"change it in catalog.locations and restart")
 	}
-	src, err := h.Store.Retarget(r.Context(), old.LocationID, loc)
+	by := audit.Of(r)
+	src, err := h.Store.Retarget(r.Context(), old.LocationID, loc, by)
 	if err != nil {
 		return err
 	}
-	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, actorOf(r)); err != nil {
+	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, by.Quiet(), loc.String()); err != nil {
 		return err
 	}
 	httpx.JSON(w, http.StatusOK, toLocationJSON(src))
@@ -303,7 +309,7 @@ func (h *Handler) deleteLocation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rev, err := h.Store.Unregister(r.Context(), id, actorOf(r))
+	rev, err := h.Store.Unregister(r.Context(), id, audit.Of(r))
 	if err != nil {
 		return err
 	}
@@ -360,7 +366,7 @@ func (h *Handler) refreshEntity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Requests.Refresh(r.Context(), []string{id}, actorOf(r)); err != nil {
+	if err := h.Requests.Refresh(r.Context(), []string{id}, audit.Of(r), ref.String()); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusOK)

@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/errs"
 	"portico/internal/httpx"
+	"portico/internal/identity/audit"
 )
 
 // sourceJSON is a source as the API shows it.
@@ -93,7 +94,7 @@ func (h *Handler) refreshSource(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, actorOf(r)); err != nil {
+	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, audit.Of(r), src.Location.String()); err != nil {
 		return err
 	}
 	httpx.JSON(w, http.StatusAccepted, map[string]string{"id": src.ID})
@@ -114,7 +115,7 @@ func (h *Handler) decideHeld(w http.ResponseWriter, r *http.Request) error {
 	if body.Digest == "" {
 		return errs.WithRemedy(errs.New(errs.Invalid, "digest is missing"), "send held.digest of the source, so that only what you saw is decided")
 	}
-	rev, err := h.Store.DecideHeld(r.Context(), r.PathValue("id"), body.Digest, body.Decision == "apply", actorOf(r))
+	rev, err := h.Store.DecideHeld(r.Context(), r.PathValue("id"), body.Digest, body.Decision == "apply", audit.Of(r))
 	if err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func (h *Handler) deleteByUID(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rev, err := h.Store.Remove(r.Context(), uid, actorOf(r))
+	rev, err := h.Store.Remove(r.Context(), uid, audit.Of(r))
 	if err != nil {
 		return err
 	}

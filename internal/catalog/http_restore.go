@@ -10,6 +10,7 @@ import (
 
 	"portico/internal/errs"
 	"portico/internal/httpx"
+	"portico/internal/identity/audit"
 )
 
 func (h *Handler) restoreEntity(w http.ResponseWriter, r *http.Request) error {
@@ -17,7 +18,7 @@ func (h *Handler) restoreEntity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ref, rev, err := h.Store.Restore(r.Context(), uid, actorOf(r))
+	ref, rev, err := h.Store.Restore(r.Context(), uid, audit.Of(r))
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func (h *Handler) restoreRemoved(w http.ResponseWriter, r *http.Request) error {
 	if body.RemovedAt == nil {
 		return errs.WithRemedy(errs.New(errs.Invalid, "removedAt is missing"), "send removedAt of an entity exactly as the list of removed entities has it")
 	}
-	n, rev, err := h.Store.RestoreRemoved(r.Context(), *body.RemovedAt, actorOf(r))
+	n, rev, err := h.Store.RestoreRemoved(r.Context(), *body.RemovedAt, audit.Of(r))
 	return h.restored(w, r, n, rev, err)
 }
 
@@ -95,7 +96,7 @@ func (h *Handler) restoreMissing(w http.ResponseWriter, r *http.Request) error {
 	if body.Since == nil {
 		return errs.WithRemedy(errs.New(errs.Invalid, "since is missing"), "send since of an entity exactly as the list of missing entities has it")
 	}
-	n, rev, err := h.Store.RestoreMissing(r.Context(), *body.Since, actorOf(r))
+	n, rev, err := h.Store.RestoreMissing(r.Context(), *body.Since, audit.Of(r))
 	return h.restored(w, r, n, rev, err)
 }
 

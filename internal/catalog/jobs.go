@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"portico/internal/errs"
+	"portico/internal/identity/audit"
 	"portico/internal/pg"
 )
 
@@ -52,8 +53,9 @@ type Requests struct {
 
 // Refresh asks for the sources to be read soon. Requests for a source join the job that waits for it
 // already, if there is one. A job that is running may have looked before, so it does not count: it reads
-// again when it sees the request, and one that only looks as if it ran, after a crash, hinders nobody.
-func (q *Requests) Refresh(ctx context.Context, ids []string, actor string) (err error) {
+// again when it sees the request, and one that only looks as if it ran, after a crash, hinders nobody. What was named
+// to be read again is what the audit log says.
+func (q *Requests) Refresh(ctx context.Context, ids []string, by audit.Author, named string) (err error) {
 	defer errs.Wrap(&err, "catalog: request refresh")
 	if len(ids) == 0 {
 		return nil
@@ -78,18 +80,22 @@ func (q *Requests) Refresh(ctx context.Context, ids []string, actor string) (err
 				SELECT FROM river_job
 				WHERE state = 'available' AND queue IN ($2, $3) AND kind = $4 AND args->>'sourceId' = s.id
 			)`, ids, Queue, RemoteQueue, RefreshArgs{}.Kind())
-		if err != nil || len(due) == 0 {
+		if err != nil {
 			return err
 		}
 		params := make([]river.InsertManyParams, len(due))
 		for i, d := range due {
-			params[i].Args = RefreshArgs{SourceID: d.ID, Actor: actor}
+			params[i].Args = RefreshArgs{SourceID: d.ID, Actor: by.Name}
 			if d.Remote {
 				params[i].InsertOpts = &river.InsertOpts{Queue: RemoteQueue}
 			}
 		}
-		_, err = q.Jobs.InsertManyFastTx(ctx, tx, params)
-		return err
+		if len(due) > 0 {
+			if _, err := q.Jobs.InsertManyFastTx(ctx, tx, params); err != nil {
+				return err
+			}
+		}
+		return by.Record(ctx, tx, named, map[string]any{"sources": ids})
 	})
 }
 
@@ -254,7 +260,7 @@ func (w *SweepWorker) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Requests.Refresh(ctx, due, "system:schedule"); err != nil {
+	if err := w.Requests.Refresh(ctx, due, audit.System("system:schedule"), ""); err != nil {
 		return err
 	}
 	return s.Expire(ctx, w.Retention)
@@ -320,7 +326,7 @@ func (q *Requests) act(ctx context.Context, changed map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	if err := q.Refresh(ctx, ids, "system:watch"); err != nil {
+	if err := q.Refresh(ctx, ids, audit.System("system:watch"), ""); err != nil {
 		return err
 	}
 	clear(changed)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"portico/internal/errs"
+	"portico/internal/identity/audit"
 )
 
 func components(prefix string, n int) string {
@@ -52,7 +53,7 @@ func TestRegisteredLocationsAreLimited(t *testing.T) {
 			case tt.want != "" && (!errs.Is(err, errs.Invalid) || !strings.Contains(errs.Sentence(err), tt.want) || !strings.Contains(errs.Remedy(err), "operator")):
 				t.Errorf("trying it: %v; %s", err, errs.Remedy(err))
 			}
-			src, _, err := w.store.Register(t.Context(), loc, false, "user:default/ana")
+			src, _, err := w.store.Register(t.Context(), loc, false, audit.System("user:default/ana"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,7 +85,7 @@ func TestAFullLocationCanChange(t *testing.T) {
 	w.set("/org/all.yaml", location("all", "./*.yaml"))
 	w.set("/org/a.yaml", components("a", 300))
 	w.set("/org/b.yaml", components("b", 199))
-	src, _, err := w.store.Register(t.Context(), Location{Type: "file", Target: "/org/all.yaml"}, false, "user:default/ana")
+	src, _, err := w.store.Register(t.Context(), Location{Type: "file", Target: "/org/all.yaml"}, false, audit.System("user:default/ana"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,15 +8,16 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"portico/internal/errs"
+	"portico/internal/identity/audit"
 	"portico/internal/pg"
 )
 
 // Restore brings an entity back. A removed one is active again if its source still declares it;
 // otherwise it is missing, with a new grace period. A missing one is kept: it stays until its source
 // declares it again, or somebody removes it. Restore returns the entity's ref.
-func (s *Store) Restore(ctx context.Context, uid uuid.UUID, actor string) (ref string, revision int64, err error) {
+func (s *Store) Restore(ctx context.Context, uid uuid.UUID, by audit.Author) (ref string, revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: restore %s", uid)
-	revision, err = s.change(ctx, actor, func(t *settler) error {
+	revision, err = s.change(ctx, by, func(t *settler) error {
 		var state string
 		g, err := pg.Collect1(ctx, t.tx, func(row pgx.CollectableRow) (g gone, err error) {
 			err = row.Scan(&g.uid, &g.ref, &g.location, &state)
@@ -29,6 +30,7 @@ func (s *Store) Restore(ctx context.Context, uid uuid.UUID, actor string) (ref s
 			return err
 		}
 		ref = g.ref
+		t.recorded(ref, map[string]any{"uid": uid, "was": state})
 		if state == "missing" {
 			return t.keep([]gone{g})
 		}
@@ -39,9 +41,9 @@ func (s *Store) Restore(ctx context.Context, uid uuid.UUID, actor string) (ref s
 
 // RestoreRemoved restores all that was removed at one moment. A removal is one transaction, and all that
 // it takes has its time, so this undoes the removal.
-func (s *Store) RestoreRemoved(ctx context.Context, at time.Time, actor string) (n int, revision int64, err error) {
+func (s *Store) RestoreRemoved(ctx context.Context, at time.Time, by audit.Author) (n int, revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: restore what was removed at %s", at)
-	revision, err = s.change(ctx, actor, func(t *settler) error {
+	revision, err = s.change(ctx, by, func(t *settler) error {
 		list, err := pg.Collect(ctx, t.tx, scanGone, `
 			SELECT uid, ref, location FROM catalog_entities
 			WHERE state = 'removed' AND removed_at = $1
@@ -53,15 +55,16 @@ func (s *Store) RestoreRemoved(ctx context.Context, at time.Time, actor string) 
 			return errs.WithRemedy(errs.New(errs.NotFound, "nothing that was removed at %s can be restored", at.Format(time.RFC3339Nano)),
 				"look at the list of removed entities again; they may be back already, or forgotten")
 		}
+		t.recorded("removed:"+at.UTC().Format(time.RFC3339Nano), map[string]any{"entities": n})
 		return t.restore(list)
 	})
 	return n, revision, err
 }
 
 // RestoreMissing keeps all that went missing at one moment, as one reading or decision made it.
-func (s *Store) RestoreMissing(ctx context.Context, since time.Time, actor string) (n int, revision int64, err error) {
+func (s *Store) RestoreMissing(ctx context.Context, since time.Time, by audit.Author) (n int, revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: keep what is missing since %s", since)
-	revision, err = s.change(ctx, actor, func(t *settler) error {
+	revision, err = s.change(ctx, by, func(t *settler) error {
 		list, err := pg.Collect(ctx, t.tx, scanGone, `
 			SELECT uid, ref, location FROM catalog_entities
 			WHERE state <> 'active' AND state = 'missing' AND missing_since = $1
@@ -73,6 +76,7 @@ func (s *Store) RestoreMissing(ctx context.Context, since time.Time, actor strin
 			return errs.WithRemedy(errs.New(errs.NotFound, "nothing is missing since %s", since.Format(time.RFC3339Nano)),
 				"look at the list of missing entities again; they may be back already, or removed")
 		}
+		t.recorded("missing:"+since.UTC().Format(time.RFC3339Nano), map[string]any{"entities": n})
 		return t.keep(list)
 	})
 	return n, revision, err

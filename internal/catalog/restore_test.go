@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"portico/internal/errs"
+	"portico/internal/identity/audit"
 )
 
 func TestAMissingEntityIsKept(t *testing.T) {
@@ -27,7 +28,7 @@ func TestAMissingEntityIsKept(t *testing.T) {
 		t.Helper()
 		w.remove("/d/b.yaml")
 		w.refresh(src)
-		if got, _, err := w.store.Restore(t.Context(), uid, "user:default/ana"); err != nil || got != ref {
+		if got, _, err := w.store.Restore(t.Context(), uid, audit.System("user:default/ana")); err != nil || got != ref {
 			t.Fatalf("kept %s, %v", got, err)
 		}
 		w.refresh(src) // and it stays so
@@ -67,7 +68,7 @@ func TestAMissingEntityIsKept(t *testing.T) {
 	w.remove("/d/c.yaml")
 	w.refresh(src)
 	keep()
-	if _, err := w.store.Remove(t.Context(), uid, "user:default/ana"); err != nil {
+	if _, err := w.store.Remove(t.Context(), uid, audit.System("user:default/ana")); err != nil {
 		t.Fatal(err)
 	}
 	w.catchUp()
@@ -97,7 +98,7 @@ func TestARemovalIsUndoneAsAWhole(t *testing.T) {
 	srcs := w.source("/many.yaml", "/one.yaml")
 	w.refresh(srcs[0])
 	w.refresh(srcs[1])
-	if _, err := w.store.Remove(t.Context(), mustUUID(t, w.get("component:default/one").Metadata.UID), "user:default/ana"); err != nil {
+	if _, err := w.store.Remove(t.Context(), mustUUID(t, w.get("component:default/one").Metadata.UID), audit.System("user:default/ana")); err != nil {
 		t.Fatal(err)
 	}
 	w.source("/one.yaml") // the other is no longer configured
@@ -189,7 +190,7 @@ func TestWhatALettingGoMadeMissingIsKeptAsAWhole(t *testing.T) {
 	if o.Held == nil {
 		t.Fatalf("%+v", o)
 	}
-	if _, err := w.store.DecideHeld(t.Context(), src.ID, o.Held.Digest, true, "user:default/ana"); err != nil {
+	if _, err := w.store.DecideHeld(t.Context(), src.ID, o.Held.Digest, true, audit.System("user:default/ana")); err != nil {
 		t.Fatal(err)
 	}
 	missing := w.inbox().Missing

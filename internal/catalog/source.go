@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"portico/internal/errs"
+	"portico/internal/identity/audit"
 	"portico/internal/pg"
 )
 
@@ -215,7 +216,7 @@ func sourceID(l Location) string {
 
 // Register adds a source at a user's request. When the location is a source already, it returns
 // that one and exists is true.
-func (s *Store) Register(ctx context.Context, loc Location, optional bool, actor string) (src *Source, exists bool, err error) {
+func (s *Store) Register(ctx context.Context, loc Location, optional bool, by audit.Author) (src *Source, exists bool, err error) {
 	defer errs.Wrap(&err, "catalog: register %s", loc)
 	presence := "required"
 	if optional {
@@ -223,28 +224,46 @@ func (s *Store) Register(ctx context.Context, loc Location, optional bool, actor
 	}
 	// Not sourceID: Retarget moves a source and leaves its id, so the id of a location may be taken by one that was there.
 	id := uuid.New()
-	tag, err := s.db.Exec(ctx, `
-		INSERT INTO catalog_sources (id, location_id, type, target, origin, presence, created_by)
-		VALUES ($1, $2, $3, $4, 'registered', $5, $6)
-		ON CONFLICT (type, target) DO NOTHING`,
-		"src_"+hex.EncodeToString(id[:6]), id, loc.Type, loc.Target, presence, actor)
-	if err != nil {
-		return nil, false, err
-	}
-	src, err = pg.Collect1(ctx, s.db, scanSource, `
-		SELECT `+sourceColumns+` FROM catalog_sources WHERE type = $1 AND target = $2`, loc.Type, loc.Target)
-	return src, tag.RowsAffected() == 0, err
+	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `
+			INSERT INTO catalog_sources (id, location_id, type, target, origin, presence, created_by)
+			VALUES ($1, $2, $3, $4, 'registered', $5, $6)
+			ON CONFLICT (type, target) DO NOTHING`,
+			"src_"+hex.EncodeToString(id[:6]), id, loc.Type, loc.Target, presence, by.Name)
+		if err != nil {
+			return err
+		}
+		src, err = pg.Collect1(ctx, tx, scanSource, `
+			SELECT `+sourceColumns+` FROM catalog_sources WHERE type = $1 AND target = $2`, loc.Type, loc.Target)
+		if exists = tag.RowsAffected() == 0; err != nil || exists {
+			return err
+		}
+		return by.Record(ctx, tx, loc.String(), map[string]any{"source": src.ID, "location": src.LocationID, "presence": presence})
+	})
+	return src, exists, err
 }
 
 // Retarget points a registered source elsewhere. What it yielded stays until the next refresh, which
 // makes missing what the new target does not declare.
-func (s *Store) Retarget(ctx context.Context, id uuid.UUID, loc Location) (_ *Source, err error) {
+func (s *Store) Retarget(ctx context.Context, id uuid.UUID, loc Location, by audit.Author) (src *Source, err error) {
 	defer errs.Wrap(&err, "catalog: retarget location %s", id)
-	src, err := pg.Collect1(ctx, s.db, scanSource, `
-		UPDATE catalog_sources
-		SET type = $2, target = $3, requested_at = clock_timestamp()
-		WHERE location_id = $1 AND origin = 'registered'
-		RETURNING `+sourceColumns, id, loc.Type, loc.Target)
+	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		var from Location
+		err := tx.QueryRow(ctx, `
+			SELECT type, target FROM catalog_sources WHERE location_id = $1 AND origin = 'registered' FOR UPDATE`, id).Scan(&from.Type, &from.Target)
+		if err != nil {
+			return err
+		}
+		src, err = pg.Collect1(ctx, tx, scanSource, `
+			UPDATE catalog_sources
+			SET type = $2, target = $3, requested_at = clock_timestamp()
+			WHERE location_id = $1
+			RETURNING `+sourceColumns, id, loc.Type, loc.Target)
+		if err != nil {
+			return err
+		}
+		return by.Record(ctx, tx, loc.String(), map[string]any{"source": src.ID, "location": id, "before": from.String()})
+	})
 	switch {
 	case pg.IsUnique(err, ""):
 		return nil, errs.Public(errs.Conflict, fmt.Sprintf("%s is registered already", loc), err)
@@ -256,12 +275,13 @@ func (s *Store) Retarget(ctx context.Context, id uuid.UUID, loc Location) (_ *So
 
 // Unregister removes a registered source and everything it yielded, at once; the entities can be
 // restored for 30 days.
-func (s *Store) Unregister(ctx context.Context, id uuid.UUID, actor string) (revision int64, err error) {
+func (s *Store) Unregister(ctx context.Context, id uuid.UUID, by audit.Author) (revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: unregister location %s", id)
 	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
 		var sid string
 		var origin Origin
-		err := tx.QueryRow(ctx, `SELECT id, origin FROM catalog_sources WHERE location_id = $1`, id).Scan(&sid, &origin)
+		var loc Location
+		err := tx.QueryRow(ctx, `SELECT id, origin, type, target FROM catalog_sources WHERE location_id = $1`, id).Scan(&sid, &origin, &loc.Type, &loc.Target)
 		if err != nil {
 			if errs.Is(pg.Err(err), errs.NotFound) {
 				return errs.New(errs.NotFound, "there is no location %s", id)
@@ -272,10 +292,13 @@ func (s *Store) Unregister(ctx context.Context, id uuid.UUID, actor string) (rev
 			return errs.WithRemedy(errs.New(errs.Forbidden, "this location comes from the configuration, not from a registration"),
 				"remove it from catalog.locations and restart")
 		}
-		if err := removeSource(ctx, tx, sid, actor, "its location was unregistered"); err != nil {
+		if err := removeSource(ctx, tx, sid, by.Name, "its location was unregistered"); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, `SELECT revision FROM catalog_state`).Scan(&revision)
+		if err := tx.QueryRow(ctx, `SELECT revision FROM catalog_state`).Scan(&revision); err != nil {
+			return err
+		}
+		return by.Record(ctx, tx, loc.String(), map[string]any{"source": sid, "location": id, "revision": revision})
 	})
 	return revision, err
 }

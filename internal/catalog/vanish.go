@@ -15,6 +15,7 @@ import (
 
 	"portico/internal/catalog/entity"
 	"portico/internal/errs"
+	"portico/internal/identity/audit"
 	"portico/internal/pg"
 )
 
@@ -134,9 +135,9 @@ func endReading(ctx context.Context, tx pgx.Tx, sourceID string, seen Seen) (wit
 // DecideHeld answers a held removal: apply makes its entities missing, keep leaves them and does not
 // ask about them again. digest is of what the operator saw; when something else would go by now, the
 // error is errs.Conflict.
-func (s *Store) DecideHeld(ctx context.Context, id, digest string, apply bool, actor string) (revision int64, err error) {
+func (s *Store) DecideHeld(ctx context.Context, id, digest string, apply bool, by audit.Author) (revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: decide held removal of %s", id)
-	return s.change(ctx, actor, func(t *settler) error {
+	return s.change(ctx, by, func(t *settler) error {
 		src, err := pg.Collect1(ctx, t.tx, scanSource, `SELECT `+sourceColumns+` FROM catalog_sources WHERE id = $1 FOR UPDATE`, id)
 		if err != nil {
 			if errs.Is(err, errs.NotFound) {
@@ -169,8 +170,16 @@ func (s *Store) DecideHeld(ctx context.Context, id, digest string, apply bool, a
 		_, err = t.tx.Exec(ctx, `UPDATE catalog_sources 
 			SET held = NULL, state = CASE WHEN state = 'held' THEN 'current' ELSE state END, message = CASE WHEN state = 'held' THEN '' ELSE message END
 			WHERE id = $1`, id)
+		t.recorded(src.Location.String(), map[string]any{"source": id, "decision": decision(apply), "missing": src.Held.Missing, "of": src.Held.Of, "digest": digest})
 		return err
 	})
+}
+
+func decision(apply bool) string {
+	if apply {
+		return "apply"
+	}
+	return "keep"
 }
 
 // settler changes the state of entities under the revision lock.
@@ -182,7 +191,13 @@ type settler struct {
 	now   time.Time
 	// sources yield what was changed, or did until then; they are to be counted anew.
 	sources map[string]bool
+
+	target string         // for the audit log
+	detail map[string]any // for the audit log
 }
+
+// recorded says what the audit log calls what is changed.
+func (t *settler) recorded(target string, detail map[string]any) { t.target, t.detail = target, detail }
 
 // touch notes which sources yield the entities.
 func (t *settler) touch(uids []uuid.UUID) error {
@@ -472,9 +487,9 @@ func removeSource(ctx context.Context, tx pgx.Tx, id, actor, reason string) erro
 }
 
 // Remove takes one entity out of the catalog at once.
-func (s *Store) Remove(ctx context.Context, uid uuid.UUID, actor string) (revision int64, err error) {
+func (s *Store) Remove(ctx context.Context, uid uuid.UUID, by audit.Author) (revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: remove %s", uid)
-	return s.change(ctx, actor, func(t *settler) error {
+	return s.change(ctx, by, func(t *settler) error {
 		g, err := pg.Collect1(ctx, t.tx, scanGone, `
 			SELECT uid, ref, location FROM catalog_entities WHERE uid = $1 AND state <> 'removed'`, uid)
 		if err != nil {
@@ -483,6 +498,7 @@ func (s *Store) Remove(ctx context.Context, uid uuid.UUID, actor string) (revisi
 			}
 			return err
 		}
+		t.recorded(g.ref, map[string]any{"uid": uid, "source": g.location})
 		rest, err := t.promote([]gone{g})
 		if err != nil {
 			return err
@@ -491,23 +507,26 @@ func (s *Store) Remove(ctx context.Context, uid uuid.UUID, actor string) (revisi
 	})
 }
 
-// change runs fn under the revision lock and announces what it handed out.
-func (s *Store) change(ctx context.Context, actor string, fn func(*settler) error) (revision int64, err error) {
+// change runs fn under the revision lock, announces what it handed out, and records it.
+func (s *Store) change(ctx context.Context, by audit.Author, fn func(*settler) error) (revision int64, err error) {
 	var touched map[string]bool
 	err = pg.Transact(ctx, s.db, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
 		rev, err := lockRevision(ctx, tx)
 		if err != nil {
 			return err
 		}
-		t := &settler{ctx: ctx, tx: tx, rev: rev, actor: actor, now: time.Now().UTC()}
+		t := &settler{ctx: ctx, tx: tx, rev: rev, actor: by.Name, now: time.Now().UTC(), detail: map[string]any{}}
 		if err := fn(t); err != nil {
 			return err
 		}
 		revision, touched = t.rev, t.sources
-		if t.rev == rev {
-			return nil
+		if t.rev != rev {
+			if err := advance(ctx, tx, t.rev); err != nil {
+				return err
+			}
 		}
-		return advance(ctx, tx, t.rev)
+		t.detail["revision"] = t.rev
+		return by.Record(ctx, tx, t.target, t.detail)
 	})
 	if err == nil {
 		s.retally(ctx, touched)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"portico/internal/identity/audit"
 )
 
 func TestWhatComesBackBrokenIsKept(t *testing.T) {
@@ -59,7 +61,7 @@ func TestOnlyWhatWasRemovedByHandStaysRemoved(t *testing.T) {
 	w.refresh(src)
 	w.removeByHand("component:default/a")
 	// As a grace would end that began before its file was read again.
-	if _, err := w.store.change(t.Context(), "system:expire", func(t *settler) error {
+	if _, err := w.store.change(t.Context(), audit.System("system:expire"), func(t *settler) error {
 		g, err := t.pick("component:default/b")
 		if err != nil {
 			return err
@@ -137,7 +139,7 @@ func TestWhatOthersClaimIsNotHeld(t *testing.T) {
 	if got := w.get("component:default/c00").Metadata.Description; got != "" {
 		t.Errorf("while the removal is held, its entities are %q", got)
 	}
-	if _, err := w.store.DecideHeld(t.Context(), srcs[0].ID, o.Held.Digest, true, "op"); err != nil {
+	if _, err := w.store.DecideHeld(t.Context(), srcs[0].ID, o.Held.Digest, true, audit.System("op")); err != nil {
 		t.Fatal(err)
 	}
 	w.catchUp()

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"portico/internal/errs"
+	"portico/internal/identity/audit"
 	"portico/internal/pg"
 )
 
@@ -138,14 +139,14 @@ func (w *world) uid(ref string) string {
 
 func (w *world) removeByHand(ref string) {
 	w.t.Helper()
-	if _, err := w.store.Remove(w.t.Context(), mustUUID(w.t, w.uid(ref)), "user:default/ana"); err != nil {
+	if _, err := w.store.Remove(w.t.Context(), mustUUID(w.t, w.uid(ref)), audit.System("user:default/ana")); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
 func (w *world) restore(ref string) {
 	w.t.Helper()
-	if _, _, err := w.store.Restore(w.t.Context(), mustUUID(w.t, w.uid(ref)), "user:default/ana"); err != nil {
+	if _, _, err := w.store.Restore(w.t.Context(), mustUUID(w.t, w.uid(ref)), audit.System("user:default/ana")); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -476,7 +477,7 @@ func TestFailuresAreToldWhileHeld(t *testing.T) {
 	if s.State != "failed" || !strings.Contains(s.Message, "401") || s.Held == nil {
 		t.Errorf("failed while held: %+v", s)
 	}
-	if _, err := w.store.DecideHeld(t.Context(), src.ID, s.Held.Digest, true, "op"); err != nil {
+	if _, err := w.store.DecideHeld(t.Context(), src.ID, s.Held.Digest, true, audit.System("op")); err != nil {
 		t.Fatal(err)
 	}
 	if s := w.stored(src); s.State != "failed" || !strings.Contains(s.Message, "401") || s.Held != nil {

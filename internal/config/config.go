@@ -56,8 +56,22 @@ type Portico struct {
 	Reading PorticoReading `config:"reading"`
 	Guest   PorticoGuest   `config:"guest"`
 	Limits  Limits         `config:"limits"`
+	Audit   PorticoAudit   `config:"audit"`
 	// SampleData makes every page say that what it shows is a sample.
 	SampleData bool `config:"sampleData"`
+}
+
+// PorticoAudit says how the audit log is kept.
+type PorticoAudit struct {
+	Retention time.Duration `config:"retention"` // how long records are kept; default 9600h, 400 days
+}
+
+func (a *PorticoAudit) checkConfig(d *decoder, n Node) bool {
+	if a.Retention < 24*time.Hour {
+		d.fault(n.Get("retention"), "write at least 24h", "records would be gone before anybody looks")
+		return false
+	}
+	return true
 }
 
 // Limits bound what one caller may have of the server: a service, or an address. 0 is no limit.
@@ -152,6 +166,7 @@ func withDefaults() *Config {
 				History:         History{MaxAge: 365 * 24 * time.Hour, MaxCount: 1000},
 			},
 			Limits: Limits{Requests: 64, Streams: 16, FailedSignIns: 30},
+			Audit:  PorticoAudit{Retention: 400 * 24 * time.Hour},
 		},
 		Sections: map[string]Node{},
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portico/internal/catalog"
+	"portico/internal/identity/audit"
 	"portico/internal/pg/pgtest"
 )
 
@@ -38,7 +39,7 @@ func TestHostsAreAskedForWhatMoved(t *testing.T) {
 			f.files["o/tree"] = files
 			store := catalog.NewStore(pgtest.New(t))
 			refresher := &catalog.Refresher{Store: store, Reader: f.reader(t, f.token), Every: time.Hour, Log: slog.New(slog.DiscardHandler)}
-			src, _, err := store.Register(t.Context(), URL("https://"+f.host+"/o/tree"), false, "user:default/ana")
+			src, _, err := store.Register(t.Context(), URL("https://"+f.host+"/o/tree"), false, audit.System("user:default/ana"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,32 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"portico/internal/errs"
+	"portico/internal/identity/audit"
+	"portico/internal/pg"
+)
+
+// WithAudit opens the audit log of the configured database for fn, without starting a portal.
+func WithAudit(ctx context.Context, o Options, fn func(*audit.Store) error) error {
+	a := &App{o: o}
+	if a.o.Progress == nil {
+		a.o.Progress = func(string) {}
+	}
+	defer func() {
+		for _, fn := range slices.Backward(a.cleanups) {
+			fn(context.WithoutCancel(ctx))
+		}
+	}()
+	pool, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	a.cleanup(func(stop context.Context) { closePool(stop, pool) })
+	if err := pg.Check(ctx, pool); err != nil {
+		return errs.WithRemedy(errs.Public(errs.Unavailable, "the audit log cannot be read: "+errs.Sentence(err), err), errs.Remedy(err))
+	}
+	return fn(&audit.Store{DB: pool})
+}

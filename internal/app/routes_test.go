@@ -1,0 +1,50 @@
+package app
+
+import (
+	"strings"
+	"testing"
+)
+
+// unrecorded are the routes whose method or permission is one of changes, and that change nothing: each is argued here.
+var unrecorded = map[string]string{
+	"POST /api/catalog/entities/by-query":  "a read with its question in the body",
+	"POST /api/catalog/entities/by-refs":   "a read with its question in the body",
+	"POST /api/catalog/entity-facets":      "a read with its question in the body",
+	"POST /api/catalog/locations/by-query": "a read with its question in the body",
+	"POST /api/catalog/validate-entity":    "it checks what it is sent",
+	"POST /api/catalog/analyze-location":   "it looks at a repository, and stores nothing",
+}
+
+// A new route that changes something cannot be forgotten: it names its action in the audit log, or is argued above.
+func TestEveryRouteThatChangesIsAudited(t *testing.T) {
+	left := map[string]bool{}
+	for pattern := range unrecorded {
+		left[pattern] = true
+	}
+	actions := 0
+	for _, r := range Routes() {
+		method, _, _ := strings.Cut(r.Pattern, " ")
+		p, guarded := r.Access.Permission()
+		reads := method == "GET" && (!guarded || p.Action == "read")
+		action, audited := r.Audit.Action()
+		switch {
+		case audited:
+			actions++
+			if !guarded || strings.Count(action, ".") != 2 {
+				t.Errorf("%s: the action %q of the audit log is not of the form catalog.location.register, or the route is public", r.Pattern, action)
+			}
+			if unrecorded[r.Pattern] != "" {
+				t.Errorf("%s is audited, and argued not to be", r.Pattern)
+			}
+		case !reads && unrecorded[r.Pattern] == "":
+			t.Errorf("%s changes something and is not audited: give the route httpx.Audited(action), or argue here why nothing is recorded", r.Pattern)
+		}
+		delete(left, r.Pattern)
+	}
+	for pattern := range left {
+		t.Errorf("%s is argued here, and is no route", pattern)
+	}
+	if actions < 11 {
+		t.Errorf("only %d routes are audited", actions)
+	}
+}
