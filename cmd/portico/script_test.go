@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"portico/internal/pg/pgtest"
@@ -34,6 +35,9 @@ func TestMain(m *testing.M) {
 //	exits CODE PROGRAM [ARG...]   run, and hold the exit code to be CODE
 //	ready FILE                    wait for the ready file of a portal
 //	get FILE PATH [REGEXP]        GET from the portal of a ready file, until the answer matches
+//	send METHOD FILE PATH TOKEN STATUS [BODY]
+//	                              send a request with a token to the portal of a ready file, and hold the status of the answer
+//	sql URL STATEMENT             run a statement on a database
 //	term                          send SIGTERM to the program started last
 //	database VAR                  set VAR to the URL of an empty database of the script's own
 //	taken VAR                     set VAR to an address that something else listens on
@@ -68,6 +72,8 @@ func TestScripts(t *testing.T) {
 			"exits":        exits,
 			"ready":        ready,
 			"get":          get,
+			"send":         send,
+			"sql":          runSQL,
 			"term":         term,
 			"taken":        taken,
 			"something-in": somethingIn,
@@ -152,6 +158,33 @@ func fetch(url string) (string, error) {
 		err = errors.New(res.Status)
 	}
 	return string(body), err
+}
+
+func send(ts *testscript.TestScript, _ bool, args []string) {
+	base, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, args[0], strings.TrimSpace(string(base))+args[2], strings.NewReader(strings.Join(args[5:], " ")))
+	ts.Check(err)
+	req.Header.Set("Authorization", "Bearer "+args[3])
+	res, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	if strconv.Itoa(res.StatusCode) != args[4] {
+		ts.Fatalf("%s %s: %s\n%s", args[0], args[2], res.Status, body)
+	}
+	fmt.Fprint(ts.Stdout(), string(body))
+}
+
+func runSQL(ts *testscript.TestScript, _ bool, args []string) {
+	conn, err := pgx.Connect(context.Background(), args[0])
+	ts.Check(err)
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(context.Background(), args[1])
+	ts.Check(err)
 }
 
 func term(ts *testscript.TestScript, _ bool, _ []string) {

@@ -48,7 +48,8 @@ func newRoutesCommand() *cobra.Command {
 		Use:   "routes",
 		Short: "List every route of the API with its access rule",
 		Long: `List every route of the API: method, path, and who may use it. The rule is the name of a permission, as
-Backstage names them, or public with the reason. The list is the one that the server itself goes by.`,
+Backstage names them, or public with the reason. The list is the one that the server itself goes by.
+With --json, also what the audit log calls what a route does, where it records it.`,
 		Example: `  portico routes
   portico routes --json`,
 		Args: noArgs,
@@ -57,11 +58,13 @@ Backstage names them, or public with the reason. The list is the one that the se
 				Method string `json:"method"`
 				Path   string `json:"path"`
 				Access string `json:"access"`
+				Audit  string `json:"audit,omitempty"` // the action in the audit log
 			}
 			var lines []line
 			for _, r := range app.Routes() {
 				method, path, _ := strings.Cut(r.Pattern, " ")
-				lines = append(lines, line{method, path, r.Access.String()})
+				action, _ := r.Audit.Action()
+				lines = append(lines, line{method, path, r.Access.String(), action})
 			}
 			if asJSON {
 				return printJSON(cmd, lines)
