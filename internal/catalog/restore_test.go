@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"portico/internal/errs"
+	"portico/internal/httpx"
 	"portico/internal/identity/audit"
 )
 
@@ -74,6 +75,11 @@ func TestAMissingEntityIsKept(t *testing.T) {
 	w.catchUp()
 	w.wantRefs("component:default/a")
 	w.wantLogged()
+}
+
+// asOperator is the context of a request to an audited route.
+func asOperator(t *testing.T) context.Context {
+	return httpx.WithCaller(t.Context(), httpx.Caller{Name: "user:default/ana", Action: "catalog.test.restore"})
 }
 
 // following runs fn while the read model follows the database.
@@ -154,7 +160,7 @@ func TestARemovalIsUndoneAsAWhole(t *testing.T) {
 	restore := func() (rec *httptest.ResponseRecorder, err error) {
 		rec = httptest.NewRecorder()
 		w.following(func() {
-			err = h.restoreRemoved(rec, httptest.NewRequestWithContext(t.Context(), "POST", "/", strings.NewReader(`{"removedAt":`+string(at)+`}`)))
+			err = h.restoreRemoved(rec, httptest.NewRequestWithContext(asOperator(t), "POST", "/", strings.NewReader(`{"removedAt":`+string(at)+`}`)))
 		})
 		return rec, err
 	}
@@ -201,7 +207,7 @@ func TestWhatALettingGoMadeMissingIsKeptAsAWhole(t *testing.T) {
 	h := w.operator()
 	rec := httptest.NewRecorder()
 	w.following(func() {
-		err = h.restoreMissing(rec, httptest.NewRequestWithContext(t.Context(), "POST", "/", strings.NewReader(`{"since":`+string(since)+`}`)))
+		err = h.restoreMissing(rec, httptest.NewRequestWithContext(asOperator(t), "POST", "/", strings.NewReader(`{"since":`+string(since)+`}`)))
 	})
 	if err != nil || !strings.Contains(rec.Body.String(), `"restored":25`) {
 		t.Errorf("%v %s", err, rec.Body)

@@ -47,7 +47,7 @@ type recorder struct {
 	status  int
 	bytes   int64
 	failure failure
-	id      string // of the request, where its method may change something
+	id      string // of the request, where the audit log may have a record of it
 	body    timedBody
 	within  time.Duration // to take a piece of the answer
 	renewed time.Time     // when the deadline was last set; at first, by the server

@@ -29,11 +29,19 @@ type Caller struct {
 	// Principal is identity's own value; handlers get it from the request's context.
 	Principal any
 
-	// What follows is set here, for methods that may change something, and is for the audit log.
+	// What follows is set here, for routes that are audited and requests that are refused, and is for the audit log.
 
 	RequestID string     // what the request log calls the request, and an error's answer
 	Address   netip.Addr // where the request comes from
 	Action    string     // what the audit log calls what the route does
+}
+
+// name gives the request its id, and says where it comes from.
+func (c *Caller) name(rec *recorder, r *http.Request) {
+	if rec.id == "" {
+		rec.id = newErrorID()
+	}
+	c.RequestID, c.Address = rec.id, addressOf(r)
 }
 
 // Denial is a request that was refused for who made it, or from where.
@@ -177,10 +185,9 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	setSecurityHeaders(rec.Header())
 	caller, err := h.s.admit(rec, r, h.route.Access)
-	if mayChange(r.Method) {
-		caller.RequestID, caller.Address = newErrorID(), addressOf(r)
-		caller.Action, _ = h.route.Audit.Action()
-		rec.id = caller.RequestID
+	if action, ok := h.route.Audit.Action(); ok {
+		caller.Action = action
+		caller.name(rec, r)
 	}
 	if err == nil {
 		id = identify(r, &caller)
@@ -200,7 +207,7 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = h.route.Handler(rec, r.WithContext(context.WithValue(r.Context(), callerKey{}, &caller)))
 	}
 	if err != nil {
-		h.denied(r, caller, err)
+		h.denied(rec, r, caller, err)
 		h.s.fail(rec, r, err)
 	}
 }
@@ -215,7 +222,7 @@ func mayChange(method string) bool {
 }
 
 // denied tells of a request that was refused for who made it.
-func (h *routeHandler) denied(r *http.Request, c Caller, err error) {
+func (h *routeHandler) denied(rec *recorder, r *http.Request, c Caller, err error) {
 	kind := errs.KindOf(err)
 	if h.s.Denied == nil || !mayChange(r.Method) || kind != errs.Forbidden && kind != errs.Unauthenticated {
 		return
@@ -223,6 +230,7 @@ func (h *routeHandler) denied(r *http.Request, c Caller, err error) {
 	if kind == errs.Unauthenticated && len(r.Header["Authorization"]) == 0 {
 		return // nobody tried to be somebody
 	}
+	c.name(rec, r)
 	action := c.Action
 	if p, ok := h.route.Access.Permission(); ok && action == "" {
 		action = p.Name

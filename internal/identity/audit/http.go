@@ -152,7 +152,7 @@ func (h *Handler) getExport(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// statusFor is how long a report holds: walking the whole chain takes about a second for 100,000 records, and nobody
+// statusFor is how long a report holds: walking the whole chain takes about four seconds for a million records, and nobody
 // can make it be walked more often.
 const statusFor = time.Minute
 

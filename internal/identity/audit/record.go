@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -150,6 +151,9 @@ func (a Author) Quiet() Author { return Author{Name: a.Name} }
 func (a Author) Record(ctx context.Context, tx pgx.Tx, target string, more any) error {
 	if a.draft == nil {
 		return nil
+	}
+	if a.draft.Action == "" {
+		return errors.New("audit: the route names no action")
 	}
 	r := *a.draft // a transaction that is repeated writes it again
 	r.Target = target

@@ -175,6 +175,12 @@ func (s *Store) Expire(ctx context.Context, before time.Time) (n int, err error)
 }
 
 func (s *Store) expireBatch(ctx context.Context, before time.Time) (cut int, err error) {
+	var due bool // looked at first, so that nobody waits for nothing
+	err = s.DB.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM (SELECT at FROM audit_log ORDER BY seq LIMIT 1) AS oldest WHERE at < $1)`, before).Scan(&due)
+	if err != nil || !due {
+		return 0, pg.Err(err)
+	}
 	err = pg.Transact(ctx, s.DB, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
 		h, err := readHead(ctx, tx, "FOR UPDATE")
 		if err != nil {
