@@ -257,7 +257,13 @@ func TestAChangeThatIsCutShort(t *testing.T) {
 		r.Header.Set(byOperator, operatorToken)
 		a.handler.ServeHTTP(httptest.NewRecorder(), r)
 	}()
-	for waits := 0; waits == 0; { // for the head
+	ended := false
+	for waits := 0; waits == 0 && !ended; { // for the head
+		select {
+		case <-done:
+			ended = true
+		default:
+		}
 		if err := a.store.db.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waits); err != nil {
 			t.Fatal(err)
 		}
@@ -266,6 +272,9 @@ func TestAChangeThatIsCutShort(t *testing.T) {
 	<-done
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if ended {
+		t.Error("the change did not wait for its record")
 	}
 	if n := a.count(`SELECT count(*) FROM catalog_entities WHERE ref = 'component:default/here' AND state = 'active'`); n != 1 || len(a.records()) != 0 {
 		t.Errorf("active %d, records %+v", n, a.records())
