@@ -27,6 +27,7 @@ import (
 	"portico/internal/discovery"
 	"portico/internal/errs"
 	"portico/internal/httpx"
+	"portico/internal/identity/signin"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
 	"portico/web"
@@ -61,6 +62,7 @@ type App struct {
 	index    *index.Index
 	follower *catalog.Follower
 	feed     *catalog.Feed
+	signIn   *signin.Handler
 	server   *http.Server
 	serveErr chan error
 	stopOnce sync.Once
@@ -353,6 +355,9 @@ func (a *App) startCatalog(ctx context.Context) error {
 	}
 	a.background(func(ctx context.Context) { requests.Watch(ctx, watcher, rewatch, a.o.Log) })
 
+	if err := a.startSignIn(ctx); err != nil {
+		return err
+	}
 	handler := &catalog.Handler{
 		Build: a.o.Version,
 		Store: a.store, Index: a.index, Requests: requests, Refresher: refresher, Analyzer: reader, Retention: retention,

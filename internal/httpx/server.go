@@ -282,7 +282,7 @@ func (s *server) fail(w *recorder, r *http.Request, err error) {
 		w.status = 499 // the client went away; there is nobody to answer
 		return
 	}
-	id := newErrorID()
+	id := NewErrorID()
 	level := slog.LevelDebug
 	switch kind {
 	case errs.Internal:
@@ -355,8 +355,8 @@ type ErrorResponse struct {
 	StatusCode int `json:"statusCode"`
 }
 
-// newErrorID is short enough to read out: "51B0-7E21".
-func newErrorID() string {
+// NewErrorID names an error to people and in the log. It is short enough to read out: "51B0-7E21".
+func NewErrorID() string {
 	var b [4]byte
 	_, _ = rand.Read(b[:])
 	s := strings.ToUpper(hex.EncodeToString(b[:]))

@@ -29,6 +29,11 @@ var rules = map[string]rule{
 	"GET /.backstage/health/v1/liveness":  {"public", true},
 	"GET /.backstage/health/v1/readiness": {"public", true},
 	"GET /api/portico/session":            {"public", true},
+	"POST /api/portico/session/end":       {"public", true},
+
+	"GET /api/auth/{provider}/start":         {"public", true},
+	"GET /api/auth/{provider}/handler/frame": {"public", true},
+	"POST /api/auth/{provider}/logout":       {"public", true},
 
 	"POST /api/catalog/refresh":                                            {"catalog.entity.refresh", false},
 	"GET /api/catalog/entities":                                            {"catalog.entity.read", true},
