@@ -172,12 +172,21 @@ func (h *Handler) giveUp(w http.ResponseWriter, r *http.Request, returnTo string
 	case code == codePortal:
 		level = slog.LevelError
 	}
-	h.Log.Log(r.Context(), level, "nobody was signed in", "id", id, "provider", r.PathValue("provider"), "code", code, "error", err)
+	h.Log.Log(r.Context(), level, "nobody was signed in", "id", id, "provider", r.PathValue("provider"), "code", code, "error", short(err))
 	q := url.Values{"error": {code}, "id": {id}}
 	if returnTo != "" && returnTo != "/" {
 		q.Set("to", returnTo)
 	}
 	return redirect(w, r, "/sign-in?"+q.Encode())
+}
+
+// short bounds what a provider can make the log say.
+func short(err error) string {
+	const most = 1000
+	if text := err.Error(); len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return err.Error()
 }
 
 func redirect(w http.ResponseWriter, r *http.Request, to string) error {

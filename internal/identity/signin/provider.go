@@ -39,6 +39,7 @@ type Provider struct {
 // discovered is what the provider says of itself.
 type discovered struct {
 	provider *oidc.Provider
+	issuer   string // as it writes it
 	client   *http.Client
 	iss      bool // it names itself in every answer (RFC 9207)
 	at       time.Time
@@ -93,7 +94,14 @@ func (p *Provider) ask(ctx context.Context) (*discovered, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := oidc.NewProvider(oidc.ClientContext(ctx, first), p.Issuer)
+	issuer := p.Issuer
+	found, err := oidc.NewProvider(oidc.ClientContext(ctx, first), issuer)
+	// Some write their issuer with a slash at the end, which the address of their metadata does not show.
+	var other *oidc.IssuerMismatchError
+	if errors.As(err, &other) && other.Discovered == issuer+"/" {
+		issuer = other.Discovered
+		found, err = oidc.NewProvider(oidc.ClientContext(ctx, first), issuer)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -130,9 +138,9 @@ func (p *Provider) ask(ctx context.Context) (*discovered, error) {
 		algs = []string{oidc.RS256}
 	}
 	full := (&oidc.ProviderConfig{
-		IssuerURL: p.Issuer, AuthURL: said.Auth, TokenURL: said.Token, UserInfoURL: said.UserInfo, JWKSURL: said.Keys, Algorithms: algs,
+		IssuerURL: issuer, AuthURL: said.Auth, TokenURL: said.Token, UserInfoURL: said.UserInfo, JWKSURL: said.Keys, Algorithms: algs,
 	}).NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), client))
-	return &discovered{provider: full, client: client, iss: said.Iss}, nil
+	return &discovered{provider: full, issuer: issuer, client: client, iss: said.Iss}, nil
 }
 
 // client reaches the hosts of the addresses and nothing else. It follows no redirect: none of these endpoints has one.
@@ -174,8 +182,8 @@ func (p *Provider) redeem(ctx context.Context, f flow, code, iss string) (Person
 	if err != nil {
 		return Person{}, failedFor(codeProvider, err)
 	}
-	if iss != "" && iss != p.Issuer || iss == "" && d.iss {
-		return Person{}, failed(codeRefused, "the answer names the issuer %q, not %q", iss, p.Issuer)
+	if iss != "" && iss != d.issuer || iss == "" && d.iss {
+		return Person{}, failed(codeRefused, "the answer names the issuer %q, not %q", iss, d.issuer)
 	}
 	ctx = oidc.ClientContext(ctx, d.client)
 	token, err := p.oauth(d).Exchange(ctx, code, oauth2.VerifierOption(f.verifier()))
@@ -207,7 +215,7 @@ func (p *Provider) redeem(ctx context.Context, f flow, code, iss string) (Person
 			return Person{}, err
 		}
 	}
-	return c.person(p.Issuer, id.Subject), nil
+	return c.person(d.issuer, id.Subject), nil
 }
 
 // check is what go-oidc leaves to its user. It has checked issuer, audience, signature and expiry.

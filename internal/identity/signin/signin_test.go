@@ -214,6 +214,23 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// The issuer is what the provider calls itself: with a slash more, or not at all another.
+func TestIssuer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.idp.wrong.issuer = "https://evil.example"
+	if to, _ := w.get(browser(), "/api/auth/oidc/start"); to == nil || to.Query().Get("error") != codeProvider {
+		t.Errorf("metadata of another issuer lead to %v", to)
+	}
+	w = newWorldOn(t, w.pool)
+	w.idp.wrong = wrong{issuer: w.idp.URL + "/", claims: func(c map[string]any) { c["iss"] = w.idp.URL + "/" }}
+	c := browser()
+	w.signIn(c)
+	if who := w.who(c); who != ann.Ref {
+		t.Errorf("%q is signed in", who)
+	}
+}
+
 func TestSessionCookie(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -32,6 +32,7 @@ type wrong struct {
 	claims   func(map[string]any)
 	token    func(s *standIn, claims map[string]any) string // the ID token
 	userinfo map[string]any
+	issuer   string // in its metadata
 	status   int
 }
 
@@ -48,8 +49,14 @@ func newStandIn(t *testing.T) *standIn {
 	s := &standIn{key: key, codes: map[string]url.Values{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		issuer := s.wrong.issuer
+		if issuer == "" {
+			issuer = s.URL
+		}
 		answer(w, map[string]any{
-			"issuer": s.URL, "authorization_endpoint": s.URL + "/auth", "token_endpoint": s.URL + "/token", "jwks_uri": s.URL + "/keys",
+			"issuer": issuer, "authorization_endpoint": s.URL + "/auth", "token_endpoint": s.URL + "/token", "jwks_uri": s.URL + "/keys",
 			"userinfo_endpoint": s.URL + "/userinfo",
 			// A provider that offers weak algorithms is taken up on none of them.
 			"id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"},
