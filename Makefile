@@ -114,6 +114,7 @@ test: test-go test-race test-web test-e2e ## Every test, with what it needs foun
 test-go: build
 	$(call step,test: looking for PostgreSQL)
 	@DATABASE_URL= scripts/postgres-or-npm.sh
+	@scripts/dex.sh >/dev/null
 	$(call step,test: Go)
 	@go test -json -timeout 20m $(if $(CI),-shuffle=on) ./... | $(summary) -name go
 
@@ -134,6 +135,7 @@ test-web: web/node_modules/.package-lock.json
 test-e2e: build
 	$(call step,test: the browser on the built binary)
 	@DATABASE_URL= scripts/postgres-or-npm.sh
+	@scripts/dex.sh >/dev/null
 	@PORTICO_CHROMIUM=$$(scripts/chromium.sh); export PORTICO_CHROMIUM PORTICO_BIN='$(abspath bin/portico)'; \
 		$(npm) run --silent e2e </dev/null
 

@@ -28,6 +28,7 @@ import (
 	"portico/internal/errs"
 	"portico/internal/httpx"
 	"portico/internal/identity/audit"
+	"portico/internal/identity/signin"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
 	"portico/web"
@@ -64,6 +65,7 @@ type App struct {
 	feed     *catalog.Feed
 	audit    *audit.Store
 	denials  *audit.Denials
+	signIn   *signin.Handler
 	server   *http.Server
 	serveErr chan error
 	stopOnce sync.Once
@@ -366,6 +368,9 @@ func (a *App) startCatalog(ctx context.Context) error {
 	}
 	a.background(func(ctx context.Context) { requests.Watch(ctx, watcher, rewatch, a.o.Log) })
 
+	if err := a.startSignIn(ctx); err != nil {
+		return err
+	}
 	handler := &catalog.Handler{
 		Build: a.o.Version,
 		Store: a.store, Index: a.index, Requests: requests, Refresher: refresher, Analyzer: reader, Retention: retention,

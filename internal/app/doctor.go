@@ -151,10 +151,10 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 			add("catalog.locations", CheckOK, d.Location.Target, "")
 		}
 	}
-	if cfg.Auth.Guest == nil && len(cfg.Backend.Auth.ExternalAccess) == 0 {
+	if cfg.Auth.Guest == nil && len(cfg.Auth.SignIn) == 0 && len(cfg.Backend.Auth.ExternalAccess) == 0 {
 		add("sign-in", CheckWarning, "nobody can get in: no sign-in, no guest and no token is configured", "configure auth.providers, or backend.auth.externalAccess for scripts")
 	} else {
-		add("sign-in", CheckOK, fmt.Sprintf("guest: %t, static tokens: %d", cfg.Auth.Guest != nil, len(cfg.Backend.Auth.ExternalAccess)), "")
+		add("sign-in", CheckOK, fmt.Sprintf("providers: %d, guest: %t, static tokens: %d", len(cfg.Auth.SignIn), cfg.Auth.Guest != nil, len(cfg.Backend.Auth.ExternalAccess)), "")
 	}
 	return out
 }

@@ -27,7 +27,11 @@ func (a *App) gate() (*identity.Gate, error) {
 		}
 		tokens = append(tokens, t)
 	}
-	return identity.NewGate(a.guest(), tokens)
+	var sessions *identity.Sessions
+	if len(a.signIn.Providers) > 0 {
+		sessions = a.signIn.Sessions
+	}
+	return identity.NewGate(a.guest(), tokens, sessions)
 }
 
 // guest says who comes in without signing in. A guest reads. One who sits at the machine may do everything where

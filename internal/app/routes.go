@@ -9,6 +9,7 @@ import (
 	"portico/internal/httpx"
 	"portico/internal/identity"
 	"portico/internal/identity/audit"
+	"portico/internal/identity/signin"
 )
 
 // registry collects the routes of all domains.
@@ -16,6 +17,7 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 	g := new(httpx.Registry)
 	h.Mount(g)
 	(&audit.Handler{Store: a.audit, Log: a.o.Log}).Mount(g)
+	a.signIn.Mount(g)
 	g.Add(
 		httpx.Route{Pattern: "GET /api/portico/session", Access: httpx.Public("who am I, and how do I sign in"), Handler: a.getSession},
 		httpx.Route{Pattern: "GET /.backstage/health/v1/liveness", Access: httpx.Public("probe"), Handler: a.getLiveness},
@@ -26,7 +28,7 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 
 // Routes lists every route, without starting anything.
 func Routes() []httpx.Route {
-	g, _ := new(App).registry(new(catalog.Handler))
+	g, _ := (&App{signIn: new(signin.Handler)}).registry(new(catalog.Handler))
 	return g.Routes()
 }
 
@@ -50,7 +52,13 @@ type sessionPrincipal struct {
 }
 
 type sessionSignIn struct {
-	Providers []string `json:"providers"`
+	Providers []sessionProvider `json:"providers"`
+}
+
+type sessionProvider struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	URL   string `json:"url"`
 }
 
 type sessionPortal struct {
@@ -63,9 +71,17 @@ func (a *App) getSession(w http.ResponseWriter, r *http.Request) error {
 		Trial: len(a.o.Trial) > 0, Permissions: []string{}, Version: a.o.Version,
 		Portal: sessionPortal{Title: a.o.Config.App.Title, Organization: a.o.Config.Organization.Name},
 	}
+	if err := identity.Unknown(r.Context()); err != nil {
+		return err // who is signed in must not be told that they are not
+	}
 	p := identity.Of(r.Context())
+	if p == nil || p.Type == "guest" {
+		s.SignIn = &sessionSignIn{Providers: []sessionProvider{}}
+		for _, way := range a.signIn.Providers {
+			s.SignIn.Providers = append(s.SignIn.Providers, sessionProvider{way.ID, way.Title, "/api/auth/" + way.ID + "/start"})
+		}
+	}
 	if p == nil {
-		s.SignIn = &sessionSignIn{Providers: []string{}}
 		httpx.JSON(w, http.StatusOK, s)
 		return nil
 	}

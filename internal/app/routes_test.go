@@ -13,6 +13,8 @@ var unrecorded = map[string]string{
 	"POST /api/catalog/locations/by-query": "a read with its question in the body",
 	"POST /api/catalog/validate-entity":    "it checks what it is sent",
 	"POST /api/catalog/analyze-location":   "it looks at a repository, and stores nothing",
+	"POST /api/auth/{provider}/logout":     "it ends a session of whoever asks, and changes nothing that others see",
+	"POST /api/portico/session/end":        "it ends sessions of whoever asks, and changes nothing that others see",
 }
 
 // A new route that changes something cannot be forgotten: it names its action in the audit log, or is argued above.

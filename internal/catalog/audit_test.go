@@ -46,7 +46,7 @@ func newAudited(t *testing.T, readonly bool) *audited {
 	h.Mount(a.routes)
 	gate, err := identity.NewGate(&identity.Guest{Ref: "user:default/guest"}, []identity.StaticToken{
 		{Token: "operator-token", Subject: "ci"}, {Token: "reader-token", Subject: "reader", Restrictions: []identity.Restriction{{Plugin: "catalog", Actions: []string{"read"}}}},
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

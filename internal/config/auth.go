@@ -112,8 +112,9 @@ func checkSubject(d *decoder, options Node) bool {
 // Auth is how people sign in.
 type Auth struct {
 	Environment string          `config:"environment"` // which block of a provider counts; "" is development
-	Providers   map[string]Node `config:"providers"`   // all but guest, to be decoded by the package that signs people in
-	Guest       *Guest          // nil: nobody enters without signing in
+	Providers   map[string]Node `config:"providers"`   // those that Portico does not know
+	SignIn      []SignInProvider
+	Guest       *Guest // nil: nobody enters without signing in
 
 	_ struct{} `config:",open"`
 }
@@ -132,6 +133,7 @@ var entityRef = regexp.MustCompile(`^(?:[A-Za-z][\w-]*:)?(?:[\w.-]+/)?[\w.-]+$`)
 func (a *Auth) checkConfig(d *decoder, n Node) bool {
 	delete(a.Providers, "guest")
 	providers := n.Get("providers")
+	a.decodeSignIn(d, providers)
 	guest := providers.Get("guest")
 	switch {
 	case guest.Kind() == Null:

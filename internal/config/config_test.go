@@ -103,7 +103,7 @@ proxy:
 		{"section", cfg.Sections["kubernetes"].Get("serviceLocatorMethod").Get("type").Text(), "multiTenant"},
 		{"sections", len(cfg.Sections), 1},
 		{"ignored", ignoredPaths(cfg), []string{
-			"backend.csp.frame-src", "auth.environment", "auth.providers.github", "integrations.github[1].apps", "integrations.azure",
+			"backend.csp.frame-src", "auth.providers.github", "integrations.github[1].apps", "integrations.azure",
 			"integrations.bitbucketCloud", "integrations.bitbucketServer", "catalog.processingInterval", "catalog.orphanStrategy",
 			"catalog.providers", "kubernetes"}},
 		{"warnings", len(cfg.Warnings), 0},

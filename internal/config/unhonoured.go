@@ -8,12 +8,12 @@ import (
 // unhonoured are the keys that are read and checked although nothing acts on them yet: whoever wrote one is told, as of
 // a key that is not read at all. [] stands for every entry of a list, * for every key.
 var unhonoured = []string{
-	"auth.environment", "auth.providers.*", "backend.csp.frame-src", "catalog.import", "catalog.orphanStrategy", "catalog.processingInterval",
+	"auth.providers.*", "backend.csp.frame-src", "catalog.import", "catalog.orphanStrategy", "catalog.processingInterval",
 	"catalog.providers", "integrations.azure", "integrations.bitbucketCloud", "integrations.bitbucketServer", "integrations.github[].apps",
 }
 
 // honoured are keys that a pattern of unhonoured would take along.
-var honoured = []string{"auth.providers.guest"}
+var honoured = []string{"auth.providers.guest", "auth.providers.oidc", "auth.providers.okta", "auth.providers.google", "auth.providers.gitlab"}
 
 func (rep *report) ignoreUnhonoured(root Node) {
 	for _, pattern := range slices.Concat(unhonoured, SectionNames) {

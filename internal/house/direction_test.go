@@ -42,6 +42,7 @@ var rooms = []room{
 	{"web", nil, "the built user interface is files, nothing else"},
 
 	{"internal/identity", ground, downward},
+	{"internal/identity/signin", slices.Concat(ground, []string{"internal/identity"}), downward},
 	{"internal/catalog/entity", []string{"internal/errs"}, pure},
 	{"internal/catalog/index", []string{"internal/errs", "internal/catalog/entity"}, pure},
 	{"internal/catalog", slices.Concat(ground, catalog), downward},
@@ -53,7 +54,7 @@ var rooms = []room{
 	{"internal/plugins", slices.Concat(ground, catalog, middle), downward},
 	{"internal/insights", slices.Concat(ground, catalog, middle), downward},
 
-	{"internal/app", slices.Concat(ground, catalog, middle, top, []string{"internal/config", "web"}), "only commands stand above the app"},
+	{"internal/app", slices.Concat(ground, catalog, middle, top, []string{"internal/identity/signin", "internal/config", "web"}), "only commands stand above the app"},
 	{"cmd", slices.Concat(ground, catalog, middle, top, []string{"internal/config", "internal/app", "web"}), "no command imports another"},
 
 	// Tests that cross domains, tools of the build, and helpers of tests.

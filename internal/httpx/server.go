@@ -39,7 +39,7 @@ type Caller struct {
 // name gives the request its id, and says where it comes from.
 func (c *Caller) name(rec *recorder, r *http.Request) {
 	if rec.id == "" {
-		rec.id = newErrorID()
+		rec.id = NewErrorID()
 	}
 	c.RequestID, c.Address = rec.id, addressOf(r)
 }
@@ -341,7 +341,7 @@ func (s *server) fail(w *recorder, r *http.Request, err error) {
 	}
 	id := w.id
 	if id == "" {
-		id = newErrorID()
+		id = NewErrorID()
 	}
 	level := slog.LevelDebug
 	switch kind {
@@ -415,8 +415,8 @@ type ErrorResponse struct {
 	StatusCode int `json:"statusCode"`
 }
 
-// newErrorID is short enough to read out: "51B0-7E21".
-func newErrorID() string {
+// NewErrorID names an error to people and in the log. It is short enough to read out: "51B0-7E21".
+func NewErrorID() string {
 	var b [4]byte
 	_, _ = rand.Read(b[:])
 	s := strings.ToUpper(hex.EncodeToString(b[:]))

@@ -1,8 +1,8 @@
 // Package identity decides who makes a request and what they may do.
 //
-// In this release there are two kinds of caller: whoever presents a static token from
-// backend.auth.externalAccess (a service), and the guest, where the configuration or the trial mode
-// lets one in. Everything else is refused.
+// There are three kinds of caller: whoever presents a static token from backend.auth.externalAccess (a
+// service), a browser that signed in (a user; how, is the business of the package signin), and the guest,
+// where the configuration or the trial mode lets one in. Everything else is refused.
 package identity
 
 import (
@@ -18,7 +18,7 @@ import (
 
 // Principal is somebody who may make requests.
 type Principal struct {
-	// Type is "guest" or "service".
+	// Type is "guest", "user" or "service".
 	Type string
 	// Ref names the caller in logs and in the change log: "user:default/guest", "service:ci".
 	Ref string
@@ -62,11 +62,12 @@ type Gate struct {
 	guest    *Principal
 	operator *Principal // the guest who sits at the machine; nil where there is none
 	tokens   map[[sha256.Size]byte]*Principal
+	sessions *Sessions // nil where nobody can sign in
 }
 
-// NewGate builds the gate. Tokens are kept as digests only.
-func NewGate(guest *Guest, tokens []StaticToken) (*Gate, error) {
-	g := &Gate{tokens: make(map[[sha256.Size]byte]*Principal, len(tokens))}
+// NewGate builds the gate. Tokens are kept as digests only. sessions is nil where nobody can sign in.
+func NewGate(guest *Guest, tokens []StaticToken, sessions *Sessions) (*Gate, error) {
+	g := &Gate{tokens: make(map[[sha256.Size]byte]*Principal, len(tokens)), sessions: sessions}
 	if guest != nil {
 		g.guest = &Principal{Type: "guest", Ref: guest.Ref, DisplayName: "Guest", grants: guestMay}
 		if guest.Operator {
@@ -127,7 +128,7 @@ func (g *Gate) Admit(r *http.Request, a httpx.Access) (httpx.Caller, error) {
 	p, ambient, err := g.authenticate(r)
 	if err != nil {
 		if !needed {
-			return httpx.Caller{}, nil
+			return httpx.Caller{Ambient: ambient, Principal: unknown{err}}, nil
 		}
 		return httpx.Caller{}, err
 	}
@@ -147,17 +148,26 @@ func (g *Gate) Admit(r *http.Request, a httpx.Access) (httpx.Caller, error) {
 }
 
 func remedyFor(p *Principal) string {
-	if p.Type == "guest" {
-		return "a guest only reads the catalog; use a token from backend.auth.externalAccess"
+	switch p.Type {
+	case "guest":
+		return "a guest only reads the catalog; sign in, or use a token from backend.auth.externalAccess"
+	case "user":
+		return "ask whoever runs this portal to do it, or use a token from backend.auth.externalAccess"
 	}
 	return fmt.Sprintf("widen accessRestrictions of the token of %q in backend.auth.externalAccess", p.DisplayName)
 }
 
 // authenticate finds the caller. A token that is presented but not known is refused even where a
-// guest could come in: whoever sends one means to be somebody.
+// guest could come in: whoever sends one means to be somebody. A cookie is sent by the browser, and means
+// nothing once its session is over.
 func (g *Gate) authenticate(r *http.Request) (p *Principal, ambient bool, err error) {
 	header := r.Header["Authorization"]
 	if len(header) == 0 {
+		if g.sessions != nil {
+			if p, err := g.sessions.Of(r); p != nil || err != nil {
+				return p, true, err
+			}
+		}
 		if g.operator != nil && !forwarded(r.Header) {
 			return g.operator, true, nil
 		}
@@ -191,6 +201,18 @@ var forwardingHeaders = []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Ho
 
 // HasGuest reports whether anyone may come in without signing in.
 func (g *Gate) HasGuest() bool { return g.guest != nil }
+
+// unknown stands for a caller of a public route whom the database could not name.
+type unknown struct{ err error }
+
+// Unknown says why it cannot be told now who makes the request, nil where it can.
+func Unknown(ctx context.Context) error {
+	u, _ := httpx.CallerOf(ctx).Principal.(unknown)
+	if errs.Is(u.err, errs.Unauthenticated) {
+		return nil // a token that is none: that is told
+	}
+	return u.err
+}
 
 // Of returns the principal of a request, nil when nobody is signed in.
 func Of(ctx context.Context) *Principal {

@@ -47,7 +47,7 @@ func TestAdmit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			g, err := NewGate(tt.guest, tokens)
+			g, err := NewGate(tt.guest, tokens, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +72,7 @@ func TestAdmit(t *testing.T) {
 
 // A proxy on the same machine passes on requests of the whole world: they come from loopback, and nobody knows from where.
 func TestAnOperatorGuestComesStraight(t *testing.T) {
-	g, err := NewGate(&Guest{Ref: "user:default/guest", Operator: true}, nil)
+	g, err := NewGate(&Guest{Ref: "user:default/guest", Operator: true}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,10 +95,10 @@ func TestAnOperatorGuestComesStraight(t *testing.T) {
 }
 
 func TestNewGateRefuses(t *testing.T) {
-	if _, err := NewGate(nil, []StaticToken{{Token: "short", Subject: "x"}}); err == nil {
+	if _, err := NewGate(nil, []StaticToken{{Token: "short", Subject: "x"}}, nil); err == nil {
 		t.Error("a short token was accepted")
 	}
-	if _, err := NewGate(nil, []StaticToken{{Token: "same-token", Subject: "x"}, {Token: "same-token", Subject: "y"}}); err == nil {
+	if _, err := NewGate(nil, []StaticToken{{Token: "same-token", Subject: "x"}, {Token: "same-token", Subject: "y"}}, nil); err == nil {
 		t.Error("a token given twice was accepted")
 	}
 }

@@ -119,6 +119,32 @@ func (rt roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	return rt.c.transport.RoundTrip(r)
 }
 
+// HTTP is a client for libraries that want one. Beside what RoundTripper does, it bounds the time of a request and, by
+// cutting it off, the body of an answer, as the options say.
+func (c *Client) HTTP() *http.Client {
+	return &http.Client{
+		Transport: bounded{c.RoundTripper(), c.opts.MaxBody}, Timeout: c.opts.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+type bounded struct {
+	rt   http.RoundTripper
+	most int64
+}
+
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := b.rt.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, b.most), resp.Body}
+	return resp, nil
+}
+
 // Request is one request. The zero Method is GET.
 type Request struct {
 	Method string

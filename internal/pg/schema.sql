@@ -175,6 +175,43 @@ CREATE TABLE catalog_units (
 CREATE INDEX catalog_units_problems ON public.catalog_units USING btree (source_id) WHERE ((problems)::text <> '[]'::text);
 CREATE INDEX catalog_units_source ON public.catalog_units USING btree (source_id);
 
+CREATE TABLE identity_accounts (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    provider text NOT NULL,
+    user_ref text NOT NULL,
+    display_name text NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    signed_in_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT identity_accounts_pkey PRIMARY KEY (id),
+    CONSTRAINT identity_accounts_issuer_subject_key UNIQUE (issuer, subject)
+);
+
+CREATE TABLE identity_flows (
+    digest bytea NOT NULL,
+    browser bytea NOT NULL,
+    provider text NOT NULL,
+    return_to text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT identity_flows_pkey PRIMARY KEY (digest)
+);
+CREATE INDEX identity_flows_expires ON public.identity_flows USING btree (expires_at);
+
+CREATE TABLE identity_sessions (
+    digest bytea NOT NULL,
+    account_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    seen_at timestamp with time zone NOT NULL DEFAULT now(),
+    expires_at timestamp with time zone NOT NULL,
+    user_agent text NOT NULL,
+    address text NOT NULL,
+    CONSTRAINT identity_sessions_pkey PRIMARY KEY (digest),
+    CONSTRAINT identity_sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES identity_accounts(id) ON DELETE CASCADE
+);
+CREATE INDEX identity_sessions_account ON public.identity_sessions USING btree (account_id);
+CREATE INDEX identity_sessions_expires ON public.identity_sessions USING btree (expires_at);
+
 CREATE TABLE portico_meta (
     key text NOT NULL,
     value text NOT NULL,

@@ -32,6 +32,11 @@ var rules = map[string]rule{
 	"GET /api/portico/audit":              {"portico.audit.read", true},
 	"GET /api/portico/audit/export":       {"portico.audit.read", true},
 	"GET /api/portico/audit/status":       {"portico.audit.read", true},
+	"POST /api/portico/session/end":       {"public", true},
+
+	"GET /api/auth/{provider}/start":         {"public", true},
+	"GET /api/auth/{provider}/handler/frame": {"public", true},
+	"POST /api/auth/{provider}/logout":       {"public", true},
 
 	"POST /api/catalog/refresh":                                            {"catalog.entity.refresh", false},
 	"GET /api/catalog/entities":                                            {"catalog.entity.read", true},
@@ -142,7 +147,8 @@ func TestAccess(t *testing.T) {
 				}
 				r := who.portal.in(t).do(method, path, body, who.o...)
 				status := may(want)
-				if want.access == "public" && !strings.Contains(who.name, "name that is not") {
+				changesFromElsewhere := who.may == nil && method != "GET"
+				if want.access == "public" && !strings.Contains(who.name, "name that is not") && !changesFromElsewhere {
 					status = yes
 				}
 				if status != yes {

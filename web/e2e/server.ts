@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -11,12 +12,18 @@ export interface Portals {
   closedUrl: string
   /** A folder that the open portal watches: the tests write files into it. */
   watched: string
+  /** A portal where people sign in at dex, with one user. */
+  signInUrl: string
 }
 
 export interface Running {
   portals: Portals
   stop: () => Promise<void>
 }
+
+/** Who can sign in at dex; the catalog knows Ann alone. */
+export const ANN = { email: 'ann@marrowby.example', password: 'password' }
+export const BOB = { email: 'bob@elsewhere.example', password: 'password' }
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -38,13 +45,15 @@ function named(): Promise<Running> {
   const env = (name: string) => process.env[name] ?? ''
   const binary = env('PORTICO_BIN')
   if (binary) return startBinary(resolve(root, binary))
-  const [url, closedUrl, watched] = ['PORTICO_URL', 'PORTICO_CLOSED_URL', 'PORTICO_WATCHED'].map(env)
-  if (url && closedUrl && watched)
-    return Promise.resolve({ portals: { url, closedUrl, watched }, stop: () => Promise.resolve() })
+  const names = ['PORTICO_URL', 'PORTICO_CLOSED_URL', 'PORTICO_WATCHED', 'PORTICO_SIGN_IN_URL']
+  const [url, closedUrl, watched, signInUrl] = names.map(env)
+  if (url && closedUrl && watched && signInUrl)
+    return Promise.resolve({ portals: { url, closedUrl, watched, signInUrl }, stop: () => Promise.resolve() })
   throw new Error(
     'no portal to test. Set PORTICO_BIN to a binary of portico, which is then started with the sample organisation: ' +
       'PORTICO_BIN=bin/portico npm run e2e. For portals that run already set PORTICO_URL (guests may enter), ' +
-      'PORTICO_CLOSED_URL (nobody may) and PORTICO_WATCHED (a folder that the first one watches).',
+      'PORTICO_CLOSED_URL (nobody may), PORTICO_WATCHED (a folder that the first one watches) and ' +
+      'PORTICO_SIGN_IN_URL (people sign in at dex).',
   )
 }
 
@@ -59,14 +68,21 @@ async function startBinary(binary: string): Promise<Running> {
   writeFileSync(join(watched, 'containers.yaml'), containersFile())
   writeFileSync(join(work, 'app-config.yaml'), config(true))
   writeFileSync(join(work, 'closed.yaml'), config(false))
-  const serve = (file: string, data: string) =>
-    start(binary, ['serve', '--config', join(work, file), `--private-postgres=${join(work, data)}`], work, data)
+  const serve = (file: string, data: string, port = 0) =>
+    start(binary, ['serve', '--config', join(work, file), `--private-postgres=${join(work, data)}`], work, data, port)
+  // Provider and portal name each other, so both ports are chosen before either starts.
+  const [port = 0, dexPort = 0] = await freePorts(2)
+  const dex = await startDex(work, dexPort, port)
+  writeFileSync(join(work, 'people.yaml'), people)
+  writeFileSync(join(work, 'sign-in.yaml'), signInConfig(dexPort))
   const open = await serve('app-config.yaml', 'open')
   const closed = await serve('closed.yaml', 'closed')
+  const signIn = await serve('sign-in.yaml', 'sign-in', port)
   return {
-    portals: { url: open.url, closedUrl: closed.url, watched },
+    portals: { url: open.url, closedUrl: closed.url, watched, signInUrl: signIn.url },
     stop: async () => {
-      await Promise.all([open.stop(), closed.stop()])
+      await Promise.all([open.stop(), closed.stop(), signIn.stop()])
+      await dex.stop()
       rmSync(work, { recursive: true, force: true })
     },
   }
@@ -86,6 +102,90 @@ function config(guests: boolean): string {
     guests ? 'auth:\n  providers:\n    guest: {}\n' : '',
     `catalog:\n  locations:\n${guests ? locations.join('') : '    []\n'}`,
   ].join('')
+}
+
+const people = `apiVersion: backstage.io/v1alpha1
+kind: User
+metadata:
+  name: ann
+spec:
+  profile:
+    displayName: Ann of the Quay
+    email: ${ANN.email}
+  memberOf: []
+`
+
+function signInConfig(dexPort: number): string {
+  return `organization:
+  name: Marrowby
+auth:
+  providers:
+    oidc:
+      development:
+        metadataUrl: http://127.0.0.1:${String(dexPort)}/dex
+        clientId: portico
+        clientSecret: a-secret-of-tests
+        signIn:
+          resolvers:
+            - resolver: emailMatchingUserEntityProfileEmail
+portico:
+  reading:
+    allowPrivateHosts: ['127.0.0.1:${String(dexPort)}']
+catalog:
+  rules:
+    - allow: [User]
+  locations:
+    - type: file
+      target: ./people.yaml
+`
+}
+
+/** Starts dex with two people, of whom the catalog knows one. */
+async function startDex(work: string, port: number, portalPort: number): Promise<{ stop: () => Promise<void> }> {
+  const binary = execFileSync(join(root, 'scripts/dex.sh'), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  const issuer = `http://127.0.0.1:${String(port)}/dex`
+  const person = (email: string, id: string) =>
+    `  - {email: ${email}, username: ${email}, userID: '${id}', hash: '$2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W'}\n`
+  const file = join(work, 'dex.yaml')
+  writeFileSync(
+    file,
+    `issuer: ${issuer}
+storage: {type: memory}
+web: {http: '127.0.0.1:${String(port)}'}
+oauth2: {skipApprovalScreen: true}
+staticClients:
+  - id: portico
+    name: Portico
+    secret: a-secret-of-tests
+    redirectURIs: ['http://localhost:${String(portalPort)}/api/auth/oidc/handler/frame']
+enablePasswordDB: true
+staticPasswords:
+${person(ANN.email, '1001')}${person(BOB.email, '1002')}`,
+  )
+  const child = spawn(binary.trim(), ['serve', file], { stdio: 'ignore' })
+  for (const until = Date.now() + PATIENCE; ;) {
+    try {
+      if ((await fetch(`${issuer}/.well-known/openid-configuration`)).ok) break
+    } catch {
+      // it does not listen yet
+    }
+    if (child.exitCode !== null || Date.now() > until) throw new Error('dex did not start')
+    await new Promise((r) => setTimeout(r, 100))
+  }
+  return { stop: () => stop(child) }
+}
+
+async function freePorts(n: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: n }, async () => {
+      const server = createServer()
+      await new Promise<void>((r) => server.listen(0, '127.0.0.1', r))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((r) => server.close(r))))
+  return ports
 }
 
 const brokenFile = `apiVersion: backstage.io/v1alpha1
@@ -132,9 +232,10 @@ async function start(
   args: string[],
   work: string,
   name: string,
+  port: number,
 ): Promise<{ url: string; stop: () => Promise<void> }> {
   const readyFile = join(work, `${name}.url`)
-  const child = spawn(binary, [...args, '--listen', '127.0.0.1:0', '--ready-file', readyFile], {
+  const child = spawn(binary, [...args, '--listen', `127.0.0.1:${String(port)}`, '--ready-file', readyFile], {
     cwd: work,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

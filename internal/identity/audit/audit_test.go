@@ -236,7 +236,7 @@ func (b *book) serve() http.Handler {
 	(&Handler{Store: b.Store, Log: log}).Mount(g)
 	gate, err := identity.NewGate(&identity.Guest{Ref: "user:default/guest"}, []identity.StaticToken{
 		{Token: "operator-token", Subject: "op"}, {Token: "catalog-token", Subject: "c", Restrictions: []identity.Restriction{{Plugin: "catalog"}}},
-	})
+	}, nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -1,10 +1,13 @@
 import '@mantine/core/styles/Popover.css'
 import '@mantine/core/styles/Menu.css'
 import { Menu } from '@mantine/core'
+import { useState } from 'react'
 import { Check } from 'lucide-react'
 import { setColorScheme, useColorScheme, type ColorScheme } from '../lib/color-scheme.ts'
 import type { Session } from '../lib/portico.ts'
+import { page } from '../lib/paths.ts'
 import { singleKeys } from '../lib/preference.ts'
+import { signOut } from '../lib/sign-out.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Mantine } from '../ui/mantine.tsx'
 import { Monogram } from '../ui/owner.tsx'
@@ -76,11 +79,56 @@ export function MeMenu({ session, onKeys, className }: Props) {
           <Menu.Item rightSection={<kbd>?</kbd>} onClick={onKeys}>
             All keys
           </Menu.Item>
+          <Comings session={session} />
           <p className={`${css['foot'] ?? ''} quiet small`}>
             {session.portal.organization ? `${session.portal.organization} · ` : ''}Portico {session.version}
           </p>
         </Menu.Dropdown>
       </Menu>
     </Mantine>
+  )
+}
+
+/** The way out for who signed in, and the way in for a guest. */
+function Comings({ session }: { session: Session }) {
+  const [failed, setFailed] = useState(false)
+  if (session.guest && (session.signIn?.providers.length ?? 0) > 0)
+    return (
+      <Menu.Item component="a" href={page.signIn}>
+        Sign in
+      </Menu.Item>
+    )
+  if (session.principal?.type !== 'user') return null
+  const leave = (all: boolean) => {
+    setFailed(false)
+    signOut(all).catch(() => {
+      setFailed(true)
+    })
+  }
+  return (
+    <>
+      <Menu.Label>Session</Menu.Label>
+      <Menu.Item
+        closeMenuOnClick={false}
+        onClick={() => {
+          leave(false)
+        }}
+      >
+        Sign out
+      </Menu.Item>
+      <Menu.Item
+        closeMenuOnClick={false}
+        onClick={() => {
+          leave(true)
+        }}
+      >
+        Sign out everywhere
+      </Menu.Item>
+      {failed && (
+        <p className={`${css['foot'] ?? ''} small`} role="alert">
+          You are still signed in: Portico does not answer. Try again.
+        </p>
+      )}
+    </>
   )
 }

@@ -43,10 +43,15 @@ const shell = createRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: page.signIn,
-  validateSearch: (search: Record<string, unknown>) => ({ to: one(search['to']), error: one(search['error']) }),
+  validateSearch: (search: Record<string, unknown>) => ({
+    to: one(search['to']),
+    error: one(search['error']),
+    id: one(search['id']),
+  }),
   beforeLoad: async ({ context, search }) => {
     const session = await context.client.ensureQueryData(sessionQuery)
-    if (session.signedIn) throw redirect({ to: localPath(search.to) })
+    const guestMayLeave = session.guest && (session.signIn?.providers.length ?? 0) > 0
+    if (session.signedIn && !guestMayLeave) throw redirect({ to: localPath(search.to) })
   },
   component: lazyRouteComponent(() => import('../features/session/sign-in-page.tsx'), 'SignInPage'),
 })

@@ -5,6 +5,7 @@ const seg = encodeURIComponent
 /** Every path of the REST API that the pages use. */
 export const api = {
   session: '/api/portico/session',
+  endSession: '/api/portico/session/end',
   changes: '/api/catalog/changes',
   query: '/api/catalog/entities/by-query',
   facets: '/api/catalog/entity-facets',
@@ -21,7 +22,6 @@ export const api = {
   restoreRemoval: '/api/catalog/removed/restore',
   restoreMissing: '/api/catalog/missing/restore',
   remove: (uid: string) => `/api/catalog/entities/by-uid/${seg(uid)}/remove`,
-  signIn: (provider: string) => `/api/auth/${seg(provider)}/start?env=production`,
 }
 
 function byName(ref: string): string {

@@ -15,8 +15,8 @@ export interface Session {
 
 export interface SignInProvider {
   id: string
-  title?: string
-  url?: string
+  title: string
+  url: string
 }
 
 export type ChangeOp = 'created' | 'updated' | 'missing' | 'returned' | 'removed' | 'restored'

@@ -1,7 +1,6 @@
 import { useSearch } from '@tanstack/react-router'
 import { Contrast, KeyRound } from 'lucide-react'
 import { setColorScheme, useColorScheme } from '../../lib/color-scheme.ts'
-import { api } from '../../lib/paths.ts'
 import type { SignInProvider } from '../../lib/portico.ts'
 import { useSession } from '../../lib/session.ts'
 import { useTitle } from '../../lib/title.ts'
@@ -11,12 +10,13 @@ import { Icon } from '../../ui/icon.tsx'
 import { Mark, Wordmark } from '../../ui/mark.tsx'
 import { Strip } from '../../ui/strip.tsx'
 import { PorticoDrawing } from './portico-drawing.tsx'
+import { signInError, signInErrorId } from './sign-in-errors.ts'
 import css from './sign-in.module.css'
 
 /** Who are you? Names the ways in that the operator configured, or says that there is none and what opens one. */
 export function SignInPage() {
   const session = useSession()
-  const { to, error } = useSearch({ strict: false }) as { to?: string; error?: string }
+  const { to, error, id } = useSearch({ strict: false }) as { to?: string; error?: string; id?: string }
   const { shown } = useColorScheme()
   const house = session.portal.organization ?? session.portal.title
   const providers = session.signIn?.providers ?? []
@@ -34,13 +34,7 @@ export function SignInPage() {
         <div className={css['box']}>
           <h1 tabIndex={-1}>Sign in to {house}</h1>
           <p className={css['lead']}>Everything we run, who looks after it, and how to build the next one.</p>
-          {error && (
-            <div className={css['error']}>
-              <Strip shape="bad" alert>
-                <b>You are not signed in.</b> {error}
-              </Strip>
-            </div>
-          )}
+          {error && <Failed code={error} id={signInErrorId(id)} />}
           {providers.length > 0 ? <Providers providers={providers} to={to} /> : <NoProviders />}
         </div>
         <footer className={css['foot']}>
@@ -61,6 +55,17 @@ export function SignInPage() {
   )
 }
 
+function Failed({ code, id }: { code: string; id: string | undefined }) {
+  const { what, next } = signInError(code)
+  return (
+    <div className={css['error']}>
+      <Strip shape="bad" alert>
+        <b>You are not signed in.</b> {what} {next} {id && <span className="quiet small">Error {id}</span>}
+      </Strip>
+    </div>
+  )
+}
+
 function Providers({ providers, to }: { providers: SignInProvider[]; to: string | undefined }) {
   return (
     <ul className={css['providers']}>
@@ -68,10 +73,10 @@ function Providers({ providers, to }: { providers: SignInProvider[]; to: string 
         <li key={id}>
           <a
             className={`${css['provider'] ?? ''} ${i === 0 ? (css['first'] ?? '') : ''}`}
-            href={withQuery(url ?? api.signIn(id), { redirectUrl: to })}
+            href={withQuery(url, { redirectUrl: to })}
           >
             <Icon of={KeyRound} />
-            Continue with {title ?? id}
+            Continue with {title}
           </a>
         </li>
       ))}

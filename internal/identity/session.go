@@ -1,0 +1,277 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"portico/internal/errs"
+	"portico/internal/httpx"
+	"portico/internal/pg"
+)
+
+// How long a session lasts: without a request, and at most.
+const (
+	SessionIdle     = 8 * time.Hour
+	SessionAbsolute = 24 * time.Hour
+)
+
+const (
+	// A session is looked up again after this time, should the news of its end be lost.
+	sessionFresh = 2 * time.Second
+	// Sessions are kept in memory up to this many; then the memory is emptied.
+	sessionsKept = 10_000
+	// That a session is in use is written down once in this time.
+	sessionSeen = time.Minute
+	// channel tells all replicas that a session ended.
+	channel = "portico_identity"
+)
+
+// Account is somebody as a provider knows them. Issuer and Subject alone say who it is.
+type Account struct {
+	Issuer, Subject string
+	Provider        string
+	UserRef         string // the User entity that a resolver led to
+	DisplayName     string
+}
+
+// Sessions keeps who is signed in. What it answers is at most two seconds old, and usually no older than a
+// notification of the database takes.
+type Sessions struct {
+	DB *pg.Pool
+	// Secure says that browsers reach the portal by https. Without it, which is for one's own machine, the cookie
+	// has no __Host- prefix and no Secure: browsers would refuse it.
+	Secure bool
+
+	mu    sync.Mutex
+	known map[digest]knownSession
+	turn  int // of emptying; what was looked up in an earlier one is not kept
+}
+
+type digest = [sha256.Size]byte
+
+type knownSession struct {
+	principal *Principal
+	until     time.Time
+}
+
+// CookieName is what the session's cookie is called.
+func (s *Sessions) CookieName() string { return CookieName("portico-session", s.Secure) }
+
+// CookieName adds the prefix that keeps other hosts and plain http from setting a cookie.
+func CookieName(name string, secure bool) string {
+	if secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// Cookie is a cookie that scripts cannot read and that other sites' pages send along with nothing but a link. An empty
+// value removes it.
+func Cookie(name, value string, secure bool, age time.Duration) *http.Cookie {
+	c := &http.Cookie{
+		Name: CookieName(name, secure), Value: value, Path: "/", MaxAge: int(age.Seconds()),
+		HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
+	}
+	if value == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+// NewSecret returns 256 random bits as text.
+func NewSecret() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// Digest is what the database keeps of a secret. ok is false for what NewSecret never made.
+func Digest(secret string) (d [sha256.Size]byte, ok bool) {
+	if b, err := base64.RawURLEncoding.Strict().DecodeString(secret); err != nil || len(b) != 32 {
+		return d, false
+	}
+	return sha256.Sum256([]byte(secret)), true
+}
+
+// Start signs the account in and sends the browser its cookie. A session that the browser had before ends.
+func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Request, a Account) (err error) {
+	defer errs.Wrap(&err, "identity: start a session of %s", a.UserRef)
+	id := NewSecret()
+	d, _ := Digest(id)
+	old, had := s.presented(r)
+	err = pg.Transact(ctx, s.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
+		if had {
+			if _, err := tx.Exec(ctx, `DELETE FROM identity_sessions WHERE digest = $1`, old[:]); err != nil {
+				return err
+			}
+		}
+		// Nobody is signed in by these any more.
+		if _, err := tx.Exec(ctx, `
+			DELETE FROM identity_sessions
+			WHERE expires_at < now() OR account_id = (SELECT id FROM identity_accounts WHERE issuer = $1 AND subject = $2) AND seen_at < now() - $3::interval`,
+			a.Issuer, a.Subject, SessionIdle); err != nil {
+			return err
+		}
+		var account int64
+		if err := tx.QueryRow(ctx, `
+			INSERT INTO identity_accounts (issuer, subject, provider, user_ref, display_name)
+			VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (issuer, subject) DO UPDATE
+			SET provider = excluded.provider, user_ref = excluded.user_ref, display_name = excluded.display_name, signed_in_at = now()
+			RETURNING id`,
+			a.Issuer, a.Subject, a.Provider, a.UserRef, a.DisplayName).Scan(&account); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO identity_sessions (digest, account_id, expires_at, user_agent, address)
+			VALUES ($1, $2, now() + $3::interval, $4, $5)`,
+			d[:], account, SessionAbsolute, cut(r.UserAgent(), 300), cut(r.RemoteAddr, 100)); err != nil {
+			return err
+		}
+		return notify(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	s.Forget()
+	http.SetCookie(w, Cookie("portico-session", id, s.Secure, SessionAbsolute))
+	return nil
+}
+
+// cut keeps text short, and text: PostgreSQL takes no other.
+func cut(text string, most int) string {
+	clean := make([]rune, 0, min(len(text), most))
+	for _, c := range text {
+		if len(clean) == most {
+			break
+		}
+		if c != 0 {
+			clean = append(clean, c)
+		}
+	}
+	return string(clean)
+}
+
+func notify(ctx context.Context, db pg.DB) error {
+	_, err := db.Exec(ctx, `SELECT pg_notify($1, '')`, channel)
+	return err
+}
+
+// End ends the session of the request, or all sessions of the account that it belongs to, and takes the browser's
+// cookie away. A request without a session has nothing to end.
+func (s *Sessions) End(ctx context.Context, w http.ResponseWriter, r *http.Request, all bool) (err error) {
+	defer errs.Wrap(&err, "identity: end a session")
+	if d, ok := s.presented(r); ok {
+		where := `digest = $1`
+		if all {
+			where = `account_id = (SELECT account_id FROM identity_sessions WHERE digest = $1)`
+		}
+		err := pg.Transact(ctx, s.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, `DELETE FROM identity_sessions WHERE `+where, d[:]); err != nil {
+				return err
+			}
+			return notify(ctx, tx)
+		})
+		if err != nil {
+			return err
+		}
+		s.Forget()
+	}
+	http.SetCookie(w, Cookie("portico-session", "", s.Secure, 0))
+	return nil
+}
+
+// presented returns the digest of the session that the browser says it has.
+func (s *Sessions) presented(r *http.Request) (digest, bool) {
+	c, err := r.Cookie(s.CookieName())
+	if err != nil {
+		return digest{}, false
+	}
+	return Digest(c.Value)
+}
+
+// Of returns who made the request by its cookie, nil for nobody. An error means that it cannot be known now.
+func (s *Sessions) Of(r *http.Request) (*Principal, error) {
+	d, ok := s.presented(r)
+	if !ok {
+		return nil, nil
+	}
+	now := time.Now()
+	s.mu.Lock()
+	k, ok := s.known[d]
+	turn := s.turn
+	s.mu.Unlock()
+	if ok && now.Before(k.until) {
+		return k.principal, nil
+	}
+	p, err := s.lookUp(r.Context(), d)
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.turn == turn {
+		if s.known == nil || len(s.known) >= sessionsKept {
+			s.known = map[digest]knownSession{}
+		}
+		s.known[d] = knownSession{p, now.Add(sessionFresh)}
+	}
+	return p, nil
+}
+
+func (s *Sessions) lookUp(ctx context.Context, d digest) (_ *Principal, err error) {
+	defer errs.Wrap(&err, "identity: look up a session")
+	type row struct {
+		UserRef, DisplayName string
+		Stale                bool
+	}
+	got, err := pg.Collect1(ctx, s.DB, pgx.RowToStructByPos[row], `
+		SELECT a.user_ref,
+		       a.display_name,
+		       s.seen_at < now() - $3::interval
+		FROM identity_sessions s
+		JOIN identity_accounts a ON a.id = s.account_id
+		WHERE s.digest = $1 AND s.expires_at > now() AND s.seen_at > now() - $2::interval`, d[:], SessionIdle, sessionSeen)
+	if err != nil {
+		return nil, err
+	}
+	if got.Stale {
+		if _, err := s.DB.Exec(ctx, `UPDATE identity_sessions SET seen_at = now() WHERE digest = $1`, d[:]); err != nil {
+			return nil, pg.Err(err)
+		}
+	}
+	return &Principal{Type: "user", Ref: got.UserRef, DisplayName: got.DisplayName, grants: authorMay}, nil
+}
+
+// Forget makes the next request of every session look it up again.
+func (s *Sessions) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known = nil
+	s.turn++
+}
+
+// Follow forgets sessions as soon as one ends on any replica, until ctx ends.
+func (s *Sessions) Follow(ctx context.Context) {
+	_ = pg.Listen(ctx, s.DB, channel, func(string) { s.Forget() }, s.Forget)
+}
+
+// authorMay is what everybody who is signed in may do: read everything, ask for a fresh reading, and register. What
+// removes, and what decides about sources, is for operators.
+func authorMay(p httpx.Permission) bool {
+	switch p.Name {
+	case "catalog.entity.refresh", "catalog.entity.validate", "catalog.location.create", "catalog.location.analyze":
+		return true
+	}
+	return p.Action == "read"
+}

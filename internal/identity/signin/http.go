@@ -1,0 +1,222 @@
+package signin
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"portico/internal/errs"
+	"portico/internal/httpx"
+	"portico/internal/identity"
+)
+
+// Handler leads browsers through sign-in.
+type Handler struct {
+	Providers []*Provider
+	Sessions  *identity.Sessions
+	Store     *Store
+	Directory Directory
+	Log       *slog.Logger
+}
+
+// Mount adds the routes. All are public: who comes here has not signed in, or ends their own session.
+func (h *Handler) Mount(g *httpx.Registry) {
+	g.Add(
+		httpx.Route{Pattern: "GET /api/auth/{provider}/start", Access: httpx.Public("how to sign in"), Handler: h.start},
+		httpx.Route{Pattern: "GET /api/auth/{provider}/handler/frame", Access: httpx.Public("how to sign in"), Handler: h.frame},
+		httpx.Route{Pattern: "POST /api/auth/{provider}/logout", Access: httpx.Public("signing out is for everybody"), Handler: h.logout},
+		httpx.Route{Pattern: "POST /api/portico/session/end", Access: httpx.Public("signing out is for everybody"), Handler: h.end},
+	)
+}
+
+// What went wrong, in a word that the sign-in page has sentences for.
+const (
+	codeExpired     = "expired"     // too late, a second time, or in another browser
+	codeRefused     = "refused"     // what the provider sent cannot be trusted
+	codeDenied      = "denied"      // the provider does not let the person in, or the person does not want to
+	codeProvider    = "provider"    // it does not answer, or not as it should
+	codeUnknownUser = "unknown"     // nobody in the catalog
+	codeAmbiguous   = "ambiguous"   // several in the catalog
+	codeUnverified  = "unverified"  // an e-mail address that the provider has not verified
+	codePortal      = "portal"      // our fault, or our database's
+	codeNoProvider  = "no-provider" // none of this name
+)
+
+// failure is an end of a flow without a session. Its text is for the log.
+type failure struct {
+	code  string
+	cause error
+}
+
+func (f *failure) Error() string { return f.code + ": " + f.cause.Error() }
+func (f *failure) Unwrap() error { return f.cause }
+
+func failed(code, format string, args ...any) error {
+	return &failure{code, fmt.Errorf(format, args...)}
+}
+
+func failedFor(code string, cause error) error { return &failure{code, cause} }
+
+func (h *Handler) provider(r *http.Request) (*Provider, error) {
+	id := r.PathValue("provider")
+	for _, p := range h.Providers {
+		if p.ID == id {
+			return p, nil
+		}
+	}
+	return nil, failed(codeNoProvider, "no provider %q is configured", id)
+}
+
+// start sends the browser to the provider.
+func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.provider(r)
+	if err != nil {
+		return h.giveUp(w, r, "", err)
+	}
+	if there := sameMachine(r, p.CallbackURL); there != "" {
+		return redirect(w, r, there)
+	}
+	f := newFlow(r.URL.Query().Get("redirectUrl"))
+	to, err := p.authorize(r.Context(), f)
+	if err == nil {
+		err = h.Store.begin(r.Context(), p.ID, f)
+	}
+	if err != nil {
+		return h.giveUp(w, r, f.returnTo, err)
+	}
+	http.SetCookie(w, identity.Cookie(f.cookie(), f.secret, h.Sessions.Secure, flowWithin))
+	return redirect(w, r, to)
+}
+
+// sameMachine is where to start again when the browser is at another name of its own machine than the one that the
+// provider will send it back to: the cookie of 127.0.0.1 is not that of localhost.
+func sameMachine(r *http.Request, callback string) string {
+	u, err := url.Parse(callback)
+	if err != nil || u.Host == r.Host || !loopback(u.Host) || !loopback(r.Host) {
+		return ""
+	}
+	if _, port, err := net.SplitHostPort(r.Host); err != nil || port != u.Port() {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host + r.URL.RequestURI()
+}
+
+func loopback(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && ip.IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+// frame takes the browser back from the provider. Its name is Backstage's, where it was a pop-up.
+func (h *Handler) frame(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.provider(r)
+	if err != nil {
+		return h.giveUp(w, r, "", err)
+	}
+	q := r.URL.Query()
+	f := flow{state: q.Get("state")}
+	if c, err := r.Cookie(identity.CookieName(f.cookie(), h.Sessions.Secure)); err == nil {
+		f.secret = c.Value
+		http.SetCookie(w, identity.Cookie(f.cookie(), "", h.Sessions.Secure, 0))
+	}
+	f, err = h.Store.take(r.Context(), p.ID, f.state, f.secret)
+	if err != nil {
+		return h.giveUp(w, r, "", err)
+	}
+	if err := h.finish(w, r, p, f, q); err != nil {
+		return h.giveUp(w, r, f.returnTo, err)
+	}
+	return redirect(w, r, f.returnTo)
+}
+
+func (h *Handler) finish(w http.ResponseWriter, r *http.Request, p *Provider, f flow, q url.Values) error {
+	switch said, code := q.Get("error"), q["code"]; {
+	case said == "server_error" || said == "temporarily_unavailable":
+		return failed(codeProvider, "the provider answers %q", said)
+	case said != "":
+		return failed(codeDenied, "the provider answers %q", said)
+	case len(code) != 1 || code[0] == "":
+		return failed(codeRefused, "the provider sent the browser back without a code")
+	}
+	person, err := p.redeem(r.Context(), f, q.Get("code"), q.Get("iss"))
+	if err != nil {
+		return err
+	}
+	user, err := resolve(p.Resolvers, h.Directory, person)
+	if err != nil {
+		return err
+	}
+	return h.Sessions.Start(r.Context(), w, r, identity.Account{
+		Issuer: person.Issuer, Subject: person.Subject, Provider: p.ID, UserRef: user.Ref, DisplayName: user.DisplayName,
+	})
+}
+
+// giveUp sends the browser to the sign-in page, which says what happened, and the log the cause, under the same id.
+func (h *Handler) giveUp(w http.ResponseWriter, r *http.Request, returnTo string, err error) error {
+	code, id := codePortal, httpx.NewErrorID()
+	var f *failure
+	if errors.As(err, &f) {
+		code = f.code
+	}
+	level := slog.LevelInfo
+	switch {
+	case code == codeProvider || errs.Is(err, errs.Unavailable):
+		level = slog.LevelWarn
+	case code == codePortal:
+		level = slog.LevelError
+	}
+	h.Log.Log(r.Context(), level, "nobody was signed in", "id", id, "provider", r.PathValue("provider"), "code", code, "error", short(err))
+	q := url.Values{"error": {code}, "id": {id}}
+	if returnTo != "" && returnTo != "/" {
+		q.Set("to", returnTo)
+	}
+	return redirect(w, r, "/sign-in?"+q.Encode())
+}
+
+// short bounds what a provider can make the log say.
+func short(err error) string {
+	const most = 1000
+	if text := err.Error(); len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return err.Error()
+}
+
+func redirect(w http.ResponseWriter, r *http.Request, to string) error {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, to, http.StatusFound)
+	return nil
+}
+
+// logout is Backstage's way to end this session.
+func (h *Handler) logout(w http.ResponseWriter, r *http.Request) error {
+	if err := h.Sessions.End(r.Context(), w, r, false); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// end ends this session, or all of the person's.
+func (h *Handler) end(w http.ResponseWriter, r *http.Request) error {
+	var asked struct {
+		All bool `json:"all"`
+	}
+	if r.ContentLength != 0 {
+		if err := httpx.Decode(r, &asked); err != nil {
+			return err
+		}
+	}
+	if err := h.Sessions.End(r.Context(), w, r, asked.All); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,550 @@
+package signin
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"portico/internal/httpx"
+	"portico/internal/identity"
+	"portico/internal/pg"
+	"portico/internal/pg/pgtest"
+)
+
+// world is a portal with one user, ann, whose provider is a stand-in; "two" is another client of the same.
+type world struct {
+	*httptest.Server
+	t        *testing.T
+	pool     *pg.Pool
+	idp      *standIn
+	provider *Provider
+	sessions *identity.Sessions
+	users    users
+}
+
+// users are a directory: by e-mail address, name and subject.
+type users map[string][]User
+
+func (u users) UsersByEmail(email string) []User     { return u[email] }
+func (u users) UsersByName(name string) []User       { return u[name] }
+func (u users) UsersByAnnotation(k, v string) []User { return u[k+"="+v] }
+
+var ann = User{Ref: "user:default/ann", DisplayName: "Ann"}
+
+var permission = httpx.Permission{Name: "catalog.entity.read", Action: "read"}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	return newWorldOn(t, pgtest.New(t))
+}
+
+func newWorldOn(t *testing.T, pool *pg.Pool) *world {
+	t.Helper()
+	w := &world{t: t, pool: pool, idp: newStandIn(t), users: users{"ann@marrowby.example": {ann}, "ann": {ann}, subjectAnnotation + "=1001": {ann}}}
+	w.Server = httptest.NewUnstartedServer(nil)
+	base := "http://" + w.Listener.Addr().String()
+	provider := func(id string) *Provider {
+		return &Provider{
+			ID: id, Title: id, Issuer: w.idp.URL, ClientID: clientID, ClientSecret: clientSecret, CallbackURL: base + "/api/auth/" + id + "/handler/frame",
+			Resolvers: []Resolver{{By: Email}}, Private: func(string) bool { return true },
+		}
+	}
+	w.provider = provider("oidc")
+	w.sessions = &identity.Sessions{DB: w.pool}
+	w.Config.Handler = w.handler(w.sessions, w.provider, provider("two"))
+	w.Start()
+	t.Cleanup(w.Close)
+	return w
+}
+
+func (w *world) handler(sessions *identity.Sessions, providers ...*Provider) http.Handler {
+	w.t.Helper()
+	gate, err := identity.NewGate(nil, nil, sessions)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var g httpx.Registry
+	log := slog.New(slog.DiscardHandler)
+	(&Handler{Providers: providers, Sessions: sessions, Store: &Store{DB: w.pool}, Directory: w.users, Log: log}).Mount(&g)
+	g.Add(httpx.Route{Pattern: "GET /api/who", Access: httpx.Require(permission), Handler: func(w http.ResponseWriter, r *http.Request) error {
+		_, err := io.WriteString(w, identity.Of(r.Context()).Ref)
+		return err
+	}})
+	h, err := g.Handler(httpx.Options{Gate: gate, Log: log})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return h
+}
+
+// browser follows no redirect by itself.
+func browser() *http.Client {
+	jar, _ := cookiejar.New(nil)
+	return &http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// get returns where the portal sends the browser, or the body.
+func (w *world) get(c *http.Client, address string) (to *url.URL, body string) {
+	w.t.Helper()
+	if strings.HasPrefix(address, "/") {
+		address = w.URL + address
+	}
+	resp, err := c.Get(address)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	to, _ = resp.Location()
+	return to, string(b)
+}
+
+// begin goes to the provider and returns what it is asked.
+func (w *world) begin(c *http.Client) *url.URL {
+	w.t.Helper()
+	to, _ := w.get(c, "/api/auth/oidc/start?redirectUrl="+url.QueryEscape("/catalog?kind=api"))
+	if to == nil || !strings.HasPrefix(to.String(), w.idp.URL+"/auth?") {
+		w.t.Fatalf("start leads to %v", to)
+	}
+	return to
+}
+
+// back is the way back, with the code and the state of what the provider was asked.
+func (w *world) back(asked *url.URL, more ...string) string {
+	q := url.Values{"code": {w.idp.authorize(asked)}, "state": {asked.Query().Get("state")}}
+	for i := 0; i+1 < len(more); i += 2 {
+		if more[i+1] == "" {
+			q.Del(more[i])
+		} else {
+			q.Set(more[i], more[i+1])
+		}
+	}
+	return "/api/auth/oidc/handler/frame?" + q.Encode()
+}
+
+func (w *world) signIn(c *http.Client) {
+	w.t.Helper()
+	if to, body := w.get(c, w.back(w.begin(c))); to == nil || to.RequestURI() != "/catalog?kind=api" {
+		w.t.Fatalf("the provider's answer leads to %v %s", to, body)
+	}
+}
+
+func (w *world) who(c *http.Client) string {
+	_, body := w.get(c, "/api/who")
+	if strings.Contains(body, `"AuthenticationError"`) {
+		return "nobody"
+	}
+	return body
+}
+
+func (w *world) post(c *http.Client, path, body, site string) int {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.URL+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if site != "" {
+		r.Header.Set("Sec-Fetch-Site", site)
+	}
+	resp, err := c.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
+}
+
+func (w *world) count() (n int) {
+	w.t.Helper()
+	if err := w.pool.QueryRow(w.t.Context(), `SELECT count(*) FROM identity_sessions`).Scan(&n); err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+func (w *world) exec(sql string) {
+	w.t.Helper()
+	if _, err := w.pool.Exec(w.t.Context(), sql); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := browser()
+	if who := w.who(c); who != "nobody" {
+		t.Fatalf("before anything %q is signed in", who)
+	}
+	asked := w.begin(c).Query()
+	if asked.Get("code_challenge_method") != "S256" || asked.Get("nonce") == "" || asked.Get("response_type") != "code" {
+		t.Errorf("the provider is asked %v", asked)
+	}
+	w.signIn(c)
+	if who := w.who(c); who != ann.Ref {
+		t.Fatalf("%q is signed in, want %s", who, ann.Ref)
+	}
+	u, _ := url.Parse(w.URL)
+	for _, cookie := range c.Jar.Cookies(u) {
+		if cookie.Name != "portico-session" && !strings.HasPrefix(cookie.Name, "portico-flow-") {
+			t.Errorf("a cookie %s", cookie.Name)
+		}
+	}
+	before := c.Jar.Cookies(u)
+	w.signIn(c)
+	if w.count() != 1 {
+		t.Errorf("%d sessions after signing in twice in one browser, want 1", w.count())
+	}
+	old := browser()
+	old.Jar.SetCookies(u, before)
+	if who := w.who(old); who != "nobody" {
+		t.Errorf("the id of before signing in again is still %q", who)
+	}
+}
+
+// The issuer is what the provider calls itself: with a slash more, or not at all another.
+func TestIssuer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.idp.wrong.issuer = "https://evil.example"
+	if to, _ := w.get(browser(), "/api/auth/oidc/start"); to == nil || to.Query().Get("error") != codeProvider {
+		t.Errorf("metadata of another issuer lead to %v", to)
+	}
+	w = newWorldOn(t, w.pool)
+	w.idp.wrong = wrong{issuer: w.idp.URL + "/", claims: func(c map[string]any) { c["iss"] = w.idp.URL + "/" }}
+	c := browser()
+	w.signIn(c)
+	if who := w.who(c); who != ann.Ref {
+		t.Errorf("%q is signed in", who)
+	}
+}
+
+func TestSessionCookie(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, secure := range []bool{true, false} {
+		s := &identity.Sessions{DB: w.pool, Secure: secure}
+		rec := httptest.NewRecorder()
+		if err := s.Start(t.Context(), rec, httptest.NewRequest(http.MethodGet, "/", nil), identity.Account{Issuer: "i", Subject: "s", UserRef: ann.Ref}); err != nil {
+			t.Fatal(err)
+		}
+		c := rec.Result().Cookies()[0]
+		want := "portico-session"
+		if secure {
+			want = "__Host-portico-session"
+		}
+		if c.Name != want || c.Secure != secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || len(c.Value) != 43 {
+			t.Errorf("secure %t: %v", secure, c)
+		}
+		var kept int
+		if err := w.pool.QueryRow(t.Context(), `SELECT count(*) FROM identity_sessions s WHERE s::text LIKE '%' || $1 || '%'`, c.Value).Scan(&kept); err != nil || kept != 0 {
+			t.Errorf("the database knows the id itself (%d, %v)", kept, err)
+		}
+	}
+}
+
+// What ends a session, and how soon that holds at another replica.
+func TestSessionEnds(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		end  func(w *world, c *http.Client)
+		here bool // at once where it was asked for
+	}{
+		{"signing out", func(w *world, c *http.Client) { w.post(c, "/api/portico/session/end", "", "same-origin") }, true},
+		{"signing out as Backstage does", func(w *world, c *http.Client) { w.post(c, "/api/auth/oidc/logout", "", "same-origin") }, true},
+		{"signing out everywhere, in another browser", func(w *world, _ *http.Client) {
+			other := browser()
+			w.signIn(other)
+			w.post(other, "/api/portico/session/end", `{"all":true}`, "same-origin")
+		}, true},
+		{"eight hours without a request", func(w *world, _ *http.Client) {
+			w.exec(`UPDATE identity_sessions SET seen_at = now() - interval '8 hours 1 second'`)
+		}, false},
+		{"a day", func(w *world, _ *http.Client) {
+			w.exec(`UPDATE identity_sessions SET expires_at = now() - interval '1 second'`)
+		}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			replica := &identity.Sessions{DB: w.pool}
+			go replica.Follow(t.Context())
+			second := httptest.NewServer(w.handler(replica))
+			defer second.Close()
+			c := browser()
+			w.signIn(c)
+			u, _ := url.Parse(w.URL)
+			thief := browser() // who has the cookie, after the browser forgot it
+			thief.Jar.SetCookies(u, c.Jar.Cookies(u))
+			there := func() string {
+				_, body := w.get(thief, second.URL+"/api/who")
+				return body
+			}
+			if w.who(thief) != ann.Ref || there() != ann.Ref {
+				t.Fatal("the session does not hold at both replicas")
+			}
+			tt.end(w, c)
+			if who := w.who(thief); tt.here && who != "nobody" {
+				t.Errorf("%q is signed in right after it", who)
+			}
+			for begun := time.Now(); w.who(thief) != "nobody" || there() == ann.Ref; time.Sleep(20 * time.Millisecond) {
+				if time.Since(begun) > 5*time.Second {
+					t.Fatal("after five seconds somebody is still signed in")
+				}
+			}
+		})
+	}
+}
+
+func TestAnotherSiteDoesNotSignOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := browser()
+	w.signIn(c)
+	for _, site := range []string{"", "cross-site", "same-site"} {
+		for _, path := range []string{"/api/portico/session/end", "/api/auth/oidc/logout"} {
+			if status := w.post(c, path, "", site); status != http.StatusForbidden {
+				t.Errorf("%s from %q: status %d, want 403", path, site, status)
+			}
+		}
+	}
+	if who := w.who(c); who != ann.Ref {
+		t.Errorf("%q is signed in", who)
+	}
+}
+
+// Every flow here is wrong in one thing, and leaves nobody signed in.
+func TestBadFlows(t *testing.T) {
+	t.Parallel()
+	set := func(name string, v any) func(*world) {
+		return func(w *world) { w.idp.wrong.claims = func(c map[string]any) { c[name] = v } }
+	}
+	drop := func(name string) func(*world) {
+		return func(w *world) { w.idp.wrong.claims = func(c map[string]any) { delete(c, name) } }
+	}
+	token := func(make func(*standIn, map[string]any) string) func(*world) {
+		return func(w *world) { w.idp.wrong.token = make }
+	}
+	resolver := func(r Resolver, more func(*world)) func(*world) {
+		return func(w *world) {
+			w.provider.Resolvers = []Resolver{r}
+			if more != nil {
+				more(w)
+			}
+		}
+	}
+	rs256 := map[string]any{"alg": "RS256", "kid": "one"}
+	tests := []struct {
+		name string
+		set  func(w *world)                                        // before it begins; nil: nothing
+		back func(w *world, c *http.Client, asked *url.URL) string // the way back; nil: the right one
+		want string
+	}{
+		{"no state", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a, "state", "") }, codeExpired},
+		{"a state of one's own", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a, "state", identity.NewSecret()) }, codeExpired},
+		{"a state that is no state", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a, "state", "' OR true --") }, codeExpired},
+		{"a state for the second time", nil, func(w *world, c *http.Client, a *url.URL) string {
+			u, _ := url.Parse(w.URL)
+			kept := c.Jar.Cookies(u)
+			w.get(c, w.back(a, "error", "access_denied"))
+			c.Jar.SetCookies(u, kept)
+			return w.back(a)
+		}, codeExpired},
+		{"another browser", nil, func(w *world, c *http.Client, a *url.URL) string {
+			*c = *browser()
+			return w.back(a)
+		}, codeExpired},
+		{"another browser, with a sign-in of its own", nil, func(w *world, c *http.Client, a *url.URL) string {
+			*c = *browser()
+			w.begin(c)
+			return w.back(a)
+		}, codeExpired},
+		{"the cookie of another sign-in", nil, func(w *world, c *http.Client, a *url.URL) string {
+			u, _ := url.Parse(w.URL)
+			*c = *browser()
+			f := flow{state: a.Query().Get("state")}
+			c.Jar.SetCookies(u, []*http.Cookie{{Name: f.cookie(), Value: identity.NewSecret()}})
+			return w.back(a)
+		}, codeExpired},
+		{"too late", nil, func(w *world, _ *http.Client, a *url.URL) string {
+			w.exec(`UPDATE identity_flows SET expires_at = now()`)
+			return w.back(a)
+		}, codeExpired},
+		{"another provider's way back", nil, func(w *world, _ *http.Client, a *url.URL) string {
+			return strings.Replace(w.back(a), "/oidc/", "/two/", 1)
+		}, codeExpired},
+		{"an unknown provider's way back", nil, func(w *world, _ *http.Client, a *url.URL) string {
+			return strings.Replace(w.back(a), "/oidc/", "/three/", 1)
+		}, codeNoProvider},
+		{"an answer of another issuer", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a, "iss", "https://evil.example") }, codeRefused},
+		{"no code", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a, "code", "") }, codeRefused},
+		{"two codes", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a) + "&code=other" }, codeRefused},
+		{"a code of one's own", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a, "code", "guessed") }, codeRefused},
+		{"somebody else's code", nil, func(w *world, _ *http.Client, a *url.URL) string {
+			return w.back(a, "code", w.idp.authorize(w.begin(browser()))) // PKCE
+		}, codeRefused},
+		{"somebody else's code, from a provider without PKCE", nil, func(w *world, _ *http.Client, a *url.URL) string {
+			theirs := w.begin(browser())
+			q := theirs.Query()
+			q.Set("code_challenge", a.Query().Get("code_challenge"))
+			theirs.RawQuery = q.Encode()
+			return w.back(a, "code", w.idp.authorize(theirs)) // the nonce
+		}, codeRefused},
+		{"the provider refuses", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a, "error", "access_denied") }, codeDenied},
+		{"the provider fails", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a, "error", "server_error") }, codeProvider},
+		{"the token endpoint fails", func(w *world) { w.idp.wrong.status = http.StatusBadGateway }, nil, codeProvider},
+		{"the token endpoint leads elsewhere", func(w *world) { w.idp.wrong.status = http.StatusTemporaryRedirect }, nil, codeRefused},
+		{"the wrong client secret", func(w *world) { w.provider.ClientSecret = "another" }, nil, codeRefused},
+
+		{"no ID token", token(func(*standIn, map[string]any) string { return "" }), nil, codeRefused},
+		{"no nonce", drop("nonce"), nil, codeRefused},
+		{"another nonce", set("nonce", "another"), nil, codeRefused},
+		{"no issuer", drop("iss"), nil, codeRefused},
+		{"another issuer", set("iss", "https://evil.example"), nil, codeRefused},
+		{"no audience", drop("aud"), nil, codeRefused},
+		{"another audience", set("aud", "other-client"), nil, codeRefused},
+		{"two audiences, made for nobody", set("aud", []string{clientID, "other-client"}), nil, codeRefused},
+		{"made for another client", set("azp", "other-client"), nil, codeRefused},
+		{"no subject", drop("sub"), nil, codeRefused},
+		{"an endless subject", set("sub", strings.Repeat("x", 256)), nil, codeRefused},
+		{"no end", drop("exp"), nil, codeRefused},
+		{"at its end", set("exp", time.Now().Add(-time.Minute).Unix()), nil, codeRefused},
+		{"not yet", set("nbf", time.Now().Add(time.Hour).Unix()), nil, codeRefused},
+		{"of the future", set("iat", time.Now().Add(time.Hour).Unix()), nil, codeRefused},
+		{"alg none", token(func(_ *standIn, c map[string]any) string {
+			return unsigned(map[string]any{"alg": "none"}, c) + "."
+		}), nil, codeRefused},
+		{"HS256 with the public key", token(func(s *standIn, c map[string]any) string {
+			return hmacSigned(x509.MarshalPKCS1PublicKey(&s.key.PublicKey), map[string]any{"alg": "HS256", "kid": "one"}, c)
+		}), nil, codeRefused},
+		{"HS256 with the client's secret", token(func(_ *standIn, c map[string]any) string {
+			return hmacSigned([]byte(clientSecret), map[string]any{"alg": "HS256"}, c)
+		}), nil, codeRefused},
+		{"another key under the same name", token(func(_ *standIn, c map[string]any) string {
+			key, err := rsa.GenerateKey(rand.Reader, 2048)
+			if err != nil {
+				panic(err)
+			}
+			return signedBy(key, rs256, c)
+		}), nil, codeRefused},
+		{"a key of an unknown name", token(func(s *standIn, c map[string]any) string {
+			return s.signed(map[string]any{"alg": "RS256", "kid": "../../dev/null"}, c)
+		}), nil, codeRefused},
+		{"another's signature", token(func(s *standIn, c map[string]any) string {
+			good := s.signed(rs256, c)
+			c["email"] = "root@marrowby.example"
+			return unsigned(rs256, c) + good[strings.LastIndexByte(good, '.'):]
+		}), nil, codeRefused},
+
+		{"an unverified e-mail address", set("email_verified", false), nil, codeUnverified},
+		{"an e-mail address of which nothing is said", drop("email_verified"), nil, codeUnverified},
+		{"verified, in a word", set("email_verified", "yes"), nil, codeUnverified},
+		{"an address with two @", set("email", "ann@marrowby.example@evil.example"), nil, codeUnknownUser},
+		{"letters that look like others", set("email", "аnn@marrowby.example"), nil, codeUnknownUser},
+		{"an address with a name", set("email", "Ann <ann@marrowby.example>"), nil, codeUnknownUser},
+		{"an address with a comma", set("email", "x@evil.example,ann@marrowby.example"), nil, codeUnknownUser},
+		{"an address of nobody", set("email", "bob@marrowby.example"), nil, codeUnknownUser},
+		{"an address of two", func(w *world) { w.users["ann@marrowby.example"] = []User{ann, {Ref: "user:default/ann-2"}} }, nil, codeAmbiguous},
+		{"a local part at another domain", resolver(Resolver{By: LocalPart, Domains: []string{"marrowby.example"}}, set("email", "ann@evil.example")), nil, codeUnknownUser},
+		{"a local part at a domain below", resolver(Resolver{By: LocalPart, Domains: []string{"marrowby.example"}}, set("email", "ann@x.marrowby.example")), nil, codeUnknownUser},
+		{"a name that leads elsewhere", resolver(Resolver{By: Username, WithoutUser: true}, set("preferred_username", "x/../group:default/admins")), nil, codeUnknownUser},
+		{"another subject", resolver(Resolver{By: Subject}, set("sub", "1002")), nil, codeUnknownUser},
+		{"the userinfo of another", func(w *world) {
+			drop("email")(w)
+			w.idp.wrong.userinfo = map[string]any{"sub": "1002", "email": "ann@marrowby.example", "email_verified": true}
+		}, nil, codeRefused},
+	}
+	pool := pgtest.New(t)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorldOn(t, pool)
+			if tt.set != nil {
+				tt.set(w)
+			}
+			c := browser()
+			asked := w.begin(c)
+			way := w.back(asked)
+			if tt.back != nil {
+				way = tt.back(w, c, asked)
+			}
+			to, body := w.get(c, way)
+			if to == nil || to.Path != "/sign-in" || to.Host != w.Listener.Addr().String() {
+				t.Fatalf("leads to %v %s, want the sign-in page", to, body)
+			}
+			if got := to.Query(); got.Get("error") != tt.want || len(got.Get("id")) != 9 {
+				t.Errorf("the sign-in page is told %v, want the error %s with an id", got, tt.want)
+			}
+			if n := w.count(); n != 0 {
+				t.Errorf("%d sessions", n)
+			}
+			if who := w.who(c); who != "nobody" {
+				t.Errorf("%q is signed in", who)
+			}
+		})
+	}
+}
+
+func TestLocalPath(t *testing.T) {
+	t.Parallel()
+	for _, to := range []string{
+		"", "catalog", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "https:evil.example",
+		"javascript:alert(1)", "/\t/evil.example", "/\n/evil.example", " //evil.example", "/%2f/../\\evil.example", "/\x00/x", "/%2Fevil.example", "/%5Cevil.example",
+		"/sign-in?to=/sign-in", "/api/auth/oidc/start", "/аpi", "/" + strings.Repeat("x", 2000), "/%zz",
+	} {
+		if got := localPath(to); got != "/" {
+			t.Errorf("%q leads to %q", to, got)
+		}
+	}
+	for _, to := range []string{"/", "/catalog?kind=api&q=a%20b", "/catalog/default/component/x#top", "/operate/sources"} {
+		if got := localPath(to); got != to {
+			t.Errorf("%q leads to %q", to, got)
+		}
+	}
+}
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	dir := users{"ann@marrowby.example": {ann}, "ann": {ann}, subjectAnnotation + "=1001": {ann}}
+	person := Person{Subject: "1001", Email: "Ann@Marrowby.Example", Username: "Ann", Name: "Ann at the provider"}
+	stranger := Person{Subject: "7", Email: "bob@marrowby.example", Username: "bob", Name: "Bob"}
+	tests := []struct {
+		name   string
+		list   []Resolver
+		person Person
+		want   User
+	}{
+		{"e-mail, in any case", []Resolver{{By: Email}}, person, ann},
+		{"e-mail of the right domain", []Resolver{{By: Email, Domains: []string{"MARROWBY.example"}}}, person, ann},
+		{"e-mail of another domain", []Resolver{{By: Email, Domains: []string{"other.example"}}}, person, User{}},
+		{"local part", []Resolver{{By: LocalPart, Domains: []string{"marrowby.example"}}}, person, ann},
+		{"user name", []Resolver{{By: Username}}, person, ann},
+		{"subject", []Resolver{{By: Subject}}, person, ann},
+		{"the second of two", []Resolver{{By: Email, Domains: []string{"other.example"}}, {By: Username}}, person, ann},
+		{"a stranger", []Resolver{{By: Email}, {By: Username}, {By: Subject}}, stranger, User{}},
+		{"a stranger who may come in", []Resolver{{By: Username, WithoutUser: true}}, stranger, User{"user:default/bob", "Bob"}},
+		{"a stranger of another domain", []Resolver{{By: LocalPart, Domains: []string{"other.example"}, WithoutUser: true}}, stranger, User{}},
+		{"a subject names nobody whom the catalog does not have", []Resolver{{By: Subject, WithoutUser: true}}, stranger, User{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := resolve(tt.list, dir, tt.person)
+			if got != tt.want || (err == nil) != (tt.want != User{}) {
+				t.Errorf("%+v, %v; want %+v", got, err, tt.want)
+			}
+		})
+	}
+}

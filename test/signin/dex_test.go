@@ -1,0 +1,290 @@
+package signin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"portico/internal/app"
+	"portico/internal/config"
+	"portico/internal/pg/pgtest"
+	"portico/internal/testenv"
+)
+
+// A password of dex's own examples, and its bcrypt hash.
+const (
+	password = "password"
+	hash     = "$2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W"
+)
+
+// startDex runs dex with two people until the test ends. It returns the issuer.
+func startDex(t *testing.T, callback string) string {
+	t.Helper()
+	script := exec.CommandContext(t.Context(), filepath.Join(testenv.Repo(t), "scripts", "dex.sh"))
+	script.Stderr = os.Stderr
+	path, err := script.Output()
+	if err != nil {
+		t.Fatalf("dex cannot be built: %v", err)
+	}
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	issuer := "http://" + addr + "/dex"
+	file := filepath.Join(t.TempDir(), "dex.yaml")
+	text := fmt.Sprintf(`
+issuer: %s
+storage: {type: memory}
+web: {http: %q}
+oauth2: {skipApprovalScreen: true}
+staticClients: [{id: portico, name: Portico, secret: a-secret-of-tests, redirectURIs: [%q]}]
+enablePasswordDB: true
+staticPasswords:
+  - {email: ann@marrowby.example, hash: %q, username: ann, userID: "1001"}
+  - {email: bob@elsewhere.example, hash: %q, username: bob, userID: "1002"}
+`, issuer, addr, callback, hash, hash)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	dex := exec.Command(strings.TrimSpace(string(path)), "serve", file)
+	dex.Stdout, dex.Stderr = &said, &said
+	if err := dex.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = dex.Process.Kill()
+		_ = dex.Wait()
+		if t.Failed() {
+			t.Logf("dex said:\n%s", said.String())
+		}
+	})
+	until(t, "dex answers", func() bool {
+		resp, err := http.Get(issuer + "/.well-known/openid-configuration")
+		if err != nil {
+			return false
+		}
+		return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
+	})
+	return issuer
+}
+
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	every := time.NewTicker(30 * time.Millisecond)
+	defer every.Stop()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); <-every.C {
+		if done() {
+			return
+		}
+	}
+	t.Fatalf("after 30 seconds it is still not so that %s", what)
+}
+
+const portalConfig = `
+auth:
+  providers:
+    oidc:
+      development:
+        metadataUrl: %s/.well-known/openid-configuration
+        clientId: portico
+        clientSecret: a-secret-of-tests
+        signIn: {resolvers: [{resolver: emailMatchingUserEntityProfileEmail}]}
+portico: {reading: {allowPrivateHosts: [%q]}}
+catalog:
+  rules: [{allow: [User]}]
+  locations: [{type: file, target: ./people.yaml}]
+`
+
+const people = `
+apiVersion: backstage.io/v1alpha1
+kind: User
+metadata: {name: ann}
+spec: {profile: {displayName: Ann of the Quay, email: ann@marrowby.example}, memberOf: []}
+`
+
+// startPortal returns the address of a portal whose people sign in at dex.
+func startPortal(t *testing.T) string {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	address := "http://localhost:" + port // what the portal calls itself
+	issuer := startDex(t, address+"/api/auth/oidc/handler/frame")
+	host, err := url.Parse(issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "app-config.yaml")
+	for name, text := range map[string]string{file: fmt.Sprintf(portalConfig, issuer, host.Host), filepath.Join(dir, "people.yaml"): people} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg, err := config.Load(config.Options{Files: []string{file}, RequireFiles: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.Start(t.Context(), app.Options{
+		Config: cfg, DatabaseURL: pgtest.DSN(t), Listener: l, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := a.Stop(ctx); err != nil {
+			t.Errorf("stop the portal: %v", err)
+		}
+	})
+	return address
+}
+
+// session is what the portal says of who is signed in.
+type session struct {
+	SignedIn    bool
+	Principal   struct{ Type, Ref, DisplayName string }
+	Permissions []string
+	Revision    int64
+	SignIn      struct {
+		Providers []struct{ ID, Title, URL string }
+	}
+}
+
+type browser struct {
+	*http.Client
+	t       *testing.T
+	address string
+}
+
+func newBrowser(t *testing.T, address string) *browser {
+	jar, _ := cookiejar.New(nil)
+	return &browser{&http.Client{Jar: jar, Timeout: 30 * time.Second}, t, address}
+}
+
+func (b *browser) do(method, address string, form url.Values) (at *url.URL, status int, body []byte) {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	resp, err := b.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return resp.Request.URL, resp.StatusCode, body
+}
+
+func (b *browser) session() (s session) {
+	b.t.Helper()
+	_, _, body := b.do(http.MethodGet, b.address+"/api/portico/session", nil)
+	if err := json.Unmarshal(body, &s); err != nil {
+		b.t.Fatalf("%v in %s", err, body)
+	}
+	return s
+}
+
+// signIn goes to dex and fills in its form. It returns where that leads.
+func (b *browser) signIn(email, password string) *url.URL {
+	b.t.Helper()
+	at, status, body := b.do(http.MethodGet, b.address+"/api/auth/oidc/start?redirectUrl="+url.QueryEscape("/catalog?kind=user"), nil)
+	if !bytes.Contains(body, []byte(`name="password"`)) {
+		b.t.Fatalf("no form at %s: %d %s", at, status, body)
+	}
+	at, _, _ = b.do(http.MethodPost, at.String(), url.Values{"login": {email}, "password": {password}})
+	return at
+}
+
+func TestDex(t *testing.T) {
+	address := startPortal(t)
+	ann := newBrowser(t, address)
+	s := ann.session()
+	if s.SignedIn || len(s.SignIn.Providers) != 1 || s.SignIn.Providers[0].URL != "/api/auth/oidc/start" {
+		t.Fatalf("before anything the session is %+v", s)
+	}
+	if _, status, _ := ann.do(http.MethodGet, address+"/api/catalog/entities", nil); status != http.StatusUnauthorized {
+		t.Errorf("without a session the catalog answers %d, want 401", status)
+	}
+	// Ann may sign in once the catalog has her.
+	until(t, "dex and the catalog know Ann", func() bool {
+		if at := ann.signIn("ann@marrowby.example", password); at.RequestURI() != "/catalog?kind=user" {
+			t.Logf("not yet: %s", at)
+			return false
+		}
+		return true
+	})
+	s = ann.session()
+	if !s.SignedIn || s.Principal.Type != "user" || s.Principal.Ref != "user:default/ann" || s.Principal.DisplayName != "Ann of the Quay" {
+		t.Errorf("the session is %+v", s)
+	}
+	for permission, want := range map[string]bool{
+		"catalog.entity.read": true, "catalog.ingestion.read": true, "catalog.entity.refresh": true, "catalog.location.create": true,
+		"catalog.ingestion.manage": false, "catalog.entity.delete": false, "catalog.location.delete": false,
+	} {
+		if got := strings.Contains(strings.Join(s.Permissions, " "), permission); got != want {
+			t.Errorf("%s: %t, want %t", permission, got, want)
+		}
+	}
+	if _, status, body := ann.do(http.MethodGet, address+"/api/catalog/entities/by-name/user/default/ann", nil); status != http.StatusOK {
+		t.Errorf("signed in, the catalog answers %d %s", status, body)
+	}
+
+	wrong := newBrowser(t, address)
+	if at := wrong.signIn("ann@marrowby.example", "guess"); !strings.Contains(at.Path, "/dex/") {
+		t.Errorf("a wrong password leads to %s", at)
+	}
+	bob := newBrowser(t, address)
+	if at := bob.signIn("bob@elsewhere.example", password); at.Path != "/sign-in" || at.Query().Get("error") != "unknown" {
+		t.Errorf("somebody whom the catalog does not have is led to %s", at)
+	}
+	for name, b := range map[string]*browser{"a wrong password": wrong, "bob": bob} {
+		if b.session().SignedIn {
+			t.Errorf("%s is signed in", name)
+		}
+	}
+
+	// The provider sends the browser to localhost; one that is at 127.0.0.1 begins again there.
+	other := newBrowser(t, strings.Replace(address, "localhost", "127.0.0.1", 1))
+	if at := other.signIn("ann@marrowby.example", password); at.RequestURI() != "/catalog?kind=user" || !strings.HasPrefix(at.Host, "localhost:") {
+		t.Errorf("from 127.0.0.1 the way leads to %s", at)
+	}
+
+	if _, status, body := ann.do(http.MethodPost, address+"/api/portico/session/end", nil); status != http.StatusNoContent {
+		t.Errorf("signing out answers %d %s", status, body)
+	}
+	if ann.session().SignedIn {
+		t.Error("Ann is still signed in")
+	}
+}

@@ -1,0 +1,2 @@
+// Package signin signs in to a whole portal at a real provider, dex.
+package signin
