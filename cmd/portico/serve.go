@@ -50,8 +50,8 @@ or set DATABASE_URL, or let the portal run a PostgreSQL of its own with --privat
 data stays in .portico/postgres until you delete it.
 
 Nobody gets in without signing in, at a provider in auth.providers. Where auth.providers.guest is
-configured everyone is let in as a guest, who reads the catalog. With portico.guest.operator, a guest at this machine may do everything, on
-a portal that listens on loopback.
+configured everyone is let in as a guest, who reads the catalog. With portico.guest.operator, a guest
+at this machine may do everything, on a portal that listens on loopback.
 
 The URL goes to standard output, progress and the log to standard error. A script waits for the file
 of --ready-file, which holds the URL, or asks /.backstage/health/v1/readiness. SIGTERM or Ctrl-C stops
