@@ -93,6 +93,9 @@ var tree = sync.OnceValues(func() ([]textFile, error) {
 			}
 			return nil
 		}
+		if p == ".git" {
+			return nil // of a worktree, it says where the repository is
+		}
 		if !entry.Type().IsRegular() || strings.HasSuffix(name, ".test") || strings.HasSuffix(name, ".prof") {
 			return nil
 		}
