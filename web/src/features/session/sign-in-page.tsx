@@ -18,7 +18,8 @@ export function SignInPage() {
   const session = useSession()
   const { to, error, id } = useSearch({ strict: false }) as { to?: string; error?: string; id?: string }
   const { shown } = useColorScheme()
-  const house = session.portal.organization ?? session.portal.title
+  // A name that the configuration leaves out comes as an empty one.
+  const house = [session.portal.organization, session.portal.title, 'Portico'].find(Boolean)
   const providers = session.signIn?.providers ?? []
   useTitle('Sign in')
   return (
