@@ -24,13 +24,54 @@ type Principal struct {
 	Ref string
 	// DisplayName is for people.
 	DisplayName string
-	// grants decides on a permission; nil grants nothing.
-	grants func(httpx.Permission) bool
+	// Role is what the principal may do at most.
+	Role Role
+	// Within narrows that to what a token was made for; nil narrows nothing.
+	Within func(httpx.Permission) bool
 }
 
 // May reports whether the principal has the permission.
 func (p *Principal) May(perm httpx.Permission) bool {
-	return p != nil && p.grants != nil && p.grants(perm)
+	return p != nil && p.Role.may(perm) && (p.Within == nil || p.Within(perm))
+}
+
+// Role is a set of permissions. The zero value has none.
+type Role string
+
+// Roles, each with all that the one before it may do.
+const (
+	Viewer Role = "viewer" // reads what the portal is for
+	Author Role = "author" // reads everything, asks for a fresh reading, registers
+	Admin  Role = "admin"  // does everything
+)
+
+func (r Role) may(p httpx.Permission) bool {
+	switch r {
+	case Viewer:
+		return viewerMay(p)
+	case Author:
+		return authorMay(p)
+	case Admin:
+		return true
+	}
+	return false
+}
+
+// viewerMay lets read what the portal is for. Sources and their problems are the operators' rooms: they name
+// paths, hosts and repositories, and the texts of files that were never meant to be shown. So is the audit log, which
+// names people and where they were.
+func viewerMay(p httpx.Permission) bool {
+	return p.Action == "read" && p.Name != "catalog.ingestion.read" && p.Name != "portico.audit.read"
+}
+
+// authorMay is what everybody who is signed in may do: read everything, ask for a fresh reading, and register. What
+// removes, and what decides about sources, is for operators.
+func authorMay(p httpx.Permission) bool {
+	switch p.Name {
+	case "catalog.entity.refresh", "catalog.entity.validate", "catalog.location.create", "catalog.location.analyze":
+		return true
+	}
+	return p.Action == "read"
 }
 
 // Guest lets in everyone who can reach the portal.
@@ -57,21 +98,30 @@ type Restriction struct {
 	Actions     []string // "read", "create", "update", "delete"; empty: all
 }
 
+// Bearer knows the tokens of one kind.
+type Bearer interface {
+	// Bearer returns whom the token stands for, nil where it is none of this kind. An error says why a token of this
+	// kind is refused: errs.Unauthenticated, or errs.Unavailable where it cannot be told now.
+	Bearer(ctx context.Context, token string) (*Principal, error)
+}
+
 // Gate implements httpx.Gate.
 type Gate struct {
 	guest    *Principal
 	operator *Principal // the guest who sits at the machine; nil where there is none
 	tokens   map[[sha256.Size]byte]*Principal
+	bearers  []Bearer
 	sessions *Sessions // nil where nobody can sign in
 }
 
-// NewGate builds the gate. Tokens are kept as digests only. sessions is nil where nobody can sign in.
-func NewGate(guest *Guest, tokens []StaticToken, sessions *Sessions) (*Gate, error) {
-	g := &Gate{tokens: make(map[[sha256.Size]byte]*Principal, len(tokens)), sessions: sessions}
+// NewGate builds the gate. Tokens are kept as digests only. sessions is nil where nobody can sign in. What is no static
+// token is shown to the bearers in their order.
+func NewGate(guest *Guest, tokens []StaticToken, sessions *Sessions, bearers ...Bearer) (*Gate, error) {
+	g := &Gate{tokens: make(map[[sha256.Size]byte]*Principal, len(tokens)), sessions: sessions, bearers: bearers}
 	if guest != nil {
-		g.guest = &Principal{Type: "guest", Ref: guest.Ref, DisplayName: "Guest", grants: guestMay}
+		g.guest = &Principal{Type: "guest", Ref: guest.Ref, DisplayName: "Guest", Role: Viewer}
 		if guest.Operator {
-			g.operator = &Principal{Type: "guest", Ref: guest.Ref, DisplayName: "Guest", grants: everything}
+			g.operator = &Principal{Type: "guest", Ref: guest.Ref, DisplayName: "Guest", Role: Admin}
 		}
 	}
 	for i, t := range tokens {
@@ -83,24 +133,15 @@ func NewGate(guest *Guest, tokens []StaticToken, sessions *Sessions) (*Gate, err
 			return nil, errs.New(errs.Invalid, "backend.auth.externalAccess[%d]: the same token is given twice", i)
 		}
 		g.tokens[key] = &Principal{
-			Type: "service", Ref: "service:" + t.Subject, DisplayName: t.Subject, grants: restricted(t.Restrictions),
+			Type: "service", Ref: "service:" + t.Subject, DisplayName: t.Subject, Role: Admin, Within: restricted(t.Restrictions),
 		}
 	}
 	return g, nil
 }
 
-func everything(httpx.Permission) bool { return true }
-
-// guestMay lets guests read what the portal is for. Sources and their problems are the operators' rooms: they name
-// paths, hosts and repositories, and the texts of files that were never meant to be shown. So is the audit log, which
-// names people and where they were.
-func guestMay(p httpx.Permission) bool {
-	return p.Action == "read" && p.Name != "catalog.ingestion.read" && p.Name != "portico.audit.read"
-}
-
 func restricted(rs []Restriction) func(httpx.Permission) bool {
 	if len(rs) == 0 {
-		return everything
+		return nil
 	}
 	return func(p httpx.Permission) bool {
 		plugin, _, _ := strings.Cut(p.Name, ".")
@@ -177,12 +218,16 @@ func (g *Gate) authenticate(r *http.Request) (p *Principal, ambient bool, err er
 	if !strings.EqualFold(scheme, "Bearer") || token == "" || len(header) > 1 {
 		return nil, false, errs.WithRemedy(errs.New(errs.Unauthenticated, "the Authorization header is not of the form `Bearer TOKEN`"), "send one such header")
 	}
-	p, ok := g.tokens[sha256.Sum256([]byte(token))]
-	if !ok {
-		return nil, false, errs.WithRemedy(errs.New(errs.Unauthenticated, "this token is not known here"),
-			"check it against backend.auth.externalAccess; it may have been replaced")
+	if p, ok := g.tokens[sha256.Sum256([]byte(token))]; ok {
+		return p, false, nil
 	}
-	return p, false, nil
+	for _, b := range g.bearers {
+		if p, err := b.Bearer(r.Context(), token); p != nil || err != nil {
+			return p, false, err
+		}
+	}
+	return nil, false, errs.WithRemedy(errs.New(errs.Unauthenticated, "this token is not known here"),
+		"check it against backend.auth.externalAccess; it may have been replaced")
 }
 
 // forwarded reports whether a proxy passed the request on: then whoever makes it need not be at this machine, although

@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"portico/internal/errs"
-	"portico/internal/httpx"
 	"portico/internal/pg"
 )
 
@@ -250,7 +249,7 @@ func (s *Sessions) lookUp(ctx context.Context, d digest) (_ *Principal, err erro
 			return nil, pg.Err(err)
 		}
 	}
-	return &Principal{Type: "user", Ref: got.UserRef, DisplayName: got.DisplayName, grants: authorMay}, nil
+	return &Principal{Type: "user", Ref: got.UserRef, DisplayName: got.DisplayName, Role: Author}, nil
 }
 
 // Forget makes the next request of every session look it up again.
@@ -264,14 +263,4 @@ func (s *Sessions) Forget() {
 // Follow forgets sessions as soon as one ends on any replica, until ctx ends.
 func (s *Sessions) Follow(ctx context.Context) {
 	_ = pg.Listen(ctx, s.DB, channel, func(string) { s.Forget() }, s.Forget)
-}
-
-// authorMay is what everybody who is signed in may do: read everything, ask for a fresh reading, and register. What
-// removes, and what decides about sources, is for operators.
-func authorMay(p httpx.Permission) bool {
-	switch p.Name {
-	case "catalog.entity.refresh", "catalog.entity.validate", "catalog.location.create", "catalog.location.analyze":
-		return true
-	}
-	return p.Action == "read"
 }
