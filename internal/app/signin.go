@@ -10,13 +10,15 @@ import (
 	"portico/internal/config"
 	"portico/internal/errs"
 	"portico/internal/identity"
+	"portico/internal/identity/audit"
 	"portico/internal/identity/signin"
 )
 
 // startSignIn makes the providers of the configuration ways in. Without any there are no sessions.
 func (a *App) startSignIn(context.Context) error {
 	a.signIn = &signin.Handler{
-		Sessions: &identity.Sessions{DB: a.pool}, Store: &signin.Store{DB: a.pool}, Directory: directory{a.index}, Log: a.o.Log,
+		Sessions: &identity.Sessions{DB: a.pool, Record: audit.Session}, Store: &signin.Store{DB: a.pool}, Directory: directory{a.index}, Log: a.o.Log,
+		Denied: a.denials.Note,
 	}
 	cfg := a.o.Config
 	if len(cfg.Auth.SignIn) == 0 {

@@ -13,6 +13,13 @@ import (
 	"portico/internal/errs"
 )
 
+// staleGate knows nobody by the cookie that came along.
+type staleGate struct{}
+
+func (staleGate) Admit(*http.Request, Access) (Caller, error) {
+	return Caller{Claimed: true}, errs.New(errs.Unauthenticated, "nobody is signed in")
+}
+
 // A refused request is told of when its method may change something, and when somebody tried to be somebody.
 func TestDenied(t *testing.T) {
 	forbidden := errs.New(errs.Forbidden, "no")
@@ -35,6 +42,8 @@ func TestDenied(t *testing.T) {
 		{"a read", closedGate{forbidden}, "GET", nil, audited, nil, nil},
 		{"an unknown token", closedGate{unknown}, "POST", http.Header{"Authorization": {"Bearer x"}}, audited, nil, &Denial{Action: "x.make", Method: "POST", Path: "/x", Status: 401, Reason: "this token is not known here"}},
 		{"nobody", closedGate{unknown}, "POST", nil, audited, nil, nil},
+		{"the cookie of a session that is over", staleGate{}, "POST", nil, audited, nil, &Denial{Action: "x.make", Method: "POST", Path: "/x", Status: 401, Reason: "nobody is signed in"}},
+		{"a read with such a cookie", staleGate{}, "GET", nil, audited, nil, nil},
 		{"another host", openGate{ambient: true}, "POST", http.Header{"Host": {"evil.example"}}, audited, nil, &Denial{Action: "x.make", Method: "POST", Path: "/x", Status: 403, Reason: `this portal is not called "evil.example"`}},
 		{"another site", openGate{ambient: true}, "POST", http.Header{"Sec-Fetch-Site": {"cross-site"}}, audited, nil, &Denial{Action: "x.make", Method: "POST", Path: "/x", Status: 403, Reason: "this request came from another site and was refused"}},
 	}

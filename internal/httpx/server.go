@@ -28,6 +28,8 @@ type Caller struct {
 	Ambient bool
 	// Principal is identity's own value; handlers get it from the request's context.
 	Principal any
+	// Claimed says of a caller whom nobody knows that a cookie came along that claims to be somebody's.
+	Claimed bool
 
 	// What follows is set here, for routes that are audited and requests that are refused, and is for the audit log.
 
@@ -52,6 +54,8 @@ type Denial struct {
 	Path   string
 	Status int    // 401 or 403
 	Reason string // what the caller was told
+	Code   string // tells attempts apart where the action and the status do not; one of a few words, or ""
+	Detail map[string]any
 }
 
 // Gate decides who makes a request and whether the route is open to them.
@@ -75,7 +79,7 @@ type Options struct {
 	// Limits of each caller. The zero value is none.
 	Limits Limits
 	// Denied is told of refused requests whose method may change something; not of those that nobody made: without a
-	// token, where one is needed. It may be nil.
+	// token or a cookie, where one is needed. It may be nil.
 	Denied func(context.Context, Denial)
 	// CORS says which other sites' pages may read the API. The zero value is none.
 	CORS CORS
@@ -227,7 +231,9 @@ func (h *routeHandler) denied(rec *recorder, r *http.Request, c Caller, err erro
 	if h.s.Denied == nil || !mayChange(r.Method) || kind != errs.Forbidden && kind != errs.Unauthenticated {
 		return
 	}
-	if kind == errs.Unauthenticated && len(r.Header["Authorization"]) == 0 {
+	// A cookie whose session is over counts as trying: other sites' pages cannot make a browser send it with a change, the
+	// portal's own stop at the first refusal, and what is left is somebody who uses what was signed out.
+	if kind == errs.Unauthenticated && len(r.Header["Authorization"]) == 0 && !c.Claimed {
 		return // nobody tried to be somebody
 	}
 	c.name(rec, r)

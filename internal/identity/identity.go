@@ -177,7 +177,7 @@ func (g *Gate) Admit(r *http.Request, a httpx.Access) (httpx.Caller, error) {
 		if !needed {
 			return httpx.Caller{}, nil
 		}
-		return httpx.Caller{}, errs.WithRemedy(errs.New(errs.Unauthenticated, "nobody is signed in"),
+		return httpx.Caller{Claimed: g.sessions != nil && g.sessions.Presented(r)}, errs.WithRemedy(errs.New(errs.Unauthenticated, "nobody is signed in"),
 			"send `Authorization: Bearer TOKEN` with a token from backend.auth.externalAccess, or sign in")
 	}
 	c := httpx.Caller{Name: p.Ref, Ambient: ambient, Principal: p}

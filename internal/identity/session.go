@@ -47,10 +47,26 @@ type Sessions struct {
 	// Secure says that browsers reach the portal by https. Without it, which is for one's own machine, the cookie
 	// has no __Host- prefix and no Secure: browsers would refuse it.
 	Secure bool
+	// Record writes down that somebody signed in or out, in the transaction that does it; what it refuses is not done.
+	// It is called last. It may be nil.
+	Record func(ctx context.Context, tx pgx.Tx, e Event) error
 
 	mu    sync.Mutex
 	known map[digest]knownSession
 	turn  int // of emptying; what was looked up in an earlier one is not kept
+}
+
+// Event is what is recorded of a session: whose it is, and what belongs to it.
+type Event struct {
+	UserRef string
+	Detail  map[string]any
+}
+
+func (s *Sessions) record(ctx context.Context, tx pgx.Tx, e Event) error {
+	if s.Record == nil {
+		return nil
+	}
+	return s.Record(ctx, tx, e)
 }
 
 type digest = [sha256.Size]byte
@@ -106,9 +122,17 @@ func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Req
 	d, _ := Digest(id)
 	old, had := s.presented(r)
 	err = pg.Transact(ctx, s.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
+		e := Event{UserRef: a.UserRef, Detail: map[string]any{"provider": a.Provider, "issuer": a.Issuer, "subject": a.Subject}}
 		if had {
-			if _, err := tx.Exec(ctx, `DELETE FROM identity_sessions WHERE digest = $1`, old[:]); err != nil {
+			before, err := pg.Collect(ctx, tx, pgx.RowTo[string], `
+				DELETE FROM identity_sessions s USING identity_accounts a
+				WHERE s.digest = $1 AND a.id = s.account_id
+				RETURNING a.user_ref`, old[:])
+			if err != nil {
 				return err
+			}
+			if len(before) > 0 {
+				e.Detail["ended"] = before[0]
 			}
 		}
 		// Nobody is signed in by these any more.
@@ -134,7 +158,10 @@ func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Req
 			d[:], account, SessionAbsolute, cut(r.UserAgent(), 300), cut(r.RemoteAddr, 100)); err != nil {
 			return err
 		}
-		return notify(ctx, tx)
+		if err := notify(ctx, tx); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, e)
 	})
 	if err != nil {
 		return err
@@ -168,15 +195,24 @@ func notify(ctx context.Context, db pg.DB) error {
 func (s *Sessions) End(ctx context.Context, w http.ResponseWriter, r *http.Request, all bool) (err error) {
 	defer errs.Wrap(&err, "identity: end a session")
 	if d, ok := s.presented(r); ok {
-		where := `digest = $1`
+		where := `s.digest = $1 AND s.expires_at > now() AND s.seen_at > now() - $2::interval`
 		if all {
-			where = `account_id = (SELECT account_id FROM identity_sessions WHERE digest = $1)`
+			where = `s.account_id = (
+				SELECT account_id FROM identity_sessions WHERE digest = $1 AND expires_at > now() AND seen_at > now() - $2::interval)`
 		}
 		err := pg.Transact(ctx, s.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, `DELETE FROM identity_sessions WHERE `+where, d[:]); err != nil {
+			// A session that is over ends nothing: whoever finds its cookie is nobody.
+			gone, err := pg.Collect(ctx, tx, pgx.RowTo[string], `
+				DELETE FROM identity_sessions s USING identity_accounts a
+				WHERE a.id = s.account_id AND `+where+`
+				RETURNING a.user_ref`, d[:], SessionIdle)
+			if err != nil || len(gone) == 0 {
 				return err
 			}
-			return notify(ctx, tx)
+			if err := notify(ctx, tx); err != nil {
+				return err
+			}
+			return s.record(ctx, tx, Event{UserRef: gone[0], Detail: map[string]any{"sessions": len(gone), "everywhere": all}})
 		})
 		if err != nil {
 			return err
@@ -194,6 +230,12 @@ func (s *Sessions) presented(r *http.Request) (digest, bool) {
 		return digest{}, false
 	}
 	return Digest(c.Value)
+}
+
+// Presented reports whether the browser says that it has a session, whether or not it has.
+func (s *Sessions) Presented(r *http.Request) bool {
+	_, err := r.Cookie(s.CookieName())
+	return err == nil
 }
 
 // Of returns who made the request by its cookie, nil for nobody. An error means that it cannot be known now.

@@ -43,8 +43,8 @@ type caller struct {
 // attempt is what makes two of them the same. What it was on is not part of it: that is anything one likes to send.
 type attempt struct {
 	caller
-	action string
-	status int
+	action, code string
+	status       int
 }
 
 type counted struct {
@@ -64,7 +64,7 @@ func (d *Denials) Note(ctx context.Context, n httpx.Denial) {
 func (d *Denials) admit(n httpx.Denial, now time.Time) (Record, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	key := attempt{callerOf(n.Caller), n.Action, n.Status}
+	key := attempt{callerOf(n.Caller), n.Action, n.Code, n.Status}
 	if c := d.open[key]; c != nil {
 		c.again++
 		return Record{}, false
@@ -75,7 +75,14 @@ func (d *Denials) admit(n httpx.Denial, now time.Time) (Record, bool) {
 	}
 	r := draft(n.Caller, n.Action)
 	r.Target, r.Outcome, r.Status = n.Path, Denied, n.Status
-	r.Detail, _ = detail(map[string]any{"method": n.Method, "reason": clean(n.Reason)}) // texts can be encoded
+	said := map[string]any{"method": n.Method, "reason": clean(n.Reason)}
+	if n.Code != "" {
+		said["code"] = n.Code
+	}
+	for name, v := range n.Detail {
+		said[name] = v
+	}
+	r.Detail, _ = detail(said) // texts can be encoded
 	if d.open == nil {
 		d.open, d.callers = map[attempt]*counted{}, map[caller]int{}
 	}
@@ -134,7 +141,11 @@ func (d *Denials) due(now time.Time, all bool) (list []Record) {
 		case c.again == 0:
 		case d.take(now):
 			r := c.first
-			r.Detail, _ = detail(map[string]any{"times": c.again, "since": c.since.UTC(), "after": r.RequestID}) // as above
+			again := map[string]any{"times": c.again, "since": c.since.UTC(), "after": r.RequestID}
+			if key.code != "" {
+				again["code"] = key.code
+			}
+			r.Detail, _ = detail(again) // as above
 			r.RequestID = ""
 			list = append(list, r)
 		default:

@@ -143,6 +143,14 @@ func draft(c httpx.Caller, action string) Record {
 	return d
 }
 
+// Session records that somebody signed in or out. Until it is done the caller is not who does it.
+func Session(ctx context.Context, tx pgx.Tx, e identity.Event) error {
+	c := httpx.CallerOf(ctx)
+	d := draft(c, c.Action)
+	d.Actor, d.Principal, d.Outcome = e.UserRef, "user", Allowed
+	return Author{Name: d.Actor, draft: &d}.Record(ctx, tx, e.UserRef, e.Detail)
+}
+
 // Quiet is the author of what belongs to a change that is recorded already.
 func (a Author) Quiet() Author { return Author{Name: a.Name} }
 

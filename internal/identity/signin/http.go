@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,17 +23,25 @@ type Handler struct {
 	Store     *Store
 	Directory Directory
 	Log       *slog.Logger
+	// Denied is told of sign-ins that were refused. It may be nil.
+	Denied func(context.Context, httpx.Denial)
 }
 
 // Mount adds the routes. All are public: who comes here has not signed in, or ends their own session.
 func (h *Handler) Mount(g *httpx.Registry) {
 	g.Add(
 		httpx.Route{Pattern: "GET /api/auth/{provider}/start", Access: httpx.Public("how to sign in"), Handler: h.start},
-		httpx.Route{Pattern: "GET /api/auth/{provider}/handler/frame", Access: httpx.Public("how to sign in"), Handler: h.frame},
-		httpx.Route{Pattern: "POST /api/auth/{provider}/logout", Access: httpx.Public("signing out is for everybody"), Handler: h.logout},
-		httpx.Route{Pattern: "POST /api/portico/session/end", Access: httpx.Public("signing out is for everybody"), Handler: h.end},
+		httpx.Route{Pattern: "GET /api/auth/{provider}/handler/frame", Access: httpx.Public("how to sign in"), Audit: httpx.Audited(signInAction), Handler: h.frame},
+		httpx.Route{Pattern: "POST /api/auth/{provider}/logout", Access: httpx.Public("signing out is for everybody"), Audit: httpx.Audited(signOutAction), Handler: h.logout},
+		httpx.Route{Pattern: "POST /api/portico/session/end", Access: httpx.Public("signing out is for everybody"), Audit: httpx.Audited(signOutAction), Handler: h.end},
 	)
 }
+
+// What the audit log calls signing in and out.
+const (
+	signInAction  = "identity.session.start"
+	signOutAction = "identity.session.end"
+)
 
 // What went wrong, in a word that the sign-in page has sentences for.
 const (
@@ -49,18 +58,19 @@ const (
 
 // failure is an end of a flow without a session. Its text is for the log.
 type failure struct {
-	code  string
-	cause error
+	code   string
+	cause  error
+	person *Person // whom the provider named, where it came to that
 }
 
 func (f *failure) Error() string { return f.code + ": " + f.cause.Error() }
 func (f *failure) Unwrap() error { return f.cause }
 
 func failed(code, format string, args ...any) error {
-	return &failure{code, fmt.Errorf(format, args...)}
+	return &failure{code: code, cause: fmt.Errorf(format, args...)}
 }
 
-func failedFor(code string, cause error) error { return &failure{code, cause} }
+func failedFor(code string, cause error) error { return &failure{code: code, cause: cause} }
 
 func (h *Handler) provider(r *http.Request) (*Provider, error) {
 	id := r.PathValue("provider")
@@ -128,9 +138,11 @@ func (h *Handler) frame(w http.ResponseWriter, r *http.Request) error {
 	}
 	f, err = h.Store.take(r.Context(), p.ID, f.state, f.secret)
 	if err != nil {
+		h.refused(r, err)
 		return h.giveUp(w, r, "", err)
 	}
 	if err := h.finish(w, r, p, f, q); err != nil {
+		h.refused(r, err)
 		return h.giveUp(w, r, f.returnTo, err)
 	}
 	return redirect(w, r, f.returnTo)
@@ -151,11 +163,34 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, p *Provider, f 
 	}
 	user, err := resolve(p.Resolvers, h.Directory, person)
 	if err != nil {
+		var f *failure
+		if errors.As(err, &f) {
+			f.person = &person
+		}
 		return err
 	}
 	return h.Sessions.Start(r.Context(), w, r, identity.Account{
 		Issuer: person.Issuer, Subject: person.Subject, Provider: p.ID, UserRef: user.Ref, DisplayName: user.DisplayName,
 	})
+}
+
+// refused tells of a sign-in that was not let in. Where the provider or the portal failed, nobody was refused.
+func (h *Handler) refused(r *http.Request, err error) {
+	var f *failure
+	if h.Denied == nil || !errors.As(err, &f) || f.code == codeProvider || f.code == codePortal {
+		return
+	}
+	// The caller is whoever the browser was before: nobody, a guest, or somebody else.
+	c := httpx.CallerOf(r.Context())
+	n := httpx.Denial{
+		Caller: httpx.Caller{Ambient: true, RequestID: c.RequestID, Address: c.Address}, Action: signInAction,
+		Method: r.Method, Path: "provider:" + r.PathValue("provider"), Status: http.StatusUnauthorized, Code: f.code, Reason: short(f.cause),
+	}
+	if f.person != nil {
+		n.Status = http.StatusForbidden
+		n.Detail = map[string]any{"issuer": f.person.Issuer, "subject": f.person.Subject}
+	}
+	h.Denied(r.Context(), n)
 }
 
 // giveUp sends the browser to the sign-in page, which says what happened, and the log the cause, under the same id.

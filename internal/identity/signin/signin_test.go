@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 
 	"portico/internal/httpx"
 	"portico/internal/identity"
+	"portico/internal/identity/audit"
 	"portico/internal/pg"
 	"portico/internal/pg/pgtest"
 )
@@ -29,6 +31,7 @@ type world struct {
 	provider *Provider
 	sessions *identity.Sessions
 	users    users
+	routes   httpx.Registry
 }
 
 // users are a directory: by e-mail address, name and subject.
@@ -40,7 +43,10 @@ func (u users) UsersByAnnotation(k, v string) []User { return u[k+"="+v] }
 
 var ann = User{Ref: "user:default/ann", DisplayName: "Ann"}
 
-var permission = httpx.Permission{Name: "catalog.entity.read", Action: "read"}
+var (
+	permission = httpx.Permission{Name: "catalog.entity.read", Action: "read"}
+	change     = httpx.Permission{Name: "catalog.entity.delete", Action: "delete"}
+)
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
@@ -72,14 +78,19 @@ func (w *world) handler(sessions *identity.Sessions, providers ...*Provider) htt
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	var g httpx.Registry
+	g := httpx.Registry{}
 	log := slog.New(slog.DiscardHandler)
-	(&Handler{Providers: providers, Sessions: sessions, Store: &Store{DB: w.pool}, Directory: w.users, Log: log}).Mount(&g)
+	denials := &audit.Denials{Store: &audit.Store{DB: w.pool}, Log: log}
+	sessions.Record = audit.Session
+	(&Handler{Providers: providers, Sessions: sessions, Store: &Store{DB: w.pool}, Directory: w.users, Log: log, Denied: denials.Note}).Mount(&g)
+	w.routes = g
 	g.Add(httpx.Route{Pattern: "GET /api/who", Access: httpx.Require(permission), Handler: func(w http.ResponseWriter, r *http.Request) error {
 		_, err := io.WriteString(w, identity.Of(r.Context()).Ref)
 		return err
+	}}, httpx.Route{Pattern: "POST /api/change", Access: httpx.Require(change), Audit: httpx.Audited("x.y.change"), Handler: func(http.ResponseWriter, *http.Request) error {
+		return errors.New("nobody gets here")
 	}})
-	h, err := g.Handler(httpx.Options{Gate: gate, Log: log})
+	h, err := g.Handler(httpx.Options{Gate: gate, Log: log, Denied: denials.Note})
 	if err != nil {
 		w.t.Fatal(err)
 	}
