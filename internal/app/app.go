@@ -29,6 +29,7 @@ import (
 	"portico/internal/httpx"
 	"portico/internal/identity/audit"
 	"portico/internal/identity/signin"
+	"portico/internal/outbound"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
 	"portico/web"
@@ -384,6 +385,12 @@ func (a *App) declareSources(ctx context.Context) ([]string, error) {
 	declared, unsupported, err := configSources(a.o.Config)
 	if err != nil {
 		return nil, err
+	}
+	for _, d := range declared {
+		if what := outbound.Secret(d.Location.Target); what != "" {
+			a.o.Log.Warn("a location of the configuration carries a credential, which everybody who reads the catalog sees: name the host under integrations instead",
+				"location", d.Location.Shown(), "holds", what)
+		}
 	}
 	for _, l := range unsupported {
 		a.o.Log.Warn("a location of the configuration is not read: this release knows the types file, url, git and folder",

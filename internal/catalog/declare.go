@@ -14,7 +14,7 @@ import (
 func (w *walk) declareSafely(ctx context.Context, t target, f *File) (u *Unit, locations []locationEntity, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			w.Log.Error("reading a file failed; this is a fault of the portal", "source", w.src.Location.String(), "file", f.Location.String(), "panic", v, "stack", string(debug.Stack()))
+			w.Log.Error("reading a file failed; this is a fault of the portal", "source", w.src.Location.Shown(), "file", f.Location.Shown(), "panic", v, "stack", string(debug.Stack()))
 			u, locations, err = &Unit{SourceID: w.src.ID, ParentRef: t.parent, File: *f, KeepAll: true}, nil, nil
 			u.fail("the file could not be read because of a fault of the portal", "report it, with the file and the lines of the log that name it")
 		}

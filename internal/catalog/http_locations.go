@@ -14,6 +14,7 @@ import (
 	"portico/internal/errs"
 	"portico/internal/httpx"
 	"portico/internal/identity/audit"
+	"portico/internal/outbound"
 )
 
 // locationJSON is Backstage's Location.
@@ -38,12 +39,13 @@ func checkRegistrable(l Location) error {
 		return errs.WithRemedy(errs.New(errs.Invalid, "a location of type %q cannot be registered", l.Type),
 			"register a `url` or a `git` location; files of the server are named in catalog.locations of its configuration")
 	}
+	if what := outbound.Secret(l.Target); what != "" {
+		return errs.WithRemedy(errs.New(errs.Invalid, "target carries %s, which everybody who reads the catalog would see", what),
+			"register the address without it; the operator gives the host's credentials under `integrations`, or opens it in `backend.reading.allow`")
+	}
 	u, err := url.Parse(l.Target)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
 		return errs.New(errs.Invalid, "target must be an absolute http or https URL, not %q", l.Target)
-	}
-	if u.User != nil {
-		return errs.WithRemedy(errs.New(errs.Invalid, "target carries a user name or password"), "configure the host under integrations instead")
 	}
 	return checkLocation(l)
 }
@@ -98,7 +100,7 @@ func (h *Handler) createLocation(w http.ResponseWriter, r *http.Request) error {
 	if !exists {
 		by = by.Quiet()
 	}
-	if err := h.Requests.Refresh(ctx, []string{src.ID}, by, loc.String()); err != nil {
+	if err := h.Requests.Refresh(ctx, []string{src.ID}, by, loc.Shown()); err != nil {
 		return err
 	}
 	out := map[string]any{"location": toLocationJSON(src), "entities": []any{}}
@@ -294,7 +296,7 @@ func (h *Handler) updateLocation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, by.Quiet(), loc.String()); err != nil {
+	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, by.Quiet(), loc.Shown()); err != nil {
 		return err
 	}
 	httpx.JSON(w, http.StatusOK, toLocationJSON(src))

@@ -94,7 +94,7 @@ func (h *Handler) refreshSource(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, audit.Of(r), src.Location.String()); err != nil {
+	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, audit.Of(r), src.Location.Shown()); err != nil {
 		return err
 	}
 	httpx.JSON(w, http.StatusAccepted, map[string]string{"id": src.ID})

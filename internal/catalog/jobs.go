@@ -175,7 +175,7 @@ func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (
 			case errors.Is(ctx.Err(), context.DeadlineExceeded):
 				w.giveUp(ctx, src, fmt.Sprintf("reading it took longer than %s; split it into several sources", refreshLimit))
 			case ctx.Err() == nil && job.Attempt >= job.MaxAttempts:
-				w.Refresher.Log.Error("a source could not be read", "source", src.Location.String(), "attempts", job.Attempt, "error", err)
+				w.Refresher.Log.Error("a source could not be read", "source", src.Location.Shown(), "attempts", job.Attempt, "error", err)
 				w.giveUp(ctx, src, fmt.Sprintf("it could not be read in %d attempts because of a fault of the portal or of its database; the log has the cause", job.Attempt))
 			}
 			return err
@@ -184,7 +184,7 @@ func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (
 		if err != nil {
 			return err
 		}
-		w.Refresher.Log.Info("source read", "source", src.Location.String(), "state", o.State, "message", o.Message, "ms", time.Since(start).Milliseconds())
+		w.Refresher.Log.Info("source read", "source", src.Location.Shown(), "state", o.State, "message", o.Message, "ms", time.Since(start).Milliseconds())
 		if w.Done != nil {
 			w.Done()
 		}
@@ -202,7 +202,7 @@ func (w *RefreshWorker) giveUp(ctx context.Context, src *Source, why string) {
 	defer cancel()
 	o := Outcome{State: "failed", Message: why, NextAt: time.Now().Add(w.Refresher.Every)}
 	if _, err := w.Refresher.Store.end(ctx, src.ID, o); err != nil {
-		w.Refresher.Log.Warn("a source that could not be read does not say so", "source", src.Location.String(), "error", err)
+		w.Refresher.Log.Warn("a source that could not be read does not say so", "source", src.Location.Shown(), "error", err)
 	}
 }
 

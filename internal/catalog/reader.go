@@ -3,6 +3,8 @@ package catalog
 import (
 	"context"
 	"errors"
+
+	"portico/internal/outbound"
 )
 
 // Location says where something is declared: "file:/srv/catalog/all.yaml", "url:https://…".
@@ -16,6 +18,10 @@ type Location struct {
 
 // String is the form "type:target" that annotations carry.
 func (l Location) String() string { return l.Type + ":" + l.Target }
+
+// Shown is the location for logs and records. It differs where the target holds a credential, which nobody can register;
+// the configuration can name one.
+func (l Location) Shown() string { return l.Type + ":" + outbound.Masked(l.Target) }
 
 // File is one descriptor as it was read.
 type File struct {

@@ -238,7 +238,7 @@ func (s *Store) Register(ctx context.Context, loc Location, optional bool, by au
 		if exists = tag.RowsAffected() == 0; err != nil || exists {
 			return err
 		}
-		return by.Record(ctx, tx, loc.String(), map[string]any{"source": src.ID, "location": src.LocationID, "presence": presence})
+		return by.Record(ctx, tx, loc.Shown(), map[string]any{"source": src.ID, "location": src.LocationID, "presence": presence})
 	})
 	return src, exists, err
 }
@@ -262,7 +262,7 @@ func (s *Store) Retarget(ctx context.Context, id uuid.UUID, loc Location, by aud
 		if err != nil {
 			return err
 		}
-		return by.Record(ctx, tx, loc.String(), map[string]any{"source": src.ID, "location": id, "before": from.String()})
+		return by.Record(ctx, tx, loc.Shown(), map[string]any{"source": src.ID, "location": id, "before": from.Shown()})
 	})
 	switch {
 	case pg.IsUnique(err, ""):
@@ -298,7 +298,7 @@ func (s *Store) Unregister(ctx context.Context, id uuid.UUID, by audit.Author) (
 		if err := tx.QueryRow(ctx, `SELECT revision FROM catalog_state`).Scan(&revision); err != nil {
 			return err
 		}
-		return by.Record(ctx, tx, loc.String(), map[string]any{"source": sid, "location": id, "revision": revision})
+		return by.Record(ctx, tx, loc.Shown(), map[string]any{"source": sid, "location": id, "revision": revision})
 	})
 	return revision, err
 }

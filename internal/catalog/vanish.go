@@ -170,7 +170,7 @@ func (s *Store) DecideHeld(ctx context.Context, id, digest string, apply bool, b
 		_, err = t.tx.Exec(ctx, `UPDATE catalog_sources 
 			SET held = NULL, state = CASE WHEN state = 'held' THEN 'current' ELSE state END, message = CASE WHEN state = 'held' THEN '' ELSE message END
 			WHERE id = $1`, id)
-		t.recorded(src.Location.String(), map[string]any{"source": id, "decision": decision(apply), "missing": src.Held.Missing, "of": src.Held.Of, "digest": digest})
+		t.recorded(src.Location.Shown(), map[string]any{"source": id, "decision": decision(apply), "missing": src.Held.Missing, "of": src.Held.Of, "digest": digest})
 		return err
 	})
 }

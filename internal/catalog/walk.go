@@ -286,7 +286,7 @@ func (w *walk) keep(k knownTarget) (out []target) {
 func (w *walk) readSafely(ctx context.Context, loc Location, known Known) (r *Reading, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			w.Log.Error("reading a location failed; this is a fault of the portal", "location", loc.String(), "panic", v, "stack", string(debug.Stack()))
+			w.Log.Error("reading a location failed; this is a fault of the portal", "location", loc.Shown(), "panic", v, "stack", string(debug.Stack()))
 			r, err = nil, errs.WithRemedy(errs.New(errs.Internal, "it could not be read because of a fault of the portal"), "report it, with the lines of the log that name it")
 		}
 	}()
@@ -300,7 +300,7 @@ func (w *walk) unreadable(ctx context.Context, t target, before knownTarget, err
 	if gone && t.optional {
 		return nil, nil
 	}
-	w.Log.Warn("a location could not be read", "source", w.src.Location.String(), "location", t.loc.String(), "error", err)
+	w.Log.Warn("a location could not be read", "source", w.src.Location.Shown(), "location", t.loc.Shown(), "error", err)
 	var asked interface{ RetryIn() time.Duration }
 	w.mu.Lock()
 	if errors.As(err, &asked) {
@@ -417,7 +417,7 @@ func (w *walk) file(ctx context.Context, t target, f *File) (_ []target, settled
 // refuse records why a file is not taken. What it declared before stays, and where it led.
 func (w *walk) refuse(ctx context.Context, t target, f *File, why error) (_ []target, settled bool, err error) {
 	loc := f.Location.String()
-	w.Log.Warn("a file could not be read", "source", w.src.Location.String(), "file", loc, "error", why)
+	w.Log.Warn("a file could not be read", "source", w.src.Location.Shown(), "file", f.Location.Shown(), "error", why)
 	p := Problem{SourceID: w.src.ID, Location: loc, File: f.Name, Level: "error", Message: sentence(why), Remedy: errs.Remedy(why)}
 	p.ID = problemID(p)
 	if err := w.Store.failUnit(ctx, unreadable{w.src.ID, loc, t.parent, p, lasts(why)}, w.actor); err != nil {
