@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -16,15 +17,15 @@ import (
 	"portico/internal/outbound"
 )
 
-// Provider is an OpenID Connect provider. Its fields do not change once it is in use.
-type Provider struct {
-	ID, Title    string
+// OIDC is an OpenID Connect provider. Its fields do not change once it is in use.
+type OIDC struct {
 	Issuer       string
 	ClientID     string
 	ClientSecret string
 	CallbackURL  string
 	Scopes       []string // beside openid, profile and email
-	Resolvers    []Resolver
+	// Entra says that the issuer is one tenant of Entra ID, whose tokens say otherwise what others say.
+	Entra bool
 	// Private lets the hosts that it names be inside the operator's network.
 	Private func(host string) bool
 	// Setting is where the operator wrote it, for what is logged.
@@ -46,8 +47,6 @@ type discovered struct {
 }
 
 const (
-	answerWithin = 10 * time.Second
-	answerMost   = 1 << 20
 	// Discovery is repeated after this time, in case that addresses changed.
 	rediscover = 24 * time.Hour
 	// A provider that does not answer is not asked again for this time.
@@ -61,7 +60,7 @@ var signingAlgs = []string{
 }
 
 // discover reads the provider's metadata, once: a provider that is down must not keep the portal from starting.
-func (p *Provider) discover(ctx context.Context) (*discovered, error) {
+func (p *OIDC) discover(ctx context.Context) (*discovered, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
@@ -89,7 +88,7 @@ func (p *Provider) discover(ctx context.Context) (*discovered, error) {
 	return nil, err
 }
 
-func (p *Provider) ask(ctx context.Context) (*discovered, error) {
+func (p *OIDC) ask(ctx context.Context) (*discovered, error) {
 	first, err := p.client([]string{p.Issuer})
 	if err != nil {
 		return nil, err
@@ -143,24 +142,17 @@ func (p *Provider) ask(ctx context.Context) (*discovered, error) {
 	return &discovered{provider: full, issuer: issuer, client: client, iss: said.Iss}, nil
 }
 
-// client reaches the hosts of the addresses and nothing else. It follows no redirect: none of these endpoints has one.
-func (p *Provider) client(addresses []string) (*http.Client, error) {
-	var rules []outbound.Rule
-	for _, address := range addresses {
-		u, err := url.Parse(address)
-		if err != nil {
-			return nil, err
-		}
-		rules = append(rules, outbound.Rule{Host: u.Host, HTTP: u.Scheme == "http", AllowPrivate: p.Private != nil && p.Private(u.Host), Name: p.Setting})
-	}
-	c, err := outbound.New(outbound.Options{Allow: rules, Timeout: answerWithin, MaxBody: answerMost})
+func (p *OIDC) client(addresses []string) (*http.Client, error) {
+	c, err := reach(addresses, p.Private, p.Setting, answerWithin)
 	if err != nil {
 		return nil, err
 	}
 	return c.HTTP(), nil
 }
 
-func (p *Provider) oauth(d *discovered) *oauth2.Config {
+func (p *OIDC) callback() string { return p.CallbackURL }
+
+func (p *OIDC) oauth(d *discovered) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: p.ClientID, ClientSecret: p.ClientSecret, RedirectURL: p.CallbackURL, Endpoint: d.provider.Endpoint(),
 		Scopes: append([]string{oidc.ScopeOpenID, "profile", "email"}, p.Scopes...),
@@ -168,7 +160,7 @@ func (p *Provider) oauth(d *discovered) *oauth2.Config {
 }
 
 // authorize is where the browser goes.
-func (p *Provider) authorize(ctx context.Context, f flow) (string, error) {
+func (p *OIDC) authorize(ctx context.Context, f flow) (string, error) {
 	d, err := p.discover(ctx)
 	if err != nil {
 		return "", failedFor(codeProvider, err)
@@ -177,7 +169,8 @@ func (p *Provider) authorize(ctx context.Context, f flow) (string, error) {
 }
 
 // redeem exchanges the code for what the provider says of the person, and checks all of it.
-func (p *Provider) redeem(ctx context.Context, f flow, code, iss string) (Person, error) {
+func (p *OIDC) redeem(r *http.Request, f flow) (Person, error) {
+	ctx, code, iss := r.Context(), r.URL.Query().Get("code"), r.URL.Query().Get("iss")
 	d, err := p.discover(ctx)
 	if err != nil {
 		return Person{}, failedFor(codeProvider, err)
@@ -215,11 +208,11 @@ func (p *Provider) redeem(ctx context.Context, f flow, code, iss string) (Person
 			return Person{}, err
 		}
 	}
-	return c.person(d.issuer, id.Subject), nil
+	return c.person(p.Entra, d.issuer, id.Subject), nil
 }
 
 // check is what go-oidc leaves to its user. It has checked issuer, audience, signature and expiry.
-func (p *Provider) check(id *oidc.IDToken, c claims, f flow) error {
+func (p *OIDC) check(id *oidc.IDToken, c claims, f flow) error {
 	switch {
 	case id.Subject == "" || len(id.Subject) > 255:
 		return failed(codeRefused, "the ID token has no subject that can be used")
@@ -240,6 +233,11 @@ type claims struct {
 	EmailVerified   verified `json:"email_verified"`
 	Username        string   `json:"preferred_username"`
 	Name            string   `json:"name"`
+	// Entra ID's own: who it is in the whole tenant, where a guest is at home, and whether the tenant owns the domain
+	// of the address.
+	ObjectID    string          `json:"oid"`
+	Home        string          `json:"idp"`
+	DomainOwned json.RawMessage `json:"xms_edov"`
 }
 
 // verified is true where the provider says so, as a boolean or, as some do, as a string.
@@ -275,12 +273,29 @@ func (c *claims) complete(ctx context.Context, d *discovered, token *oauth2.Toke
 	return nil
 }
 
-func (c *claims) person(issuer, subject string) Person {
-	p := Person{Issuer: issuer, Subject: subject, Username: c.Username, Name: c.Name}
-	if c.EmailVerified {
+func (c *claims) person(entra bool, issuer, subject string) Person {
+	p := Person{Issuer: issuer, Subject: subject, ID: subject, Username: c.Username, Name: c.Name}
+	verified := bool(c.EmailVerified)
+	if entra {
+		p.ID, verified = c.ObjectID, c.entraVerified(issuer)
+	}
+	if verified {
 		p.Email = c.Email
 	} else {
 		p.Unverified = c.Email
 	}
 	return p
+}
+
+// entraVerified judges an address of Entra ID, which has no email_verified. In a tenant its administrators alone set the
+// addresses of its own people. Those of guests come from elsewhere, and nobody checked them. Where the application asks
+// for the claim xms_edov, it decides.
+func (c *claims) entraVerified(issuer string) bool {
+	switch strings.Trim(string(c.DomainOwned), `"`) {
+	case "":
+		return c.Home == "" || c.Home == issuer
+	case "true", "1":
+		return true
+	}
+	return false
 }
