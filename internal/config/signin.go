@@ -47,7 +47,7 @@ type SignInResolver struct {
 // The providers that people can sign in with, and what people call them.
 var signInTitles = map[string]string{
 	"oidc": "single sign-on", "google": "Google", "okta": "Okta", "gitlab": "GitLab", "microsoft": "Microsoft", "github": "GitHub",
-	"oauth2Proxy": "single sign-on", "proxy": "single sign-on",
+	"oauth2Proxy": "company account", "proxy": "company account",
 }
 
 func signInIDs() []string {
