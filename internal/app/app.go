@@ -438,7 +438,7 @@ func (a *App) buildHTTP(h *catalog.Handler) error {
 	if err != nil {
 		return err
 	}
-	a.server = httpx.NewServer(handler, a.o.Log)
+	a.server = httpx.NewServer(a.signIn.BehindProxies(handler), a.o.Log)
 	return nil
 }
 

@@ -39,15 +39,12 @@ func (a *App) startSignIn(context.Context) error {
 	a.signIn.Sessions.Secure = u.Scheme == "https"
 	private := cfg.Portico.Reading.AllowPrivateHosts
 	for _, c := range cfg.Auth.SignIn {
-		p := &signin.Provider{
-			ID: c.ID, Title: c.Title, Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), Scopes: c.Scopes,
-			CallbackURL: c.CallbackURL, Resolvers: resolversOf(c.Resolvers), Setting: "auth.providers." + c.ID,
-			Private: func(host string) bool { return isPrivate(private, host) },
+		if c.CallbackURL == "" {
+			c.CallbackURL = strings.TrimSuffix(base, "/") + "/api/auth/" + c.ID + "/handler/frame"
 		}
-		if p.CallbackURL == "" {
-			p.CallbackURL = strings.TrimSuffix(base, "/") + "/api/auth/" + c.ID + "/handler/frame"
-		}
-		a.signIn.Providers = append(a.signIn.Providers, p)
+		a.signIn.Providers = append(a.signIn.Providers, &signin.Provider{
+			ID: c.ID, Title: c.Title, Protocol: protocolOf(c, func(host string) bool { return isPrivate(private, host) }), Resolvers: resolversOf(c),
+		})
 	}
 	a.background(a.signIn.Sessions.Follow)
 	return nil
@@ -64,13 +61,57 @@ func bracketed(host string) string {
 	return host
 }
 
-var resolvers = map[string]signin.By{
-	config.ByEmail: signin.Email, config.ByLocalPart: signin.LocalPart, config.ByUsername: signin.Username, config.BySubject: signin.Subject,
+func protocolOf(c config.SignInProvider, private func(host string) bool) signin.Protocol {
+	setting := "auth.providers." + c.ID
+	switch c.Protocol {
+	case config.ByGitHub:
+		return &signin.GitHub{
+			URL: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), CallbackURL: c.CallbackURL, Scopes: c.Scopes,
+			Organizations: c.Organizations, Teams: c.Teams, Private: private, Setting: setting,
+		}
+	case config.ByProxy:
+		p := c.Proxy
+		return &signin.Proxy{
+			ID: c.ID, Peers: p.Peers, Secret: p.Secret.Reveal(), SecretHeader: p.SecretHeader,
+			User: p.UserHeader, Username: p.UsernameHeader, Email: p.EmailHeader, SignOutURL: p.SignOutURL,
+		}
+	}
+	return &signin.OIDC{
+		Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), CallbackURL: c.CallbackURL, Scopes: c.Scopes,
+		Entra: c.ID == "microsoft", Private: private, Setting: setting,
+	}
 }
 
-func resolversOf(list []config.SignInResolver) (out []signin.Resolver) {
-	for _, r := range list {
-		out = append(out, signin.Resolver{By: resolvers[r.Resolver], Domains: r.AllowedDomains, WithoutUser: r.WithoutUser})
+// resolvers are what those of Backstage's names compare, and with what unless that is the provider's own.
+var resolvers = map[string]signin.Resolver{
+	config.ByEmail:             {By: signin.Email},
+	config.ByLocalPart:         {By: signin.LocalPart},
+	config.ByAnnotatedEmail:    {By: signin.Email},
+	config.ByLogin:             {By: signin.Username, Pinned: true},
+	config.ByUsername:          {By: signin.Username},
+	config.ByID:                {By: signin.ID},
+	config.BySubject:           {By: signin.ID, Annotation: "oidc.io/sub"},
+	config.ByForwardedUser:     {By: signin.ID},
+	config.ByForwardedUsername: {By: signin.Username},
+}
+
+// annotations are Backstage's, for addresses and for ids.
+var annotations = map[string]map[string]string{
+	config.ByAnnotatedEmail: {"okta": "okta.com/email", "google": "google.com/email", "microsoft": "microsoft.com/email"},
+	config.ByID:             {"github": "github.com/user-id", "microsoft": "graph.microsoft.com/user-id"},
+}
+
+func resolversOf(c config.SignInProvider) (out []signin.Resolver) {
+	for _, written := range c.Resolvers {
+		r := resolvers[written.Resolver]
+		if key, ok := annotations[written.Resolver][c.ID]; ok {
+			r.Annotation = key
+		}
+		if u, err := url.Parse(c.Issuer); err == nil && written.Resolver == config.ByID && c.ID == "gitlab" {
+			r.Annotation = u.Host + "/user-id" // each GitLab numbers its people
+		}
+		r.Domains, r.WithoutUser = written.AllowedDomains, written.WithoutUser
+		out = append(out, r)
 	}
 	return out
 }

@@ -43,7 +43,7 @@ auth:
   environment: production
   providers:
     guest: {}
-    github: {production: {clientId: id}}
+    acme: {production: {clientId: id}}
 integrations:
   github: [{token: t}, {host: ghe.example.com, apps: [{appId: '12', privateKey: pem}]}]
   gitlab: [{host: gitlab.example.com, baseUrl: 'https://gitlab.example.com/sub/'}]
@@ -82,7 +82,7 @@ proxy:
 		{"legacy token", cfg.Backend.Auth.ExternalAccess[1].Legacy, &LegacyToken{NewSecret("c2VjcmV0"), "old"}},
 		{"jwks", cfg.Backend.Auth.ExternalAccess[2].JWKS, &JWKS{URL: "https://idp/keys", Issuer: StringList{"https://idp"}, Audience: StringList{"a", "b"}, SubjectPrefix: "x"}},
 		{"guest", cfg.Auth.Guest.OwnershipEntityRefs, []string{"user:development/guest"}},
-		{"provider", cfg.Auth.Providers["github"].Get("production").Get("clientId").Text(), "id"},
+		{"provider", cfg.Auth.Providers["acme"].Get("production").Get("clientId").Text(), "id"},
 		{"providers", len(cfg.Auth.Providers), 1},
 		{"github.com", cfg.Integrations.GitHub[0], GitHub{Host: "github.com", Token: NewSecret("t"), APIBaseURL: "https://api.github.com", RawBaseURL: "https://raw.githubusercontent.com"}},
 		{"github enterprise", cfg.Integrations.GitHub[1], GitHub{Host: "ghe.example.com", APIBaseURL: "https://ghe.example.com/api/v3", Apps: []GitHubApp{{AppID: 12, PrivateKey: NewSecret("pem")}}}},
@@ -103,7 +103,7 @@ proxy:
 		{"section", cfg.Sections["kubernetes"].Get("serviceLocatorMethod").Get("type").Text(), "multiTenant"},
 		{"sections", len(cfg.Sections), 1},
 		{"ignored", ignoredPaths(cfg), []string{
-			"backend.csp.frame-src", "auth.providers.github", "integrations.github[1].apps", "integrations.azure",
+			"backend.csp.frame-src", "auth.providers.acme", "integrations.github[1].apps", "integrations.azure",
 			"integrations.bitbucketCloud", "integrations.bitbucketServer", "catalog.processingInterval", "catalog.orphanStrategy",
 			"catalog.providers", "kubernetes"}},
 		{"warnings", len(cfg.Warnings), 0},

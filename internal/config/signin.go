@@ -3,22 +3,36 @@ package config
 import (
 	"net/netip"
 	"net/url"
-	"slices"
+	"regexp"
 	"strings"
 )
 
-// SignInProvider is a place that knows people, by the protocol OpenID Connect.
+// SignInProvider is a place that knows people.
 type SignInProvider struct {
 	ID           string // its key below auth.providers
 	Title        string // for people
-	Issuer       string
+	Protocol     SignInProtocol
+	Issuer       string // of OpenID Connect; GitHub's address; "" of a proxy
 	ClientID     string
 	ClientSecret Secret
 	CallbackURL  string   // "": worked out from the portal's address
-	Scopes       []string // beside openid, profile and email
-	Resolvers    []SignInResolver
-	Position     Position
+	Scopes       []string // beside those that sign-in needs
+	// At GitHub, whose members are let in; none: everybody.
+	Organizations, Teams []string
+	Proxy                *TrustedProxy // of the protocol ByProxy
+	Resolvers            []SignInResolver
+	Position             Position
 }
+
+// SignInProtocol is how a provider is asked.
+type SignInProtocol int
+
+// The protocols.
+const (
+	ByOIDC SignInProtocol = iota
+	ByGitHub
+	ByProxy
+)
 
 // SignInResolver leads from somebody whom the provider knows to a User entity. The first that finds one counts.
 type SignInResolver struct {
@@ -31,9 +45,31 @@ type SignInResolver struct {
 }
 
 // The providers that people can sign in with, and what people call them.
-var signInTitles = map[string]string{"oidc": "single sign-on", "google": "Google", "okta": "Okta", "gitlab": "GitLab"}
+var signInTitles = map[string]string{
+	"oidc": "single sign-on", "google": "Google", "okta": "Okta", "gitlab": "GitLab", "microsoft": "Microsoft", "github": "GitHub",
+	"oauth2Proxy": "company account", "proxy": "company account",
+}
 
-func signInIDs() []string { return []string{"oidc", "okta", "google", "gitlab"} }
+func signInIDs() []string {
+	return []string{"oidc", "okta", "google", "gitlab", "microsoft", "github", "oauth2Proxy", "proxy"}
+}
+
+// signInInstead says what to use in place of Backstage's other providers.
+var signInInstead = map[string]string{
+	"atlassian":           "configure auth.providers.oidc with the provider that your Atlassian accounts come from",
+	"auth0":               "configure auth.providers.oidc with metadataUrl: https://DOMAIN/",
+	"awsalb":              "configure auth.providers.oidc with the provider that the load balancer asks",
+	"azureEasyAuth":       "configure auth.providers.microsoft with the tenant's id",
+	"bitbucket":           "configure auth.providers.oidc with the provider that your Atlassian accounts come from",
+	"bitbucketServer":     "configure auth.providers.oidc with the provider that Bitbucket asks",
+	"cfaccess":            "configure auth.providers.oidc with an OIDC application of Cloudflare Access",
+	"gcpIap":              "configure auth.providers.google; the portal may stay behind IAP",
+	"oauth2":              "configure auth.providers.oidc where the provider speaks OpenID Connect, or put oauth2-proxy before the portal",
+	"onelogin":            "configure auth.providers.oidc with metadataUrl: https://NAME.onelogin.com/oidc/2",
+	"openshift":           "put oauth2-proxy before the portal, and configure auth.providers.oauth2Proxy",
+	"pinniped":            "configure auth.providers.oidc with the address of the federation domain",
+	"vmwareCloudServices": "configure auth.providers.oidc with metadataUrl: https://console.cloud.vmware.com/csp/gateway/am/api",
+}
 
 // decodeSignIn reads the providers' blocks of the environment that counts.
 func (a *Auth) decodeSignIn(d *decoder, providers Node) {
@@ -41,33 +77,51 @@ func (a *Auth) decodeSignIn(d *decoder, providers Node) {
 	if environment == "" {
 		environment = "development"
 	}
+	for _, id := range providers.Keys() {
+		if instead, ok := signInInstead[id]; ok {
+			d.warn(providers.Get(id), instead, "this way to sign in is not built, so nobody signs in with it")
+		}
+	}
 	for _, id := range signInIDs() {
 		block := providers.Get(id)
 		if !block.Exists() {
 			continue
 		}
 		n := block.Get(environment)
+		if signInByProxy(id) && block.Get("signIn").Exists() {
+			n = block // Backstage reads those of proxies without an environment too
+		}
 		if !n.Exists() {
 			d.warn(block, "write the settings below "+environment+", or name their environment in auth.environment", "it has no settings for the environment %s, so nobody signs in with it", environment)
 			continue
 		}
-		if p, ok := decodeProvider(d, id, n); ok {
+		decode := decodeProvider
+		if signInByProxy(id) {
+			decode = decodeProxy
+		}
+		if p, ok := decode(d, id, n); ok {
 			a.SignIn = append(a.SignIn, p)
 		}
 		delete(a.Providers, id)
 	}
 }
 
+func signInByProxy(id string) bool { return id == "oauth2Proxy" || id == "proxy" }
+
 func decodeProvider(d *decoder, id string, n Node) (SignInProvider, bool) {
 	var raw struct {
-		ClientID     string     `config:"clientId,required"`
-		ClientSecret Secret     `config:"clientSecret,required"`
-		MetadataURL  string     `config:"metadataUrl,url"`         // oidc
-		Audience     string     `config:"audience"`                // okta, gitlab
-		AuthServer   string     `config:"authServerId"`            // okta
-		CallbackURL  string     `config:"callbackUrl,url,narrows"` // default: the portal's own address
-		Scopes       StringList `config:"additionalScopes"`
-		SignIn       struct {
+		ClientID      string     `config:"clientId,required"`
+		ClientSecret  Secret     `config:"clientSecret,required"`
+		MetadataURL   string     `config:"metadataUrl,url"`                   // oidc
+		Audience      string     `config:"audience"`                          // okta, gitlab
+		AuthServer    string     `config:"authServerId"`                      // okta
+		Tenant        string     `config:"tenantId,narrows"`                  // microsoft
+		Enterprise    string     `config:"enterpriseInstanceUrl,url,narrows"` // github
+		Organizations StringList `config:"allowedOrganizations,narrows"`      // github
+		Teams         StringList `config:"allowedTeams,narrows"`              // github
+		CallbackURL   string     `config:"callbackUrl,url,narrows"`           // default: the portal's own address
+		Scopes        StringList `config:"additionalScopes"`
+		SignIn        struct {
 			Resolvers []SignInResolver `config:"resolvers"`
 
 			_ struct{} `config:",open"`
@@ -99,6 +153,20 @@ func decodeProvider(d *decoder, id string, n Node) (SignInProvider, bool) {
 		if issuer = strings.TrimSuffix(issuer, "/"); issuer == "" {
 			issuer = "https://gitlab.com"
 		}
+	case "microsoft":
+		if key, issuer = "tenantId", ""; raw.Tenant != "" && !oneTenant(d, n, raw.Tenant) {
+			return p, false
+		} else if raw.Tenant != "" {
+			issuer = "https://login.microsoftonline.com/" + strings.ToLower(raw.Tenant) + "/v2.0"
+		}
+	case "github":
+		p.Protocol, p.Organizations, p.Teams = ByGitHub, raw.Organizations, raw.Teams
+		if key, issuer = "enterpriseInstanceUrl", strings.TrimSuffix(raw.Enterprise, "/"); issuer == "" {
+			issuer = "https://github.com"
+		}
+		if !membership(d, n, p) {
+			return p, false
+		}
 	}
 	p.Issuer = issuer
 	if issuer == "" {
@@ -109,41 +177,52 @@ func decodeProvider(d *decoder, id string, n Node) (SignInProvider, bool) {
 		d.warn(n.Get(key), "write an address that begins with https://", "without https anybody could answer for the provider, so nobody signs in with it")
 		return p, false
 	}
-	if p.Resolvers = usable(d, n.Get("signIn").Get("resolvers"), raw.SignIn.Resolvers); len(p.Resolvers) == 0 {
-		d.warn(n, "name one in signIn.resolvers, for example emailMatchingUserEntityProfileEmail", "no resolver leads to a user of the catalog, so nobody signs in with it")
-		return p, false
-	}
-	return p, true
+	return p, p.decodeResolvers(d, n, raw.SignIn.Resolvers)
 }
 
-// Resolvers that this release knows, by Backstage's names.
-const (
-	ByEmail     = "emailMatchingUserEntityProfileEmail"
-	ByLocalPart = "emailLocalPartMatchingUserEntityName"
-	ByUsername  = "preferredUsernameMatchingUserEntityName"
-	BySubject   = "oidcSubClaimMatchingUserEntityAnnotation"
-)
+var guid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
-// usable leaves out, with a warning, the resolvers that must not be used as they are written.
-func usable(d *decoder, n Node, list []SignInResolver) (out []SignInResolver) {
-	known := []string{ByEmail, ByLocalPart, ByUsername, BySubject}
-	for i, r := range list {
-		at := n
-		if items := n.Items(); len(items) == len(list) {
-			at = items[i]
+// oneTenant refuses what stands for many tenants of Entra ID: there everybody who makes a tenant of their own chooses the
+// addresses and names that its tokens say.
+func oneTenant(d *decoder, n Node, tenant string) bool {
+	at, remedy := n.Get("tenantId"), "write the Directory (tenant) ID that the portal's registration shows, as 11111111-2222-3333-4444-555555555555"
+	switch strings.ToLower(tenant) {
+	case "common", "organizations", "consumers":
+		d.warn(at, remedy, "%s lets in people of tenants that anybody can make, so nobody signs in with it", show(at))
+		return false
+	}
+	if !guid.MatchString(tenant) {
+		d.warn(at, remedy, "%s is no tenant's id, by which its tokens name it, so nobody signs in with it", show(at))
+		return false
+	}
+	return true
+}
+
+// membership checks the lists of GitHub's organisations and teams. One that is there and empty was meant to narrow.
+func membership(d *decoder, n Node, p SignInProvider) bool {
+	ok := true
+	for key, list := range map[string][]string{"allowedOrganizations": p.Organizations, "allowedTeams": p.Teams} {
+		at := n.Get(key)
+		if at.Exists() && len(list) == 0 {
+			d.warn(at, "name at least one, or remove the key", "the list is empty, so nobody signs in with it")
+			ok = false
 		}
-		switch {
-		case !slices.Contains(known, r.Resolver):
-			d.warn(at, "name one of "+strings.Join(known, ", "), "there is no resolver %q here, so it is left out", r.Resolver)
-		case r.Resolver == ByLocalPart && len(r.AllowedDomains) == 0:
-			// ann@one.example and ann@two.example are two people.
-			d.warn(at, "list the domains of your company's addresses in allowedDomains", "whoever has the same name at any other domain would be let in, so it is left out")
-		default:
-			out = append(out, r)
+		for _, name := range list {
+			org, team, slash := strings.Cut(name, "/")
+			switch {
+			case key == "allowedTeams" && (!slash || !githubName.MatchString(org) || !githubName.MatchString(team)):
+				d.fault(at, "write organisation/team, as in acme/platform: the last parts of the team's address", "%q is not a team", name)
+				ok = false
+			case key == "allowedOrganizations" && !githubName.MatchString(name):
+				d.fault(at, "write the name in the organisation's address", "%q is not an organisation", name)
+				ok = false
+			}
 		}
 	}
-	return out
+	return ok
 }
+
+var githubName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`)
 
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)

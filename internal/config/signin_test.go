@@ -16,6 +16,16 @@ func TestSignInProviders(t *testing.T) {
 		{"okta with a server of its own", "okta: {development: {audience: 'https://x.okta.com', authServerId: default" + sign + "}}", "https://x.okta.com/oauth2/default", ""},
 		{"gitlab.com", "gitlab: {development: {additionalScopes: []" + sign + "}}", "https://gitlab.com", ""},
 		{"another GitLab", "gitlab: {development: {audience: 'https://git.example'" + sign + "}}", "https://git.example", ""},
+		{"Entra ID", "microsoft: {development: {tenantId: 1A2B3C4D-0000-1111-2222-333344445555" + sign + "}}", "https://login.microsoftonline.com/1a2b3c4d-0000-1111-2222-333344445555/v2.0", ""},
+		{"every tenant", "microsoft: {development: {tenantId: common" + sign + "}}", "", "people of tenants that anybody can make"},
+		{"organisations' tenants", "microsoft: {development: {tenantId: Organizations" + sign + "}}", "", "people of tenants that anybody can make"},
+		{"people's own tenants", "microsoft: {development: {tenantId: consumers" + sign + "}}", "", "people of tenants that anybody can make"},
+		{"a tenant's name", "microsoft: {development: {tenantId: marrowby.onmicrosoft.com" + sign + "}}", "", "is no tenant's id"},
+		{"github.com", "github: {development: {allowedOrganizations: acme, allowedTeams: [acme/platform]" + sign + "}}", "https://github.com", ""},
+		{"an Enterprise Server", "github: {development: {enterpriseInstanceUrl: 'https://ghe.example/'" + sign + "}}", "https://ghe.example", ""},
+		{"an Enterprise Server without https", "github: {development: {enterpriseInstanceUrl: 'http://ghe.example'" + sign + "}}", "", "without https"},
+		{"no organisation", "github: {development: {allowedOrganizations: []" + sign + "}}", "", "the list is empty"},
+		{"another provider of Backstage", "gcpIap: {audience: x}", "", "configure auth.providers.google"},
 		{"another environment", "google: {production: {additionalScopes: []" + sign + "}}", "", "has no settings for the environment development"},
 		{"without https", "oidc: {development: {metadataUrl: 'http://id.example'" + sign + "}}", "", "without https"},
 		{"without a resolver", "google: {development: {clientId: c, clientSecret: s}}", "", "no resolver leads to a user"},
@@ -39,8 +49,82 @@ func TestSignInProviders(t *testing.T) {
 	}
 }
 
+func TestSignInFaults(t *testing.T) {
+	const sign = ", clientId: c, clientSecret: s, signIn: {resolvers: [{resolver: emailMatchingUserEntityProfileEmail}]}}}"
+	const trusts = "trustedPeers: [10.0.0.1], secret: 0123456789abcdef, "
+	for text, want := range map[string]string{
+		"microsoft: {development: {x: y" + sign:                                            "auth.providers.microsoft.development.tenantId: missing",
+		"github: {development: {allowedTeams: [platform]" + sign:                           `"platform" is not a team`,
+		"github: {development: {allowedTeams: [a/b/c]" + sign:                              `"a/b/c" is not a team`,
+		"github: {development: {allowedOrganizations: ['https://github.com/acme']" + sign:  "is not an organisation",
+		"oauth2Proxy: {development: {trustedPeers: [proxy.example]}}":                      `"proxy.example" is not an address`,
+		"oauth2Proxy: {development: {trustedPeers: [0.0.0.0/0]}}":                          `"0.0.0.0/0" is everybody`,
+		"oauth2Proxy: {development: {trustedPeers: ['::/0']}}":                             `"::/0" is everybody`,
+		"proxy: {development: {" + trusts + "headerNames: {user: X_User}}}":                `"X_User" cannot be such a header`,
+		"proxy: {development: {" + trusts + "headerNames: {user: Cookie}}}":                `"Cookie" cannot be such a header`,
+		"proxy: {development: {" + trusts + "headerNames: {email: x-forwarded-user}}}":     `"x-forwarded-user" cannot be such a header`,
+		"proxy: {development: {" + trusts + "secretHeader: x-forwarded-for}}":              `"x-forwarded-for" cannot be such a header`,
+		"proxy: {development: {" + trusts + "signOutUrl: //evil.example}}":                 "is not where a proxy signs people out",
+		"proxy: {development: {" + trusts + "signOutUrl: 'javascript:alert(1)'}}":          "is not where a proxy signs people out",
+		"proxy: {development: {" + trusts + "signOutUrl: 'http://evil.example/sign_out'}}": "is not where a proxy signs people out",
+	} {
+		_, err := files{"a.yaml": "auth: {providers: {" + text + "}}"}.load()
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\n%v\nwant %q", text, err, want)
+		}
+	}
+}
+
+func TestTrustedProxy(t *testing.T) {
+	const sign = ", signIn: {resolvers: [{resolver: forwardedUserMatchingUserEntityName}]}"
+	for text, warning := range map[string]string{
+		"oauth2Proxy: {development: {trustedPeers: [10.0.3.7, 'fd00::/8'], secret: 0123456789abcdef" + sign + "}}": "",
+		"oauth2Proxy: {trustedPeers: [10.0.3.7, 'fd00::/8'], secret: 0123456789abcdef" + sign + "}":                "",
+		"oauth2Proxy: {development: {}}":                                                   "everybody can write the headers",
+		"oauth2Proxy: {development: {secret: 0123456789abcdef" + sign + "}}":               "everybody can write the headers",
+		"oauth2Proxy: {development: {trustedPeers: [10.0.3.7]" + sign + "}}":               "without a secret of 16 characters",
+		"oauth2Proxy: {development: {trustedPeers: [10.0.3.7], secret: 0123" + sign + "}}": "without a secret of 16 characters",
+		"oauth2Proxy: {development: {trustedPeers: [10.0.3.7], secret: 0123456789abcdef}}": "no resolver leads to a user",
+		"oauth2Proxy: {production: {trustedPeers: [10.0.3.7], secret: 0123456789abcdef}}":  "has no settings for the environment",
+	} {
+		cfg := files{"a.yaml": "auth: {providers: {" + text + "}}"}.mustLoad(t)
+		if warning != "" {
+			if len(cfg.Auth.SignIn) != 0 || len(cfg.Warnings) == 0 || !strings.Contains(cfg.Warnings[0].String(), warning) {
+				t.Errorf("%s: providers %v, warnings %v; want none, and %q", text, cfg.Auth.SignIn, cfg.Warnings, warning)
+			}
+			continue
+		}
+		if len(cfg.Auth.SignIn) != 1 || len(cfg.Warnings) != 0 {
+			t.Fatalf("%s: providers %v, warnings %v", text, cfg.Auth.SignIn, cfg.Warnings)
+		}
+		p := cfg.Auth.SignIn[0].Proxy
+		if len(p.Peers) != 2 || p.Peers[0].String() != "10.0.3.7/32" || p.UserHeader != "X-Forwarded-User" || p.SecretHeader != "X-Portico-Proxy-Secret" {
+			t.Errorf("%s: %+v", text, p)
+		}
+	}
+}
+
+// Where everybody can have an account, whoever lets in people without a user is told whom that lets in.
+func TestWholeWorld(t *testing.T) {
+	const anybody = "clientId: c, clientSecret: s, signIn: {resolvers: [{resolver: emailMatchingUserEntityProfileEmail, dangerouslyAllowSignInWithoutUserInCatalog: true"
+	for text, warned := range map[string]bool{
+		"github: {development: {" + anybody + "}]}}}":                                               true,
+		"github: {development: {allowedTeams: [a/b], " + anybody + "}]}}}":                          false,
+		"github: {development: {enterpriseInstanceUrl: 'https://ghe.example', " + anybody + "}]}}}": false,
+		"google: {development: {" + anybody + "}]}}}":                                               true,
+		"google: {development: {" + anybody + ", allowedDomains: a.example}]}}}":                    false,
+		"gitlab: {development: {" + anybody + "}]}}}":                                               true,
+		"gitlab: {development: {audience: 'https://git.example', " + anybody + "}]}}}":              false,
+	} {
+		cfg := files{"a.yaml": "auth: {providers: {" + text + "}}"}.mustLoad(t)
+		if len(cfg.Auth.SignIn) != 1 || (len(cfg.Warnings) == 1) != warned || warned && !strings.Contains(cfg.Warnings[0].String(), "is let in") {
+			t.Errorf("%s: providers %v, warnings %v", text, cfg.Auth.SignIn, cfg.Warnings)
+		}
+	}
+}
+
 func TestResolversThatAreLeftOut(t *testing.T) {
-	cfg := files{"a.yaml": "auth: {providers: {google: {development: {clientId: c, clientSecret: s, signIn: {resolvers: " +
+	cfg := files{"a.yaml": "auth: {providers: {okta: {development: {audience: 'https://x.okta.com', clientId: c, clientSecret: s, signIn: {resolvers: " +
 		"[{resolver: emailLocalPartMatchingUserEntityName}, {resolver: usernameMatchingUserEntityName}, {resolver: preferredUsernameMatchingUserEntityName}]}}}}}"}.mustLoad(t)
 	if len(cfg.Auth.SignIn) != 1 || len(cfg.Auth.SignIn[0].Resolvers) != 1 || cfg.Auth.SignIn[0].Resolvers[0].Resolver != ByUsername {
 		t.Fatalf("providers %+v", cfg.Auth.SignIn)

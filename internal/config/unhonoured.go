@@ -13,7 +13,13 @@ var unhonoured = []string{
 }
 
 // honoured are keys that a pattern of unhonoured would take along.
-var honoured = []string{"auth.providers.guest", "auth.providers.oidc", "auth.providers.okta", "auth.providers.google", "auth.providers.gitlab"}
+var honoured = func() []string {
+	list := []string{"auth.providers.guest"}
+	for _, id := range signInIDs() {
+		list = append(list, "auth.providers."+id)
+	}
+	return list
+}()
 
 func (rep *report) ignoreUnhonoured(root Node) {
 	for _, pattern := range slices.Concat(unhonoured, SectionNames) {

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer, request as httpRequest } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -12,8 +13,10 @@ export interface Portals {
   closedUrl: string
   /** A folder that the open portal watches: the tests write files into it. */
   watched: string
-  /** A portal where people sign in at dex, with one user. */
+  /** A portal where people sign in at dex or GitHub, with one user. */
   signInUrl: string
+  /** The same portal behind a proxy that lets Ann in. */
+  proxyUrl: string
 }
 
 export interface Running {
@@ -45,15 +48,15 @@ function named(): Promise<Running> {
   const env = (name: string) => process.env[name] ?? ''
   const binary = env('PORTICO_BIN')
   if (binary) return startBinary(resolve(root, binary))
-  const names = ['PORTICO_URL', 'PORTICO_CLOSED_URL', 'PORTICO_WATCHED', 'PORTICO_SIGN_IN_URL']
-  const [url, closedUrl, watched, signInUrl] = names.map(env)
-  if (url && closedUrl && watched && signInUrl)
-    return Promise.resolve({ portals: { url, closedUrl, watched, signInUrl }, stop: () => Promise.resolve() })
+  const names = ['PORTICO_URL', 'PORTICO_CLOSED_URL', 'PORTICO_WATCHED', 'PORTICO_SIGN_IN_URL', 'PORTICO_PROXY_URL']
+  const [url, closedUrl, watched, signInUrl, proxyUrl] = names.map(env)
+  if (url && closedUrl && watched && signInUrl && proxyUrl)
+    return Promise.resolve({ portals: { url, closedUrl, watched, signInUrl, proxyUrl }, stop: () => Promise.resolve() })
   throw new Error(
     'no portal to test. Set PORTICO_BIN to a binary of portico, which is then started with the sample organisation: ' +
       'PORTICO_BIN=bin/portico npm run e2e. For portals that run already set PORTICO_URL (guests may enter), ' +
-      'PORTICO_CLOSED_URL (nobody may), PORTICO_WATCHED (a folder that the first one watches) and ' +
-      'PORTICO_SIGN_IN_URL (people sign in at dex).',
+      'PORTICO_CLOSED_URL (nobody may), PORTICO_WATCHED (a folder that the first one watches), ' +
+      'PORTICO_SIGN_IN_URL (people sign in at dex or GitHub) and PORTICO_PROXY_URL (the same behind a proxy).',
   )
 }
 
@@ -71,18 +74,20 @@ async function startBinary(binary: string): Promise<Running> {
   const serve = (file: string, data: string, port = 0) =>
     start(binary, ['serve', '--config', join(work, file), `--private-postgres=${join(work, data)}`], work, data, port)
   // Provider and portal name each other, so both ports are chosen before either starts.
-  const [port = 0, dexPort = 0] = await freePorts(2)
+  const [port = 0, dexPort = 0, gitHubPort = 0] = await freePorts(3)
   const dex = await startDex(work, dexPort, port)
+  const gitHub = await startGitHub(work, gitHubPort, port)
+  const proxy = await startProxy(port)
   writeFileSync(join(work, 'people.yaml'), people)
-  writeFileSync(join(work, 'sign-in.yaml'), signInConfig(dexPort))
+  writeFileSync(join(work, 'sign-in.yaml'), signInConfig(dexPort, gitHubPort))
   const open = await serve('app-config.yaml', 'open')
   const closed = await serve('closed.yaml', 'closed')
   const signIn = await serve('sign-in.yaml', 'sign-in', port)
   return {
-    portals: { url: open.url, closedUrl: closed.url, watched, signInUrl: signIn.url },
+    portals: { url: open.url, closedUrl: closed.url, watched, signInUrl: signIn.url, proxyUrl: proxy.url },
     stop: async () => {
       await Promise.all([open.stop(), closed.stop(), signIn.stop()])
-      await dex.stop()
+      await Promise.all([dex.stop(), gitHub.stop(), proxy.stop()])
       rmSync(work, { recursive: true, force: true })
     },
   }
@@ -115,7 +120,7 @@ spec:
   memberOf: []
 `
 
-function signInConfig(dexPort: number): string {
+function signInConfig(dexPort: number, gitHubPort: number): string {
   return `organization:
   name: Marrowby
 auth:
@@ -128,9 +133,26 @@ auth:
         signIn:
           resolvers:
             - resolver: emailMatchingUserEntityProfileEmail
+    github:
+      development:
+        enterpriseInstanceUrl: http://127.0.0.1:${String(gitHubPort)}
+        clientId: portico
+        clientSecret: a-secret-of-tests
+        allowedOrganizations: [marrowby]
+        signIn:
+          resolvers:
+            - resolver: usernameMatchingUserEntityName
+    proxy:
+      development:
+        trustedPeers: [127.0.0.1]
+        secret: ${PROXY_SECRET}
+        signOutUrl: /signed-out-by-the-proxy
+        signIn:
+          resolvers:
+            - resolver: forwardedUserMatchingUserEntityName
 portico:
   reading:
-    allowPrivateHosts: ['127.0.0.1:${String(dexPort)}']
+    allowPrivateHosts: ['127.0.0.1:${String(dexPort)}', '127.0.0.1:${String(gitHubPort)}']
 catalog:
   rules:
     - allow: [User]
@@ -173,6 +195,64 @@ ${person(ANN.email, '1001')}${person(BOB.email, '1002')}`,
     await new Promise((r) => setTimeout(r, 100))
   }
   return { stop: () => stop(child) }
+}
+
+/** Starts the stand-in for GitHub, where ann is a member of marrowby and bob is none. */
+async function startGitHub(work: string, port: number, portalPort: number): Promise<{ stop: () => Promise<void> }> {
+  const binary = join(work, 'githubstandin')
+  execFileSync('go', ['build', '-o', binary, './test/tools/githubstandin'], { cwd: root, stdio: 'inherit' })
+  const callback = `http://localhost:${String(portalPort)}/api/auth/github/handler/frame`
+  const child = spawn(binary, ['-listen', `127.0.0.1:${String(port)}`, '-callback', callback], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await new Promise<void>((ready, failed) => {
+    child.stdout.once('data', () => {
+      ready()
+    })
+    child.once('exit', () => {
+      failed(new Error('the stand-in for GitHub did not start'))
+    })
+  })
+  return { stop: () => stop(child) }
+}
+
+const PROXY_SECRET = 'between the proxy and the portal'
+
+/** Starts a proxy before a portal: everybody who comes is Ann, until they sign out. */
+async function startProxy(portalPort: number): Promise<{ url: string; stop: () => Promise<void> }> {
+  const server = createHttpServer((asked, answer) => {
+    if (asked.url === '/signed-out-by-the-proxy') {
+      answer.writeHead(200, { 'Content-Type': 'text/html' }).end('<link rel="icon" href="data:,"><h1>Goodbye</h1>')
+      return
+    }
+    const headers = { ...asked.headers, 'x-forwarded-user': 'ann', 'x-portico-proxy-secret': PROXY_SECRET }
+    const { method, url: path } = asked
+    const on = {
+      host: '127.0.0.1',
+      port: portalPort,
+      ...(method ? { method } : {}),
+      ...(path ? { path } : {}),
+      headers,
+    }
+    const onward = httpRequest(on, (got) => {
+      answer.writeHead(got.statusCode ?? 502, got.headers)
+      got.pipe(answer)
+    })
+    onward.on('error', () => answer.destroy())
+    answer.on('close', () => onward.destroy())
+    asked.pipe(onward)
+  })
+  await new Promise<void>((r) => server.listen(0, '127.0.0.1', r))
+  return {
+    url: `http://localhost:${String((server.address() as AddressInfo).port)}`,
+    stop: () =>
+      new Promise((done) => {
+        server.close(() => {
+          done()
+        })
+        server.closeAllConnections()
+      }),
+  }
 }
 
 async function freePorts(n: number): Promise<number[]> {

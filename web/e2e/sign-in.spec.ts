@@ -44,6 +44,28 @@ test('somebody whom the catalog does not have is told what to do', async ({ page
   await expect(page.getByRole('link', { name: 'Continue with single sign-on' })).toBeVisible()
 })
 
+test('signs in at GitHub, where who is no member is sent away', async ({ page, portals }) => {
+  await page.goto(`${portals.signInUrl}/sign-in?to=/catalog?kind=user`)
+  await page.getByRole('link', { name: 'Continue with GitHub' }).click()
+  await page.getByRole('button', { name: 'Continue as bob' }).click()
+  await expect(page).toHaveURL(/\/sign-in\?error=denied&id=/)
+  await expect(page.getByRole('alert')).toContainText('The provider did not let you in')
+
+  await page.getByRole('link', { name: 'Continue with GitHub' }).click()
+  await page.getByRole('button', { name: 'Continue as ann' }).click()
+  await expect(page).toHaveURL(`${portals.signInUrl}/catalog?kind=user`)
+  await expect(page.getByRole('button', { name: 'Ann of the Quay: your session' })).toBeVisible()
+})
+
+test('comes in through a proxy, and signing out goes on to where the proxy signs out', async ({ page, portals }) => {
+  await page.goto(`${portals.proxyUrl}/catalog?kind=user`)
+  await page.getByRole('link', { name: 'Continue with company account' }).click()
+  await expect(page).toHaveURL(`${portals.proxyUrl}/catalog?kind=user`)
+  await page.getByRole('button', { name: 'Ann of the Quay: your session' }).click()
+  await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'Goodbye' })).toBeVisible()
+})
+
 test('a link cannot put words on the sign-in page', async ({ page, portals }) => {
   await page.goto(`${portals.signInUrl}/sign-in?error=Call+555-0100&id=Call+555-0100`)
   await expect(page.getByRole('alert')).toContainText('The portal could not sign you in.')

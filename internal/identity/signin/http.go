@@ -51,6 +51,7 @@ const (
 	codeProvider    = "provider"    // it does not answer, or not as it should
 	codeUnknownUser = "unknown"     // nobody in the catalog
 	codeAmbiguous   = "ambiguous"   // several in the catalog
+	codeTaken       = "taken"       // the user of this name was another account
 	codeUnverified  = "unverified"  // an e-mail address that the provider has not verified
 	codePortal      = "portal"      // our fault, or our database's
 	codeNoProvider  = "no-provider" // none of this name
@@ -88,11 +89,11 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return h.giveUp(w, r, "", err)
 	}
-	if there := sameMachine(r, p.CallbackURL); there != "" {
+	if there := sameMachine(r, p.Protocol.callback()); there != "" {
 		return redirect(w, r, there)
 	}
 	f := newFlow(r.URL.Query().Get("redirectUrl"))
-	to, err := p.authorize(r.Context(), f)
+	to, err := p.Protocol.authorize(r.Context(), f)
 	if err == nil {
 		err = h.Store.begin(r.Context(), p.ID, f)
 	}
@@ -157,11 +158,14 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, p *Provider, f 
 	case len(code) != 1 || code[0] == "":
 		return failed(codeRefused, "the provider sent the browser back without a code")
 	}
-	person, err := p.redeem(r.Context(), f, q.Get("code"), q.Get("iss"))
+	person, err := p.Protocol.redeem(r, f)
 	if err != nil {
 		return err
 	}
 	user, err := resolve(p.Resolvers, h.Directory, person)
+	if err == nil && user.pinned {
+		err = h.Store.pin(r.Context(), person, user)
+	}
 	if err != nil {
 		var f *failure
 		if errors.As(err, &f) {
@@ -169,6 +173,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, p *Provider, f 
 		}
 		return err
 	}
+	h.remember(w, r, p, person)
 	return h.Sessions.Start(r.Context(), w, r, identity.Account{
 		Issuer: person.Issuer, Subject: person.Subject, Provider: p.ID, UserRef: user.Ref, DisplayName: user.DisplayName,
 	})
@@ -235,11 +240,15 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Sessions.End(r.Context(), w, r, false); err != nil {
 		return err
 	}
+	if to := h.leave(w, r); to != "" {
+		httpx.JSON(w, http.StatusOK, map[string]string{"logoutUrl": to})
+		return nil
+	}
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
 
-// end ends this session, or all of the person's.
+// end ends this session, or all of the person's. It answers where to go on, where a proxy would let the browser in again.
 func (h *Handler) end(w http.ResponseWriter, r *http.Request) error {
 	var asked struct {
 		All bool `json:"all"`
@@ -251,6 +260,10 @@ func (h *Handler) end(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := h.Sessions.End(r.Context(), w, r, asked.All); err != nil {
 		return err
+	}
+	if to := h.leave(w, r); to != "" {
+		httpx.JSON(w, http.StatusOK, map[string]string{"signOutUrl": to})
+		return nil
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil

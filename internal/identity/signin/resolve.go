@@ -9,15 +9,19 @@ import (
 // Person is whom the provider says that it let in. Only what was checked is in it.
 type Person struct {
 	Issuer, Subject string
-	Email           string // "" unless the provider says that it has verified it
-	Unverified      string // an address that it has not
-	Username        string
-	Name            string
+	// ID is what the provider's own ids of people are compared by: often the subject.
+	ID         string
+	Email      string // "" unless the provider says that it has verified it
+	Unverified string // an address that it has not
+	Username   string
+	Name       string
 }
 
 // User is a User entity of the catalog.
 type User struct {
 	Ref, DisplayName string
+
+	pinned bool // a name led there that others can take over
 }
 
 // Directory knows the users of the catalog. Its answers come from memory: sign-in asks in every flow.
@@ -34,25 +38,27 @@ type Directory interface {
 type Resolver struct {
 	// By says what is compared.
 	By By
+	// Annotation is what it is compared with. Without, that is spec.profile.email for an address, and else metadata.name.
+	Annotation string
 	// Domains are the only ones whose addresses count; none means all.
 	Domains []string
 	// WithoutUser lets in whom the catalog does not have.
 	WithoutUser bool
+	// Pinned says that others can take over a name at the provider, so that it leads to a user only the account that it
+	// led there first.
+	Pinned bool
 }
 
 // By is what a resolver compares.
 type By int
 
-// Backstage's resolvers that lead somewhere with OpenID Connect.
+// What providers say of people.
 const (
-	Email     By = iota // with spec.profile.email
-	LocalPart           // of the e-mail address, with metadata.name
-	Username            // preferred_username, with metadata.name
-	Subject             // with the annotation oidc.io/sub
+	Email     By = iota
+	LocalPart    // of the e-mail address
+	Username
+	ID
 )
-
-// subjectAnnotation is Backstage's.
-const subjectAnnotation = "oidc.io/sub"
 
 // resolve asks the resolvers in their order. The first that finds exactly one user counts.
 func resolve(list []Resolver, dir Directory, p Person) (User, error) {
@@ -61,15 +67,18 @@ func resolve(list []Resolver, dir Directory, p Person) (User, error) {
 		key, found := r.find(dir, p)
 		switch {
 		case len(found) == 1:
-			return found[0], nil
+			u := found[0]
+			u.pinned = r.Pinned
+			return u, nil
 		case len(found) > 1:
 			ambiguous = true
-		case r.WithoutUser && plainName.MatchString(key):
+		// A user of that name whom the comparison did not find is somebody else.
+		case r.WithoutUser && plainName.MatchString(key) && len(dir.UsersByName(key)) == 0:
 			name := p.Name
 			if name == "" {
 				name = key
 			}
-			return User{Ref: "user:default/" + key, DisplayName: name}, nil
+			return User{Ref: "user:default/" + key, DisplayName: name, pinned: r.Pinned}, nil
 		}
 	}
 	switch {
@@ -94,20 +103,44 @@ func (r Resolver) find(dir Directory, p Person) (key string, found []User) {
 		if !ok || len(r.Domains) > 0 && !slices.ContainsFunc(r.Domains, func(d string) bool { return strings.EqualFold(d, domain) }) {
 			return "", nil
 		}
-		if r.By == Email {
-			return local + "@" + domain, dir.UsersByEmail(local + "@" + domain)
+		address := local + "@" + domain
+		switch {
+		case r.By == LocalPart:
+			return local, dir.UsersByName(local)
+		case r.Annotation != "":
+			if found = dir.UsersByAnnotation(r.Annotation, p.Email); len(found) == 0 && p.Email != address {
+				found = dir.UsersByAnnotation(r.Annotation, address)
+			}
+			return address, found
 		}
-		return local, dir.UsersByName(local)
+		found = dir.UsersByEmail(address)
+		if before, _, plus := strings.Cut(local, "+"); plus && before != "" && len(found) == 0 {
+			found = dir.UsersByEmail(before + "@" + domain) // what stands behind the + is one's own note
+		}
+		return address, found
 	case Username:
-		name := strings.ToLower(p.Username)
-		if !plainName.MatchString(name) {
+		return byName(dir, strings.ToLower(p.Username))
+	case ID:
+		if r.Annotation == "" {
+			return byName(dir, strings.ToLower(p.ID))
+		}
+		if p.ID == "" {
 			return "", nil
 		}
-		return name, dir.UsersByName(name)
-	default:
-		// Issuers number their subjects as they like, and case matters.
-		return "", dir.UsersByAnnotation(subjectAnnotation, p.Subject)
+		// Issuers number people as they like, and case matters: such an id becomes no name as it is.
+		if strings.ToLower(p.ID) == p.ID {
+			key = p.ID
+		}
+		return key, dir.UsersByAnnotation(r.Annotation, p.ID)
 	}
+	return "", nil
+}
+
+func byName(dir Directory, name string) (string, []User) {
+	if !plainName.MatchString(name) {
+		return "", nil
+	}
+	return name, dir.UsersByName(name)
 }
 
 // splitEmail cuts a plain address. One with several @, quotes, spaces or letters outside ASCII, which look like others,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -43,6 +44,9 @@ func (u users) UsersByAnnotation(k, v string) []User { return u[k+"="+v] }
 
 var ann = User{Ref: "user:default/ann", DisplayName: "Ann"}
 
+// subjectAnnotation is that of the resolver oidcSubClaimMatchingUserEntityAnnotation.
+const subjectAnnotation = "oidc.io/sub"
+
 var (
 	permission = httpx.Permission{Name: "catalog.entity.read", Action: "read"}
 	change     = httpx.Permission{Name: "catalog.entity.delete", Action: "delete"}
@@ -60,8 +64,10 @@ func newWorldOn(t *testing.T, pool *pg.Pool) *world {
 	base := "http://" + w.Listener.Addr().String()
 	provider := func(id string) *Provider {
 		return &Provider{
-			ID: id, Title: id, Issuer: w.idp.URL, ClientID: clientID, ClientSecret: clientSecret, CallbackURL: base + "/api/auth/" + id + "/handler/frame",
-			Resolvers: []Resolver{{By: Email}}, Private: func(string) bool { return true },
+			ID: id, Title: id, Resolvers: []Resolver{{By: Email}}, Protocol: &OIDC{
+				Issuer: w.idp.URL, ClientID: clientID, ClientSecret: clientSecret, CallbackURL: base + "/api/auth/" + id + "/handler/frame",
+				Private: func(string) bool { return true },
+			},
 		}
 	}
 	w.provider = provider("oidc")
@@ -79,7 +85,7 @@ func (w *world) handler(sessions *identity.Sessions, providers ...*Provider) htt
 		w.t.Fatal(err)
 	}
 	g := httpx.Registry{}
-	log := slog.New(slog.DiscardHandler)
+	log := discard()
 	denials := &audit.Denials{Store: &audit.Store{DB: w.pool}, Log: log}
 	sessions.Record = audit.Session
 	(&Handler{Providers: providers, Sessions: sessions, Store: &Store{DB: w.pool}, Directory: w.users, Log: log, Denied: denials.Note}).Mount(&g)
@@ -96,6 +102,8 @@ func (w *world) handler(sessions *identity.Sessions, providers ...*Provider) htt
 	}
 	return h
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // browser follows no redirect by itself.
 func browser() *http.Client {
@@ -242,6 +250,41 @@ func TestIssuer(t *testing.T) {
 	}
 }
 
+// A tenant of Entra ID says who people are in other claims.
+func TestEntra(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	for name, tt := range map[string]struct {
+		by     Resolver
+		claims map[string]any
+	}{
+		"an address":                      {Resolver{By: Email}, nil},
+		"an address of the tenant itself": {Resolver{By: Email}, map[string]any{"idp": "itself"}},
+		"a guest's, whose domain is ours": {Resolver{By: Email}, map[string]any{"idp": "https://sts.windows.net/another/", "xms_edov": true}},
+		"its domain is ours, as a number": {Resolver{By: Email}, map[string]any{"xms_edov": "1"}},
+		"the id in the tenant":            {Resolver{By: ID, Annotation: "graph.microsoft.com/user-id"}, map[string]any{"sub": "pairwise", "oid": "0000-1001"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorldOn(t, pool)
+			w.users["graph.microsoft.com/user-id=0000-1001"] = []User{ann}
+			w.provider.Protocol.(*OIDC).Entra = true
+			w.provider.Resolvers = []Resolver{tt.by}
+			w.idp.wrong.claims = func(c map[string]any) {
+				delete(c, "email_verified")
+				maps.Copy(c, tt.claims)
+				if c["idp"] == "itself" {
+					c["idp"] = w.idp.URL
+				}
+			}
+			c := browser()
+			w.signIn(c)
+			if who := w.who(c); who != ann.Ref {
+				t.Errorf("%q is signed in", who)
+			}
+		})
+	}
+}
+
 func TestSessionCookie(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -358,6 +401,21 @@ func TestBadFlows(t *testing.T) {
 			}
 		}
 	}
+	// entra makes the provider a tenant of Entra ID, which says nothing of what is verified.
+	entra := func(by *Resolver, change func(map[string]any)) func(*world) {
+		return func(w *world) {
+			w.provider.Protocol.(*OIDC).Entra = true
+			if by != nil {
+				w.provider.Resolvers = []Resolver{*by}
+			}
+			w.idp.wrong.claims = func(c map[string]any) {
+				delete(c, "email_verified")
+				if change != nil {
+					change(c)
+				}
+			}
+		}
+	}
 	rs256 := map[string]any{"alg": "RS256", "kid": "one"}
 	tests := []struct {
 		name string
@@ -419,7 +477,7 @@ func TestBadFlows(t *testing.T) {
 		{"the provider fails", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a, "error", "server_error") }, codeProvider},
 		{"the token endpoint fails", func(w *world) { w.idp.wrong.status = http.StatusBadGateway }, nil, codeProvider},
 		{"the token endpoint leads elsewhere", func(w *world) { w.idp.wrong.status = http.StatusTemporaryRedirect }, nil, codeRefused},
-		{"the wrong client secret", func(w *world) { w.provider.ClientSecret = "another" }, nil, codeRefused},
+		{"the wrong client secret", func(w *world) { w.provider.Protocol.(*OIDC).ClientSecret = "another" }, nil, codeRefused},
 
 		{"no ID token", token(func(*standIn, map[string]any) string { return "" }), nil, codeRefused},
 		{"no nonce", drop("nonce"), nil, codeRefused},
@@ -473,7 +531,12 @@ func TestBadFlows(t *testing.T) {
 		{"a local part at another domain", resolver(Resolver{By: LocalPart, Domains: []string{"marrowby.example"}}, set("email", "ann@evil.example")), nil, codeUnknownUser},
 		{"a local part at a domain below", resolver(Resolver{By: LocalPart, Domains: []string{"marrowby.example"}}, set("email", "ann@x.marrowby.example")), nil, codeUnknownUser},
 		{"a name that leads elsewhere", resolver(Resolver{By: Username, WithoutUser: true}, set("preferred_username", "x/../group:default/admins")), nil, codeUnknownUser},
-		{"another subject", resolver(Resolver{By: Subject}, set("sub", "1002")), nil, codeUnknownUser},
+		{"Entra ID: a guest's address", entra(nil, func(c map[string]any) { c["idp"] = "https://sts.windows.net/another/" }), nil, codeUnverified},
+		{"Entra ID: an address of a domain that the tenant does not own", entra(nil, func(c map[string]any) { c["xms_edov"] = false }), nil, codeUnverified},
+		{"Entra ID: what the address says of itself", entra(nil, func(c map[string]any) { c["email_verified"], c["xms_edov"] = true, "0" }), nil, codeUnverified},
+		{"Entra ID: no id in the tenant", entra(&Resolver{By: ID, Annotation: subjectAnnotation}, nil), nil, codeUnknownUser},
+		{"Entra ID: another tenant", entra(nil, func(c map[string]any) { c["iss"] = "https://login.microsoftonline.com/another/v2.0" }), nil, codeRefused},
+		{"another subject", resolver(Resolver{By: ID, Annotation: subjectAnnotation}, set("sub", "1002")), nil, codeUnknownUser},
 		{"the userinfo of another", func(w *world) {
 			drop("email")(w)
 			w.idp.wrong.userinfo = map[string]any{"sub": "1002", "email": "ann@marrowby.example", "email_verified": true}
@@ -529,9 +592,13 @@ func TestLocalPath(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	t.Parallel()
-	dir := users{"ann@marrowby.example": {ann}, "ann": {ann}, subjectAnnotation + "=1001": {ann}}
-	person := Person{Subject: "1001", Email: "Ann@Marrowby.Example", Username: "Ann", Name: "Ann at the provider"}
-	stranger := Person{Subject: "7", Email: "bob@marrowby.example", Username: "bob", Name: "Bob"}
+	ops := User{Ref: "user:default/ops", DisplayName: "Operations"}
+	dir := users{
+		"ann@marrowby.example": {ann}, "ann": {ann}, subjectAnnotation + "=1001": {ann}, "okta.com/email=ann@marrowby.example": {ann},
+		"bob+ops@marrowby.example": {ops}, "@marrowby.example": {ann},
+	}
+	person := Person{Subject: "1001", ID: "1001", Email: "Ann@Marrowby.Example", Username: "Ann", Name: "Ann at the provider"}
+	stranger := Person{Subject: "7", ID: "7", Email: "bob@marrowby.example", Username: "bob", Name: "Bob"}
 	tests := []struct {
 		name   string
 		list   []Resolver
@@ -543,12 +610,27 @@ func TestResolve(t *testing.T) {
 		{"e-mail of another domain", []Resolver{{By: Email, Domains: []string{"other.example"}}}, person, User{}},
 		{"local part", []Resolver{{By: LocalPart, Domains: []string{"marrowby.example"}}}, person, ann},
 		{"user name", []Resolver{{By: Username}}, person, ann},
-		{"subject", []Resolver{{By: Subject}}, person, ann},
+		{"subject", []Resolver{{By: ID, Annotation: subjectAnnotation}}, person, ann},
 		{"the second of two", []Resolver{{By: Email, Domains: []string{"other.example"}}, {By: Username}}, person, ann},
-		{"a stranger", []Resolver{{By: Email}, {By: Username}, {By: Subject}}, stranger, User{}},
-		{"a stranger who may come in", []Resolver{{By: Username, WithoutUser: true}}, stranger, User{"user:default/bob", "Bob"}},
+		{"a stranger", []Resolver{{By: Email}, {By: Username}, {By: ID, Annotation: subjectAnnotation}}, stranger, User{}},
+		{"a stranger who may come in", []Resolver{{By: Username, WithoutUser: true}}, stranger, User{Ref: "user:default/bob", DisplayName: "Bob"}},
 		{"a stranger of another domain", []Resolver{{By: LocalPart, Domains: []string{"other.example"}, WithoutUser: true}}, stranger, User{}},
-		{"a subject names nobody whom the catalog does not have", []Resolver{{By: Subject, WithoutUser: true}}, stranger, User{}},
+		{"a stranger's id", []Resolver{{By: ID, Annotation: subjectAnnotation, WithoutUser: true}}, stranger, User{Ref: "user:default/7", DisplayName: "Bob"}},
+		{"an id that differs from another in case", []Resolver{{By: ID, Annotation: subjectAnnotation, WithoutUser: true}}, Person{Subject: "aB", ID: "aB"}, User{}},
+		{"an id that is another's name", []Resolver{{By: ID, Annotation: subjectAnnotation, WithoutUser: true}}, Person{Subject: "ann", ID: "ann"}, User{}},
+		{"no id", []Resolver{{By: ID, Annotation: subjectAnnotation, WithoutUser: true}}, Person{Subject: "7"}, User{}},
+		{"an id that is the name", []Resolver{{By: ID}}, Person{Subject: "Ann", ID: "Ann"}, ann},
+		{"a stranger's id as a name", []Resolver{{By: ID, WithoutUser: true}}, stranger, User{Ref: "user:default/7", DisplayName: "Bob"}},
+		{"an annotated address", []Resolver{{By: Email, Annotation: "okta.com/email"}}, person, ann},
+		{"an annotated address that is a profile's alone", []Resolver{{By: Email, Annotation: "google.com/email"}}, person, User{}},
+		{"an annotated address of another domain", []Resolver{{By: Email, Annotation: "okta.com/email", Domains: []string{"other.example"}}}, person, User{}},
+		{"a stranger's address", []Resolver{{By: Email, Annotation: "okta.com/email", WithoutUser: true}}, stranger, User{Ref: "user:default/bob@marrowby.example", DisplayName: "Bob"}},
+		{"an address with a note", []Resolver{{By: Email}}, Person{Subject: "1", Email: "ann+portal@marrowby.example"}, ann},
+		{"an address that has the note in the catalog", []Resolver{{By: Email}}, Person{Subject: "1", Email: "bob+ops@marrowby.example"}, ops},
+		{"an address that is a note alone", []Resolver{{By: Email}}, Person{Subject: "1", Email: "+ann@marrowby.example"}, User{}},
+		{"a note is no part of a name", []Resolver{{By: LocalPart, Domains: []string{"marrowby.example"}}}, Person{Subject: "1", Email: "ann+portal@marrowby.example"}, User{}},
+		{"a name that others can take over", []Resolver{{By: Username, Pinned: true}}, person, User{Ref: ann.Ref, DisplayName: ann.DisplayName, pinned: true}},
+		{"and of a stranger", []Resolver{{By: Username, Pinned: true, WithoutUser: true}}, stranger, User{Ref: "user:default/bob", DisplayName: "Bob", pinned: true}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -9,6 +9,7 @@ test('every code has words of its own', () => {
     'provider',
     'unknown',
     'ambiguous',
+    'taken',
     'unverified',
     'no-provider',
     'portal',

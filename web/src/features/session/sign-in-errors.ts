@@ -33,6 +33,10 @@ const words: Record<string, Words> = {
     what: 'Several users of the catalog could be you.',
     next: `${askRunners} to leave your e-mail address with one User only.`,
   },
+  taken: {
+    what: 'Another account signed in as this user before.',
+    next: `${askRunners} to write the id of your account into the annotation of your User.`,
+  },
   unverified: {
     what: 'The provider has not verified your e-mail address, so it does not say who you are.',
     next: 'Verify the address at the provider, then sign in again.',
