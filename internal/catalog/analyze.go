@@ -76,7 +76,7 @@ func (h *Handler) analyze(ctx context.Context, loc Location, filename string) (*
 				out.GenerateEntities = append(out.GenerateEntities, generatedEntity{Entity: e.JSON, Fields: fieldsToConfirm(d)})
 				continue
 			}
-			registered := snap.ByRef(d.Ref.String(), nil) != nil
+			registered := snap.ByRef(d.Ref.String(), h.seen(ctx)) != nil
 			out.ExistingEntityFiles = append(out.ExistingEntityFiles, existingEntity{Location: f.Location, IsRegistered: registered, Entity: e.JSON})
 		}
 	}

@@ -23,9 +23,15 @@ type answersOf struct {
 	tag  string // of every list
 
 	mu     sync.RWMutex
-	bodies map[string]*httpx.Body
+	bodies map[string]kept
 	once   map[uint64]struct{} // hashes of what was asked once: who walks through all pages comes by each but once
 	size   int                 // bytes
+}
+
+// kept is an answer.
+type kept struct {
+	*httpx.Body
+	tag string // of this one alone; "": that of every list
 }
 
 const (
@@ -50,21 +56,22 @@ func (a *answers) of(snap *index.Snapshot, build string) *answersOf {
 	if c != nil && c.snap == snap {
 		return c
 	}
-	fresh := &answersOf{snap: snap, tag: tagOf(snap, build), bodies: map[string]*httpx.Body{}, once: map[uint64]struct{}{}}
+	fresh := &answersOf{snap: snap, tag: tagOf(snap, build), bodies: map[string]kept{}, once: map[uint64]struct{}{}}
 	if c == nil || c.snap.Revision() <= snap.Revision() {
 		a.current.CompareAndSwap(c, fresh)
 	}
 	return fresh
 }
 
-func (a *answersOf) get(key []byte) *httpx.Body {
+// get returns a Body of nil where nothing is remembered.
+func (a *answersOf) get(key []byte) kept {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return a.bodies[string(key)]
 }
 
 // put remembers a copy of body, if it was asked for before.
-func (a *answersOf) put(key, body []byte) {
+func (a *answersOf) put(key, body []byte, tag string) {
 	if len(body) > answersLargest {
 		return
 	}
@@ -82,5 +89,5 @@ func (a *answersOf) put(key, body []byte) {
 		clear(a.bodies)
 		a.size = len(body)
 	}
-	a.bodies[string(key)] = httpx.NewBody(bytes.Clone(body))
+	a.bodies[string(key)] = kept{httpx.NewBody(bytes.Clone(body)), tag}
 }

@@ -86,8 +86,8 @@ func TestAnswersAreBounded(t *testing.T) {
 	body := make([]byte, answersLargest)
 	for i := range 2 * answersSize / len(body) {
 		key := []byte{byte(i), byte(i >> 8)}
-		a.put(key, body)
-		a.put(key, body)
+		a.put(key, body, "")
+		a.put(key, body, "")
 	}
 	n := 0
 	for range a.bodies {
@@ -96,12 +96,12 @@ func TestAnswersAreBounded(t *testing.T) {
 	if n == 0 || n > answersSize {
 		t.Errorf("%d bytes are remembered, want some and at most %d", n, answersSize)
 	}
-	a.put([]byte("large"), make([]byte, answersLargest+1))
-	a.put([]byte("large"), make([]byte, answersLargest+1))
-	if a.get([]byte("large")) != nil {
+	a.put([]byte("large"), make([]byte, answersLargest+1), "")
+	a.put([]byte("large"), make([]byte, answersLargest+1), "")
+	if a.get([]byte("large")).Body != nil {
 		t.Error("a large body is remembered")
 	}
-	if a.put([]byte("once"), body); a.get([]byte("once")) != nil {
+	if a.put([]byte("once"), body, ""); a.get([]byte("once")).Body != nil {
 		t.Error("what was asked once is remembered")
 	}
 }

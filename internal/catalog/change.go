@@ -83,6 +83,7 @@ type Stretch struct {
 	UpTo  int64 // what a replica can show
 	Ref   string
 	Limit int
+	seen  *sight // what of it is told; nil: all
 }
 
 // Changes returns the first of the changes with a revision above After and not above UpTo, oldest
@@ -90,7 +91,13 @@ type Stretch struct {
 // catalog, is an errs.Gone error.
 func (s *Store) Changes(ctx context.Context, part Stretch) (_ []Change, err error) {
 	defer errs.Wrap(&err, "catalog: changes after %d", part.After)
-	return stretch(ctx, s, scanChange, changeColumns, part)
+	items, err := stretch(ctx, s, scanChange, changeColumns, part)
+	if part.seen.restricted() {
+		for i := range items {
+			part.seen.trim(&items[i])
+		}
+	}
+	return items, err
 }
 
 // Notices is Changes without what the fields hold, which the database does not send either.
@@ -110,6 +117,9 @@ func stretch[T any](ctx context.Context, s *Store, scan pgx.RowToFunc[T], column
 			"read the entities anew and follow from the revision they were read at; the catalog may have been restored from a backup")
 	case part.After != fromOldest && part.After < purged:
 		return nil, errGone(purged + 1)
+	}
+	if part.seen.restricted() {
+		return picked(ctx, part.seen, scan, columns, pickPart{after: max(part.After, purged), before: part.UpTo + 1, ref: part.Ref, limit: part.Limit})
 	}
 	q := `
 		SELECT ` + columns + `

@@ -28,7 +28,7 @@ type Feed struct {
 // feedEvent is a change as streams write it.
 type feedEvent struct {
 	revision int64
-	ref      string
+	ref, uid string
 	frame    []byte
 }
 
@@ -48,7 +48,7 @@ func eventOf(n Notice) feedEvent {
 	if err != nil {
 		panic(fmt.Errorf("catalog: encode a change: %w", err)) // strings and numbers
 	}
-	return feedEvent{n.Revision, n.Ref, fmt.Appendf(nil, "id: %d\nevent: change\ndata: %s\n\n", n.Revision, b)}
+	return feedEvent{n.Revision, n.Ref, n.UID, fmt.Appendf(nil, "id: %d\nevent: change\ndata: %s\n\n", n.Revision, b)}
 }
 
 // Run follows the publications of the index until ctx ends, and then ends all streams.

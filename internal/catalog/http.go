@@ -54,6 +54,8 @@ type Handler struct {
 	Watching func() bool
 	Feed     *Feed
 	Log      *slog.Logger
+	// Guard says who sees what, and may change it. nil: whoever has the permission of a route, everything.
+	Guard Guard
 
 	answers answers
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -57,14 +58,14 @@ func (h *Handler) getChanges(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		items, err := h.Store.Latest(r.Context(), before, int(limit), ref)
+		items, err := h.latest(r.Context(), before, int(limit), ref)
 		if err != nil {
 			return err
 		}
 		httpx.JSON(w, http.StatusOK, map[string]any{"items": items, "revision": revision})
 		return nil
 	}
-	items, err := h.Store.Changes(r.Context(), Stretch{After: after, UpTo: revision, Ref: ref, Limit: int(limit)})
+	items, err := h.Store.Changes(r.Context(), Stretch{After: after, UpTo: revision, Ref: ref, Limit: int(limit), seen: h.sight(r.Context())})
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 	defer stop()
 	seen := h.Index.Snapshot().Revision() // what comes of the database is complete up to here, and goes no further
 	read := func() ([]Notice, error) {
-		return h.Store.Notices(ctx, Stretch{After: after, UpTo: seen, Ref: ref, Limit: feedPage})
+		return h.Store.Notices(ctx, Stretch{After: after, UpTo: seen, Ref: ref, Limit: feedPage, seen: h.sight(ctx)})
 	}
 	page, err := read() // errors while there can still be a status
 	if err != nil {
@@ -138,6 +139,11 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 				}
 				continue
 			}
+			// What somebody may see is asked anew: it may be less than when the stream began.
+			if events, err = h.sight(ctx).events(ctx, events); err != nil {
+				h.Log.Warn("a change stream ends early; its client resumes", "error", err)
+				return nil
+			}
 			for _, e := range events {
 				if ref == "" || ref == e.ref {
 					_, _ = w.Write(e.frame)
@@ -158,12 +164,12 @@ func (h *Handler) getHistory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	items, err := h.Store.History(r.Context(), ref.String(), before, int(limit)+1)
+	items, err := h.history(r.Context(), ref.String(), before, int(limit)+1)
 	if err != nil {
 		return err
 	}
 	if len(items) == 0 && before == 0 {
-		if h.Index.Snapshot().ByRef(ref.String(), nil) == nil {
+		if h.Index.Snapshot().ByRef(ref.String(), h.seen(r.Context())) == nil {
 			return notFound(ref)
 		}
 	}
@@ -176,9 +182,25 @@ func (h *Handler) getHistory(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// latest are changes with a revision below before, newest first.
+func (h *Handler) latest(ctx context.Context, before int64, limit int, ref string) ([]Change, error) {
+	if v := h.sight(ctx); v.restricted() {
+		return v.latest(ctx, before, limit, ref)
+	}
+	return h.Store.Latest(ctx, before, limit, ref)
+}
+
+// history is latest of one entity; before 0 is from the newest.
+func (h *Handler) history(ctx context.Context, ref string, before int64, limit int) ([]Change, error) {
+	if v := h.sight(ctx); v.restricted() {
+		return v.latest(ctx, before, limit, ref)
+	}
+	return h.Store.History(ctx, ref, before, limit)
+}
+
 func (h *Handler) getSource(w http.ResponseWriter, r *http.Request) error {
 	ref := entity.Ref{Kind: r.PathValue("kind"), Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
-	d, err := h.Store.DeclarationOf(r.Context(), ref.String())
+	d, err := h.Store.declarationOf(r.Context(), ref.String(), h.sight(r.Context()))
 	if err != nil {
 		return err
 	}

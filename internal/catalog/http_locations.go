@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"portico/internal/catalog/entity"
 	"portico/internal/errs"
 	"portico/internal/httpx"
@@ -82,13 +84,16 @@ func (h *Handler) createLocation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	ctx := r.Context()
+	if err := h.sight(ctx).mayRegister(ctx, locationCreate, loc); err != nil {
+		return err
+	}
 	if dry {
 		return h.previewLocation(w, r, loc, onConflict)
 	}
 	if err := h.checkWritable(); err != nil {
 		return err
 	}
-	ctx := r.Context()
 	by := audit.Of(r)
 	src, exists, err := h.Store.Register(ctx, loc, body.Presence == "optional", by)
 	if err != nil {
@@ -147,7 +152,7 @@ func (h *Handler) previewLocation(w http.ResponseWriter, r *http.Request, loc Lo
 	return nil
 }
 
-// registered returns the sources that Backstage would call locations.
+// registered returns the sources that Backstage would call locations, of those that the caller sees.
 func (h *Handler) registered(ctx context.Context) ([]*Source, error) {
 	all, err := h.Store.Sources(ctx)
 	if err != nil {
@@ -159,7 +164,7 @@ func (h *Handler) registered(ctx context.Context) ([]*Source, error) {
 			out = append(out, s)
 		}
 	}
-	return out, nil
+	return h.sight(ctx).sources(out)
 }
 
 func (h *Handler) getLocations(w http.ResponseWriter, r *http.Request) error {
@@ -261,11 +266,18 @@ func (h *Handler) locationByID(r *http.Request) (*Source, error) {
 		return nil, err
 	}
 	for _, s := range list {
-		if s.LocationID == id {
-			return s, nil
+		if s.LocationID != id {
+			continue
+		}
+		if list, err = h.sight(r.Context()).sources([]*Source{s}); err != nil || len(list) > 0 {
+			return s, err
 		}
 	}
-	return nil, errs.New(errs.NotFound, "there is no location %s", id)
+	return nil, noLocation(id)
+}
+
+func noLocation(id uuid.UUID) error {
+	return errs.New(errs.NotFound, "there is no location %s", id)
 }
 
 func (h *Handler) updateLocation(w http.ResponseWriter, r *http.Request) error {
@@ -285,6 +297,13 @@ func (h *Handler) updateLocation(w http.ResponseWriter, r *http.Request) error {
 	}
 	old, err := h.locationByID(r)
 	if err != nil {
+		return err
+	}
+	v := h.sight(r.Context())
+	if err := v.mayChangeSource(r.Context(), locationCreate, old, noLocation(old.LocationID)); err != nil {
+		return err
+	}
+	if err := v.mayRegister(r.Context(), locationCreate, loc); err != nil {
 		return err
 	}
 	if old.Origin != FromRegister {
@@ -311,6 +330,16 @@ func (h *Handler) deleteLocation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if v := h.sight(r.Context()); v != nil {
+		// Not by what it brings, which may not all be seen: who may take a location away may take a file away.
+		src, err := h.locationByID(r)
+		if err != nil {
+			return err
+		}
+		if err := v.mayChangeSource(r.Context(), locationDelete, src, noLocation(id)); err != nil {
+			return err
+		}
+	}
 	rev, err := h.Store.Unregister(r.Context(), id, audit.Of(r))
 	if err != nil {
 		return err
@@ -326,7 +355,7 @@ func (h *Handler) getLocationByEntity(w http.ResponseWriter, r *http.Request) er
 		return err
 	}
 	ref := refOf(r)
-	doc := snap.ByRef(ref.String(), restriction(r))
+	doc := snap.ByRef(ref.String(), h.seen(r.Context()))
 	if doc == nil {
 		return notFound(ref)
 	}
@@ -341,6 +370,9 @@ func (h *Handler) getLocationByEntity(w http.ResponseWriter, r *http.Request) er
 	origin := e.Metadata.Annotations[entity.AnnotationManagedByOriginLocation]
 	list, err := h.Store.Sources(r.Context())
 	if err != nil {
+		return err
+	}
+	if list, err = h.sight(r.Context()).sources(list); err != nil {
 		return err
 	}
 	for _, s := range list {
@@ -363,6 +395,12 @@ func (h *Handler) refreshEntity(w http.ResponseWriter, r *http.Request) error {
 	ref, err := parseRef("entityRef", body.EntityRef)
 	if err != nil {
 		return err
+	}
+	v := h.sight(r.Context())
+	if v != nil {
+		if err := v.mayChange(r.Context(), entityRefresh, v.snap.ByRef(ref.String(), v.seen), noSource(ref.String())); err != nil {
+			return err
+		}
 	}
 	id, err := h.Store.SourceOf(r.Context(), ref.String())
 	if err != nil {
@@ -442,6 +480,9 @@ func (h *Handler) analyzeLocation(w http.ResponseWriter, r *http.Request) error 
 	}
 	loc := Location{Type: body.Location.Type, Target: strings.TrimSpace(body.Location.Target)}
 	if err := checkRegistrable(loc); err != nil {
+		return err
+	}
+	if err := h.sight(r.Context()).mayRegister(r.Context(), locationAnalyze, loc); err != nil {
 		return err
 	}
 	name := body.CatalogFilename

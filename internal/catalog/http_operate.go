@@ -39,6 +39,14 @@ func (h *Handler) getSources(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if v := h.sight(r.Context()); v.restricted() {
+		if sources, err = v.sources(sources); err != nil {
+			return err
+		}
+		if err := v.tallies(r.Context(), sources); err != nil {
+			return err
+		}
+	}
 	items := make([]sourceJSON, len(sources))
 	for i, s := range sources {
 		items[i] = sourceJSON{
@@ -94,6 +102,9 @@ func (h *Handler) refreshSource(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := h.sight(r.Context()).mayChangeSource(r.Context(), ingestionManage, src, absentSource(src.ID)); err != nil {
+		return err
+	}
 	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, audit.Of(r), src.Location.Shown()); err != nil {
 		return err
 	}
@@ -115,6 +126,18 @@ func (h *Handler) decideHeld(w http.ResponseWriter, r *http.Request) error {
 	if body.Digest == "" {
 		return errs.WithRemedy(errs.New(errs.Invalid, "digest is missing"), "send held.digest of the source, so that only what you saw is decided")
 	}
+	if v := h.sight(r.Context()); v != nil {
+		src, err := h.Store.Source(r.Context(), r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		if err := v.mayChangeSource(r.Context(), ingestionManage, src, absentSource(src.ID)); err != nil {
+			return err
+		}
+		if v.restricted() { // as the list of sources tells them
+			return nothingHeld(src)
+		}
+	}
 	rev, err := h.Store.DecideHeld(r.Context(), r.PathValue("id"), body.Digest, body.Decision == "apply", audit.Of(r))
 	if err != nil {
 		return err
@@ -133,7 +156,12 @@ func (h *Handler) getProblems(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	inbox, err := h.Store.Inbox(r.Context(), h.Retention, int(limit))
+	var inbox *Inbox
+	if v := h.sight(r.Context()); v.restricted() {
+		inbox, err = v.inbox(r.Context(), h.Retention, int(limit))
+	} else {
+		inbox, err = h.Store.Inbox(r.Context(), h.Retention, int(limit))
+	}
 	if err != nil {
 		return err
 	}
@@ -145,6 +173,11 @@ func (h *Handler) deleteByUID(w http.ResponseWriter, r *http.Request) error {
 	uid, err := pathUUID(r, "uid", "entity with the uid")
 	if err != nil {
 		return err
+	}
+	if v := h.sight(r.Context()); v != nil {
+		if err := v.mayChange(r.Context(), entityDelete, v.snap.ByUID(uid.String(), v.seen), noEntity(uid)); err != nil {
+			return err
+		}
 	}
 	rev, err := h.Store.Remove(r.Context(), uid, audit.Of(r))
 	if err != nil {

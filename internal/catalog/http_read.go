@@ -13,10 +13,6 @@ import (
 	"portico/internal/httpx"
 )
 
-// restriction is what the caller may see. Permissions by entity come with the identity work; until
-// then whoever may read may read everything.
-func restriction(*http.Request) *index.Restriction { return nil }
-
 // maxQuery bounds the query string: no filter that a person or a program means is longer.
 const maxQuery = 64 << 10
 

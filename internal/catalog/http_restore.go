@@ -18,12 +18,20 @@ func (h *Handler) restoreEntity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	v := h.sight(r.Context())
+	doc, err := h.entityOf(r, v, uid)
+	if err != nil {
+		return err
+	}
+	if err := v.mayChange(r.Context(), ingestionManage, doc, nothingToRestore(uid)); err != nil {
+		return err
+	}
 	ref, rev, err := h.Store.Restore(r.Context(), uid, audit.Of(r))
 	if err != nil {
 		return err
 	}
 	h.wrote(w, r, rev)
-	if doc := h.Index.Snapshot().ByRef(ref, nil); doc != nil {
+	if doc := h.Index.Snapshot().ByRef(ref, h.seen(r.Context())); doc != nil {
 		httpx.Raw(w, http.StatusOK, doc.JSON())
 		return nil
 	}
@@ -55,7 +63,7 @@ func (h *Handler) getRemoved(w http.ResponseWriter, r *http.Request) error {
 				"send a cursor exactly as nextCursor of the previous answer gave it, or none to begin at the first page")
 		}
 	}
-	items, next, err := h.Store.Removed(r.Context(), h.Retention, part)
+	items, next, err := h.Store.removedSeen(r.Context(), h.Retention, part, h.sight(r.Context()))
 	if err != nil {
 		return err
 	}
@@ -82,7 +90,7 @@ func (h *Handler) restoreRemoved(w http.ResponseWriter, r *http.Request) error {
 	if body.RemovedAt == nil {
 		return errs.WithRemedy(errs.New(errs.Invalid, "removedAt is missing"), "send removedAt of an entity exactly as the list of removed entities has it")
 	}
-	n, rev, err := h.Store.RestoreRemoved(r.Context(), *body.RemovedAt, audit.Of(r))
+	n, rev, err := h.Store.RestoreRemoved(r.Context(), *body.RemovedAt, h.sight(r.Context()).choose(ingestionManage), audit.Of(r))
 	return h.restored(w, r, n, rev, err)
 }
 
@@ -96,7 +104,7 @@ func (h *Handler) restoreMissing(w http.ResponseWriter, r *http.Request) error {
 	if body.Since == nil {
 		return errs.WithRemedy(errs.New(errs.Invalid, "since is missing"), "send since of an entity exactly as the list of missing entities has it")
 	}
-	n, rev, err := h.Store.RestoreMissing(r.Context(), *body.Since, audit.Of(r))
+	n, rev, err := h.Store.RestoreMissing(r.Context(), *body.Since, h.sight(r.Context()).choose(ingestionManage), audit.Of(r))
 	return h.restored(w, r, n, rev, err)
 }
 

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -58,38 +57,8 @@ func (s *Store) Inbox(ctx context.Context, r Retention, limit int) (_ *Inbox, er
 }
 
 func problems(ctx context.Context, tx pgx.Tx, limit int) ([]Problem, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT problems, coalesce(problems_since, read_at, now()) AS since
-		FROM catalog_units
-		WHERE problems::text <> '[]'
-		ORDER BY state = 'failed' DESC, since DESC, location
-		LIMIT $1`, limit)
-	if err != nil {
-		return nil, err
-	}
-	type unit struct {
-		problems []Problem
-		since    time.Time
-	}
-	var units []unit
-	var body []byte
-	var since time.Time
-	if _, err = pgx.ForEachRow(rows, []any{&body, &since}, func() error {
-		u := unit{since: since.UTC()}
-		units = append(units, u)
-		return json.Unmarshal(body, &units[len(units)-1].problems)
-	}); err != nil {
-		return nil, err
-	}
-	// Each file has its share: one with thousands of faults must not hide the others.
-	out := []Problem{}
-	for i, u := range units {
-		for _, p := range u.problems[:min(len(u.problems), (limit-len(out))/(len(units)-i))] {
-			p.Since = u.since
-			out = append(out, p)
-		}
-	}
-	return out, nil
+	units, err := unitsWithProblems(ctx, tx, limit)
+	return share(units, limit), err
 }
 
 // Conflict is a ref that two units claim.
@@ -97,6 +66,8 @@ type Conflict struct {
 	Ref     string `json:"ref"`
 	Kept    Claim  `json:"kept"`
 	Refused Claim  `json:"refused"`
+
+	uid string // of the entity that keeps the ref
 }
 
 // Claim is one side of a conflict.
@@ -108,10 +79,10 @@ type Claim struct {
 
 func conflicts(ctx context.Context, tx pgx.Tx, limit int) ([]Conflict, error) {
 	return pg.Collect(ctx, tx, func(row pgx.CollectableRow) (c Conflict, err error) {
-		err = row.Scan(&c.Ref, &c.Kept.Location, &c.Kept.Line, &c.Kept.Since, &c.Refused.Location, &c.Refused.Line, &c.Refused.Since)
+		err = row.Scan(&c.Ref, &c.uid, &c.Kept.Location, &c.Kept.Line, &c.Kept.Since, &c.Refused.Location, &c.Refused.Line, &c.Refused.Since)
 		return c, err
 	}, `
-		SELECT c.ref, e.location, e.line, e.created_at, u.location, c.line, c.since
+		SELECT c.ref, e.uid::text, e.location, e.line, e.created_at, u.location, c.line, c.since
 		FROM catalog_conflicts AS c
 		JOIN catalog_units AS u ON u.id = c.unit_id
 		JOIN catalog_entities AS e ON e.ref = c.ref
@@ -167,10 +138,19 @@ type removedCursor struct {
 // Removed returns a page of the removed entities, the latest first, and where the next one begins: nil after
 // the last.
 func (s *Store) Removed(ctx context.Context, r Retention, part removedPart) (items []RemovedEntity, next *removedCursor, err error) {
+	return s.removedSeen(ctx, r, part, nil)
+}
+
+func (s *Store) removedSeen(ctx context.Context, r Retention, part removedPart, v *sight) (items []RemovedEntity, next *removedCursor, err error) {
 	defer errs.Wrap(&err, "catalog: removed entities")
 	limit := part.limit
 	part.limit++ // one more tells whether there is a next page
-	if items, err = removedEntities(ctx, s.db, r.Removed, part); err != nil {
+	if v.restricted() {
+		items, err = v.removed(ctx, s.db, r.Removed, part)
+	} else {
+		items, err = removedEntities(ctx, s.db, r.Removed, part)
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	if len(items) > limit {

@@ -111,9 +111,13 @@ func (s *Store) SourceOf(ctx context.Context, ref string) (_ string, err error) 
 		SELECT u.source_id FROM catalog_entities AS e JOIN catalog_units AS u ON u.id = e.unit_id
 		WHERE e.ref = $1 AND e.state <> 'removed'`, ref).Scan(&id)
 	if errs.Is(err, errs.NotFound) {
-		return "", errs.New(errs.NotFound, "there is no entity %s whose source could be read again", ref)
+		return "", noSource(ref)
 	}
 	return id, err
+}
+
+func noSource(ref string) error {
+	return errs.New(errs.NotFound, "there is no entity %s whose source could be read again", ref)
 }
 
 // refreshLimit bounds one reading of a source.

@@ -1,10 +1,13 @@
 package catalog
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/cespare/xxhash/v2"
 
 	"portico/internal/catalog/index"
 	"portico/internal/httpx"
@@ -17,6 +20,7 @@ type reading struct {
 	snap *index.Snapshot
 	seen *index.Restriction
 	all  *answersOf // what the snapshot was asked
+	one  bool       // what is answered is one entity, and has its tag
 	key  []byte     // what all is to remember the answer under; nil: it is not
 }
 
@@ -25,7 +29,7 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (reading, error) 
 	if err != nil {
 		return reading{}, err
 	}
-	return reading{w: w, r: r, snap: snap, seen: restriction(r), all: h.answers.of(snap, h.Build)}, nil
+	return reading{w: w, r: r, snap: snap, seen: h.seen(r.Context()), all: h.answers.of(snap, h.Build)}, nil
 }
 
 // again answers a GET of a list from what is remembered for its query. Where it does not, what is answered is
@@ -39,17 +43,26 @@ func (rd *reading) again() bool {
 	key = append(rd.seen.AppendKey(append(key, 0)), 0)
 	rd.key = append(key, rd.r.URL.RawQuery...)
 	body := rd.all.get(rd.key)
-	if body == nil {
+	if body.Body == nil {
 		return false
 	}
-	if !rd.unchanged() {
+	if body.tag == "" && !rd.unchanged() || body.tag != "" && !unchanged(rd.w, rd.r, body.tag) {
 		body.Send(rd.w, rd.r, http.StatusOK)
 	}
 	return true
 }
 
-// unchanged is for lists: what they show is the snapshot's, and so is their tag.
-func (rd *reading) unchanged() bool { return unchanged(rd.w, rd.r, rd.all.tag) }
+// unchanged is for lists: what they show is the snapshot's, and so is their tag. Somebody restricted would learn by it
+// that something changed which they do not see, so their lists have a tag of what they hold.
+func (rd *reading) unchanged() bool { return rd.seen == nil && unchanged(rd.w, rd.r, rd.all.tag) }
+
+// ownTag is the tag of a list by what it holds; "" where it has that of all lists, or none.
+func (rd *reading) ownTag(body []byte) string {
+	if rd.seen == nil || rd.one || rd.r.Method != http.MethodGet && rd.r.Method != http.MethodHead {
+		return ""
+	}
+	return fmt.Sprintf(`W/"%016x"`, xxhash.Sum64(body))
+}
 
 // unchanged tells the caller the tag of what would be answered, and answers 304 when they have that
 // already.
@@ -79,7 +92,7 @@ func listsTag(match []string, tag string) bool {
 
 // doc answers with one entity.
 func (rd *reading) doc(doc *index.Doc) {
-	if !unchanged(rd.w, rd.r, `W/"`+doc.ETag()+`"`) {
+	if rd.one = true; !unchanged(rd.w, rd.r, `W/"`+doc.ETag()+`"`) {
 		rd.answer(func(b []byte, _ index.Spill) []byte { return doc.AppendJSON(b) })
 	}
 }
@@ -116,9 +129,12 @@ func (rd *reading) answer(fill func(dst []byte, spill index.Spill) []byte) {
 		_, _ = a.out.Write(b) // the client may be gone; there is nobody to tell
 		_ = a.out.Close()
 	} else {
-		httpx.RawFor(rd.w, rd.r, http.StatusOK, b)
+		tag := rd.ownTag(b)
+		if tag == "" || !unchanged(rd.w, rd.r, tag) {
+			httpx.RawFor(rd.w, rd.r, http.StatusOK, b)
+		}
 		if rd.key != nil {
-			rd.all.put(rd.key, b)
+			rd.all.put(rd.key, b, tag)
 		}
 	}
 	if cap(b) <= keepBuffer {

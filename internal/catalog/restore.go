@@ -25,7 +25,7 @@ func (s *Store) Restore(ctx context.Context, uid uuid.UUID, by audit.Author) (re
 		}, `SELECT uid, ref, location, state FROM catalog_entities WHERE uid = $1 AND state <> 'active'`, uid)
 		if err != nil {
 			if errs.Is(err, errs.NotFound) {
-				return errs.WithRemedy(errs.New(errs.NotFound, "there is no removed or missing entity with the uid %s", uid), "removed entities are kept for 30 days; it may be back already")
+				return nothingToRestore(uid)
 			}
 			return err
 		}
@@ -39,9 +39,21 @@ func (s *Store) Restore(ctx context.Context, uid uuid.UUID, by audit.Author) (re
 	return ref, revision, err
 }
 
+func nothingToRestore(uid uuid.UUID) error {
+	return errs.WithRemedy(errs.New(errs.NotFound, "there is no removed or missing entity with the uid %s", uid), "removed entities are kept for 30 days; it may be back already")
+}
+
+// chosen narrows a list down.
+func (t *settler) chosen(list []gone, only choice) ([]gone, error) {
+	if only == nil || len(list) == 0 {
+		return list, nil
+	}
+	return only(t.ctx, t.tx, list)
+}
+
 // RestoreRemoved restores all that was removed at one moment. A removal is one transaction, and all that
 // it takes has its time, so this undoes the removal.
-func (s *Store) RestoreRemoved(ctx context.Context, at time.Time, by audit.Author) (n int, revision int64, err error) {
+func (s *Store) RestoreRemoved(ctx context.Context, at time.Time, only choice, by audit.Author) (n int, revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: restore what was removed at %s", at)
 	revision, err = s.change(ctx, by, func(t *settler) error {
 		list, err := pg.Collect(ctx, t.tx, scanGone, `
@@ -49,6 +61,9 @@ func (s *Store) RestoreRemoved(ctx context.Context, at time.Time, by audit.Autho
 			WHERE state = 'removed' AND removed_at = $1
 			ORDER BY ref`, at)
 		if err != nil {
+			return err
+		}
+		if list, err = t.chosen(list, only); err != nil {
 			return err
 		}
 		if n = len(list); n == 0 {
@@ -62,7 +77,7 @@ func (s *Store) RestoreRemoved(ctx context.Context, at time.Time, by audit.Autho
 }
 
 // RestoreMissing keeps all that went missing at one moment, as one reading or decision made it.
-func (s *Store) RestoreMissing(ctx context.Context, since time.Time, by audit.Author) (n int, revision int64, err error) {
+func (s *Store) RestoreMissing(ctx context.Context, since time.Time, only choice, by audit.Author) (n int, revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: keep what is missing since %s", since)
 	revision, err = s.change(ctx, by, func(t *settler) error {
 		list, err := pg.Collect(ctx, t.tx, scanGone, `
@@ -70,6 +85,9 @@ func (s *Store) RestoreMissing(ctx context.Context, since time.Time, by audit.Au
 			WHERE state <> 'active' AND state = 'missing' AND missing_since = $1
 			ORDER BY ref`, since)
 		if err != nil {
+			return err
+		}
+		if list, err = t.chosen(list, only); err != nil {
 			return err
 		}
 		if n = len(list); n == 0 {

@@ -139,10 +139,12 @@ func (s *Store) Source(ctx context.Context, id string) (_ *Source, err error) {
 	defer errs.Wrap(&err, "catalog: source %s", id)
 	src, err := pg.Collect1(ctx, s.db, scanSource, `SELECT `+sourceColumns+` FROM catalog_sources WHERE id = $1`, id)
 	if errs.Is(err, errs.NotFound) {
-		return nil, errs.New(errs.NotFound, "there is no source %s", id)
+		return nil, absentSource(id)
 	}
 	return src, err
 }
+
+func absentSource(id string) error { return errs.New(errs.NotFound, "there is no source %s", id) }
 
 // Declared is a source as the configuration or the command line names it.
 type Declared struct {
@@ -284,7 +286,7 @@ func (s *Store) Unregister(ctx context.Context, id uuid.UUID, by audit.Author) (
 		err := tx.QueryRow(ctx, `SELECT id, origin, type, target FROM catalog_sources WHERE location_id = $1`, id).Scan(&sid, &origin, &loc.Type, &loc.Target)
 		if err != nil {
 			if errs.Is(pg.Err(err), errs.NotFound) {
-				return errs.New(errs.NotFound, "there is no location %s", id)
+				return noLocation(id)
 			}
 			return err
 		}

@@ -196,7 +196,15 @@ func (s *Store) yields(ctx context.Context, location string) (yes bool, err erro
 
 // DeclarationOf returns the lines of the file that declare the entity, as they were last read.
 func (s *Store) DeclarationOf(ctx context.Context, ref string) (_ *Declaration, err error) {
+	return s.declarationOf(ctx, ref, nil)
+}
+
+func (s *Store) declarationOf(ctx context.Context, ref string, v *sight) (_ *Declaration, err error) {
 	defer errs.Wrap(&err, "catalog: declaration of %s", ref)
+	absent := errs.New(errs.NotFound, "there is no entity %s", ref)
+	if !v.hasRef(ref) {
+		return nil, absent
+	}
 	var d Declaration
 	var text, problems []byte
 	var since, readAt *time.Time
@@ -210,7 +218,7 @@ func (s *Store) DeclarationOf(ctx context.Context, ref string) (_ *Declaration, 
 		Scan(&d.Location, &d.File, &d.Line, &d.EndLine, &text, &readAt, &d.Revision, &problems, &since, &d.ViewURL, &d.EditURL)
 	if err != nil {
 		if errs.Is(err, errs.NotFound) {
-			return nil, errs.New(errs.NotFound, "there is no entity %s", ref)
+			return nil, absent
 		}
 		return nil, err
 	}
@@ -230,7 +238,11 @@ func (s *Store) DeclarationOf(ctx context.Context, ref string) (_ *Declaration, 
 			d.Problems = append(d.Problems, p)
 		}
 	}
-	lines := strings.Split(strings.ToValidUTF8(string(text), "\uFFFD"), "\n")
+	if v.restricted() {
+		v.declaration(&d, ref, text)
+		return &d, nil
+	}
+	lines := linesOf(text)
 	d.FileTextLines = len(lines)
 	if d.Line > 0 && d.EndLine >= d.Line && d.EndLine <= len(lines) {
 		d.Text = strings.Join(lines[d.Line-1:d.EndLine], "\n")
@@ -239,6 +251,10 @@ func (s *Store) DeclarationOf(ctx context.Context, ref string) (_ *Declaration, 
 		d.Line, d.EndLine = 1, len(lines)
 	}
 	return &d, nil
+}
+
+func linesOf(text []byte) []string {
+	return strings.Split(strings.ToValidUTF8(string(text), "\uFFFD"), "\n")
 }
 
 // WatchPaths returns the local paths that sources were read from: files, what their placeholders

@@ -141,12 +141,12 @@ func (s *Store) DecideHeld(ctx context.Context, id, digest string, apply bool, b
 		src, err := pg.Collect1(ctx, t.tx, scanSource, `SELECT `+sourceColumns+` FROM catalog_sources WHERE id = $1 FOR UPDATE`, id)
 		if err != nil {
 			if errs.Is(err, errs.NotFound) {
-				return errs.New(errs.NotFound, "there is no source %s", id)
+				return absentSource(id)
 			}
 			return err
 		}
 		if src.Held == nil {
-			return errs.WithRemedy(errs.New(errs.Conflict, "nothing is held for %s", src.Location), "it may have been decided already; look at the source again")
+			return nothingHeld(src)
 		}
 		dropped, err := t.dropped(id)
 		if err != nil {
@@ -173,6 +173,10 @@ func (s *Store) DecideHeld(ctx context.Context, id, digest string, apply bool, b
 		t.recorded(src.Location.Shown(), map[string]any{"source": id, "decision": decision(apply), "missing": src.Held.Missing, "of": src.Held.Of, "digest": digest})
 		return err
 	})
+}
+
+func nothingHeld(src *Source) error {
+	return errs.WithRemedy(errs.New(errs.Conflict, "nothing is held for %s", src.Location), "it may have been decided already; look at the source again")
 }
 
 func decision(apply bool) string {
@@ -494,7 +498,7 @@ func (s *Store) Remove(ctx context.Context, uid uuid.UUID, by audit.Author) (rev
 			SELECT uid, ref, location FROM catalog_entities WHERE uid = $1 AND state <> 'removed'`, uid)
 		if err != nil {
 			if errs.Is(err, errs.NotFound) {
-				return errs.New(errs.NotFound, "there is no entity with the uid %s", uid)
+				return noEntity(uid)
 			}
 			return err
 		}
@@ -505,6 +509,10 @@ func (s *Store) Remove(ctx context.Context, uid uuid.UUID, by audit.Author) (rev
 		}
 		return t.removeAs(rest, "it was removed by hand", true)
 	})
+}
+
+func noEntity(uid uuid.UUID) error {
+	return errs.New(errs.NotFound, "there is no entity with the uid %s", uid)
 }
 
 // change runs fn under the revision lock, announces what it handed out, and records it.

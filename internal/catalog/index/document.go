@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -108,7 +109,14 @@ func (d *Doc) Relations() []Relation {
 type relation struct {
 	typ    *relationType
 	target string
+	from   uint32 // the document whose spec gives it: another one, or declared
 }
+
+// declared stands for the document that has the relation.
+const declared = ^uint32(0)
+
+// relationKeys is what the index keys of relations begin with.
+const relationKeys = "relations."
 
 // relationType is a type of relation with the index key that it has.
 type relationType struct {
@@ -124,10 +132,10 @@ func compareRelations(a, b relation) int {
 	return strings.Compare(a.target, b.target)
 }
 
-// sortRelations sorts by type and target and drops repeats.
+// sortRelations sorts by type and target and drops repeats: what a document declares itself counts as its own.
 func sortRelations(rels []relation) []relation {
-	slices.SortFunc(rels, compareRelations)
-	return slices.Compact(rels)
+	slices.SortFunc(rels, func(a, b relation) int { return cmp.Or(compareRelations(a, b), cmp.Compare(b.from, a.from)) })
+	return slices.CompactFunc(rels, func(a, b relation) bool { return compareRelations(a, b) == 0 })
 }
 
 // finish works out what hangs on everything else.

@@ -71,17 +71,22 @@ func (s *Snapshot) facets(names []string, filters Filters, text textFilter, r *R
 
 func (s *Snapshot) facet(key string, filters Filters, text textFilter, r *Restriction) Facet {
 	var f Facet
+	v := s.veil(r)
 	set := s.filtered(filters, r)
 	if text.term != "" {
-		set = s.search(text, set)
+		set = s.search(text, set, v)
 	}
 	within := set.words()
-	direct, items := s.resolve(key)
+	direct, id, items := s.resolve(key)
 	if direct != nil {
-		id, _ := s.reg.lookup(key)
+		veiled := s.veiled(v, id)
 		for _, t := range s.facetTerms(direct, id) {
 			n := 0
-			if t.docs != nil {
+			if veiled && v.hidden(s, t.text) {
+				docs := direct.equals(t.text)
+				docs = v.related(s, id, t.text, docs)
+				n = docs.andCount(within)
+			} else if t.docs != nil {
 				n = t.docs.andCount(within)
 			} else if w := int(t.one >> 6); w < len(within) && within[w]&(1<<(t.one&63)) != 0 {
 				n = 1

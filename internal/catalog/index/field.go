@@ -33,6 +33,8 @@ type registry struct {
 	names map[string]fieldID
 	items map[string]fieldID // the strings of the list at a key, as in "metadata.tags.java=true"
 	next  fieldID
+
+	relations map[fieldID]bool // which of names are of relations
 }
 
 func newRegistry() *registry {
@@ -43,6 +45,8 @@ func newRegistry() *registry {
 		},
 		items: map[string]fieldID{},
 		next:  firstFreeField,
+
+		relations: map[fieldID]bool{},
 	}
 }
 
@@ -59,6 +63,21 @@ func (r *registry) number(in map[string]fieldID, key string) fieldID {
 		r.next++
 	}
 	return id
+}
+
+// relation is field for the key of a type of relation.
+func (r *registry) relation(key string) fieldID {
+	id := r.field(key)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.relations[id] = true
+	return id
+}
+
+func (r *registry) isRelation(id fieldID) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.relations[id]
 }
 
 func (r *registry) lookup(key string) (fieldID, bool) {

@@ -37,8 +37,14 @@ func (f Filters) appendKey(dst []byte, r *Restriction) []byte {
 // The nil Restriction shows everything.
 type Restriction struct{ allow *Filter }
 
-// Restrict shows only what allow chooses.
-func Restrict(allow *Filter) *Restriction { return &Restriction{allow: allow} }
+// Restrict shows only what allow chooses. The nil Filter, which chooses all elsewhere, chooses nothing here: it is what
+// becomes of a list of rules without rules.
+func Restrict(allow *Filter) *Restriction {
+	if allow == nil {
+		allow = newFilter(&expr{op: opAny}, "")
+	}
+	return &Restriction{allow: allow}
+}
 
 // AppendKey appends what is the same for restrictions that show the same.
 func (r *Restriction) AppendKey(dst []byte) []byte {
@@ -55,12 +61,17 @@ func (r *Restriction) filter() *Filter {
 	return r.allow
 }
 
-func (r *Restriction) allows(s *Snapshot, doc uint32) bool {
-	if r.filter() == nil {
-		return true
-	}
-	set := s.filtered(Filters{}, r)
-	return set.has(doc)
+// Relational reports whether an entity that has fewer relations may be shown where it would not be with all of them:
+// the restriction excludes by relation.
+func (r *Restriction) Relational() bool {
+	f := r.filter()
+	return f != nil && f.root.excludesRelations(false)
+}
+
+func (e *expr) excludesRelations(negated bool) bool {
+	negated = negated || e.op == opNot
+	return negated && strings.HasPrefix(e.key, relationKeys) ||
+		slices.ContainsFunc(e.subs, func(sub *expr) bool { return sub.excludesRelations(negated) })
 }
 
 // expr is one node of a filter.
@@ -117,24 +128,32 @@ func appendCounted(dst []byte, s string) []byte {
 // filtered is the set of documents that pass the filters and may be seen.
 func (s *Snapshot) filtered(f Filters, r *Restriction) docset {
 	var parts []*expr
-	for _, one := range [...]*Filter{f.Filter, f.Query, r.filter()} {
+	for _, one := range [...]*Filter{f.Filter, f.Query} {
 		if one != nil {
 			parts = append(parts, one.root)
 		}
 	}
-	if len(parts) == 0 {
+	v := s.veil(r)
+	switch {
+	case len(parts) > 0:
+	case v != nil:
+		return v.visible
+	default:
 		return s.live
 	}
 	return s.memo.sets.get(f.appendKey(make([]byte, 0, 256), r), func() (docset, int) {
-		set := s.every(parts)
+		set := s.every(parts, v)
+		if v != nil {
+			set = set.and(v.visible)
+		}
 		return set, set.size()
 	})
 }
 
-func (s *Snapshot) every(subs []*expr) docset {
+func (s *Snapshot) every(subs []*expr, v *veil) docset {
 	sets := make([]docset, len(subs))
 	for i, sub := range subs {
-		if sets[i] = s.eval(sub); sets[i].empty() {
+		if sets[i] = s.eval(sub, v); sets[i].empty() {
 			return docset{}
 		}
 	}
@@ -150,40 +169,40 @@ func (s *Snapshot) every(subs []*expr) docset {
 }
 
 // eval returns a set that may be shared and so must not be changed.
-func (s *Snapshot) eval(e *expr) docset {
+func (s *Snapshot) eval(e *expr, v *veil) docset {
 	switch e.op {
 	case opAll:
-		return s.every(e.subs)
+		return s.every(e.subs, v)
 	case opAny:
 		sets := make([]docset, len(e.subs))
 		for i, sub := range e.subs {
-			sets[i] = s.eval(sub)
+			sets[i] = s.eval(sub, v)
 		}
 		return union(sets)
 	case opNot:
-		return s.live.andNot(s.eval(e.subs[0]))
+		return s.live.andNot(s.eval(e.subs[0], v))
 	}
-	f, items := s.resolve(e.key)
+	f, id, items := s.resolve(e.key)
 	var sets []docset
 	switch e.op {
 	case opExists:
 		if f != nil {
-			sets = append(sets, f.having())
+			sets = append(sets, s.having(v, id, f))
 		}
 		sets = append(sets, items...)
 	case opIn:
-		for _, v := range e.values {
+		for _, value := range e.values {
 			if f != nil {
-				sets = append(sets, f.equals(v))
+				sets = append(sets, s.equals(v, id, f, value))
 			}
-			if v == "true" {
+			if value == "true" {
 				sets = append(sets, items...)
 			}
 		}
 	case opPrefix:
 		prefix := e.values[0]
 		if f != nil {
-			sets = append(sets, f.matching(func(text string) bool { return strings.HasPrefix(text, prefix) }))
+			sets = append(sets, s.matching(v, id, f, func(text string) bool { return strings.HasPrefix(text, prefix) }))
 		}
 		if strings.HasPrefix("true", prefix) {
 			sets = append(sets, items...)

@@ -19,6 +19,8 @@ type Options struct {
 	// Broken is told of a row that is no entity (its JSON is no object with an object metadata). Such
 	// a row is left out, and what was there before stays. nil: nobody is told.
 	Broken func(ref string, err error)
+	// Alone gives no entity the relations that others' specs give to it: each stands as if it were the only one.
+	Alone bool
 }
 
 // Row is one entity as the store has it.
@@ -38,6 +40,7 @@ type Row struct {
 // Index holds the current snapshot and makes the next one.
 type Index struct {
 	edges   func(self entity.Ref, values func(string) []string) []entity.Edge
+	alone   bool
 	broken  func(ref string, err error)
 	reg     *registry
 	orders  *keeper
@@ -82,6 +85,7 @@ type inEdge struct {
 func New(o Options) *Index {
 	x := &Index{
 		edges:   o.Edges,
+		alone:   o.Alone,
 		broken:  o.Broken,
 		reg:     newRegistry(),
 		orders:  newKeeper(),

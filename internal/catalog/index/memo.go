@@ -53,6 +53,8 @@ type memos struct {
 	places memo[places]   // positions, by filter and order
 	lists  memo[[]uint32] // documents in order, for List
 	facets memo[Facet]
+	veils  memo[*veil]  // by restriction
+	orders memo[*order] // of relations, by field and restriction
 }
 
 func newMemos() *memos {
@@ -61,5 +63,7 @@ func newMemos() *memos {
 		places: memo[places]{limit: 8 << 20},
 		lists:  memo[[]uint32]{limit: 8 << 20},
 		facets: memo[Facet]{limit: 8 << 20},
+		veils:  memo[*veil]{limit: 8 << 20},
+		orders: memo[*order]{limit: 16 << 20},
 	}
 }

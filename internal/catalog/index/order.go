@@ -137,7 +137,7 @@ func (s *Snapshot) orderOf(id fieldID) *order {
 	if base := f.base.Load().get(); base != nil {
 		o = s.mergeOrder(id, base, f.dirty)
 	} else {
-		o = s.buildOrder(f)
+		o = s.buildOrder(id, f, nil)
 	}
 	if kept := s.orders.keep(id, f.gen, o, len(s.docs.page)*pageSize); kept != nil {
 		f.order.Store(kept)
@@ -146,11 +146,14 @@ func (s *Snapshot) orderOf(id fieldID) *order {
 	return o
 }
 
-func (s *Snapshot) buildOrder(f *field) *order {
+func (s *Snapshot) buildOrder(id fieldID, f *field, v *veil) *order {
 	entries := make([]entry, 0, f.terms.n)
 	smallest := make([]int, 64*len(s.docs.page)) // by document: 1 + its place in entries
 	for text, p := range f.terms.all() {
 		docs := p.docs()
+		if v != nil {
+			docs = v.related(s, id, text, docs)
+		}
 		for doc := range docs.all() {
 			if i := smallest[doc]; i > 0 {
 				entries[i-1].key = min(entries[i-1].key, text)

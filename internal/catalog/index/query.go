@@ -94,12 +94,12 @@ func (s *Snapshot) Query(q Query, r *Restriction) (Page, error) {
 	}
 	if q.Limit > 0 && !all.empty() {
 		if order == nil {
-			order = s.orderOf(all.by)
+			order = s.orderFor(s.veil(r), all.by)
 		}
 		if all.same {
 			order = order.alike("true")
 		}
-		s.fill(&page, w, &arranged{order: order, docset: all.docset})
+		s.fill(&page, w, &arranged{order: order, docset: all.docset}, s.veil(r))
 	}
 	return page, nil
 }
@@ -137,12 +137,13 @@ func (s *Snapshot) arrangedBy(w *walk, r *Restriction) (all places, o *order) {
 	key := text.appendKey(w.Filters.appendKey(make([]byte, 0, 512), r))
 	key = append(key, field...)
 	all = s.memo.places.get(key, func() (places, int) {
+		v := s.veil(r)
 		set := s.filtered(w.Filters, r)
 		if text.term != "" {
-			set = s.search(text, set)
+			set = s.search(text, set, v)
 		}
 		var p places
-		p, o = s.arrange(set, field)
+		p, o = s.arrange(set, field, v)
 		return p, p.size()
 	})
 	return all, o
@@ -162,31 +163,40 @@ func (t TextQuery) filter(orderField string) textFilter {
 }
 
 // arrange sorts a set by a field; "" is by uid. It returns the order that it used, if any.
-func (s *Snapshot) arrange(set docset, field string) (places, *order) {
+func (s *Snapshot) arrange(set docset, field string, v *veil) (places, *order) {
 	if field == "" {
-		return s.arrangeBy(set, fieldUID)
+		return s.arrangeBy(set, fieldUID, v)
 	}
-	f, items := s.resolve(field)
-	if f != nil {
-		id, _ := s.reg.lookup(field)
-		return s.arrangeBy(set, id)
+	f, id, items := s.resolve(field)
+	if f != nil && (len(items) == 0 || s.has(v, id, f)) {
+		return s.arrangeBy(set, id, v)
 	}
 	// Every entity that has the key has the same value: true.
-	p, o := s.arrangeBy(set.and(union(items)), fieldUID)
+	p, o := s.arrangeBy(set.and(union(items)), fieldUID, v)
 	p.same = true
 	return p, o
 }
 
-func (s *Snapshot) arrangeBy(set docset, id fieldID) (places, *order) {
+// has reports whether any entity that is seen has the key of a field itself. That hidden ones have it, or that one had
+// it that is gone, must not decide how a list is sorted.
+func (s *Snapshot) has(v *veil, id fieldID, f *field) bool {
+	docs := s.having(v, id, f)
+	if v != nil {
+		docs = docs.and(v.visible)
+	}
+	return !docs.empty()
+}
+
+func (s *Snapshot) arrangeBy(set docset, id fieldID, v *veil) (places, *order) {
 	if set.empty() || s.field(id) == nil {
 		return places{by: id}, nil
 	}
-	o := s.orderOf(id)
+	o := s.orderFor(v, id)
 	return places{by: id, docset: o.arrange(set)}, o
 }
 
 // fill puts the entities of one page into it, and the cursors that lead away from it.
-func (s *Snapshot) fill(page *Page, w *walk, all *arranged) {
+func (s *Snapshot) fill(page *Page, w *walk, all *arranged, v *veil) {
 	o, _ := w.orderField()
 	limit := min(w.Limit, all.n)
 	up := o.Desc == w.back
@@ -217,7 +227,7 @@ func (s *Snapshot) fill(page *Page, w *walk, all *arranged) {
 	}
 	page.Docs = make([]*Doc, len(at))
 	for i, p := range at {
-		page.Docs[i] = s.docs.get(all.order.docs[p])
+		page.Docs[i] = v.doc(s.docs.get(all.order.docs[p]))
 	}
 	head, tail := all.entry(s, at[0]), all.entry(s, at[len(at)-1])
 	first := head
@@ -270,8 +280,9 @@ func (s *Snapshot) List(filters Filters, orders []Order, offset, limit int, r *R
 	for _, o := range orders {
 		key = appendCounted(append(key, o.word()...), lower(o.Field))
 	}
+	v := s.veil(r)
 	ids := s.memo.lists.get(key, func() ([]uint32, int) {
-		ids := s.sortedBy(s.filtered(filters, r), orders)
+		ids := s.sortedBy(s.filtered(filters, r), orders, v)
 		return ids, 4 * len(ids)
 	})
 	ids = ids[min(offset, len(ids)):]
@@ -280,15 +291,15 @@ func (s *Snapshot) List(filters Filters, orders []Order, offset, limit int, r *R
 	}
 	docs = make([]*Doc, len(ids))
 	for i, id := range ids {
-		docs[i] = s.docs.get(id)
+		docs[i] = v.doc(s.docs.get(id))
 	}
 	return docs, more, nil
 }
 
 // sortedBy sorts a set by several fields, entities that lack one last.
-func (s *Snapshot) sortedBy(set docset, orders []Order) []uint32 {
+func (s *Snapshot) sortedBy(set docset, orders []Order, v *veil) []uint32 {
 	if len(orders) == 0 {
-		p, o := s.arrangeBy(set, fieldRef)
+		p, o := s.arrangeBy(set, fieldRef, v)
 		ids := make([]uint32, 0, p.n)
 		for at := range p.all() {
 			ids = append(ids, o.docs[at])
@@ -307,7 +318,7 @@ func (s *Snapshot) sortedBy(set docset, orders []Order) []uint32 {
 	var by []sorting
 	for _, o := range orders {
 		if id, ok := s.reg.lookup(lower(o.Field)); ok && s.field(id) != nil {
-			of := s.orderOf(id)
+			of := s.orderFor(v, id)
 			by = append(by, sorting{of, of.ranks(documents), o.Desc})
 		}
 	}

@@ -86,6 +86,15 @@ func newReference(rows map[string]Row) *reference {
 	return r
 }
 
+// through is a catalog in which there never was anything but what a condition chooses of this one.
+func (r *reference) through(see cond) *reference {
+	rows := map[string]Row{}
+	for _, e := range r.matching(see) {
+		rows[e.row.Ref] = e.row
+	}
+	return newReference(rows)
+}
+
 func decode(raw []byte) map[string]any {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()

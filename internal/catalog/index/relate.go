@@ -54,7 +54,7 @@ func (b *batch) touch(ref string) {
 func (b *batch) relationsOf(edges []entity.Edge) []relation {
 	rels := make([]relation, len(edges))
 	for i, e := range edges {
-		rels[i] = relation{typ: b.typeList[b.relationType(e.Type)], target: b.targets[e.Target].ref}
+		rels[i] = relation{typ: b.typeList[b.relationType(e.Type)], target: b.targets[e.Target].ref, from: declared}
 	}
 	return rels
 }
@@ -67,7 +67,7 @@ func (b *batch) relationType(name string) uint32 {
 		i = len(b.typeList)
 		b.types[name] = i
 		b.typeList = append(b.typeList, &relationType{
-			name: name, field: b.reg.field("relations." + lower(name)),
+			name: name, field: b.reg.relation(relationKeys + lower(name)),
 			json: string(append(appendString([]byte(`{"type":`), name), `,"targetRef":`...)),
 		})
 	}
@@ -141,12 +141,12 @@ func (d *deriver) derive(id uint32) derived {
 		d.scan.scan(doc.base, &d.p.scanned)
 		d.p.derive(d.edges, doc.ref)
 		for _, e := range d.p.edges {
-			rels = append(rels, relation{typ: d.typeList[d.types[e.Type]], target: d.targets[e.Target].ref})
+			rels = append(rels, relation{typ: d.typeList[d.types[e.Type]], target: d.targets[e.Target].ref, from: declared})
 		}
 	}
-	if t := d.targets[doc.ref]; t != nil {
+	if t := d.targets[doc.ref]; t != nil && !d.alone {
 		for _, in := range t.edges {
-			rels = append(rels, relation{typ: d.typeList[in.typ], target: d.docs.get(in.src).ref})
+			rels = append(rels, relation{typ: d.typeList[in.typ], target: d.docs.get(in.src).ref, from: in.src})
 		}
 	}
 	d.rels = sortRelations(rels)
@@ -165,7 +165,7 @@ func (b *batch) serve(d derived) {
 			b.addRelation(id, now[0])
 			now = now[1:]
 		}
-		if len(now) > 0 && now[0] == was {
+		if len(now) > 0 && compareRelations(now[0], was) == 0 {
 			now = now[1:]
 			continue
 		}

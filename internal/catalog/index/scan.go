@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -128,7 +129,12 @@ func (sc *scanner) member(key string, i, depth int, in place) int {
 		sc.path = append(sc.path, '.')
 	}
 	sc.path = appendLower(sc.path, key)
-	end := sc.value(i, depth+1, inner, specKey)
+	end := -1
+	if bytes.HasPrefix(sc.path, []byte(relationKeys)) || string(sc.path) == "relations" {
+		end = skipValue(sc.s, i) // nobody is related by saying so, however the key is written
+	} else {
+		end = sc.value(i, depth+1, inner, specKey)
+	}
 	sc.path = sc.path[:mark]
 	if inner == inMetadata && end > 0 && sc.s[end-1] == '}' {
 		sc.out.metaEnd = len(strings.TrimRight(sc.s[:end-1], " \t\r\n"))

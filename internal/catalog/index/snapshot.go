@@ -116,10 +116,11 @@ func (s *Snapshot) one(in fieldID, text string, r *Restriction) *Doc {
 		return nil
 	}
 	p, ok := f.terms.get(text)
-	if !ok || !r.allows(s, p.one) {
+	v := s.veil(r)
+	if !ok || !v.sees(p.one) {
 		return nil
 	}
-	return s.docs.get(p.one)
+	return v.doc(s.docs.get(p.one))
 }
 
 // field returns nil for a key that no entity ever had.
@@ -133,35 +134,36 @@ func (s *Snapshot) field(id fieldID) *field {
 // resolve finds what a key in lower case means: the field of that name, and the documents that have it
 // as the string of a list: "metadata.tags.java" is there, with the value true, where metadata.tags
 // holds "java".
-func (s *Snapshot) resolve(key string) (f *field, items []docset) {
-	if id, ok := s.reg.lookup(key); ok {
+func (s *Snapshot) resolve(key string) (f *field, id fieldID, items []docset) {
+	id, ok := s.reg.lookup(key)
+	if ok {
 		f = s.field(id)
 	}
 	for i := range len(key) {
 		if key[i] != '.' {
 			continue
 		}
-		id, ok := s.reg.lookupItems(key[:i])
+		of, ok := s.reg.lookupItems(key[:i])
 		if !ok {
 			continue
 		}
-		if list := s.field(id); list != nil {
+		if list := s.field(of); list != nil {
 			if docs := list.equals(key[i+1:]); !docs.empty() {
 				items = append(items, docs)
 			}
 		}
 	}
-	return f, items
+	return f, id, items
 }
 
 // Batch finds entities by their refs: one result for each ref, in their order, nil where there is none
 // that matches filters and may be seen.
 func (s *Snapshot) Batch(refs []string, filters Filters, r *Restriction) []*Doc {
 	out := make([]*Doc, len(refs))
-	within := s.filtered(filters, r)
+	within, v := s.filtered(filters, r), s.veil(r)
 	for i, ref := range refs {
 		if doc := s.ByRef(strings.TrimSpace(ref), nil); doc != nil && within.has(doc.id) {
-			out[i] = doc
+			out[i] = v.doc(doc)
 		}
 	}
 	return out

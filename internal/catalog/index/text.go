@@ -69,16 +69,16 @@ func (t *textFilter) appendKey(key []byte) []byte {
 }
 
 // search returns the documents of within that have the term in one of the fields.
-func (s *Snapshot) search(t textFilter, within docset) docset {
+func (s *Snapshot) search(t textFilter, within docset, v *veil) docset {
 	var slots []fieldID
 	var found []docset
 	for _, key := range t.fields {
 		key = lower(key)
-		f, items := s.resolve(key)
-		if id, ok := s.reg.lookup(key); ok && int(id) < textFields {
+		f, id, items := s.resolve(key)
+		if _, ok := s.reg.lookup(key); ok && int(id) < textFields {
 			slots = append(slots, id)
 		} else if f != nil {
-			found = append(found, f.matching(func(text string) bool { return strings.Contains(text, t.term) }))
+			found = append(found, s.matching(v, id, f, func(text string) bool { return strings.Contains(text, t.term) }))
 		}
 		if strings.Contains("true", t.term) {
 			found = append(found, items...)

@@ -1,0 +1,125 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"portico/internal/pg"
+)
+
+// pickPart is a part of the change log that is looked through for what is seen.
+type pickPart struct {
+	after, before int64  // both left out
+	ref           string // "": of all
+	desc          bool
+	limit         int
+}
+
+// pickPage is how many changes are judged at a time.
+const pickPage = 2000
+
+// pick returns the revisions of the first changes of entities that are seen. It goes through the log without what
+// changed, which is most of it.
+func (v *sight) pick(ctx context.Context, part pickPart) (revisions []int64, err error) {
+	type entry struct {
+		revision int64
+		uid      string
+	}
+	order := `revision`
+	if part.desc {
+		order = `revision DESC`
+	}
+	known := map[string]bool{}
+	for {
+		page, err := pg.Collect(ctx, v.store.db, func(row pgx.CollectableRow) (e entry, err error) {
+			err = row.Scan(&e.revision, &e.uid)
+			return e, err
+		}, `
+			SELECT revision, uid::text
+			FROM catalog_changes
+			WHERE revision > $1 AND revision < $2 AND ($3 = '' OR ref = $3)
+			ORDER BY `+order+`
+			LIMIT $4`, part.after, part.before, part.ref, pickPage)
+		if err != nil {
+			return nil, err
+		}
+		var uids []string
+		for _, e := range page {
+			if _, judged := known[e.uid]; !judged {
+				known[e.uid] = false
+				uids = append(uids, e.uid)
+			}
+		}
+		docs, err := v.docs(ctx, v.store.db, uids)
+		if err != nil {
+			return nil, err
+		}
+		for uid := range docs {
+			known[uid] = true
+		}
+		for _, e := range page {
+			if known[e.uid] {
+				if revisions = append(revisions, e.revision); len(revisions) == part.limit {
+					return revisions, nil
+				}
+			}
+		}
+		if len(page) < pickPage {
+			return revisions, nil
+		}
+		if last := page[len(page)-1].revision; part.desc {
+			part.before = last
+		} else {
+			part.after = last
+		}
+	}
+}
+
+// picked reads changes by their revisions, in that order.
+func picked[T any](ctx context.Context, v *sight, scan pgx.RowToFunc[T], columns string, part pickPart) ([]T, error) {
+	revisions, err := v.pick(ctx, part)
+	if err != nil {
+		return nil, err
+	}
+	items, err := pg.Collect(ctx, v.store.db, scan, `
+		SELECT `+columns+`
+		FROM catalog_changes
+		WHERE revision = ANY($1)
+		ORDER BY revision`, emptyNotNull(revisions))
+	if part.desc {
+		slices.Reverse(items)
+	}
+	return items, err
+}
+
+// latest is Store.Latest of what is seen.
+func (v *sight) latest(ctx context.Context, before int64, limit int, ref string) ([]Change, error) {
+	if before <= 0 {
+		before = 1 << 62
+	}
+	items, err := picked(ctx, v, scanChange, changeColumns, pickPart{before: before, ref: ref, desc: true, limit: limit})
+	for i := range items {
+		v.trim(&items[i])
+	}
+	return items, err
+}
+
+// events leaves those of a stream that are seen.
+func (v *sight) events(ctx context.Context, all []feedEvent) (out []feedEvent, err error) {
+	if !v.restricted() || len(all) == 0 {
+		return all, nil
+	}
+	uids := make([]string, len(all))
+	for i, e := range all {
+		uids[i] = e.uid
+	}
+	docs, err := v.docs(ctx, v.store.db, uids)
+	for _, e := range all {
+		if docs[e.uid] != nil {
+			out = append(out, e)
+		}
+	}
+	return out, err
+}

@@ -1,0 +1,153 @@
+package index
+
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// A veil is one snapshot as a restricted reader sees it: as if what they may not see had never been. Documents that
+// they may not see are left out of every set. What is left are the relations that a hidden entity gives to one that
+// they do see (its inverse relations): these are left out of documents, of etags, and of what is found, counted,
+// sorted and searched by relation. A relation that stands in the spec of a visible entity stays, whatever it names:
+// it is that entity's own text, and says nothing of whether there is such an entity.
+//
+// The nil veil hides nothing.
+type veil struct {
+	visible docset
+	key     string // of the restriction
+}
+
+// veil returns nil for the nil restriction.
+func (s *Snapshot) veil(r *Restriction) *veil {
+	f := r.filter()
+	if f == nil {
+		return nil
+	}
+	return s.memo.veils.get([]byte(f.key), func() (*veil, int) {
+		// What a reader may see is judged by everything there is: who may see a part of a system need not see the system.
+		v := &veil{visible: s.every([]*expr{f.root}, nil), key: f.key}
+		return v, v.visible.size()
+	})
+}
+
+func (v *veil) sees(doc uint32) bool { return v == nil || v.visible.has(doc) }
+
+// doc is the document as it is seen; d itself where that is the same.
+func (v *veil) doc(d *Doc) *Doc {
+	if v == nil || d == nil {
+		return d
+	}
+	for i := range d.rels {
+		if v.hides(&d.rels[i]) {
+			return v.cover(d)
+		}
+	}
+	return d
+}
+
+func (v *veil) hides(r *relation) bool { return r.from != declared && !v.visible.has(r.from) }
+
+// cover is a copy of d without what is hidden, with the etag that it would have.
+func (v *veil) cover(d *Doc) *Doc {
+	seen := *d
+	seen.rels = make([]relation, 0, len(d.rels))
+	for i := range d.rels {
+		if !v.hides(&d.rels[i]) {
+			seen.rels = append(seen.rels, d.rels[i])
+		}
+	}
+	var stack [1024]byte
+	seen.finish(xxhash.New(), stack[:0])
+	return &seen
+}
+
+// hidden reports whether a relation to target may come from a hidden entity alone.
+func (v *veil) hidden(s *Snapshot, target string) bool {
+	f := s.field(fieldRef)
+	if f == nil {
+		return false
+	}
+	p, ok := f.terms.get(target)
+	return ok && !v.visible.has(p.one)
+}
+
+// related is the set of those documents that are seen to have a relation to target, of all that have it; id is its field.
+func (v *veil) related(s *Snapshot, id fieldID, target string, all docset) docset {
+	if all.empty() || !v.hidden(s, target) {
+		return all
+	}
+	ids := make([]uint32, 0, min(all.n, minBitmap))
+	for doc := range all.all() {
+		if s.docs.get(doc).declares(id, target) {
+			ids = append(ids, doc)
+		}
+	}
+	return fromIDs(ids)
+}
+
+// declares reports whether the spec of d gives the relation.
+func (d *Doc) declares(id fieldID, target string) bool {
+	for rest := d.rels; len(rest) > 0; {
+		typ := rest[0].typ
+		n := sort.Search(len(rest), func(i int) bool { return rest[i].typ.name > typ.name })
+		if typ.field == id {
+			at, ok := slices.BinarySearchFunc(rest[:n], target, func(r relation, t string) int { return strings.Compare(r.target, t) })
+			if ok && rest[at].from == declared {
+				return true
+			}
+		}
+		rest = rest[n:]
+	}
+	return false
+}
+
+// The functions below are those of field, as they come out through a veil.
+
+// veiled reports whether the values of a field may be hidden one by one: it is one of relations.
+func (s *Snapshot) veiled(v *veil, id fieldID) bool { return v != nil && s.reg.isRelation(id) }
+
+func (s *Snapshot) equals(v *veil, id fieldID, f *field, text string) docset {
+	docs := f.equals(text)
+	if s.veiled(v, id) {
+		docs = v.related(s, id, text, docs)
+	}
+	return docs
+}
+
+func (s *Snapshot) having(v *veil, id fieldID, f *field) docset {
+	if !s.veiled(v, id) {
+		return f.having()
+	}
+	return s.matching(v, id, f, func(string) bool { return true })
+}
+
+func (s *Snapshot) matching(v *veil, id fieldID, f *field, ok func(text string) bool) docset {
+	if !s.veiled(v, id) {
+		return f.matching(ok)
+	}
+	var word []uint64
+	for text, p := range f.terms.all() {
+		if ok(text) {
+			docs := v.related(s, id, text, p.docs())
+			word = docs.orInto(word)
+		}
+	}
+	return fromWords(word)
+}
+
+// orderFor is orderOf as it comes out through a veil.
+func (s *Snapshot) orderFor(v *veil, id fieldID) *order {
+	if !s.veiled(v, id) {
+		return s.orderOf(id)
+	}
+	key := append([]byte{byte(id), byte(id >> 8), byte(id >> 16), byte(id >> 24)}, v.key...)
+	return s.memo.orders.get(key, func() (*order, int) {
+		s.orders.building <- struct{}{}
+		defer func() { <-s.orders.building }()
+		o := s.buildOrder(id, s.fields[id], v)
+		return o, o.size()
+	})
+}
