@@ -54,23 +54,17 @@ func as(o ...option) func(*portal) option {
 func session(name, sql string) func(*portal) option {
 	return func(p *portal) option {
 		p.t.Helper()
-		s := &identity.Sessions{DB: p.pool}
 		if sql != "" {
 			if _, err := p.pool.Exec(p.t.Context(), `DELETE FROM identity_sessions`); err != nil {
 				p.t.Fatal(err)
 			}
 		}
-		w := httptest.NewRecorder()
-		account := identity.Account{Issuer: "https://idp.invalid", Subject: name, Provider: "oidc", UserRef: "user:default/" + name, DisplayName: name}
-		if err := s.Start(p.t.Context(), w, httptest.NewRequest("GET", "/", nil), account); err != nil {
-			p.t.Fatal(err)
-		}
+		cookie := cookieOf(p, name, false)
 		if sql != "" {
 			if _, err := p.pool.Exec(p.t.Context(), sql); err != nil {
 				p.t.Fatal(err)
 			}
 		}
-		cookie := w.Result().Cookies()[0]
 		return func(r *http.Request) {
 			r.Header.Set("Cookie", cookie.Name+"="+cookie.Value)
 			sameOrigin(r)
@@ -204,4 +198,28 @@ func TestS3NoRouteWithoutARule(t *testing.T) {
 			t.Errorf("%s: the portal would start", name)
 		}
 	}
+}
+
+// cookieOf signs somebody in and returns the cookie that their browser gets.
+func cookieOf(p *portal, name string, secure bool) *http.Cookie {
+	p.t.Helper()
+	s := &identity.Sessions{DB: p.pool, Secure: secure}
+	w := httptest.NewRecorder()
+	account := identity.Account{Issuer: "https://idp.invalid", Subject: name, Provider: "oidc", UserRef: "user:default/" + name, DisplayName: name}
+	if err := s.Start(p.t.Context(), w, httptest.NewRequest("GET", "/", nil), account); err != nil {
+		p.t.Fatal(err)
+	}
+	return w.Result().Cookies()[0]
+}
+
+// routeOf is the route with the pattern.
+func routeOf(t *testing.T, pattern string) httpx.Route {
+	t.Helper()
+	for _, r := range app.Routes() {
+		if r.Pattern == pattern {
+			return r
+		}
+	}
+	t.Fatalf("there is no route %s", pattern)
+	return httpx.Route{}
 }
