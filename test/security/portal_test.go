@@ -3,6 +3,8 @@ package security
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -312,4 +314,13 @@ func count(t testing.TB, goal, what string, figure int) {
 func pending(t testing.TB, goal, what, why string) {
 	t.Helper()
 	t.Logf("pending: %s | %s | %s", goal, what, why)
+}
+
+// rawJSON is a part of a token.
+func rawJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
 }

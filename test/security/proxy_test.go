@@ -90,10 +90,13 @@ auth: {providers: {oidc: {development: {metadataUrl: %s/.well-known/openid-confi
 		},
 	})
 	authorize := func(h http.Header) string {
-		got := p.do("GET", "/api/auth/oidc/start", "", headers(h))
+		got := p.do("GET", "/api/auth/oidc/start", "", headers(h), ownName(p))
 		u, err := url.Parse(got.header.Get("Location"))
 		if err != nil || got.status != http.StatusFound {
 			t.Fatalf("sign-in begins with %d %.200s", got.status, got.body)
+		}
+		if u.Query().Get("redirect_uri") == "" {
+			t.Fatalf("sign-in leads to %s", u)
 		}
 		return u.Scheme + "://" + u.Host + u.Path + " " + u.Query().Get("redirect_uri")
 	}
@@ -171,4 +174,12 @@ func TestS20ForgedHost(t *testing.T) {
 		}
 	}
 	count(t, "S20", "forged names", len(hosts))
+}
+
+// ownName asks under the name that the portal calls itself by; under another, sign-in first leads there.
+func ownName(p *portal) option {
+	return func(r *http.Request) {
+		_, port, _ := net.SplitHostPort(p.addr)
+		r.Host = net.JoinHostPort("localhost", port)
+	}
 }
