@@ -1,0 +1,225 @@
+package security
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"portico/internal/app"
+	"portico/internal/errs"
+	"portico/internal/httpx"
+	"portico/internal/identity"
+)
+
+// A role is somebody who may stand before a route. A new kind of caller is one line of roles.
+type role struct {
+	name  string
+	guest bool // of the portal that lets a guest in
+	// dress makes requests theirs.
+	dress func(*portal) option
+	// may says what they may do, written apart from the portal's own roles; nil is nothing.
+	may func(httpx.Permission) bool
+	// refused is the status of what they may not.
+	refused int
+}
+
+var roles = []role{
+	{"nobody", false, as(), nil, http.StatusUnauthorized},
+	{"a wrong token", false, as(bearer(unknownToken)), nil, http.StatusUnauthorized},
+	{"another scheme", false, as(with("Authorization", "Basic d2lkZTp3aWRl")), nil, http.StatusUnauthorized},
+	{"a cookie of one's own", false, as(with("Cookie", "portico-session="+strings.Repeat("A", 43)), sameOrigin), nil, http.StatusUnauthorized},
+	{"an expired session", false, session("ann", `UPDATE identity_sessions SET expires_at = now() - interval '1 second'`), nil, http.StatusUnauthorized},
+	{"an idle session", false, session("ann", `UPDATE identity_sessions SET seen_at = now() - interval '9 hours'`), nil, http.StatusUnauthorized},
+	{"a revoked session", false, session("ann", `DELETE FROM identity_sessions`), nil, http.StatusUnauthorized},
+	{"a token for another plugin", false, as(bearer(elseToken)), nil, http.StatusForbidden},
+	{"a narrow token", false, as(bearer(narrowToken)), readsCatalog, http.StatusForbidden},
+	{"a guest", true, as(sameOrigin, with("X-Forwarded-For", "203.0.113.9")), visits, http.StatusForbidden},
+	{"somebody signed in", false, session("ann", ""), authors, http.StatusForbidden},
+	{"a guest at the machine", true, as(sameOrigin), everything, http.StatusForbidden},
+	{"a wide token", false, as(bearer(wideToken)), everything, http.StatusForbidden},
+}
+
+func as(o ...option) func(*portal) option {
+	return func(*portal) option {
+		return func(r *http.Request) {
+			for _, change := range o {
+				change(r)
+			}
+		}
+	}
+}
+
+// session signs somebody in, as sign-in does, then does to the sessions what the SQL says.
+func session(name, sql string) func(*portal) option {
+	return func(p *portal) option {
+		p.t.Helper()
+		if sql != "" {
+			if _, err := p.pool.Exec(p.t.Context(), `DELETE FROM identity_sessions`); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+		cookie := cookieOf(p, name, false)
+		if sql != "" {
+			if _, err := p.pool.Exec(p.t.Context(), sql); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+		return func(r *http.Request) {
+			r.Header.Set("Cookie", cookie.Name+"="+cookie.Value)
+			sameOrigin(r)
+		}
+	}
+}
+
+func everything(httpx.Permission) bool { return true }
+
+func readsCatalog(p httpx.Permission) bool {
+	return p.Action == "read" && strings.HasPrefix(p.Name, "catalog.")
+}
+
+// operators are the rooms that only who runs the portal, or signed in, reads.
+var operators = map[string]bool{"catalog.ingestion.read": true, "portico.audit.read": true}
+
+func visits(p httpx.Permission) bool { return p.Action == "read" && !operators[p.Name] }
+
+func authors(p httpx.Permission) bool {
+	switch p.Name {
+	case "catalog.entity.refresh", "catalog.location.create", "catalog.location.analyze":
+		return true
+	}
+	return p.Action == "read"
+}
+
+// known are the names of permissions that this test was written for. One that a new route asks for is to be judged by
+// the roles above first.
+var known = map[string]bool{
+	"catalog.entity.read": true, "catalog.entity.refresh": true, "catalog.entity.delete": true, "catalog.entity.validate": true,
+	"catalog.location.read": true, "catalog.location.create": true, "catalog.location.delete": true, "catalog.location.analyze": true,
+	"catalog.ingestion.read": true, "catalog.ingestion.manage": true, "portico.audit.read": true,
+}
+
+// A route as a request asks for it.
+type asked struct {
+	httpx.Route
+	method, path, body string
+}
+
+// question fills in the parameters of a route with what is there, where the portal is asked to do it.
+func question(r httpx.Route) asked {
+	method, path, _ := strings.Cut(r.Pattern, " ")
+	for name, value := range map[string]string{
+		"{kind}": "component", "{namespace}": "default", "{name}": "lighthouse", "{provider}": "oidc",
+		"{uid}": "00000000-0000-4000-8000-000000000000", "{id}": "00000000-0000-4000-8000-000000000000",
+	} {
+		path = strings.ReplaceAll(path, name, value)
+	}
+	for strings.Contains(path, "{") { // parameters that nothing above names
+		before, rest, _ := strings.Cut(path, "{")
+		_, after, _ := strings.Cut(rest, "}")
+		path = before + "x" + after
+	}
+	a := asked{Route: r, method: method, path: path}
+	if method != "GET" && method != "DELETE" {
+		a.body = "{}"
+	}
+	return a
+}
+
+func questions() (list []asked) {
+	for _, r := range app.Routes() {
+		list = append(list, question(r))
+	}
+	return list
+}
+
+// want is the status of a refusal, 0 where the route is open to the role.
+func (w *role) want(a httpx.Access) int {
+	p, needed := a.Permission()
+	if !needed || w.may != nil && w.may(p) {
+		return 0
+	}
+	return w.refused
+}
+
+// S3: every route for everybody who may stand before it.
+func TestS3EveryRouteForEveryRole(t *testing.T) {
+	closed, open := start(t, setup{}), start(t, setup{config: []string{guestToo}})
+	cells := 0
+	for _, q := range questions() {
+		if p, needed := q.Access.Permission(); needed && !known[p.Name] {
+			t.Errorf("%s asks for %s, which is new: say in roles of this test who may, and add it to known", q.Pattern, p.Name)
+			continue
+		}
+		for i := range roles {
+			w := &roles[i]
+			p := closed
+			if w.guest {
+				p = open
+			}
+			got := p.do(q.method, q.path, q.body, w.dress(p))
+			cells++
+			want := w.want(q.Access)
+			switch {
+			case want != 0 && got.status != want:
+				t.Errorf("%s by %s: %d, want %d: %.200s", q.Pattern, w.name, got.status, want, got.body)
+			case want == 0 && (got.refused() || got.status >= 500 && !idpAway(got)):
+				t.Errorf("%s by %s: %d, want to be let in: %.200s", q.Pattern, w.name, got.status, got.body)
+			case want != 0 && strings.Contains(string(got.body), "lighthouse") && !strings.Contains(q.path, "lighthouse"):
+				t.Errorf("%s by %s: the refusal tells of the catalog: %.200s", q.Pattern, w.name, got.body)
+			}
+		}
+	}
+	count(t, "S3", "cells route × role", cells)
+	count(t, "S3", "roles", len(roles))
+	if len(roles) < 10 {
+		t.Errorf("only %d roles", len(roles))
+	}
+}
+
+// idpAway tells that a provider was asked that nobody can reach.
+func idpAway(r *reply) bool { return r.status == errs.Unavailable.Status() }
+
+// S3: a route without a rule stops the boot, and so do two that differ in case alone.
+func TestS3NoRouteWithoutARule(t *testing.T) {
+	h := func(http.ResponseWriter, *http.Request) error { return nil }
+	rule := httpx.Public("a test")
+	for name, routes := range map[string][]httpx.Route{
+		"no rule":            {{Pattern: "GET /api/x", Handler: h}},
+		"no method":          {{Pattern: "/api/x", Handler: h, Access: rule}},
+		"no handler":         {{Pattern: "GET /api/x", Access: rule}},
+		"a change unaudited": {{Pattern: "POST /api/x", Handler: h, Access: httpx.Require(httpx.Permission{Name: "x.y.z", Action: "create"})}},
+		"only case differs":  {{Pattern: "GET /api/x", Handler: h, Access: rule}, {Pattern: "GET /API/x", Handler: h, Access: rule}},
+		"only a name":        {{Pattern: "GET /api/{x}", Handler: h, Access: rule}, {Pattern: "GET /api/{y}", Handler: h, Access: rule}},
+	} {
+		g := new(httpx.Registry)
+		g.Add(routes...)
+		if _, err := g.Handler(httpx.Options{}); err == nil {
+			t.Errorf("%s: the portal would start", name)
+		}
+	}
+}
+
+// cookieOf signs somebody in and returns the cookie that their browser gets.
+func cookieOf(p *portal, name string, secure bool) *http.Cookie {
+	p.t.Helper()
+	s := &identity.Sessions{DB: p.pool, Secure: secure}
+	w := httptest.NewRecorder()
+	account := identity.Account{Issuer: "https://idp.invalid", Subject: name, Provider: "oidc", UserRef: "user:default/" + name, DisplayName: name}
+	if err := s.Start(p.t.Context(), w, httptest.NewRequest("GET", "/", nil), account); err != nil {
+		p.t.Fatal(err)
+	}
+	return w.Result().Cookies()[0]
+}
+
+// routeOf is the route with the pattern.
+func routeOf(t *testing.T, pattern string) httpx.Route {
+	t.Helper()
+	for _, r := range app.Routes() {
+		if r.Pattern == pattern {
+			return r
+		}
+	}
+	t.Fatalf("there is no route %s", pattern)
+	return httpx.Route{}
+}
