@@ -47,7 +47,6 @@ func (a *App) startSignIn(context.Context) error {
 		}
 		a.signIn.Providers = append(a.signIn.Providers, p)
 	}
-	a.background(a.signIn.Sessions.Follow)
 	return nil
 }
 

@@ -18,6 +18,7 @@ type Person struct {
 // User is a User entity of the catalog.
 type User struct {
 	Ref, DisplayName string
+	Absent           bool // the catalog has none, and the resolver lets them in without
 }
 
 // Directory knows the users of the catalog. Its answers come from memory: sign-in asks in every flow.
@@ -69,7 +70,7 @@ func resolve(list []Resolver, dir Directory, p Person) (User, error) {
 			if name == "" {
 				name = key
 			}
-			return User{Ref: "user:default/" + key, DisplayName: name}, nil
+			return User{Ref: "user:default/" + key, DisplayName: name, Absent: true}, nil
 		}
 	}
 	switch {

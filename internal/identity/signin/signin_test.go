@@ -535,7 +535,7 @@ func TestResolve(t *testing.T) {
 		{"subject", []Resolver{{By: Subject}}, person, ann},
 		{"the second of two", []Resolver{{By: Email, Domains: []string{"other.example"}}, {By: Username}}, person, ann},
 		{"a stranger", []Resolver{{By: Email}, {By: Username}, {By: Subject}}, stranger, User{}},
-		{"a stranger who may come in", []Resolver{{By: Username, WithoutUser: true}}, stranger, User{"user:default/bob", "Bob"}},
+		{"a stranger who may come in", []Resolver{{By: Username, WithoutUser: true}}, stranger, User{"user:default/bob", "Bob", true}},
 		{"a stranger of another domain", []Resolver{{By: LocalPart, Domains: []string{"other.example"}, WithoutUser: true}}, stranger, User{}},
 		{"a subject names nobody whom the catalog does not have", []Resolver{{By: Subject, WithoutUser: true}}, stranger, User{}},
 	}
