@@ -27,6 +27,7 @@ import (
 	"portico/internal/discovery"
 	"portico/internal/errs"
 	"portico/internal/httpx"
+	"portico/internal/identity"
 	"portico/internal/identity/audit"
 	"portico/internal/identity/signin"
 	"portico/internal/outbound"
@@ -67,6 +68,7 @@ type App struct {
 	audit    *audit.Store
 	denials  *audit.Denials
 	signIn   *signin.Handler
+	tokens   *identity.Tokens
 	server   *http.Server
 	serveErr chan error
 	stopOnce sync.Once
@@ -372,6 +374,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 	if err := a.startSignIn(ctx); err != nil {
 		return err
 	}
+	a.startTokens()
 	handler := &catalog.Handler{
 		Build: a.o.Version,
 		Store: a.store, Index: a.index, Requests: requests, Refresher: refresher, Analyzer: reader, Retention: retention,

@@ -31,7 +31,7 @@ func (a *App) gate() (*identity.Gate, error) {
 	if len(a.signIn.Providers) > 0 {
 		sessions = a.signIn.Sessions
 	}
-	return identity.NewGate(a.guest(), tokens, sessions)
+	return identity.NewGate(a.guest(), tokens, sessions, a.tokens)
 }
 
 // guest says who comes in without signing in. A guest reads. One who sits at the machine may do everything where

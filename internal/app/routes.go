@@ -2,13 +2,13 @@ package app
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"portico/internal/catalog"
 	"portico/internal/httpx"
 	"portico/internal/identity"
 	"portico/internal/identity/audit"
+	"portico/internal/identity/me"
 	"portico/internal/identity/signin"
 )
 
@@ -18,6 +18,7 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 	h.Mount(g)
 	(&audit.Handler{Store: a.audit, Log: a.o.Log}).Mount(g)
 	a.signIn.Mount(g)
+	(&me.Handler{Tokens: a.tokens, Sessions: a.signIn.Sessions, Profile: directory{a.index}.profile}).Mount(g)
 	g.Add(
 		httpx.Route{Pattern: "GET /api/portico/session", Access: httpx.Public("who am I, and how do I sign in"), Handler: a.getSession},
 		httpx.Route{Pattern: "GET /.backstage/health/v1/liveness", Access: httpx.Public("probe"), Handler: a.getLiveness},
@@ -35,6 +36,7 @@ func Routes() []httpx.Route {
 type session struct {
 	SignedIn    bool              `json:"signedIn"`
 	Principal   *sessionPrincipal `json:"principal,omitempty"`
+	Token       *sessionToken     `json:"token,omitempty"` // that the request came with, one of the portal's own
 	Guest       bool              `json:"guest"`
 	Trial       bool              `json:"trial"`
 	SampleData  bool              `json:"sampleData"`
@@ -49,6 +51,12 @@ type sessionPrincipal struct {
 	Type        string `json:"type"`
 	Ref         string `json:"ref"`
 	DisplayName string `json:"displayName"`
+}
+
+type sessionToken struct {
+	Name      string    `json:"name"`
+	Scopes    []string  `json:"scopes"`
+	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 type sessionSignIn struct {
@@ -87,7 +95,10 @@ func (a *App) getSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.SignedIn, s.Guest = true, p.Type == "guest"
 	s.Principal = &sessionPrincipal{Type: p.Type, Ref: p.Ref, DisplayName: p.DisplayName}
-	for _, perm := range slices.Concat(catalog.Permissions(), audit.Permissions()) {
+	if t := p.Token; t != nil && t.ID != 0 {
+		s.Token = &sessionToken{t.Name, t.Scopes, t.ExpiresAt}
+	}
+	for _, perm := range permissions() {
 		if p.May(perm) {
 			s.Permissions = append(s.Permissions, perm.Name)
 		}

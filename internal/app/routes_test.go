@@ -13,6 +13,7 @@ var unrecorded = map[string]string{
 	"POST /api/catalog/locations/by-query": "a read with its question in the body",
 	"POST /api/catalog/validate-entity":    "it checks what it is sent",
 	"POST /api/catalog/analyze-location":   "it looks at a repository, and stores nothing",
+	"GET /api/portico/tokens":              "it lists, to those who manage them",
 }
 
 // forAll are the routes that are audited and open to everybody.

@@ -46,7 +46,6 @@ func (a *App) startSignIn(context.Context) error {
 			ID: c.ID, Title: c.Title, Protocol: protocolOf(c, func(host string) bool { return isPrivate(private, host) }), Resolvers: resolversOf(c),
 		})
 	}
-	a.background(a.signIn.Sessions.Follow)
 	return nil
 }
 

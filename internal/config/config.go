@@ -57,6 +57,7 @@ type Portico struct {
 	Guest   PorticoGuest   `config:"guest"`
 	Limits  Limits         `config:"limits"`
 	Audit   PorticoAudit   `config:"audit"`
+	Tokens  PorticoTokens  `config:"tokens"`
 	// SampleData makes every page say that what it shows is a sample.
 	SampleData bool `config:"sampleData"`
 }
@@ -69,6 +70,19 @@ type PorticoAudit struct {
 func (a *PorticoAudit) checkConfig(d *decoder, n Node) bool {
 	if a.Retention < 24*time.Hour {
 		d.fault(n.Get("retention"), "write at least 24h", "records would be gone before anybody looks")
+		return false
+	}
+	return true
+}
+
+// PorticoTokens bounds the tokens that people make for themselves and for services.
+type PorticoTokens struct {
+	MaxAge time.Duration `config:"maxAge"` // the longest that one may last; default 2160h, 90 days
+}
+
+func (t *PorticoTokens) checkConfig(d *decoder, n Node) bool {
+	if t.MaxAge < 24*time.Hour || t.MaxAge > 3650*24*time.Hour {
+		d.fault(n.Get("maxAge"), "write 24h to 87600h", "a token lasts a day at least, and must end")
 		return false
 	}
 	return true
@@ -167,6 +181,7 @@ func withDefaults() *Config {
 			},
 			Limits: Limits{Requests: 64, Streams: 16, FailedSignIns: 30},
 			Audit:  PorticoAudit{Retention: 400 * 24 * time.Hour},
+			Tokens: PorticoTokens{MaxAge: 90 * 24 * time.Hour},
 		},
 		Sections: map[string]Node{},
 	}

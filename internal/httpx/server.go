@@ -30,6 +30,10 @@ type Caller struct {
 	Principal any
 	// Claimed says of a caller whom nobody knows that a cookie came along that claims to be somebody's.
 	Claimed bool
+	// Unsure says that it cannot be told now who the caller is: a token that is presented may be a good one.
+	Unsure bool
+	// Watch calls end when what let the caller in has ended, until stop is called. Nil: it never ends.
+	Watch func(end func(error)) (stop func())
 
 	// What follows is set here, for routes that are audited and requests that are refused, and is for the audit log.
 
@@ -208,12 +212,29 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			rec.body = timedBody{r.Body, w, h.s.bodyWithin}
 			r.Body = http.MaxBytesReader(rec, &rec.body, h.s.MaxBody)
 		}
-		err = h.route.Handler(rec, r.WithContext(context.WithValue(r.Context(), callerKey{}, &caller)))
+		err = h.handle(rec, r, &caller)
 	}
 	if err != nil {
 		h.denied(rec, r, caller, err)
 		h.s.fail(rec, r, err)
 	}
+}
+
+// handle runs the handler. Its request ends with what let the caller in: a stream does not outlive the session that it
+// was opened in.
+func (h *routeHandler) handle(w http.ResponseWriter, r *http.Request, caller *Caller) error {
+	ctx := context.WithValue(r.Context(), callerKey{}, caller)
+	if caller.Watch == nil {
+		return h.route.Handler(w, r.WithContext(ctx))
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer caller.Watch(cancel)()
+	err := h.route.Handler(w, r.WithContext(ctx))
+	if err != nil && errors.Is(err, context.Canceled) && r.Context().Err() == nil {
+		err = context.Cause(ctx)
+	}
+	return err
 }
 
 // mayChange reports whether a method may change something.
@@ -253,7 +274,7 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, a Access) (Caller
 		return Caller{}, err
 	}
 	caller, err := s.Gate.Admit(r, a)
-	if caller.Name == "" {
+	if caller.Name == "" && !caller.Unsure && !errs.Is(err, errs.Unavailable) {
 		s.gates.guesses.failed(r)
 	}
 	return caller, err

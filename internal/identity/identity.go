@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"portico/internal/errs"
 	"portico/internal/httpx"
@@ -28,11 +29,28 @@ type Principal struct {
 	Role Role
 	// Within narrows that to what a token was made for; nil narrows nothing.
 	Within func(httpx.Permission) bool
+	// Token is what the principal came with, nil for a session and a guest.
+	Token *TokenInfo
+
+	watch func(end func(error)) (stop func()) // calls end when what let them in ends; nil: it does not
 }
 
-// May reports whether the principal has the permission.
+// TokenInfo says which token somebody came with. One of the configuration has no ID.
+type TokenInfo struct {
+	ID        int64
+	Name      string
+	Scopes    []string
+	ExpiresAt time.Time
+}
+
+// person is somebody who signed in, or a token of theirs.
+func person(ref, displayName string) *Principal {
+	return &Principal{Type: "user", Ref: ref, DisplayName: displayName, Role: Author}
+}
+
+// May reports whether the principal has the permission. It is the one place that knows of scopes.
 func (p *Principal) May(perm httpx.Permission) bool {
-	return p != nil && p.Role.may(perm) && (p.Within == nil || p.Within(perm))
+	return p != nil && p.Role.may(perm) && (p.Within == nil || p.Within(perm)) && (p.Token == nil || !forPeople(perm))
 }
 
 // Role is a set of permissions. The zero value has none.
@@ -68,7 +86,8 @@ func viewerMay(p httpx.Permission) bool {
 // removes, and what decides about sources, is for operators.
 func authorMay(p httpx.Permission) bool {
 	switch p.Name {
-	case "catalog.entity.refresh", "catalog.entity.validate", "catalog.location.create", "catalog.location.analyze":
+	case "catalog.entity.refresh", "catalog.entity.validate", "catalog.location.create", "catalog.location.analyze",
+		MeManage.Name, TokenEnd.Name, TokenRedeem.Name:
 		return true
 	}
 	return p.Action == "read"
@@ -134,6 +153,7 @@ func NewGate(guest *Guest, tokens []StaticToken, sessions *Sessions, bearers ...
 		}
 		g.tokens[key] = &Principal{
 			Type: "service", Ref: "service:" + t.Subject, DisplayName: t.Subject, Role: Admin, Within: restricted(t.Restrictions),
+			Token: &TokenInfo{Name: t.Subject},
 		}
 	}
 	return g, nil
@@ -169,7 +189,7 @@ func (g *Gate) Admit(r *http.Request, a httpx.Access) (httpx.Caller, error) {
 	p, ambient, err := g.authenticate(r)
 	if err != nil {
 		if !needed {
-			return httpx.Caller{Ambient: ambient, Principal: unknown{err}}, nil
+			return httpx.Caller{Ambient: ambient, Principal: unknown{err}, Unsure: !errs.Is(err, errs.Unauthenticated)}, nil
 		}
 		return httpx.Caller{}, err
 	}
@@ -180,15 +200,24 @@ func (g *Gate) Admit(r *http.Request, a httpx.Access) (httpx.Caller, error) {
 		return httpx.Caller{Claimed: g.sessions != nil && g.sessions.Presented(r)}, errs.WithRemedy(errs.New(errs.Unauthenticated, "nobody is signed in"),
 			"send `Authorization: Bearer TOKEN` with a token from backend.auth.externalAccess, or sign in")
 	}
-	c := httpx.Caller{Name: p.Ref, Ambient: ambient, Principal: p}
+	c := httpx.Caller{Name: p.Ref, Ambient: ambient, Principal: p, Watch: p.watch}
 	if needed && !p.May(perm) {
 		return c, errs.WithRemedy(errs.New(errs.Forbidden, "%s may not do this: it needs the permission %s", p.DisplayName, perm.Name),
-			remedyFor(p))
+			remedyFor(p, perm))
 	}
 	return c, nil
 }
 
-func remedyFor(p *Principal) string {
+func remedyFor(p *Principal, perm httpx.Permission) string {
+	if p.Token != nil && forPeople(perm) {
+		return "this is for people in their browser: open the portal and sign in there"
+	}
+	if p.Token != nil && p.Token.ID != 0 && p.Role.may(perm) {
+		if s := scopeFor(perm); s != "" {
+			return fmt.Sprintf("make a token with the scope %s, and use it instead", s)
+		}
+		return "no token may do this"
+	}
 	switch p.Type {
 	case "guest":
 		return "a guest only reads the catalog; sign in, or use a token from backend.auth.externalAccess"
@@ -222,7 +251,13 @@ func (g *Gate) authenticate(r *http.Request) (p *Principal, ambient bool, err er
 		return p, false, nil
 	}
 	for _, b := range g.bearers {
-		if p, err := b.Bearer(r.Context(), token); p != nil || err != nil {
+		p, err := b.Bearer(r.Context(), token)
+		if p != nil && p.Token == nil { // whatever kind it is, it is none of a person's own hands
+			other := *p
+			other.Token = &TokenInfo{Name: "bearer"}
+			p = &other
+		}
+		if p != nil || err != nil {
 			return p, false, err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,22 +20,12 @@ const (
 	SessionAbsolute = 24 * time.Hour
 )
 
-const (
-	// A session is looked up again after this time, should the news of its end be lost.
-	sessionFresh = 2 * time.Second
-	// Sessions are kept in memory up to this many; then the memory is emptied.
-	sessionsKept = 10_000
-	// That a session is in use is written down once in this time.
-	sessionSeen = time.Minute
-	// channel tells all replicas that a session ended.
-	channel = "portico_identity"
-)
-
 // Account is somebody as a provider knows them. Issuer and Subject alone say who it is.
 type Account struct {
 	Issuer, Subject string
 	Provider        string
 	UserRef         string // the User entity that a resolver led to
+	WithoutUser     bool   // a resolver let them in although the catalog has no such User
 	DisplayName     string
 }
 
@@ -50,10 +39,10 @@ type Sessions struct {
 	// Record writes down that somebody signed in or out, in the transaction that does it; what it refuses is not done.
 	// It is called last. It may be nil.
 	Record func(ctx context.Context, tx pgx.Tx, e Event) error
+	// Gone reports whether the catalog no longer has the User; nil: it has everybody.
+	Gone func(userRef string) bool
 
-	mu    sync.Mutex
-	known map[digest]knownSession
-	turn  int // of emptying; what was looked up in an earlier one is not kept
+	memory
 }
 
 // Event is what is recorded of a session: whose it is, and what belongs to it.
@@ -70,11 +59,6 @@ func (s *Sessions) record(ctx context.Context, tx pgx.Tx, e Event) error {
 }
 
 type digest = [sha256.Size]byte
-
-type knownSession struct {
-	principal *Principal
-	until     time.Time
-}
 
 // CookieName is what the session's cookie is called.
 func (s *Sessions) CookieName() string { return CookieName("portico-session", s.Secure) }
@@ -144,12 +128,13 @@ func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Req
 		}
 		var account int64
 		if err := tx.QueryRow(ctx, `
-			INSERT INTO identity_accounts (issuer, subject, provider, user_ref, display_name)
-			VALUES ($1, $2, $3, $4, $5)
+			INSERT INTO identity_accounts (issuer, subject, provider, user_ref, display_name, without_user)
+			VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (issuer, subject) DO UPDATE
-			SET provider = excluded.provider, user_ref = excluded.user_ref, display_name = excluded.display_name, signed_in_at = now()
+			SET provider = excluded.provider, user_ref = excluded.user_ref, display_name = excluded.display_name,
+			    without_user = excluded.without_user, signed_in_at = now()
 			RETURNING id`,
-			a.Issuer, a.Subject, a.Provider, a.UserRef, a.DisplayName).Scan(&account); err != nil {
+			a.Issuer, a.Subject, a.Provider, a.UserRef, a.DisplayName, a.WithoutUser).Scan(&account); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `
@@ -244,65 +229,72 @@ func (s *Sessions) Of(r *http.Request) (*Principal, error) {
 	if !ok {
 		return nil, nil
 	}
-	now := time.Now()
-	s.mu.Lock()
-	k, ok := s.known[d]
-	turn := s.turn
-	s.mu.Unlock()
-	if ok && now.Before(k.until) {
-		return k.principal, nil
-	}
-	p, err := s.lookUp(r.Context(), d)
+	p, err := s.of(d, func() (*Principal, error) { return s.lookUp(r.Context(), d) })
 	if errs.Is(err, errs.NotFound) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.turn == turn {
-		if s.known == nil || len(s.known) >= sessionsKept {
-			s.known = map[digest]knownSession{}
-		}
-		s.known[d] = knownSession{p, now.Add(sessionFresh)}
-	}
-	return p, nil
+	return p, err
 }
 
 func (s *Sessions) lookUp(ctx context.Context, d digest) (_ *Principal, err error) {
 	defer errs.Wrap(&err, "identity: look up a session")
 	type row struct {
 		UserRef, DisplayName string
-		Stale                bool
+		WithoutUser, Stale   bool
 	}
 	got, err := pg.Collect1(ctx, s.DB, pgx.RowToStructByPos[row], `
 		SELECT a.user_ref,
 		       a.display_name,
+		       a.without_user,
 		       s.seen_at < now() - $3::interval
 		FROM identity_sessions s
 		JOIN identity_accounts a ON a.id = s.account_id
-		WHERE s.digest = $1 AND s.expires_at > now() AND s.seen_at > now() - $2::interval`, d[:], SessionIdle, sessionSeen)
+		WHERE s.digest = $1 AND s.expires_at > now() AND s.seen_at > now() - $2::interval`, d[:], SessionIdle, seenEvery)
 	if err != nil {
 		return nil, err
+	}
+	if !got.WithoutUser && s.gone(got.UserRef) {
+		return nil, errs.New(errs.NotFound, "the catalog no longer has %s", got.UserRef)
 	}
 	if got.Stale {
 		if _, err := s.DB.Exec(ctx, `UPDATE identity_sessions SET seen_at = now() WHERE digest = $1`, d[:]); err != nil {
 			return nil, pg.Err(err)
 		}
 	}
-	return &Principal{Type: "user", Ref: got.UserRef, DisplayName: got.DisplayName, Role: Author}, nil
+	return person(got.UserRef, got.DisplayName), nil
 }
+
+func (s *Sessions) gone(userRef string) bool { return s.Gone != nil && s.Gone(userRef) }
 
 // Forget makes the next request of every session look it up again.
-func (s *Sessions) Forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.known = nil
-	s.turn++
+func (s *Sessions) Forget() { s.forget() }
+
+// Follow forgets sessions as soon as one ends on any replica, and ends what is under way in them, until ctx ends.
+func (s *Sessions) Follow(ctx context.Context) { Follow(ctx, s.DB, s) }
+
+func (s *Sessions) holdOpen(ctx context.Context) {
+	s.hold(ctx, func(ctx context.Context, digests [][]byte) (map[digest]bool, error) {
+		return holding(ctx, s.DB, s.gone, `
+			SELECT s.digest, a.user_ref, a.without_user
+			FROM identity_sessions s
+			JOIN identity_accounts a ON a.id = s.account_id
+			WHERE s.digest = ANY($1) AND s.expires_at > now() AND s.seen_at > now() - $2::interval`, digests, SessionIdle)
+	})
 }
 
-// Follow forgets sessions as soon as one ends on any replica, until ctx ends.
-func (s *Sessions) Follow(ctx context.Context) {
-	_ = pg.Listen(ctx, s.DB, channel, func(string) { s.Forget() }, s.Forget)
+// holding returns which credentials hold: rows of (digest, user_ref, without_user) whose user, if any, is still there.
+func holding(ctx context.Context, db pg.DB, gone func(string) bool, sql string, args ...any) (map[digest]bool, error) {
+	type row struct {
+		Digest      []byte
+		UserRef     string
+		WithoutUser bool
+	}
+	rows, err := pg.Collect(ctx, db, pgx.RowToStructByPos[row], sql, args...)
+	hold := make(map[digest]bool, len(rows))
+	for _, r := range rows {
+		if r.WithoutUser || !gone(r.UserRef) {
+			hold[digest(r.Digest)] = true
+		}
+	}
+	return hold, err
 }

@@ -184,9 +184,11 @@ CREATE TABLE identity_accounts (
     display_name text NOT NULL,
     created_at timestamp with time zone NOT NULL DEFAULT now(),
     signed_in_at timestamp with time zone NOT NULL DEFAULT now(),
+    without_user boolean NOT NULL DEFAULT false,
     CONSTRAINT identity_accounts_pkey PRIMARY KEY (id),
     CONSTRAINT identity_accounts_issuer_subject_key UNIQUE (issuer, subject)
 );
+CREATE INDEX identity_accounts_user ON public.identity_accounts USING btree (user_ref);
 
 CREATE TABLE identity_flows (
     digest bytea NOT NULL,
@@ -198,6 +200,19 @@ CREATE TABLE identity_flows (
 );
 CREATE INDEX identity_flows_expires ON public.identity_flows USING btree (expires_at);
 
+CREATE TABLE identity_grants (
+    digest bytea NOT NULL,
+    account_id bigint NOT NULL,
+    challenge text NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    age interval NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT identity_grants_pkey PRIMARY KEY (digest),
+    CONSTRAINT identity_grants_account_id_fkey FOREIGN KEY (account_id) REFERENCES identity_accounts(id) ON DELETE CASCADE
+);
+CREATE INDEX identity_grants_expires ON public.identity_grants USING btree (expires_at);
+
 CREATE TABLE identity_sessions (
     digest bytea NOT NULL,
     account_id bigint NOT NULL,
@@ -206,11 +221,39 @@ CREATE TABLE identity_sessions (
     expires_at timestamp with time zone NOT NULL,
     user_agent text NOT NULL,
     address text NOT NULL,
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     CONSTRAINT identity_sessions_pkey PRIMARY KEY (digest),
     CONSTRAINT identity_sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES identity_accounts(id) ON DELETE CASCADE
 );
 CREATE INDEX identity_sessions_account ON public.identity_sessions USING btree (account_id);
 CREATE INDEX identity_sessions_expires ON public.identity_sessions USING btree (expires_at);
+CREATE UNIQUE INDEX identity_sessions_id ON public.identity_sessions USING btree (id);
+
+CREATE TABLE identity_tokens (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    digest bytea NOT NULL,
+    previous bytea,
+    previous_until timestamp with time zone,
+    previous_used_at timestamp with time zone,
+    kind text NOT NULL,
+    account_id bigint,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    created_by text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT identity_tokens_pkey PRIMARY KEY (id),
+    CONSTRAINT identity_tokens_digest_key UNIQUE (digest),
+    CONSTRAINT identity_tokens_previous_key UNIQUE (previous),
+    CONSTRAINT identity_tokens_account_id_fkey FOREIGN KEY (account_id) REFERENCES identity_accounts(id) ON DELETE CASCADE,
+    CONSTRAINT identity_tokens_check CHECK (((kind = 'personal'::text) = (account_id IS NOT NULL))),
+    CONSTRAINT identity_tokens_check1 CHECK (((previous IS NULL) = (previous_until IS NULL))),
+    CONSTRAINT identity_tokens_kind_check CHECK ((kind = ANY (ARRAY['personal'::text, 'service'::text])))
+);
+CREATE INDEX identity_tokens_account ON public.identity_tokens USING btree (account_id);
+CREATE UNIQUE INDEX identity_tokens_service ON public.identity_tokens USING btree (name) WHERE ((kind = 'service'::text) AND (revoked_at IS NULL));
 
 CREATE TABLE portico_meta (
     key text NOT NULL,

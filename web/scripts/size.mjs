@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 const BUDGET = 150_000
-const PAGES = ['home-page', 'catalog-page', 'entity-page', 'sources-page', 'sign-in-page']
+const PAGES = ['home-page', 'catalog-page', 'entity-page', 'sources-page', 'tokens-page', 'sign-in-page']
 const dist = new URL('../dist/', import.meta.url)
 const read = (path) => readFileSync(new URL(path.replace(/^\//, ''), dist))
 

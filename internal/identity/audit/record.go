@@ -129,6 +129,17 @@ func Of(r *http.Request) Author {
 	return Author{Name: d.Actor, draft: &d}
 }
 
+// For is the author of an action: whoever makes the request that ctx belongs to, or the portal itself where there is none.
+func For(ctx context.Context, action string) Author {
+	c := httpx.CallerOf(ctx)
+	d := draft(c, action)
+	if c.Principal == nil {
+		d.Actor, d.Principal = "system:identity", "system"
+	}
+	d.Outcome = Allowed
+	return Author{Name: d.Actor, draft: &d}
+}
+
 func draft(c httpx.Caller, action string) Record {
 	d := Record{Actor: c.Name, Action: action, RequestID: c.RequestID}
 	if c.Address.IsValid() {

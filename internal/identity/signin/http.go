@@ -175,7 +175,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, p *Provider, f 
 	}
 	h.remember(w, r, p, person)
 	return h.Sessions.Start(r.Context(), w, r, identity.Account{
-		Issuer: person.Issuer, Subject: person.Subject, Provider: p.ID, UserRef: user.Ref, DisplayName: user.DisplayName,
+		Issuer: person.Issuer, Subject: person.Subject, Provider: p.ID, UserRef: user.Ref, WithoutUser: user.Absent, DisplayName: user.DisplayName,
 	})
 }
 

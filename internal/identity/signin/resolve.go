@@ -20,6 +20,7 @@ type Person struct {
 // User is a User entity of the catalog.
 type User struct {
 	Ref, DisplayName string
+	Absent           bool // the catalog has none, and the resolver lets them in without
 
 	pinned bool // a name led there that others can take over
 }
@@ -78,7 +79,7 @@ func resolve(list []Resolver, dir Directory, p Person) (User, error) {
 			if name == "" {
 				name = key
 			}
-			return User{Ref: "user:default/" + key, DisplayName: name, pinned: r.Pinned}, nil
+			return User{Ref: "user:default/" + key, DisplayName: name, Absent: true, pinned: r.Pinned}, nil
 		}
 	}
 	switch {

@@ -1,6 +1,7 @@
 import '@mantine/core/styles/Popover.css'
 import '@mantine/core/styles/Menu.css'
 import { Menu } from '@mantine/core'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Check } from 'lucide-react'
 import { setColorScheme, useColorScheme, type ColorScheme } from '../lib/color-scheme.ts'
@@ -28,6 +29,7 @@ interface Props {
 /** Who is here, the theme, the keys. Loaded at its first opening, so it starts open. */
 export function MeMenu({ session, onKeys, className }: Props) {
   const { choice } = useColorScheme()
+  const navigate = useNavigate()
   const keysOn = singleKeys.use()
   const name = session.principal?.displayName ?? 'Not signed in'
   return (
@@ -54,6 +56,13 @@ export function MeMenu({ session, onKeys, className }: Props) {
             <b>{name}</b>
             <span className="quiet small">{session.principal?.ref}</span>
           </div>
+          <Menu.Item
+            onClick={() => {
+              void navigate({ to: page.you })
+            }}
+          >
+            You, your sessions and tokens
+          </Menu.Item>
           <Menu.Label>Theme</Menu.Label>
           {schemes.map(({ value, label }) => (
             <Menu.RadioItem

@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router'
 import { parseCatalogSearch } from '../features/catalog/catalog-search.ts'
 import { parseProblemsSearch } from '../features/operate/problems-search.ts'
+import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
 import { formatRef } from '../lib/entity.ts'
 import { page } from '../lib/paths.ts'
 import { one, parseSearch, stringifySearch } from '../lib/search-params.ts'
@@ -143,6 +144,39 @@ const apiDocs = createRoute({
   },
 })
 
+const you = createRoute({
+  getParentRoute: () => shell,
+  path: page.you,
+  component: lazyRouteComponent(() => import('../features/you/profile-page.tsx'), 'ProfilePage'),
+})
+
+const sessions = createRoute({
+  getParentRoute: () => shell,
+  path: page.sessions,
+  component: lazyRouteComponent(() => import('../features/you/sessions-page.tsx'), 'SessionsPage'),
+})
+
+const tokens = createRoute({
+  getParentRoute: () => shell,
+  path: page.tokens,
+  validateSearch: parseTokensSearch,
+  component: lazyRouteComponent(() => import('../features/you/tokens-page.tsx'), 'TokensPage'),
+})
+
+const services = createRoute({
+  getParentRoute: () => shell,
+  path: page.services,
+  validateSearch: parseTokensSearch,
+  component: lazyRouteComponent(() => import('../features/you/services-page.tsx'), 'ServicesPage'),
+})
+
+const login = createRoute({
+  getParentRoute: () => shell,
+  path: page.login,
+  validateSearch: parseLoginSearch,
+  component: lazyRouteComponent(() => import('../features/you/login-page.tsx'), 'LoginPage'),
+})
+
 const tree = root.addChildren([
   signIn,
   shell.addChildren([
@@ -153,6 +187,11 @@ const tree = root.addChildren([
     problems,
     operate,
     apiDocs,
+    you,
+    sessions,
+    tokens,
+    services,
+    login,
   ]),
 ])
 

@@ -1,6 +1,10 @@
 /** Keys of everything in the query cache. The change feed invalidates by their first word. */
 export const keys = {
   session: ['session'] as const,
+  me: ['me'] as const,
+  mySessions: ['me', 'sessions'] as const,
+  myTokens: ['me', 'tokens'] as const,
+  serviceTokens: ['me', 'services'] as const,
   summaries: ['summary'] as const,
   summary: (ref: string) => ['summary', ref] as const,
   entities: ['entity'] as const,

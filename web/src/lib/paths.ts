@@ -6,6 +6,16 @@ const seg = encodeURIComponent
 export const api = {
   session: '/api/portico/session',
   endSession: '/api/portico/session/end',
+  me: '/api/portico/me',
+  mySessions: '/api/portico/me/sessions',
+  mySession: (id: number) => `/api/portico/me/sessions/${String(id)}`,
+  endOthers: '/api/portico/me/sessions/end-others',
+  myTokens: '/api/portico/me/tokens',
+  myToken: (id: number) => `/api/portico/me/tokens/${String(id)}`,
+  allowLogin: '/api/portico/me/login',
+  serviceTokens: '/api/portico/tokens',
+  serviceToken: (id: number) => `/api/portico/tokens/${String(id)}`,
+  rotateToken: (id: number) => `/api/portico/tokens/${String(id)}/rotate`,
   changes: '/api/catalog/changes',
   query: '/api/catalog/entities/by-query',
   facets: '/api/catalog/entity-facets',
@@ -39,6 +49,11 @@ export const page = {
   sources: '/operate/sources',
   problems: '/operate/problems',
   signIn: '/sign-in',
+  you: '/settings',
+  sessions: '/settings/sessions',
+  tokens: '/settings/tokens',
+  services: '/settings/services',
+  login: '/settings/login',
   entity: (ref: string, tab: EntityTab = 'overview') => {
     const { kind, namespace, name } = parseRef(ref)
     const base = `/catalog/${seg(namespace)}/${seg(kind)}/${seg(name)}`

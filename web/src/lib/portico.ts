@@ -166,3 +166,56 @@ export interface EntitySource {
   problems?: Problem[] | null
   viewUrl?: string
 }
+
+/** What the catalog knows of who is signed in. */
+export interface Profile {
+  ref: string
+  displayName: string
+  email: string
+  inCatalog: boolean
+  teams: string[]
+  owns: { kind: string; count: number }[]
+}
+
+/** A browser that signed in. */
+export interface SignedIn {
+  id: number
+  device: string
+  address: string
+  createdAt: string
+  seenAt: string
+  expiresAt: string
+  this: boolean
+}
+
+/** A token without its secret. `previousUntil`: until then the secret before the present one is taken, too. */
+export interface Token {
+  id: number
+  name: string
+  scopes: string[]
+  createdAt: string
+  createdBy: string
+  expiresAt: string
+  usedAt: string | null
+  previousUntil: string | null
+  previousUsedAt: string | null
+  revokedAt: string | null
+}
+
+export interface Scope {
+  name: string
+  title: string
+  permissions: string[]
+}
+
+export interface TokenList {
+  items: Token[]
+  scopes: Scope[]
+  defaultDays: number
+  maxDays: number
+}
+
+/** The one answer that has a token's secret, in `token`. */
+export interface NewToken extends Token {
+  token: string
+}

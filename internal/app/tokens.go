@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"portico/internal/catalog"
+	"portico/internal/catalog/index"
+	"portico/internal/httpx"
+	"portico/internal/identity"
+	"portico/internal/identity/audit"
+	"portico/internal/identity/me"
+)
+
+// permissions are all that the portal knows.
+func permissions() []httpx.Permission {
+	return slices.Concat(catalog.Permissions(), audit.Permissions(), identity.Permissions())
+}
+
+// startTokens keeps personal tokens and those of services, follows what ends on other replicas, and ends what people hold
+// whom the catalog no longer has.
+func (a *App) startTokens() {
+	d := directory{a.index}
+	sessions := a.signIn.Sessions
+	sessions.Gone = d.gone
+	a.tokens = &identity.Tokens{
+		DB: a.pool, MaxAge: a.o.Config.Portico.Tokens.MaxAge, Gone: d.gone, Known: permissions(),
+		Record: func(ctx context.Context, tx pgx.Tx, action, target string, detail any) error {
+			return audit.For(ctx, action).Record(ctx, tx, target, detail)
+		},
+	}
+	a.background(func(ctx context.Context) { identity.Follow(ctx, a.pool, sessions, a.tokens) })
+	a.background(a.endGone)
+}
+
+// How often it is looked whether the catalog lost somebody: soon after a change, and now and then anyway.
+const (
+	goneAfterChange = time.Second
+	goneAnyway      = time.Minute
+)
+
+func (a *App) endGone(ctx context.Context) {
+	every := time.NewTicker(goneAfterChange)
+	defer every.Stop()
+	var looked time.Time
+	at := int64(-1)
+	for {
+		if revision := a.index.Snapshot().Revision(); revision != at || time.Since(looked) > goneAnyway {
+			err := a.tokens.EndGone(ctx)
+			switch {
+			case ctx.Err() != nil:
+				return
+			case err != nil:
+				a.o.Log.Warn("what people hold who are no longer in the catalog was not ended; they are let in nowhere all the same", "error", err)
+				at = -1
+			default:
+				at = revision
+			}
+			looked = time.Now()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+	}
+}
+
+// gone reports whether the catalog has no such User. One that is missing, which is kept for a time of grace, it has: a
+// source that is broken for an hour signs nobody out, and an operator who removes somebody does at once.
+func (d directory) gone(ref string) bool { return d.index.Snapshot().ByRef(ref, nil) == nil }
+
+// profile tells somebody what the catalog knows of them.
+func (d directory) profile(ref string) me.Profile {
+	p := me.Profile{Ref: ref, Teams: []string{}, Owns: []me.Owned{}}
+	snap := d.index.Snapshot()
+	doc := snap.ByRef(ref, nil)
+	if doc == nil {
+		return p
+	}
+	var u user
+	if json.Unmarshal(doc.JSON(), &u) == nil {
+		p.DisplayName, p.Email, p.InCatalog = u.named(ref).DisplayName, u.Spec.Profile.Email, true
+	}
+	for _, rel := range doc.Relations() {
+		if rel.Type == "memberOf" {
+			p.Teams = append(p.Teams, rel.TargetRef)
+		}
+	}
+	var owners []string
+	for _, owner := range append([]string{ref}, p.Teams...) {
+		if !strings.ContainsAny(owner, ", \t\r\n") {
+			owners = append(owners, "relations.ownedBy="+owner)
+		}
+	}
+	filter, err := index.ParseFilters(owners)
+	if err != nil {
+		return p
+	}
+	for _, v := range snap.Facets([]string{"kind"}, index.Filters{Filter: filter}, nil)[0].Values {
+		p.Owns = append(p.Owns, me.Owned{Kind: strings.ToLower(v.Value), Count: v.Count})
+	}
+	return p
+}

@@ -1,0 +1,126 @@
+package identity
+
+import (
+	"slices"
+	"strings"
+
+	"portico/internal/errs"
+	"portico/internal/httpx"
+)
+
+// Permissions of identity's own.
+var (
+	// MeRead is to see what the portal knows of oneself.
+	MeRead = httpx.Permission{Name: "portico.me.read", Action: "read"}
+	// MeManage is to end one's sessions, and to make and revoke one's tokens.
+	MeManage = httpx.Permission{Name: "portico.me.manage", Action: "update"}
+	// TokenManage is to make, renew and revoke tokens of services.
+	TokenManage = httpx.Permission{Name: "portico.token.manage", Action: "update"}
+	// TokenEnd is for a token to revoke itself.
+	TokenEnd = httpx.Permission{Name: "portico.token.end", Action: "delete"}
+	// TokenRedeem is to exchange the code of `portico login` for a token.
+	TokenRedeem = httpx.Permission{Name: "portico.token.redeem", Action: "create"}
+)
+
+// Permissions lists them, for whoever tells callers what they may do.
+func Permissions() []httpx.Permission {
+	return []httpx.Permission{MeRead, MeManage, TokenManage, TokenEnd, TokenRedeem}
+}
+
+// forPeople reports whether a permission is for somebody in their browser, and never for a token, whatever its scopes: what
+// makes tokens and ends sessions must not be done by one that leaked.
+func forPeople(p httpx.Permission) bool {
+	return p.Name == MeRead.Name || p.Name == MeManage.Name || p.Name == TokenManage.Name
+}
+
+// Scope is a group of permissions that a token may be made for, with words for people.
+type Scope struct {
+	Name        string   `json:"name"` // "catalog:read"
+	Title       string   `json:"title"`
+	Permissions []string `json:"permissions"`
+}
+
+// scopes are offered in this order. The name of a permission is a scope, too, and opens that one alone.
+var scopes = []Scope{
+	{"catalog:read", "See the catalog", []string{"catalog.entity.read", "catalog.entity.validate", "catalog.location.read"}},
+	{"catalog:write", "Register, refresh and remove what is in the catalog", []string{
+		"catalog.entity.refresh", "catalog.entity.delete", "catalog.location.create", "catalog.location.delete", "catalog.location.analyze",
+	}},
+	{"sources:read", "See the sources and their problems", []string{"catalog.ingestion.read"}},
+	{"sources:manage", "Read sources anew, and decide what is held back", []string{"catalog.ingestion.manage"}},
+	{"audit:read", "Read the audit log", []string{"portico.audit.read"}},
+}
+
+// Scopes lists the groups of which p may do something.
+func Scopes(p *Principal, all []httpx.Permission) []Scope {
+	out := []Scope{}
+	for _, s := range scopes {
+		if slices.ContainsFunc(all, func(perm httpx.Permission) bool { return slices.Contains(s.Permissions, perm.Name) && p.May(perm) }) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// opens lists the permissions that a scope stands for.
+func opens(scope string) []string {
+	for _, s := range scopes {
+		if s.Name == scope {
+			return s.Permissions
+		}
+	}
+	return []string{scope}
+}
+
+// scopeFor is the group that has a permission, else the permission's own name; "" where no token may have it.
+func scopeFor(perm httpx.Permission) string {
+	for _, s := range scopes {
+		if slices.Contains(s.Permissions, perm.Name) {
+			return s.Name
+		}
+	}
+	if strings.HasPrefix(perm.Name, "portico.token.") || forPeople(perm) {
+		return ""
+	}
+	return perm.Name
+}
+
+// within is what a token with the scopes may do at most: nothing without any, but revoke itself.
+func within(list []string) func(httpx.Permission) bool {
+	names := map[string]bool{TokenEnd.Name: true}
+	for _, s := range list {
+		for _, name := range opens(s) {
+			names[name] = true
+		}
+	}
+	return func(p httpx.Permission) bool { return names[p.Name] }
+}
+
+// checkScopes refuses scopes that are none, and those that are wider than whoever makes the token: for a token of their
+// own, of which they may do nothing; for one of a service, of which there is anything that they may not.
+func checkScopes(by *Principal, list []string, all []httpx.Permission, service bool) error {
+	if len(list) == 0 {
+		return errs.WithRemedy(errs.New(errs.Invalid, "a token without a scope could do nothing"), "choose what it is for")
+	}
+	for i, s := range list {
+		if slices.Contains(list[:i], s) {
+			return errs.New(errs.Invalid, "the scope %q is given twice", cut(s, 100))
+		}
+		may, of := 0, 0
+		for _, perm := range all {
+			if slices.Contains(opens(s), perm.Name) && scopeFor(perm) != "" {
+				of++
+				if by.May(perm) {
+					may++
+				}
+			}
+		}
+		switch {
+		case of == 0:
+			return errs.WithRemedy(errs.New(errs.Invalid, "there is no scope %q", cut(s, 100)), "GET /api/portico/me/tokens lists them; the name of a permission is one, too")
+		case may == 0, service && may < of:
+			return errs.WithRemedy(errs.New(errs.Forbidden, "the scope %s is wider than what you may do yourself", s), "leave it out")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+import { useState } from 'react'
+import { Button } from '../../ui/button.tsx'
+
+interface Props {
+  /** What it does: "Revoke". */
+  words: string
+  /** The same, for those who do not see the row: "Revoke laptop". */
+  label: string
+  sure: string
+  busy: boolean
+  onSure: () => void
+}
+
+const focus = (button: HTMLButtonElement | null) => {
+  button?.focus()
+}
+
+/** A step that cannot be taken back asks once more, in its place. The focus goes to the answer that changes nothing. */
+export function Confirm({ words, label, sure, busy, onSure }: Props) {
+  const [state, setState] = useState<'quiet' | 'asked' | 'kept'>('quiet')
+  if (state !== 'asked')
+    return (
+      <Button
+        size="xs"
+        aria-label={label}
+        ref={state === 'kept' ? focus : undefined}
+        onClick={() => {
+          setState('asked')
+        }}
+      >
+        {words}
+      </Button>
+    )
+  return (
+    <>
+      <Button
+        size="xs"
+        ref={focus}
+        onClick={() => {
+          setState('kept')
+        }}
+      >
+        Keep
+      </Button>
+      <Button size="xs" variant="danger" disabled={busy} onClick={onSure}>
+        {sure}
+      </Button>
+    </>
+  )
+}

@@ -1,0 +1,94 @@
+import { useSuspenseQuery } from '@tanstack/react-query'
+import type { SignedIn } from '../../lib/portico.ts'
+import { count } from '../../lib/words.ts'
+import { Fresh } from '../../ui/fresh.tsx'
+import { Status } from '../../ui/status.tsx'
+import { ErrorStrip } from '../../ui/strip.tsx'
+import { Tag } from '../../ui/tag.tsx'
+import { say } from '../../ui/toast.tsx'
+import { sessionsQuery, useEndOthers, useEndSession } from './api.ts'
+import { Confirm } from './confirm.tsx'
+import { Frame } from './frame.tsx'
+import { sessionsHeadline } from './words.ts'
+import css from './you.module.css'
+
+/** Where am I signed in, and is that me? */
+export function SessionsPage() {
+  const items = useSuspenseQuery(sessionsQuery).data
+  const others = items.filter((s) => !s.this).length
+  const endOthers = useEndOthers()
+  return (
+    <Frame
+      title="Your sessions"
+      heading={sessionsHeadline(items)}
+      action={
+        others > 0 && (
+          <div className={css['acts']}>
+            <Confirm
+              words="Sign out everywhere else"
+              label="Sign out everywhere else"
+              sure={`End ${count(others, 'other session')}`}
+              busy={endOthers.isPending}
+              onSure={() => {
+                endOthers.mutate(undefined, {
+                  onSuccess: ({ ended }) => {
+                    say(`${count(ended, 'session')} ended. Those browsers are signed out within seconds.`)
+                  },
+                })
+              }}
+            />
+          </div>
+        )
+      }
+    >
+      {endOthers.error && <ErrorStrip error={endOthers.error} what="The other sessions did not end." />}
+      <ul className={`${css['rows'] ?? ''} hairlines`} aria-label="Sessions">
+        {items.map((session) => (
+          <SessionRow key={session.id} session={session} />
+        ))}
+      </ul>
+      <p className={`${css['note'] ?? ''} quiet small`}>
+        A session ends eight hours after the last look at a page, and a day after its sign-in.
+      </p>
+    </Frame>
+  )
+}
+
+function SessionRow({ session: { id, device, address, createdAt, seenAt, this: here } }: { session: SignedIn }) {
+  const end = useEndSession()
+  return (
+    <li className={css['row']}>
+      <Status shape={here ? 'ok' : 'unknown'} label={null} />
+      <div className={css['what']}>
+        <b>{device}</b> {here && <Tag tone="brand">This browser</Tag>}
+        <p className="quiet small">from {address}</p>
+        {end.error && <ErrorStrip error={end.error} what="The session did not end." />}
+      </div>
+      <div className={css['facts']}>
+        <span>
+          Seen <Fresh at={seenAt} />
+        </span>
+        <span className="quiet small">
+          Signed in <Fresh at={createdAt} />
+        </span>
+      </div>
+      <div className={css['acts']}>
+        {!here && (
+          <Confirm
+            words="Sign out"
+            label={`Sign out ${device} from ${address}`}
+            sure="End this session"
+            busy={end.isPending}
+            onSure={() => {
+              end.mutate(id, {
+                onSuccess: () => {
+                  say(`${device} is signed out.`)
+                },
+              })
+            }}
+          />
+        )}
+      </div>
+    </li>
+  )
+}
