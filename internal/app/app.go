@@ -28,9 +28,12 @@ import (
 	"portico/internal/errs"
 	"portico/internal/httpx"
 	"portico/internal/identity/audit"
+	"portico/internal/identity/backstage"
 	"portico/internal/identity/signin"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
+	"portico/internal/secret"
+	"portico/internal/secret/keyring"
 	"portico/web"
 )
 
@@ -41,6 +44,8 @@ type Options struct {
 	DatabaseURL string
 	// PrivatePostgres is the directory of the portal's own PostgreSQL; "" uses the configured one.
 	PrivatePostgres string
+	// Key holds the operator's keys that seal secrets; it overrides portico.secrets.key.
+	Key secret.Text
 	// Trial are folders and repositories to show; set by `portico try`. Such a portal lets everyone
 	// on this machine in.
 	Trial []string
@@ -58,18 +63,20 @@ type App struct {
 	cleanups []func(context.Context) // last in, first out
 	url      string
 
-	pool     *pg.Pool
-	store    *catalog.Store
-	index    *index.Index
-	follower *catalog.Follower
-	feed     *catalog.Feed
-	audit    *audit.Store
-	denials  *audit.Denials
-	signIn   *signin.Handler
-	server   *http.Server
-	serveErr chan error
-	stopOnce sync.Once
-	stopped  chan struct{}
+	pool      *pg.Pool
+	store     *catalog.Store
+	index     *index.Index
+	follower  *catalog.Follower
+	feed      *catalog.Feed
+	audit     *audit.Store
+	denials   *audit.Denials
+	signIn    *signin.Handler
+	keyring   *keyring.Keyring
+	backstage *backstage.Handler
+	server    *http.Server
+	serveErr  chan error
+	stopOnce  sync.Once
+	stopped   chan struct{}
 }
 
 // URL is where the portal can be opened.
@@ -99,6 +106,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		{"listen", a.listen}, // first, so that a taken port costs nothing
 		{"database", a.openDatabase},
 		{"audit", a.startAudit},
+		{"secrets", a.startSecrets},
 		{"catalog", a.startCatalog},
 		{"http", a.serve},
 	}
@@ -371,6 +379,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 	if err := a.startSignIn(ctx); err != nil {
 		return err
 	}
+	a.startTokens()
 	handler := &catalog.Handler{
 		Build: a.o.Version,
 		Store: a.store, Index: a.index, Requests: requests, Refresher: refresher, Analyzer: reader, Retention: retention,

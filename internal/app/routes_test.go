@@ -7,14 +7,16 @@ import (
 
 // unrecorded are the routes whose method or permission is one of changes, and that change nothing: each is argued here.
 var unrecorded = map[string]string{
-	"POST /api/catalog/entities/by-query":  "a read with its question in the body",
-	"POST /api/catalog/entities/by-refs":   "a read with its question in the body",
-	"POST /api/catalog/entity-facets":      "a read with its question in the body",
-	"POST /api/catalog/locations/by-query": "a read with its question in the body",
-	"POST /api/catalog/validate-entity":    "it checks what it is sent",
-	"POST /api/catalog/analyze-location":   "it looks at a repository, and stores nothing",
-	"POST /api/auth/{provider}/logout":     "it ends a session of whoever asks, and changes nothing that others see",
-	"POST /api/portico/session/end":        "it ends sessions of whoever asks, and changes nothing that others see",
+	"POST /api/catalog/entities/by-query":            "a read with its question in the body",
+	"POST /api/catalog/entities/by-refs":             "a read with its question in the body",
+	"POST /api/catalog/entity-facets":                "a read with its question in the body",
+	"POST /api/catalog/locations/by-query":           "a read with its question in the body",
+	"POST /api/catalog/validate-entity":              "it checks what it is sent",
+	"POST /api/catalog/analyze-location":             "it looks at a repository, and stores nothing",
+	"POST /api/auth/{provider}/logout":               "it ends a session of whoever asks, and changes nothing that others see",
+	"POST /api/auth/{provider}/refresh":              "it makes a token for whoever asks, as the GET of the same path does",
+	"DELETE /api/{plugin}/.backstage/auth/v1/cookie": "it takes a cookie of the browser that asks",
+	"POST /api/portico/session/end":                  "it ends sessions of whoever asks, and changes nothing that others see",
 }
 
 // A new route that changes something cannot be forgotten: it names its action in the audit log, or is argued above.

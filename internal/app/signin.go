@@ -22,10 +22,7 @@ func (a *App) startSignIn(context.Context) error {
 	if len(cfg.Auth.SignIn) == 0 {
 		return nil
 	}
-	base := a.url
-	if given := cfg.Backend.BaseURL; given != "" && !elsewhere(given, a.o.Listener.Addr()) {
-		base = given
-	}
+	base := a.backendURL()
 	u, err := url.Parse(base)
 	if err != nil {
 		return errs.Public(errs.Invalid, "the portal's own address is not a URL", err)

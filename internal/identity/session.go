@@ -202,6 +202,11 @@ func (s *Sessions) Of(r *http.Request) (*Principal, error) {
 	if !ok {
 		return nil, nil
 	}
+	return s.principal(r.Context(), d)
+}
+
+// principal returns whose session it is, nil for nobody's.
+func (s *Sessions) principal(ctx context.Context, d digest) (*Principal, error) {
 	now := time.Now()
 	s.mu.Lock()
 	k, ok := s.known[d]
@@ -210,7 +215,7 @@ func (s *Sessions) Of(r *http.Request) (*Principal, error) {
 	if ok && now.Before(k.until) {
 		return k.principal, nil
 	}
-	p, err := s.lookUp(r.Context(), d)
+	p, err := s.lookUp(ctx, d)
 	if errs.Is(err, errs.NotFound) {
 		return nil, nil
 	}

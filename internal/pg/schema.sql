@@ -201,7 +201,6 @@ CREATE INDEX identity_flows_expires ON public.identity_flows USING btree (expire
 
 CREATE TABLE identity_keys (
     kid text NOT NULL,
-    public jsonb NOT NULL,
     private bytea NOT NULL,
     created_at timestamp with time zone NOT NULL,
     signs_from timestamp with time zone NOT NULL,

@@ -18,6 +18,7 @@ import (
 	"portico/internal/app"
 	"portico/internal/config"
 	"portico/internal/pg/pgtest"
+	"portico/internal/secret"
 )
 
 // The tokens of every portal that a test starts.
@@ -92,7 +93,7 @@ func start(t testing.TB, s setup) *portal {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	a, err := app.Start(ctx, app.Options{
-		Config: cfg, DatabaseURL: pgtest.DSN(t), Listener: l, Version: "compat", Log: slog.New(slog.NewTextHandler(faults{t, s.logs}, &slog.HandlerOptions{Level: slog.LevelError})),
+		Config: cfg, DatabaseURL: pgtest.DSN(t), Key: secret.New(secret.NewKey()), Listener: l, Version: "compat", Log: slog.New(slog.NewTextHandler(faults{t, s.logs}, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,6 @@ CREATE TABLE secret_keys (
 -- Keys that sign the tokens of users. A key is published a day before it signs, and until the last token that it signed has ended.
 CREATE TABLE identity_keys (
     kid        text        PRIMARY KEY,
-    public     jsonb       NOT NULL, -- a JSON Web Key
     private    bytea       NOT NULL, -- PKCS #8, sealed
     created_at timestamptz NOT NULL,
     signs_from timestamptz NOT NULL,
