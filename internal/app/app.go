@@ -73,6 +73,7 @@ type App struct {
 	signIn    *signin.Handler
 	keyring   *keyring.Keyring
 	backstage *backstage.Handler
+	net       secret.Net
 	server    *http.Server
 	serveErr  chan error
 	stopOnce  sync.Once
@@ -92,6 +93,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	tuneMemory()
 	a := &App{o: o, serveErr: make(chan error, 1), stopped: make(chan struct{})}
+	a.hideSecrets()
 	defer func() {
 		if err != nil {
 			sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
@@ -429,7 +431,7 @@ func (a *App) buildHTTP(h *catalog.Handler) error {
 	}
 	limits, cors := a.o.Config.Portico.Limits, a.o.Config.Backend.CORS
 	handler, err := registry.Handler(httpx.Options{
-		Gate: gate, Log: a.o.Log, Hosts: a.hosts(), Denied: a.denials.Note,
+		Gate: gate, Log: a.o.Log, Hosts: a.hosts(), Denied: a.denials.Note, Redact: a.net.Clean,
 		Limits: httpx.Limits{Requests: limits.Requests, Streams: limits.Streams, FailedSignIns: limits.FailedSignIns},
 		CORS: httpx.CORS{
 			Origins: cors.Origin, Methods: cors.Methods, AllowedHeaders: cors.AllowedHeaders, ExposedHeaders: cors.ExposedHeaders,

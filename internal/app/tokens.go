@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -24,6 +25,21 @@ var sealed = []keyring.Column{backstage.Sealed}
 
 // keyFile is the operator's key of a private PostgreSQL, beside its data.
 const keyFile = "portico.key"
+
+// hideSecrets takes those of the configuration out of what is logged from here on, and of errors that are answered.
+func (a *App) hideSecrets() {
+	a.net.Add(a.o.Config.Secrets()...)
+	for _, keys := range []secret.Text{a.o.Key, a.o.Config.Portico.Secrets.Key} {
+		for key := range strings.FieldsSeq(keys.Reveal()) {
+			a.net.Add(secret.New(key))
+		}
+	}
+	if u, err := url.Parse(a.o.DatabaseURL); err == nil && u.User != nil {
+		password, _ := u.User.Password()
+		a.net.Add(secret.New(password))
+	}
+	a.o.Log = slog.New(a.net.Handler(a.o.Log.Handler()))
+}
 
 // operatorKeys are those that seal data keys: of PORTICO_KEY, of the configuration, or of the file beside the private
 // PostgreSQL, which is made where create is true. None is no error: a portal may have nothing to seal.
@@ -47,6 +63,7 @@ func (a *App) operatorKeys(create bool) (secret.Keys, error) {
 	if err != nil {
 		return secret.Keys{}, errs.WithRemedy(errs.Public(errs.Unavailable, "the key file "+path+" cannot be read: "+cause(err), err), "let the portal's user read it")
 	}
+	a.net.Add(secret.New(string(text)))
 	keys, err := secret.ParseKeys(secret.New(string(text)))
 	if err == nil && !keys.IsSet() {
 		err = errs.WithRemedy(errs.New(errs.Invalid, "the key file %s is empty", path), "put it back from a backup; if there was never anything in it, remove it, and the portal makes another")
