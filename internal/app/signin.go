@@ -16,7 +16,7 @@ import (
 // startSignIn makes the providers of the configuration ways in. Without any there are no sessions.
 func (a *App) startSignIn(context.Context) error {
 	a.signIn = &signin.Handler{
-		Sessions: &identity.Sessions{DB: a.pool}, Store: &signin.Store{DB: a.pool}, Directory: directory{a.index}, Log: a.o.Log,
+		Sessions: &identity.Sessions{DB: a.pool}, Store: &signin.Store{DB: a.pool}, Directory: directory{a.index}, Origins: a.origins(), Log: a.o.Log,
 	}
 	cfg := a.o.Config
 	if len(cfg.Auth.SignIn) == 0 {

@@ -151,6 +151,26 @@ func (a *App) startTokens() {
 	}
 }
 
+// origins are those of pages that may be told of a sign-in: exactly those, none by a pattern.
+func (a *App) origins() (list []string) {
+	cfg := a.o.Config
+	for _, base := range []string{a.url, cfg.App.BaseURL, cfg.Backend.BaseURL} {
+		if u, err := url.Parse(base); err == nil && u.Host != "" {
+			host := strings.ToLower(u.Host)
+			if port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; port != "" {
+				host = strings.TrimSuffix(host, port)
+			}
+			list = append(list, u.Scheme+"://"+host)
+		}
+	}
+	for _, origin := range cfg.Backend.CORS.Origin {
+		if !strings.Contains(origin, "*") {
+			list = append(list, origin)
+		}
+	}
+	return append(list, cfg.Auth.ExtraOrigins...)
+}
+
 // jwksWithin is how long a client waits for keys to be fetched.
 const jwksWithin = 5 * time.Second
 

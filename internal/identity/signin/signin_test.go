@@ -74,7 +74,7 @@ func (w *world) handler(sessions *identity.Sessions, providers ...*Provider) htt
 	}
 	var g httpx.Registry
 	log := slog.New(slog.DiscardHandler)
-	(&Handler{Providers: providers, Sessions: sessions, Store: &Store{DB: w.pool}, Directory: w.users, Log: log}).Mount(&g)
+	(&Handler{Providers: providers, Sessions: sessions, Store: &Store{DB: w.pool}, Directory: w.users, Origins: []string{page}, Log: log}).Mount(&g)
 	g.Add(httpx.Route{Pattern: "GET /api/who", Access: httpx.Require(permission), Handler: func(w http.ResponseWriter, r *http.Request) error {
 		_, err := io.WriteString(w, identity.Of(r.Context()).Ref)
 		return err
