@@ -124,7 +124,7 @@ func (c *console) introduce(cfg *config.Config, trial bool) {
 	case n > 1:
 		c.progress(fmt.Sprintf("configuration: %d keys are not used by Portico; `portico config print --ignored` lists them", n))
 	}
-	if !trial && cfg.Auth.Guest == nil && len(cfg.Auth.SignIn) == 0 && len(cfg.Backend.Auth.ExternalAccess) == 0 {
+	if !trial && cfg.Auth.Guest == nil && len(cfg.Auth.SignIn) == 0 && len(cfg.Backend.Auth.ExternalAccess)+len(cfg.Backend.Auth.Keys) == 0 {
 		c.warn("nobody can get in: configure auth.providers for people, or backend.auth.externalAccess for scripts")
 	}
 }

@@ -70,7 +70,7 @@ the portal, with exit code 0.`,
 			if err != nil {
 				return err
 			}
-			return serve(cmd, app.Options{Config: cfg, PrivatePostgres: privatePG, DatabaseURL: os.Getenv("DATABASE_URL")}, sf)
+			return serve(cmd, app.Options{Config: cfg, PrivatePostgres: privatePG, DatabaseURL: os.Getenv("DATABASE_URL"), Key: operatorKey()}, sf)
 		},
 	}
 	cf.add(cmd)

@@ -29,10 +29,13 @@ import (
 	"portico/internal/httpx"
 	"portico/internal/identity"
 	"portico/internal/identity/audit"
+	"portico/internal/identity/backstage"
 	"portico/internal/identity/signin"
 	"portico/internal/outbound"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
+	"portico/internal/secret"
+	"portico/internal/secret/keyring"
 	"portico/web"
 )
 
@@ -43,6 +46,8 @@ type Options struct {
 	DatabaseURL string
 	// PrivatePostgres is the directory of the portal's own PostgreSQL; "" uses the configured one.
 	PrivatePostgres string
+	// Key holds the operator's keys that seal secrets; it overrides portico.secrets.key.
+	Key secret.Text
 	// Trial are folders and repositories to show; set by `portico try`. Such a portal lets everyone
 	// on this machine in.
 	Trial []string
@@ -60,19 +65,22 @@ type App struct {
 	cleanups []func(context.Context) // last in, first out
 	url      string
 
-	pool     *pg.Pool
-	store    *catalog.Store
-	index    *index.Index
-	follower *catalog.Follower
-	feed     *catalog.Feed
-	audit    *audit.Store
-	denials  *audit.Denials
-	signIn   *signin.Handler
-	tokens   *identity.Tokens
-	server   *http.Server
-	serveErr chan error
-	stopOnce sync.Once
-	stopped  chan struct{}
+	pool      *pg.Pool
+	store     *catalog.Store
+	index     *index.Index
+	follower  *catalog.Follower
+	feed      *catalog.Feed
+	audit     *audit.Store
+	denials   *audit.Denials
+	signIn    *signin.Handler
+	tokens    *identity.Tokens
+	keyring   *keyring.Keyring
+	backstage *backstage.Handler
+	net       secret.Net
+	server    *http.Server
+	serveErr  chan error
+	stopOnce  sync.Once
+	stopped   chan struct{}
 }
 
 // URL is where the portal can be opened.
@@ -88,6 +96,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	tuneMemory()
 	a := &App{o: o, serveErr: make(chan error, 1), stopped: make(chan struct{})}
+	a.hideSecrets()
 	defer func() {
 		if err != nil {
 			sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
@@ -102,6 +111,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		{"listen", a.listen}, // first, so that a taken port costs nothing
 		{"database", a.openDatabase},
 		{"audit", a.startAudit},
+		{"secrets", a.startSecrets},
 		{"catalog", a.startCatalog},
 		{"http", a.serve},
 	}
@@ -375,6 +385,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 		return err
 	}
 	a.startTokens()
+	a.startBackstage()
 	handler := &catalog.Handler{
 		Build: a.o.Version,
 		Store: a.store, Index: a.index, Requests: requests, Refresher: refresher, Analyzer: reader, Retention: retention,
@@ -430,7 +441,7 @@ func (a *App) buildHTTP(h *catalog.Handler) error {
 	}
 	limits, cors := a.o.Config.Portico.Limits, a.o.Config.Backend.CORS
 	handler, err := registry.Handler(httpx.Options{
-		Gate: gate, Log: a.o.Log, Hosts: a.hosts(), Denied: a.denials.Note,
+		Gate: gate, Log: a.o.Log, Hosts: a.hosts(), Denied: a.denials.Note, Redact: a.net.Clean,
 		Limits: httpx.Limits{Requests: limits.Requests, Streams: limits.Streams, FailedSignIns: limits.FailedSignIns},
 		CORS: httpx.CORS{
 			Origins: cors.Origin, Methods: cors.Methods, AllowedHeaders: cors.AllowedHeaders, ExposedHeaders: cors.ExposedHeaders,

@@ -11,6 +11,11 @@ import (
 
 // WithAudit opens the audit log of the configured database for fn, without starting a portal.
 func WithAudit(ctx context.Context, o Options, fn func(*audit.Store) error) error {
+	return withDatabase(ctx, o, "the audit log", func(a *App) error { return fn(&audit.Store{DB: a.pool}) })
+}
+
+// withDatabase opens the configured database for fn, to which what is kept there is called what.
+func withDatabase(ctx context.Context, o Options, what string, fn func(*App) error) error {
 	a := &App{o: o}
 	if a.o.Progress == nil {
 		a.o.Progress = func(string) {}
@@ -24,9 +29,10 @@ func WithAudit(ctx context.Context, o Options, fn func(*audit.Store) error) erro
 	if err != nil {
 		return err
 	}
+	a.pool = pool
 	a.cleanup(func(stop context.Context) { closePool(stop, pool) })
 	if err := pg.Check(ctx, pool); err != nil {
-		return errs.WithRemedy(errs.Public(errs.Unavailable, "the audit log cannot be read: "+errs.Sentence(err), err), errs.Remedy(err))
+		return errs.WithRemedy(errs.Public(errs.Unavailable, what+" cannot be read: "+errs.Sentence(err), err), errs.Remedy(err))
 	}
-	return fn(&audit.Store{DB: pool})
+	return fn(a)
 }

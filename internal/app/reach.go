@@ -18,31 +18,27 @@ func (a *App) gate() (*identity.Gate, error) {
 	var tokens []identity.StaticToken
 	for _, e := range cfg.Backend.Auth.ExternalAccess {
 		if e.Static == nil {
-			a.o.Log.Warn("backend.auth.externalAccess: only tokens of type static are honoured in this release", "at", e.Position.String())
-			continue
+			continue // the bearers know it
 		}
-		t := identity.StaticToken{Token: e.Static.Token.Reveal(), Subject: e.Static.Subject}
-		for _, r := range e.Restrictions {
-			t.Restrictions = append(t.Restrictions, identity.Restriction{Plugin: r.Plugin, Permissions: r.Permission, Actions: r.PermissionAttribute.Action})
-		}
-		tokens = append(tokens, t)
+		tokens = append(tokens, identity.StaticToken{Token: e.Static.Token.Reveal(), Subject: e.Static.Subject, Restrictions: restrictionsOf(e.Restrictions)})
 	}
 	var sessions *identity.Sessions
 	if len(a.signIn.Providers) > 0 {
 		sessions = a.signIn.Sessions
 	}
-	return identity.NewGate(a.guest(), tokens, sessions, a.tokens)
+	bearers, err := a.bearers()
+	if err != nil {
+		return nil, err
+	}
+	return identity.NewGate(a.guest(), tokens, sessions, append([]identity.Bearer{a.tokens}, bearers...)...)
 }
 
 // guest says who comes in without signing in. A guest reads. One who sits at the machine may do everything where
 // that was asked for, by `portico try` or in so many words, and only this machine can reach the portal.
 func (a *App) guest() *identity.Guest {
 	cfg, trial := a.o.Config, len(a.o.Trial) > 0
-	ref := "user:default/guest"
-	switch {
-	case cfg.Auth.Guest != nil:
-		ref = cfg.Auth.Guest.UserEntityRef
-	case !trial:
+	ref := a.guestRef()
+	if ref == "" {
 		return nil
 	}
 	asked := trial || cfg.Portico.Guest.Operator
@@ -51,6 +47,17 @@ func (a *App) guest() *identity.Guest {
 		a.o.Log.Warn("guests only read: others can reach this portal", "listen", a.o.Listener.Addr().String(), "app.baseUrl", cfg.App.BaseURL, "backend.baseUrl", cfg.Backend.BaseURL)
 	}
 	return &identity.Guest{Ref: ref, Operator: operator}
+}
+
+// guestRef is the entity that stands for whoever comes in without signing in, "" where nobody does.
+func (a *App) guestRef() string {
+	switch guest := a.o.Config.Auth.Guest; {
+	case guest != nil:
+		return guest.UserEntityRef
+	case len(a.o.Trial) > 0:
+		return "user:default/guest"
+	}
+	return ""
 }
 
 // onlyHere reports whether the portal can be reached from this machine alone, as far as can be told from here: it

@@ -8,6 +8,7 @@ import (
 	"portico/internal/httpx"
 	"portico/internal/identity"
 	"portico/internal/identity/audit"
+	"portico/internal/identity/backstage"
 	"portico/internal/identity/me"
 	"portico/internal/identity/signin"
 )
@@ -19,6 +20,7 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 	(&audit.Handler{Store: a.audit, Log: a.o.Log}).Mount(g)
 	a.signIn.Mount(g)
 	(&me.Handler{Tokens: a.tokens, Sessions: a.signIn.Sessions, Profile: directory{a.index}.profile}).Mount(g)
+	a.backstage.Mount(g)
 	g.Add(
 		httpx.Route{Pattern: "GET /api/portico/session", Access: httpx.Public("who am I, and how do I sign in"), Handler: a.getSession},
 		httpx.Route{Pattern: "GET /.backstage/health/v1/liveness", Access: httpx.Public("probe"), Handler: a.getLiveness},
@@ -29,7 +31,7 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 
 // Routes lists every route, without starting anything.
 func Routes() []httpx.Route {
-	g, _ := (&App{signIn: new(signin.Handler)}).registry(new(catalog.Handler))
+	g, _ := (&App{signIn: new(signin.Handler), backstage: new(backstage.Handler)}).registry(new(catalog.Handler))
 	return g.Routes()
 }
 

@@ -7,13 +7,15 @@ import (
 
 // unrecorded are the routes whose method or permission is one of changes, and that change nothing: each is argued here.
 var unrecorded = map[string]string{
-	"POST /api/catalog/entities/by-query":  "a read with its question in the body",
-	"POST /api/catalog/entities/by-refs":   "a read with its question in the body",
-	"POST /api/catalog/entity-facets":      "a read with its question in the body",
-	"POST /api/catalog/locations/by-query": "a read with its question in the body",
-	"POST /api/catalog/validate-entity":    "it checks what it is sent",
-	"POST /api/catalog/analyze-location":   "it looks at a repository, and stores nothing",
-	"GET /api/portico/tokens":              "it lists, to those who manage them",
+	"POST /api/catalog/entities/by-query":            "a read with its question in the body",
+	"POST /api/catalog/entities/by-refs":             "a read with its question in the body",
+	"POST /api/catalog/entity-facets":                "a read with its question in the body",
+	"POST /api/catalog/locations/by-query":           "a read with its question in the body",
+	"POST /api/catalog/validate-entity":              "it checks what it is sent",
+	"POST /api/catalog/analyze-location":             "it looks at a repository, and stores nothing",
+	"POST /api/auth/{provider}/refresh":              "it makes a token for whoever asks, as the GET of the same path does",
+	"DELETE /api/{plugin}/.backstage/auth/v1/cookie": "it takes a cookie of the browser that asks",
+	"GET /api/portico/tokens":                        "it lists, to those who manage them",
 }
 
 // forAll are the routes that are audited and open to everybody.

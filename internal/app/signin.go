@@ -17,17 +17,14 @@ import (
 // startSignIn makes the providers of the configuration ways in. Without any there are no sessions.
 func (a *App) startSignIn(context.Context) error {
 	a.signIn = &signin.Handler{
-		Sessions: &identity.Sessions{DB: a.pool, Record: audit.Session}, Store: &signin.Store{DB: a.pool}, Directory: directory{a.index}, Log: a.o.Log,
-		Denied: a.denials.Note,
+		Sessions: &identity.Sessions{DB: a.pool, Record: audit.Session}, Store: &signin.Store{DB: a.pool}, Directory: directory{a.index}, Origins: a.origins(),
+		Log: a.o.Log, Denied: a.denials.Note,
 	}
 	cfg := a.o.Config
 	if len(cfg.Auth.SignIn) == 0 {
 		return nil
 	}
-	base := a.url
-	if given := cfg.Backend.BaseURL; given != "" && !elsewhere(given, a.o.Listener.Addr()) {
-		base = given
-	}
+	base := a.backendURL()
 	u, err := url.Parse(base)
 	if err != nil {
 		return errs.Public(errs.Invalid, "the portal's own address is not a URL", err)

@@ -58,8 +58,15 @@ type Portico struct {
 	Limits  Limits         `config:"limits"`
 	Audit   PorticoAudit   `config:"audit"`
 	Tokens  PorticoTokens  `config:"tokens"`
+	Secrets PorticoSecrets `config:"secrets"`
 	// SampleData makes every page say that what it shows is a sample.
 	SampleData bool `config:"sampleData"`
+}
+
+// PorticoSecrets says what seals secrets in the database.
+type PorticoSecrets struct {
+	// Key is 32 bytes in base64, or several such with white space between: the first seals, the others open what they sealed.
+	Key Secret `config:"key"`
 }
 
 // PorticoAudit says how the audit log is kept.
@@ -168,6 +175,7 @@ func withDefaults() *Config {
 	return &Config{
 		App:     App{Title: DefaultTitle},
 		Backend: Backend{Listen: Listen{Host: DefaultHost, Port: DefaultPort}},
+		Auth:    Auth{TokenExpiration: time.Hour, OmitOwnership: true},
 		Catalog: Catalog{
 			OrphanStrategy: "delete",
 			Import:         Import{EntityFilename: "catalog-info.yaml", PullRequestBranchName: "backstage-integration"},

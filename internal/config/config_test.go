@@ -37,7 +37,7 @@ backend:
         options: {token: '${CI_TOKEN}', subject: ci}
         accessRestrictions:
           - {plugin: catalog, permission: catalog.entity.read, permissionAttribute: {action: [read]}}
-      - {type: legacy, options: {secret: c2VjcmV0, subject: old}}
+      - {type: legacy, options: {secret: bm90IGEga2V5IGF0IGFsbCE=, subject: old}}
       - {type: jwks, options: {url: 'https://idp/keys', issuer: https://idp, audience: [a, b], subjectPrefix: x}}
 auth:
   environment: production
@@ -79,7 +79,7 @@ proxy:
 		{"csp", cfg.Backend.CSP, CSP{ImgSrc: []string{"'self'", "https://images.example.com"}, FrameSrc: []string{"https://dash.example.com"}}},
 		{"static token", cfg.Backend.Auth.ExternalAccess[0].Static, &StaticToken{NewSecret("a-long-token"), "ci"}},
 		{"restrictions", cfg.Backend.Auth.ExternalAccess[0].Restrictions, []AccessRestriction{{"catalog", StringList{"catalog.entity.read"}, PermissionAttribute{StringList{"read"}}}}},
-		{"legacy token", cfg.Backend.Auth.ExternalAccess[1].Legacy, &LegacyToken{NewSecret("c2VjcmV0"), "old"}},
+		{"legacy token", cfg.Backend.Auth.ExternalAccess[1].Legacy, &LegacyToken{NewSecret("bm90IGEga2V5IGF0IGFsbCE="), "old"}},
 		{"jwks", cfg.Backend.Auth.ExternalAccess[2].JWKS, &JWKS{URL: "https://idp/keys", Issuer: StringList{"https://idp"}, Audience: StringList{"a", "b"}, SubjectPrefix: "x"}},
 		{"guest", cfg.Auth.Guest.OwnershipEntityRefs, []string{"user:development/guest"}},
 		{"provider", cfg.Auth.Providers["acme"].Get("production").Get("clientId").Text(), "id"},

@@ -97,7 +97,7 @@ func TestFaults(t *testing.T) {
 			`a.yaml:4:23: portico.catalog.retention.days: "x" is not an amount of days ("x" is not a number); write for example 30m, PT30M or {minutes: 30}`,
 			"a.yaml:6:7: portico.catalog.history.maxcount: there is no such key; write maxCount",
 			`a.yaml:7:15: portico.catalog.history.maxAge: "soon" is not a duration (not a duration); write for example 30m, PT30M or {minutes: 30}`,
-			"a.yaml:8:3: portico.colour: there is no such key; remove it; the keys here are catalog, reading, guest, limits, audit, tokens, sampleData"}},
+			"a.yaml:8:3: portico.colour: there is no such key; remove it; the keys here are catalog, reading, guest, limits, audit, tokens, secrets, sampleData"}},
 		{"ours, out of range", files{"a.yaml": "portico: {catalog: {retention: 1m, refreshInterval: 5ms, history: {maxCount: 0}}}"}, nil, []string{
 			"a.yaml:1:32: portico.catalog.retention: removed entities could not be restored; write at least 1h",
 			"a.yaml:1:53: portico.catalog.refreshInterval: sources would be read all the time; write at least 1s",

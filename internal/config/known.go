@@ -12,13 +12,14 @@ const knownKeys = `
 : confluence connections devTools discovery enableExperimentalRedirectFlow home homepage ldap mcpActions signals gateway
 app: analytics datadogRum disableConfigInjection disablePublicEntryPoint disableStaticFallbackCache extensions listen packageName packages pluginOverrides routes support
 backend: actions auditor cache health https lifecycle logger metrics packages rateLimit referrer server startup tracing trustProxy workingDirectory
-backend.auth: dangerouslyDisableDefaultAuthPolicy keys pluginKeyStore
+backend.auth: dangerouslyDisableDefaultAuthPolicy pluginKeyStore
 backend.cors: optionsSuccessStatus preflightContinue
 backend.database: ensureExists ensureSchemaExists knexConfig plugin pluginDivisionMode prefix role schemaPrefix skipMigrations
 backend.database.connection: *
 backend.database.connection.ssl: *
 backend.listen: address
-auth: autologout backstageTokenExpiration clientIdMetadataDocuments experimentalClientIdMetadataDocuments experimentalDynamicClientRegistration experimentalExtraAllowedOrigins experimentalRefreshToken identityTokenAlgorithm keyStore omitIdentityTokenOwnershipClaim session
+auth: autologout clientIdMetadataDocuments experimentalClientIdMetadataDocuments experimentalDynamicClientRegistration experimentalRefreshToken session
+auth.keyStore: firestore static
 integrations: awsCodeCommit awsS3 azureBlobStorage bitbucket gerrit googleGcs harness
 integrations.github: commitSigningKey
 integrations.gitlab: commitSigningKey retry

@@ -93,8 +93,8 @@ backend:
   auth:
     externalAccess:
       - {type: static, options: {token: 12345678, subject: s}, accessRestrictions: [{plugin: p, permission: [a], permissionAttribute: {action: read}}]}
-      - {type: legacy, options: {secret: s, subject: s}}
-      - {type: jwks, options: {url: 'https://h', algorithm: [a], issuer: i, audience: a, subjectPrefix: s}}
+      - {type: legacy, options: {secret: bm90IGEga2V5IGF0IGFsbCE=, subject: s}}
+      - {type: jwks, options: {url: 'https://h', algorithm: [RS256], issuer: i, audience: a, subjectPrefix: s}}
 `}.mustLoad(t)
 	for _, i := range cfg.Ignored {
 		if !i.Known {

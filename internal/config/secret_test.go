@@ -228,7 +228,7 @@ func TestConfigItselfPrintsNoSecret(t *testing.T) {
 	cfg := files{"a.yaml": strings.ReplaceAll(`
 backend:
   database: {client: pg, connection: {host: h, password: @@, ssl: {key: @@}}}
-  auth: {externalAccess: [{type: static, options: {token: @@, subject: x}}, {type: legacy, options: {secret: @@, subject: y}}]}
+  auth: {externalAccess: [{type: static, options: {token: @@, subject: x}}, {type: legacy, options: {secret: @@@@, subject: y}}]}
 auth: {providers: {github: {production: {clientId: a, clientSecret: @@}}}}
 integrations:
   github: [{token: @@, apps: [{appId: 1, privateKey: @@, webhookSecret: @@, clientSecret: @@}]}]

@@ -87,6 +87,8 @@ type Options struct {
 	Denied func(context.Context, Denial)
 	// CORS says which other sites' pages may read the API. The zero value is none.
 	CORS CORS
+	// Redact takes out of the text of an error what nobody may see. It may be nil.
+	Redact func(string) string
 
 	bodyWithin, pieceWithin time.Duration // shorter in tests
 }
@@ -117,6 +119,9 @@ func (g *Registry) Handler(o Options) (http.Handler, error) {
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 1 << 20
+	}
+	if o.Redact == nil {
+		o.Redact = func(text string) string { return text }
 	}
 	if o.bodyWithin == 0 {
 		o.bodyWithin, o.pieceWithin = bodyWithin, pieceWithin
@@ -401,8 +406,8 @@ func (s *server) fail(w *recorder, r *http.Request, err error) {
 	}
 	w.Header().Del("ETag")
 	JSON(w, kind.Status(), ErrorBody{
-		Error:    ErrorDetail{Name: kind.Name(), Message: message, ID: id, Remedy: errs.Remedy(err)},
-		Request:  &ErrorRequest{Method: r.Method, URL: r.URL.RequestURI()},
+		Error:    ErrorDetail{Name: kind.Name(), Message: s.Redact(message), ID: id, Remedy: s.Redact(errs.Remedy(err))},
+		Request:  &ErrorRequest{Method: r.Method, URL: s.Redact(r.URL.RequestURI())},
 		Response: ErrorResponse{StatusCode: kind.Status()},
 	})
 }

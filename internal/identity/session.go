@@ -229,7 +229,12 @@ func (s *Sessions) Of(r *http.Request) (*Principal, error) {
 	if !ok {
 		return nil, nil
 	}
-	p, err := s.of(d, func() (*Principal, error) { return s.lookUp(r.Context(), d) })
+	return s.principal(r.Context(), d)
+}
+
+// principal returns whose session it is, nil for nobody's.
+func (s *Sessions) principal(ctx context.Context, d digest) (*Principal, error) {
+	p, err := s.of(d, func() (*Principal, error) { return s.lookUp(ctx, d) })
 	if errs.Is(err, errs.NotFound) {
 		return nil, nil
 	}

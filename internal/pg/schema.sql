@@ -196,6 +196,7 @@ CREATE TABLE identity_flows (
     provider text NOT NULL,
     return_to text NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    opener text NOT NULL DEFAULT ''::text,
     CONSTRAINT identity_flows_pkey PRIMARY KEY (digest)
 );
 CREATE INDEX identity_flows_expires ON public.identity_flows USING btree (expires_at);
@@ -212,6 +213,14 @@ CREATE TABLE identity_grants (
     CONSTRAINT identity_grants_account_id_fkey FOREIGN KEY (account_id) REFERENCES identity_accounts(id) ON DELETE CASCADE
 );
 CREATE INDEX identity_grants_expires ON public.identity_grants USING btree (expires_at);
+CREATE TABLE identity_keys (
+    kid text NOT NULL,
+    private bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    signs_from timestamp with time zone NOT NULL,
+    retires_at timestamp with time zone NOT NULL,
+    CONSTRAINT identity_keys_pkey PRIMARY KEY (kid)
+);
 
 CREATE TABLE identity_sessions (
     digest bytea NOT NULL,
@@ -269,4 +278,12 @@ CREATE TABLE portico_migrations (
     digest text NOT NULL,
     applied_at timestamp with time zone NOT NULL DEFAULT now(),
     CONSTRAINT portico_migrations_pkey PRIMARY KEY (version)
+);
+
+CREATE TABLE secret_keys (
+    id bigint NOT NULL,
+    sealed bytea NOT NULL,
+    operator_key text NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT secret_keys_pkey PRIMARY KEY (id)
 );

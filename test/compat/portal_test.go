@@ -18,6 +18,7 @@ import (
 	"portico/internal/app"
 	"portico/internal/config"
 	"portico/internal/pg/pgtest"
+	"portico/internal/secret"
 )
 
 // The tokens of every portal that a test starts.
@@ -50,11 +51,12 @@ type portal struct {
 
 // setup says what portal a test wants.
 type setup struct {
-	files  []string // configuration that exists
-	config string   // more of it; relative targets are relative to the portal's folder
-	dir    string   // that folder; "" is a new one
-	listen string   // "127.0.0.1:0" when empty
-	logs   string   // what errors in the log say that the test means to cause; "" is none
+	files  []string     // configuration that exists
+	config string       // more of it; relative targets are relative to the portal's folder
+	dir    string       // that folder; "" is a new one
+	listen string       // "127.0.0.1:0" when empty
+	log    *slog.Logger // nil: one that makes every error a failure
+	logs   string       // what errors in the log say that the test means to cause; "" is none
 }
 
 // start runs a portal on a database of its own until the test ends, and waits until its sources are read.
@@ -89,10 +91,13 @@ func start(t testing.TB, s setup) *portal {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s.log == nil {
+		s.log = slog.New(slog.NewTextHandler(faults{t, s.logs}, &slog.HandlerOptions{Level: slog.LevelError}))
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	a, err := app.Start(ctx, app.Options{
-		Config: cfg, DatabaseURL: pgtest.DSN(t), Listener: l, Version: "compat", Log: slog.New(slog.NewTextHandler(faults{t, s.logs}, &slog.HandlerOptions{Level: slog.LevelError})),
+		Config: cfg, DatabaseURL: pgtest.DSN(t), Key: secret.New(secret.NewKey()), Listener: l, Version: "compat", Log: s.log,
 	})
 	if err != nil {
 		t.Fatal(err)

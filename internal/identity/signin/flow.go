@@ -26,6 +26,7 @@ const flowWithin = 10 * time.Minute
 type flow struct {
 	state, secret string
 	returnTo      string
+	opener        string // the origin of the page whose pop-up window this is, "" for none
 }
 
 func newFlow(returnTo string) flow {
@@ -60,8 +61,8 @@ func (s *Store) begin(ctx context.Context, provider string, f flow) (err error) 
 		return pg.Err(err)
 	}
 	_, err = s.DB.Exec(ctx, `
-		INSERT INTO identity_flows (digest, browser, provider, return_to, expires_at)
-		VALUES ($1, $2, $3, $4, now() + $5::interval)`, state[:], browser[:], provider, f.returnTo, flowWithin)
+		INSERT INTO identity_flows (digest, browser, provider, return_to, expires_at, opener)
+		VALUES ($1, $2, $3, $4, now() + $5::interval, $6)`, state[:], browser[:], provider, f.returnTo, flowWithin, f.opener)
 	return pg.Err(err)
 }
 
@@ -73,14 +74,15 @@ func (s *Store) take(ctx context.Context, provider, state, secret string) (_ flo
 	if !ok || !has {
 		return flow{}, failed(codeExpired, "the state, or this browser's cookie, is none of ours")
 	}
-	returnTo, err := pg.Collect1(ctx, s.DB, pgx.RowTo[string], `
+	type row struct{ ReturnTo, Opener string }
+	got, err := pg.Collect1(ctx, s.DB, pgx.RowToStructByPos[row], `
 		DELETE FROM identity_flows
 		WHERE digest = $1 AND browser = $2 AND provider = $3 AND expires_at > now()
-		RETURNING return_to`, d[:], browser[:], provider)
+		RETURNING return_to, opener`, d[:], browser[:], provider)
 	if errs.Is(err, errs.NotFound) {
 		return flow{}, failed(codeExpired, "no sign-in of this state and browser is under way")
 	}
-	return flow{state: state, secret: secret, returnTo: returnTo}, err
+	return flow{state: state, secret: secret, returnTo: got.ReturnTo, opener: got.Opener}, err
 }
 
 // pin refuses a name that led another account to the user: whoever takes over a login that its owner gave up is somebody

@@ -22,7 +22,9 @@ type Handler struct {
 	Sessions  *identity.Sessions
 	Store     *Store
 	Directory Directory
-	Log       *slog.Logger
+	// Origins are those of pages that a sign-in in a pop-up window may answer to.
+	Origins []string
+	Log     *slog.Logger
 	// Denied is told of sign-ins that were refused. It may be nil.
 	Denied func(context.Context, httpx.Denial)
 }
@@ -93,12 +95,15 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
 		return redirect(w, r, there)
 	}
 	f := newFlow(r.URL.Query().Get("redirectUrl"))
+	if f.opener, err = h.opener(r); err != nil {
+		return err
+	}
 	to, err := p.Protocol.authorize(r.Context(), f)
 	if err == nil {
 		err = h.Store.begin(r.Context(), p.ID, f)
 	}
 	if err != nil {
-		return h.giveUp(w, r, f.returnTo, err)
+		return h.over(w, r, p, f, err)
 	}
 	http.SetCookie(w, identity.Cookie(f.cookie(), f.secret, h.Sessions.Secure, flowWithin))
 	return redirect(w, r, to)
@@ -142,8 +147,18 @@ func (h *Handler) frame(w http.ResponseWriter, r *http.Request) error {
 		h.refused(r, err)
 		return h.giveUp(w, r, "", err)
 	}
-	if err := h.finish(w, r, p, f, q); err != nil {
+	return h.over(w, r, p, f, h.finish(w, r, p, f, q))
+}
+
+// over ends a flow: err is nil where somebody is signed in.
+func (h *Handler) over(w http.ResponseWriter, r *http.Request, p *Provider, f flow, err error) error {
+	if err != nil {
 		h.refused(r, err)
+	}
+	switch {
+	case f.opener != "":
+		return h.tell(w, r, p, f.opener, err)
+	case err != nil:
 		return h.giveUp(w, r, f.returnTo, err)
 	}
 	return redirect(w, r, f.returnTo)
@@ -200,7 +215,17 @@ func (h *Handler) refused(r *http.Request, err error) {
 
 // giveUp sends the browser to the sign-in page, which says what happened, and the log the cause, under the same id.
 func (h *Handler) giveUp(w http.ResponseWriter, r *http.Request, returnTo string, err error) error {
-	code, id := codePortal, httpx.NewErrorID()
+	code, id := h.note(r, err)
+	q := url.Values{"error": {code}, "id": {id}}
+	if returnTo != "" && returnTo != "/" {
+		q.Set("to", returnTo)
+	}
+	return redirect(w, r, "/sign-in?"+q.Encode())
+}
+
+// note writes into the log why nobody was signed in.
+func (h *Handler) note(r *http.Request, err error) (code, id string) {
+	code, id = codePortal, httpx.NewErrorID()
 	var f *failure
 	if errors.As(err, &f) {
 		code = f.code
@@ -213,11 +238,7 @@ func (h *Handler) giveUp(w http.ResponseWriter, r *http.Request, returnTo string
 		level = slog.LevelError
 	}
 	h.Log.Log(r.Context(), level, "nobody was signed in", "id", id, "provider", r.PathValue("provider"), "code", code, "error", short(err))
-	q := url.Values{"error": {code}, "id": {id}}
-	if returnTo != "" && returnTo != "/" {
-		q.Set("to", returnTo)
-	}
-	return redirect(w, r, "/sign-in?"+q.Encode())
+	return code, id
 }
 
 // short bounds what a provider can make the log say.

@@ -88,7 +88,7 @@ func (w *world) handler(sessions *identity.Sessions, providers ...*Provider) htt
 	log := discard()
 	denials := &audit.Denials{Store: &audit.Store{DB: w.pool}, Log: log}
 	sessions.Record = audit.Session
-	(&Handler{Providers: providers, Sessions: sessions, Store: &Store{DB: w.pool}, Directory: w.users, Log: log, Denied: denials.Note}).Mount(&g)
+	(&Handler{Providers: providers, Sessions: sessions, Store: &Store{DB: w.pool}, Directory: w.users, Origins: []string{page}, Log: log, Denied: denials.Note}).Mount(&g)
 	w.routes = g
 	g.Add(httpx.Route{Pattern: "GET /api/who", Access: httpx.Require(permission), Handler: func(w http.ResponseWriter, r *http.Request) error {
 		_, err := io.WriteString(w, identity.Of(r.Context()).Ref)

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"portico/internal/app"
+	"portico/internal/secret"
+	"portico/internal/secret/keyring"
+)
+
+func newSecretsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "secrets",
+		Short: "Make keys, and change those that secrets are sealed with",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newSecretsKeyCommand(), newSecretsStatusCommand(), newSecretsRotateCommand())
+	return cmd
+}
+
+// operatorKey is what the environment holds of the operator's keys.
+func operatorKey() secret.Text { return secret.New(os.Getenv("PORTICO_KEY")) }
+
+// vault are the flags that say where the secrets are.
+type vault struct {
+	cf        configFlags
+	privatePG string
+	asJSON    bool
+}
+
+func (v *vault) add(cmd *cobra.Command, usage string) {
+	v.cf.add(cmd)
+	addPrivatePostgres(cmd, &v.privatePG, usage)
+	cmd.Flags().BoolVar(&v.asJSON, "json", false, "print JSON")
+}
+
+func (v *vault) open(ctx context.Context, fn func(*keyring.Keyring, []keyring.Column) error) error {
+	cfg, err := v.cf.load()
+	if err != nil {
+		return err
+	}
+	return app.Secrets(ctx, app.Options{Config: cfg, DatabaseURL: os.Getenv("DATABASE_URL"), PrivatePostgres: v.privatePG, Key: operatorKey()}, fn)
+}
+
+func newSecretsKeyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "key",
+		Short: "Print a new key",
+		Long: `Print a new key: 32 random bytes in base64. Give it to every replica of the portal in PORTICO_KEY, or in
+portico.secrets.key, and keep a copy apart from the database. What is sealed with a key that is lost
+cannot be opened again.`,
+		Example: `  portico secrets key > portico.key
+  PORTICO_KEY=$(cat portico.key) portico serve`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), secret.NewKey())
+			return err
+		},
+	}
+}
+
+func newSecretsStatusCommand() *cobra.Command {
+	var at vault
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show which keys there are, and what is sealed with them",
+		Long: `Show the keys that are given (PORTICO_KEY, portico.secrets.key, or the file of a private PostgreSQL) by
+names that tell nothing of them, and the data keys in the database: which key seals each, and how many
+values each seals. The exit code is 1 when a data key cannot be opened.`,
+		Example: `  portico secrets status --config app-config.yaml
+  portico secrets status --private-postgres --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var s keyring.Status
+			err := at.open(cmd.Context(), func(k *keyring.Keyring, columns []keyring.Column) (err error) {
+				s, err = k.Status(cmd.Context(), columns)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if at.asJSON {
+				err = printJSON(cmd, s)
+			} else {
+				err = printSecrets(cmd, s)
+			}
+			if err == nil && slices.ContainsFunc(s.DataKeys, func(d keyring.DataStatus) bool { return !d.Opens }) {
+				return exitCode(exitError)
+			}
+			return err
+		},
+	}
+	at.add(cmd, "look at a portal that is stopped, in its own PostgreSQL in `DIR`")
+	return cmd
+}
+
+func printSecrets(cmd *cobra.Command, s keyring.Status) error {
+	var b strings.Builder
+	if len(s.Keys) == 0 {
+		b.WriteString("no key is given\n")
+	}
+	for i, id := range s.Keys {
+		use := "opens what it sealed before"
+		if i == 0 {
+			use = "seals"
+		}
+		fmt.Fprintf(&b, "key %s: %s\n", id, use)
+	}
+	if len(s.DataKeys) == 0 {
+		b.WriteString("nothing is sealed\n")
+	}
+	for _, d := range s.DataKeys {
+		opens := ""
+		if !d.Opens {
+			opens = ", which is not given: it cannot be opened"
+		}
+		fmt.Fprintf(&b, "data key %d of %s: %s, sealed with the key %s%s\n", d.ID, d.CreatedAt.UTC().Format(time.DateOnly), count(d.Values, "value", "values"), d.Key, opens)
+	}
+	_, err := fmt.Fprint(cmd.OutOrStdout(), b.String())
+	return err
+}
+
+func newSecretsRotateCommand() *cobra.Command {
+	var at vault
+	cmd := &cobra.Command{
+		Use:   "rotate",
+		Short: "Seal all secrets with a new data key",
+		Long: `Make a new data key, seal every secret in the database with it, and remove the old one. Portals may go on
+meanwhile. A rotation that was interrupted is ended by running it again.
+
+Where several keys are given, all data keys are sealed with the first. So a key of your own is changed in
+three steps: give every replica the new key and, after it, the old one; rotate; take the old one away.`,
+		Example: `  portico secrets rotate --config app-config.yaml
+  PORTICO_KEY="$(cat new.key old.key)" portico secrets rotate`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var out keyring.Rotated
+			err := at.open(cmd.Context(), func(k *keyring.Keyring, columns []keyring.Column) (err error) {
+				out, err = k.Rotate(cmd.Context(), columns)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if at.asJSON {
+				return printJSON(cmd, out)
+			}
+			total := 0
+			for n := range maps.Values(out.Resealed) {
+				total += n
+			}
+			how := ""
+			if out.Resumed {
+				how = ", where an earlier rotation had stopped"
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s sealed with the data key %d%s\n%s changed over to the first of your keys, %d removed\n",
+				count(total, "value", "values"), out.DataKey, how, count(out.Rewrapped, "data key", "data keys"), out.Removed)
+			return err
+		},
+	}
+	at.add(cmd, "rotate in a portal that is stopped, in its own PostgreSQL in `DIR`")
+	return cmd
+}
