@@ -213,6 +213,7 @@ CREATE TABLE identity_grants (
     CONSTRAINT identity_grants_account_id_fkey FOREIGN KEY (account_id) REFERENCES identity_accounts(id) ON DELETE CASCADE
 );
 CREATE INDEX identity_grants_expires ON public.identity_grants USING btree (expires_at);
+
 CREATE TABLE identity_keys (
     kid text NOT NULL,
     private bytea NOT NULL,
