@@ -27,8 +27,12 @@ func newSecretsCommand() *cobra.Command {
 	return cmd
 }
 
-// operatorKey is what the environment holds of the operator's keys.
-func operatorKey() secret.Text { return secret.New(os.Getenv("PORTICO_KEY")) }
+// operatorKey takes the operator's keys out of the environment: programs that the portal starts need not know them.
+func operatorKey() secret.Text {
+	const name = "PORTICO_KEY"
+	defer os.Unsetenv(name)
+	return secret.New(os.Getenv(name))
+}
 
 // vault are the flags that say where the secrets are.
 type vault struct {

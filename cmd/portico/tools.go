@@ -225,7 +225,7 @@ when there is a fail.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, cfgErr := cf.load()
-			checks := app.Doctor(cmd.Context(), app.Options{Config: cfg, DatabaseURL: os.Getenv("DATABASE_URL"), PrivatePostgres: privatePG}, cfgErr)
+			checks := app.Doctor(cmd.Context(), app.Options{Config: cfg, DatabaseURL: os.Getenv("DATABASE_URL"), PrivatePostgres: privatePG, Key: operatorKey()}, cfgErr)
 			bad := false
 			for _, c := range checks {
 				bad = bad || c.State == app.CheckFailed

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"portico/internal/config"
@@ -14,6 +15,8 @@ import (
 	"portico/internal/forge/git"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
+	"portico/internal/secret"
+	"portico/internal/secret/keyring"
 )
 
 // Check is one thing that Doctor looked at.
@@ -67,6 +70,7 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 		add("configuration", CheckWarning, w.String(), "")
 	}
 
+	var sealedIn *keyring.Keyring // of the database, if it could be asked
 	bins, err := private.Find(ctx, private.Search{}, 0)
 	configured := cfg.Backend.Database != nil || o.DatabaseURL != ""
 	switch {
@@ -113,8 +117,10 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 			add("schema", CheckWarning, errs.Sentence(err), errs.Remedy(err))
 		} else {
 			add("schema", CheckOK, "up to date", "")
+			sealedIn = &keyring.Keyring{DB: pool}
 		}
 	}
+	out = append(out, checkKey(ctx, o, sealedIn))
 
 	if v, err := git.Version(ctx); err != nil {
 		add("git", CheckWarning, errs.Sentence(err), errs.Remedy(err))
@@ -151,12 +157,34 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 			add("catalog.locations", CheckOK, d.Location.Target, "")
 		}
 	}
-	if cfg.Auth.Guest == nil && len(cfg.Auth.SignIn) == 0 && len(cfg.Backend.Auth.ExternalAccess) == 0 {
+	if cfg.Auth.Guest == nil && len(cfg.Auth.SignIn) == 0 && len(cfg.Backend.Auth.ExternalAccess)+len(cfg.Backend.Auth.Keys) == 0 {
 		add("sign-in", CheckWarning, "nobody can get in: no sign-in, no guest and no token is configured", "configure auth.providers, or backend.auth.externalAccess for scripts")
 	} else {
-		add("sign-in", CheckOK, fmt.Sprintf("providers: %d, guest: %t, static tokens: %d", len(cfg.Auth.SignIn), cfg.Auth.Guest != nil, len(cfg.Backend.Auth.ExternalAccess)), "")
+		add("sign-in", CheckOK, fmt.Sprintf("providers: %d, guest: %t, ways in for programs: %d", len(cfg.Auth.SignIn), cfg.Auth.Guest != nil, len(cfg.Backend.Auth.ExternalAccess)+len(cfg.Backend.Auth.Keys)), "")
 	}
 	return out
+}
+
+// checkKey looks for the operator's keys, and whether they open what is sealed. k is nil where that cannot be asked.
+func checkKey(ctx context.Context, o Options, k *keyring.Keyring) Check {
+	const name = "key"
+	failed := func(err error) Check { return Check{name, CheckFailed, errs.Sentence(err), errs.Remedy(err)} }
+	keys, err := (&App{o: o}).operatorKeys(false)
+	switch {
+	case err != nil:
+		return failed(err)
+	case !keys.IsSet() && o.PrivatePostgres != "":
+		return Check{name, CheckOK, "it is made at the first start, in " + filepath.Join(o.PrivatePostgres, keyFile), ""}
+	case k != nil:
+		k.Keys = keys
+		if err := k.Check(ctx); err != nil {
+			return failed(err)
+		}
+	}
+	if !keys.IsSet() {
+		return Check{name, CheckWarning, "none is given: there are no tokens for Backstage's clients", secret.HowToKey}
+	}
+	return Check{name, CheckOK, strings.Join(keys.IDs(), ", "), ""}
 }
 
 // Migrate brings the schema of the configured database up to date, or only plans to.

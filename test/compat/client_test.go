@@ -18,19 +18,30 @@ var verdict = regexp.MustCompile(`(?m)^(\d+) passed, (\d+) failed$`)
 
 // Backstage's own catalog client, every method of it, against a portal with the sample organisation.
 func TestCatalogClient(t *testing.T) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Fatalf("this test runs Backstage's catalog client and needs Node.js (20 or later) on PATH: %v", err)
-	}
-	client := filepath.Join(testenv.Repo(t), "test", "compat", "client")
-	install(t, client)
 	git := startHost(t, map[string]string{"acme/billing/catalog-info.yaml": descriptor, "acme/plain/go.mod": "module example.com/plain\n"})
 	p := start(t, setup{files: []string{filepath.Join(testenv.Repo(t), "examples", "app-config.yaml")}, config: git.config()})
+	runClient(t, "client", p.url, fullToken, git.page("acme/billing", "catalog-info.yaml"), git.repo("acme/plain"))
+}
 
+// What Backstage's plugins verify tokens with, against a portal that lets a guest in.
+func TestTokenVerifiers(t *testing.T) {
+	p := startSmall(t, guest)
+	runClient(t, "tokens", p.app.URL()) // the issuer is what the portal calls itself
+}
+
+// runClient runs run.mjs in a folder beside this file, and fails the test unless it passes.
+func runClient(t *testing.T, folder string, args ...string) {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatalf("this test runs packages of Backstage and needs Node.js (20 or later) on PATH: %v", err)
+	}
+	dir := filepath.Join(testenv.Repo(t), "test", "compat", folder)
+	install(t, dir)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, node, "run.mjs", p.url, fullToken, git.page("acme/billing", "catalog-info.yaml"), git.repo("acme/plain"))
-	cmd.Dir = client
+	cmd := exec.CommandContext(ctx, node, append([]string{"run.mjs"}, args...)...)
+	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"portico/internal/app"
 	"portico/internal/config"
 	"portico/internal/pg/pgtest"
+	"portico/internal/secret"
 	"portico/internal/testenv"
 )
 
@@ -117,7 +119,7 @@ const people = `
 apiVersion: backstage.io/v1alpha1
 kind: User
 metadata: {name: ann}
-spec: {profile: {displayName: Ann of the Quay, email: ann@marrowby.example}, memberOf: []}
+spec: {profile: {displayName: Ann of the Quay, email: ann@marrowby.example}, memberOf: [quay, group:harbour/pilots]}
 `
 
 // startPortal returns the address of a portal whose people sign in at dex.
@@ -146,7 +148,7 @@ func startPortal(t *testing.T) string {
 		t.Fatal(err)
 	}
 	a, err := app.Start(t.Context(), app.Options{
-		Config: cfg, DatabaseURL: pgtest.DSN(t), Listener: l, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Config: cfg, DatabaseURL: pgtest.DSN(t), Key: secret.New(secret.NewKey()), Listener: l, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -281,10 +283,71 @@ func TestDex(t *testing.T) {
 		t.Errorf("from 127.0.0.1 the way leads to %s", at)
 	}
 
+	token := ann.token()
+	if status := bearing(t, http.MethodGet, address+"/api/catalog/entities", token); status != http.StatusOK {
+		t.Errorf("her token opens %d", status)
+	}
+	if status := bearing(t, http.MethodDelete, address+"/api/catalog/entities/by-uid/none", token); status != http.StatusForbidden {
+		t.Errorf("her token does more than she may: %d", status)
+	}
+
 	if _, status, body := ann.do(http.MethodPost, address+"/api/portico/session/end", nil); status != http.StatusNoContent {
 		t.Errorf("signing out answers %d %s", status, body)
 	}
 	if ann.session().SignedIn {
 		t.Error("Ann is still signed in")
 	}
+	if status := bearing(t, http.MethodGet, address+"/api/catalog/entities", token); status != http.StatusUnauthorized {
+		t.Errorf("her token opens %d after she signed out", status)
+	}
+}
+
+// token is what a page of the portal gets for Ann.
+func (b *browser) token() string {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.address+"/api/auth/oidc/refresh", nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("X-Requested-With", "XMLHttpRequest")
+	resp, err := b.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var got struct {
+		Profile           struct{ Email, DisplayName string }
+		BackstageIdentity struct {
+			Token    string
+			Identity struct {
+				UserEntityRef       string
+				OwnershipEntityRefs []string
+			}
+		}
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&got); err != nil || resp.StatusCode != http.StatusOK {
+		b.t.Fatalf("%d, %v", resp.StatusCode, err)
+	}
+	slices.Sort(got.BackstageIdentity.Identity.OwnershipEntityRefs)
+	if id := got.BackstageIdentity.Identity; id.UserEntityRef != "user:default/ann" || !slices.Equal(id.OwnershipEntityRefs, []string{"group:default/quay", "group:harbour/pilots", "user:default/ann"}) ||
+		got.Profile.Email != "ann@marrowby.example" || got.Profile.DisplayName != "Ann of the Quay" {
+		b.t.Errorf("Ann is %+v", got)
+	}
+	return got.BackstageIdentity.Token
+}
+
+// bearing is the status of a request with a token and nothing else.
+func bearing(t *testing.T, method, address, token string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
 }

@@ -26,6 +26,8 @@ export interface Running {
 
 /** Who can sign in at dex; the catalog knows Ann alone. */
 export const ANN = { email: 'ann@marrowby.example', password: 'password' }
+/** The origin of another front end, from which people may sign in to that portal in a window. */
+export const FRONT = 'http://front.marrowby.example'
 export const BOB = { email: 'bob@elsewhere.example', password: 'password' }
 
 const root = resolve(import.meta.dirname, '../..')
@@ -123,6 +125,10 @@ spec:
 function signInConfig(dexPort: number, gitHubPort: number): string {
   return `organization:
   name: Marrowby
+backend:
+  cors:
+    origin: ${FRONT}
+    credentials: true
 auth:
   providers:
     oidc:

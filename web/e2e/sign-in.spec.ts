@@ -1,9 +1,14 @@
 import { expect, test, type Page } from './fixtures.ts'
-import { ANN, BOB } from './server.ts'
+import { ANN, BOB, FRONT } from './server.ts'
 
 /** Goes from the portal's sign-in page to dex and fills in its form. */
 async function signIn(page: Page, who: typeof ANN) {
   await page.getByRole('link', { name: 'Continue with single sign-on' }).click()
+  await fillIn(page, who)
+}
+
+/** Fills in dex's form. */
+async function fillIn(page: Page, who: typeof ANN) {
   await page.locator('#login').fill(who.email)
   await page.locator('#password').fill(who.password)
   await page.locator('#submit-login').click()
@@ -70,4 +75,62 @@ test('a link cannot put words on the sign-in page', async ({ page, portals }) =>
   await page.goto(`${portals.signInUrl}/sign-in?error=Call+555-0100&id=Call+555-0100`)
   await expect(page.getByRole('alert')).toContainText('The portal could not sign you in.')
   await expect(page.getByText('555-0100')).toHaveCount(0)
+})
+
+interface Message {
+  origin: string
+  data: {
+    type: string
+    targetOrigin?: string
+    response?: { backstageIdentity: { token: string; identity: { userEntityRef: string } } }
+    error?: { name: string; message: string }
+  }
+}
+
+/** Opens the window in which Backstage's front ends sign in, at a page of another origin, and returns it. */
+async function openWindow(page: Page, portal: string): Promise<Page> {
+  await page.route(`${FRONT}/**`, (route) => route.fulfill({ contentType: 'text/html', body: '<title>Front</title>' }))
+  await page.goto(`${FRONT}/`)
+  const opened = page.waitForEvent('popup')
+  await page.evaluate(
+    (address) => {
+      const said: unknown[] = []
+      Object.assign(window, { said })
+      window.addEventListener('message', ({ origin, data }: MessageEvent<unknown>) => said.push({ origin, data }))
+      window.open(address, 'sign-in', 'width=450,height=730')
+    },
+    `${portal}/api/auth/oidc/start?env=development&flow=popup&scope=&origin=${encodeURIComponent(FRONT)}`,
+  )
+  return opened
+}
+
+/** What the window told the page that opened it, once it has said both things that it says. */
+async function told(page: Page): Promise<Message[]> {
+  const said = () => page.evaluate(() => (window as unknown as { said: Message[] }).said)
+  await expect.poll(async () => (await said()).length).toBe(2)
+  return said()
+}
+
+test('a window that another front end opened hands the token to it, and closes', async ({ page, portals, request }) => {
+  const popup = await openWindow(page, portals.signInUrl)
+  const closed = popup.waitForEvent('close')
+  await fillIn(popup, ANN)
+  const [first, second] = await told(page)
+  await closed
+  expect(first).toEqual({ origin: portals.signInUrl, data: { type: 'config_info', targetOrigin: FRONT } })
+  expect(second?.data.type).toBe('authorization_response')
+  expect(second?.data.response?.backstageIdentity.identity.userEntityRef).toBe('user:default/ann')
+  const token = second?.data.response?.backstageIdentity.token ?? ''
+  const answer = await request.get(`${portals.signInUrl}/api/catalog/entities/by-name/user/default/ann`, {
+    headers: { Authorization: `Bearer ${token}` },
+  })
+  expect(answer.status()).toBe(200)
+})
+
+test('the window says why nobody was signed in', async ({ page, portals }) => {
+  const popup = await openWindow(page, portals.signInUrl)
+  await fillIn(popup, BOB)
+  const second = (await told(page))[1]
+  expect(second?.data.response).toBeUndefined()
+  expect(second?.data.error?.message).toMatch(/^the catalog has no user that is you \([0-9A-F]{4}-[0-9A-F]{4}\)$/)
 })

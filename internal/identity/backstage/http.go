@@ -285,7 +285,7 @@ func (v *verified) limit() (token, error) {
 	if err != nil {
 		return token{}, err
 	}
-	payload, err := segment(limitedPayload{c.Subject, c.Ent, c.IssuedAt.Time().Unix(), c.Expiry.Time().Unix()})
+	payload, err := segment(limitedPayload{c.Subject, c.IssuedAt.Time().Unix(), c.Expiry.Time().Unix()})
 	if err != nil {
 		return token{}, err
 	}

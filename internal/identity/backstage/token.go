@@ -71,10 +71,9 @@ type header struct {
 }
 
 type limitedPayload struct {
-	Sub string   `json:"sub"`
-	Ent []string `json:"ent,omitempty"`
-	Iat int64    `json:"iat"`
-	Exp int64    `json:"exp"`
+	Sub string `json:"sub"`
+	Iat int64  `json:"iat"`
+	Exp int64  `json:"exp"`
 }
 
 type userPayload struct {
@@ -115,7 +114,7 @@ func (t *Tokens) issue(ctx context.Context, of subject) (user, limited token, er
 	if t.Ownership {
 		p.Ent = of.ownership
 	}
-	if limited.text, err = sign(key, typeLimited, limitedPayload{p.Sub, p.Ent, p.Iat, p.Exp}); err != nil {
+	if limited.text, err = sign(key, typeLimited, limitedPayload{p.Sub, p.Iat, p.Exp}); err != nil {
 		return user, limited, err
 	}
 	p.Uip = limited.text[strings.LastIndexByte(limited.text, '.')+1:]
@@ -160,9 +159,8 @@ func segment(v any) (string, error) {
 // claims are what is read of a token of ours.
 type claims struct {
 	jwt.Claims
-	Ent []string `json:"ent"`
-	Uip string   `json:"uip"`
-	Sid string   `json:"sid"`
+	Uip string `json:"uip"`
+	Sid string `json:"sid"`
 }
 
 // verified is a token that was found to be good, and whom it stands for.

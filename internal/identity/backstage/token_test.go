@@ -37,7 +37,12 @@ func TestToken(t *testing.T) {
 
 func TestTokenWithOwnership(t *testing.T) {
 	p := replicas(t, 1, func(tokens *Tokens) { tokens.Ownership = true })[0]
-	_, payload := parts(t, p.signIn(ann).refresh("oidc").BackstageIdentity.Token)
+	token := p.signIn(ann).refresh("oidc").BackstageIdentity.Token
+	limited := cookieOf(t, p.nobody().do(http.MethodGet, "/api/catalog/.backstage/auth/v1/cookie", "Authorization", "Bearer "+token)).Value
+	if a := p.nobody().do(http.MethodGet, "/api/auth/v1/userinfo", "Authorization", "Bearer "+limited); a.status != http.StatusOK {
+		t.Errorf("the limited token is not good: %d %s", a.status, a.body)
+	}
+	_, payload := parts(t, token)
 	if ent, _ := payload["ent"].([]any); len(ent) != 2 || ent[1] != "group:default/quay" {
 		t.Errorf("it says %v", payload["ent"])
 	}
