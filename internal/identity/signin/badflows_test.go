@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"math/big"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -140,4 +141,49 @@ func TestMoreBadFlows(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzLocalPath: where sign-in leads back to is, as browsers read addresses, at the portal.
+func FuzzLocalPath(f *testing.F) {
+	for _, seed := range []string{"/", "/catalog?kind=api#x", "//evil.example", `/\evil.example`, "/\t/evil.example", "https:evil.example", "/%2f/evil", "/..//evil.example", "/x/../..//evil.example", "/.//evil.example", "/sign-in"} {
+		f.Add(seed)
+	}
+	here, err := url.Parse("https://portal.example/api/auth/oidc/handler/frame")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, to string) {
+		got := localPath(to)
+		if got != localPath(got) {
+			t.Fatalf("%q leads to %q, and that elsewhere", to, got)
+		}
+		// Browsers drop tabs and line ends, and read a backslash as a slash.
+		read := strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(strings.TrimSpace(got))
+		u, err := here.Parse(read)
+		if err != nil || u.Host != here.Host || u.Scheme != here.Scheme || u.User != nil || strings.HasPrefix(read, "//") {
+			t.Fatalf("%q leads to %q, which is %v, %v", to, got, u, err)
+		}
+	})
+}
+
+// FuzzClaims: what a provider says of a person is read or refused, and an address is theirs only where it says so.
+func FuzzClaims(f *testing.F) {
+	for _, seed := range []string{`{"email":"a@b.example","email_verified":true}`, `{"email":"a@b.example","email_verified":"true"}`, `{"email":["a"]}`, `{"email_verified":{"true":true},"email":"a@b.example"}`, `{"Email":"a@b.example","EMAIL_VERIFIED":true}`, `[]`, `null`} {
+		f.Add([]byte(seed))
+	}
+	dir := users{"ann@marrowby.example": {ann}, "ann": {ann}}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var c claims
+		if json.Unmarshal(text, &c) != nil {
+			return
+		}
+		p := c.person("https://idp.example", "1")
+		if p.Email != "" && (!bool(c.EmailVerified) || p.Email != c.Email || !bytes.Contains(text, []byte("true"))) {
+			t.Fatalf("%q: the address %q is believed", text, p.Email)
+		}
+		got, err := resolve([]Resolver{{By: Email}, {By: LocalPart, Domains: []string{"marrowby.example"}}}, dir, p)
+		if err == nil && got.Ref != "" && !strings.EqualFold(p.Email, "ann@marrowby.example") {
+			t.Fatalf("%q is %q", text, got.Ref)
+		}
+	})
 }
