@@ -61,13 +61,9 @@ func TestS17CheapRequests(t *testing.T) {
 	var slowest string
 	for _, r := range list {
 		cpu := used()
-		begun := time.Now()
 		got := p.send(r.m.method, r.m.String())
 		if spent := used() - cpu; spent > worst {
 			worst, slowest = spent, r.name
-		}
-		if took := time.Since(begun); took > 10*time.Second {
-			t.Errorf("%s took %s", r.name, took)
 		}
 		if r.want != nil && !slices.Contains(r.want, got.status) || got.status >= 500 {
 			t.Errorf("%s: %d %.200s", r.name, got.status, got.body)
