@@ -140,6 +140,21 @@ test-e2e: build
 	@PORTICO_CHROMIUM=$$(scripts/chromium.sh); export PORTICO_CHROMIUM PORTICO_BIN='$(abspath bin/portico)'; \
 		$(npm) run --silent e2e </dev/null
 
+# Beside test/security, the tests that stand where what they test does. test/tools/securitytable says of which goal.
+wall = ./test/security ./test/signin ./test/compat ./internal/identity/... ./internal/outbound ./internal/config ./internal/cage \
+	./internal/forge/git ./internal/app ./internal/house
+
+.PHONY: security
+security: build ## Everything that a hostile caller may try, each guard taken away once, and the table of figures
+	@DATABASE_URL= scripts/postgres-or-npm.sh
+	@scripts/dex.sh >/dev/null
+	$(call step,security: the wall)
+	@PORTICO_WALL=all go test -count=1 -json -timeout 30m $(wall) | go run ./test/tools/securitytable
+
+.PHONY: fuzz
+fuzz: toolchain ## Fuzz every target for 30 seconds; FUZZTIME=… each, FUZZ=… which
+	@scripts/fuzz.sh
+
 .PHONY: bench
 bench: build ## Measure Portico with N entities, N=10000 by default, beside the bare handler
 	@scripts/bench-tools.sh

@@ -12,6 +12,7 @@ import (
 
 	"portico/internal/app"
 	"portico/internal/config"
+	"portico/internal/identity"
 )
 
 func newVersionCommand() *cobra.Command {
@@ -49,22 +50,35 @@ func newRoutesCommand() *cobra.Command {
 		Short: "List every route of the API with its access rule",
 		Long: `List every route of the API: method, path, and who may use it. The rule is the name of a permission, as
 Backstage names them, or public with the reason. The list is the one that the server itself goes by.
-With --json, also what the audit log calls what a route does, where it records it.`,
+With --json, also the permission by itself with its action, which roles have it, whether the route is
+open to whoever asks, and what the audit log calls what the route does, where it records it. A token
+may be narrower than its role.`,
 		Example: `  portico routes
   portico routes --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			type line struct {
-				Method string `json:"method"`
-				Path   string `json:"path"`
-				Access string `json:"access"`
-				Audit  string `json:"audit,omitempty"` // the action in the audit log
+				Method     string          `json:"method"`
+				Path       string          `json:"path"`
+				Access     string          `json:"access"`
+				Public     bool            `json:"public"`
+				Permission string          `json:"permission,omitempty"`
+				Action     string          `json:"action,omitempty"` // of the permission: read, create, update, delete
+				Roles      []identity.Role `json:"roles"`
+				Audit      string          `json:"audit,omitempty"` // the action in the audit log
 			}
 			var lines []line
 			for _, r := range app.Routes() {
 				method, path, _ := strings.Cut(r.Pattern, " ")
-				action, _ := r.Audit.Action()
-				lines = append(lines, line{method, path, r.Access.String(), action})
+				audited, _ := r.Audit.Action()
+				p, needed := r.Access.Permission()
+				l := line{Method: method, Path: path, Access: r.Access.String(), Public: !needed, Permission: p.Name, Action: p.Action, Roles: []identity.Role{}, Audit: audited}
+				for _, role := range []identity.Role{identity.Viewer, identity.Author, identity.Admin} {
+					if !needed || (&identity.Principal{Role: role}).May(p) {
+						l.Roles = append(l.Roles, role)
+					}
+				}
+				lines = append(lines, l)
 			}
 			if asJSON {
 				return printJSON(cmd, lines)

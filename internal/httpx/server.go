@@ -144,6 +144,7 @@ type server struct {
 
 // ServeHTTP sees every request first: also net/http reads the rest of a body that no handler wanted.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	setSecurityHeaders(w.Header()) // the mux's own answers have them too: it redirects //x to /x with a page
 	if r.Body != nil && r.Body != http.NoBody {
 		setReadDeadline(w, time.Now().Add(s.bodyWithin))
 	}
@@ -196,7 +197,6 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		*rec = recorder{}
 		recorders.Put(rec)
 	}()
-	setSecurityHeaders(rec.Header())
 	caller, err := h.s.admit(rec, r, h.route.Access)
 	if action, ok := h.route.Audit.Action(); ok {
 		caller.Action = action
@@ -346,7 +346,6 @@ func (s *server) fallback(w http.ResponseWriter, r *http.Request) {
 	if s.Fallback == nil || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/.backstage/") {
 		start := time.Now()
 		rec := &recorder{ResponseWriter: w, within: s.pieceWithin, renewed: start}
-		setSecurityHeaders(rec.Header())
 		s.fail(rec, r, errs.WithRemedy(errs.New(errs.NotFound, "there is no %s %s", r.Method, r.URL.Path), "`portico routes` lists what there is"))
 		s.logRequest(r, rec, "", start)
 		return

@@ -256,7 +256,7 @@ func inNamespace(t *testing.T, dsn func() string) bool {
 	if os.Geteuid() != 0 {
 		args = []string{"-n", "--map-root-user", "--"}
 	}
-	args = append(args, os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
+	args = append(args, os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=10m")
 	cmd := exec.CommandContext(t.Context(), "unshare", args...)
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.Contains(strings.ToLower(v), "_proxy=") })
 	cmd.Env = append(cmd.Env, "PORTICO_WALL_DSN="+dsn())

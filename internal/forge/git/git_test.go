@@ -423,3 +423,10 @@ func TestHostileContentHasNoEffect(t *testing.T) {
 		t.Error("a command of the repository was run")
 	}
 }
+
+// What a repository says of git's configuration, its filters, hooks and submodules, is never asked; no credential leaves.
+func TestAdv_GHSA_qmc2_jpr5_7rg9(t *testing.T) {
+	t.Run("configuration", TestHostileConfigurationHasNoEffect)
+	t.Run("content", TestHostileContentHasNoEffect)
+	t.Run("a redirect", TestRedirectToAnotherHost)
+}

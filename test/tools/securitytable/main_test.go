@@ -1,0 +1,41 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRun(t *testing.T) {
+	const figure = `{"Action":"output","Package":"p","Test":"TestS5","Output":"    x_test.go:1: wall: S5 | cells | 12\n"}` + "\n"
+	all := figure
+	for _, g := range goals {
+		all += `{"Action":"output","Package":"p","Test":"T","Output":"wall: ` + g.id + ` | x | 1\n"}` + "\n"
+		for _, name := range g.tests {
+			all += `{"Action":"pass","Package":"p","Test":"` + name + `"}` + "\n"
+		}
+	}
+	tests := []struct {
+		name, in string
+		ok       bool
+		says     string
+	}{
+		{"all ran", all, true, "cells: 12"},
+		{"figures add up", all + figure, true, "cells: 24"},
+		{"what is owed is told", all + `{"Action":"output","Package":"p","Test":"T","Output":"pending: S21 | TestAdv_X | docs: y\n"}` + "\n", true, "pending: TestAdv_X (docs: y)"},
+		{"a test that did not run", figure, false, "TestBadFlows DID NOT RUN"},
+		{"a goal without a figure", figure, false, "NO FIGURE"},
+		{"a test that failed", all + `{"Action":"output","Package":"p","Test":"TestX","Output":"oh\n"}` + "\n" + `{"Action":"fail","Package":"p","Test":"TestX"}` + "\n", false, "FAILED p TestX\noh"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var out strings.Builder
+			ok, err := run(strings.NewReader(tt.in), &out)
+			if err != nil || ok != tt.ok || !strings.Contains(out.String(), tt.says) {
+				t.Errorf("%v %v %s", ok, err, out.String())
+			}
+		})
+	}
+	if _, err := run(strings.NewReader("no JSON"), new(strings.Builder)); err == nil {
+		t.Error("what is no JSON is taken")
+	}
+}
