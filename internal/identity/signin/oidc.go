@@ -116,14 +116,15 @@ func (p *OIDC) ask(ctx context.Context) (*discovered, error) {
 		return nil, err
 	}
 	reached := []string{p.Issuer}
-	for _, address := range []string{said.Token, said.Keys, said.UserInfo, said.Auth} {
-		if address == "" && address != said.UserInfo {
-			return nil, errors.New("the metadata lacks an endpoint")
+	used := []string{said.Token, said.Keys, said.Auth}
+	if said.UserInfo != "" { // it need not have one
+		used = append(used, said.UserInfo)
+	}
+	for _, address := range used {
+		if err := checkEndpoint(p.Issuer, address); err != nil {
+			return nil, err
 		}
-		if u, err := url.Parse(address); err != nil || address != "" && u.Scheme != "https" && !strings.HasPrefix(p.Issuer, "http://") {
-			return nil, errors.New("the metadata names an endpoint without https: " + outbound.Shown(address))
-		}
-		if address != "" && address != said.Auth { // only the browser goes there
+		if address != said.Auth { // only the browser goes there
 			reached = append(reached, address)
 		}
 	}
@@ -142,6 +143,14 @@ func (p *OIDC) ask(ctx context.Context) (*discovered, error) {
 	return &discovered{provider: full, issuer: issuer, client: client, iss: said.Iss}, nil
 }
 
+func checkEndpoint(issuer, address string) error {
+	if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "https" && !strings.HasPrefix(issuer, "http://") {
+		return errors.New("the metadata lacks an endpoint, or names one without https: " + outbound.Shown(address))
+	}
+	return nil
+}
+
+// client reaches the hosts of the addresses and nothing else.
 func (p *OIDC) client(addresses []string) (*http.Client, error) {
 	c, err := reach(addresses, p.Private, p.Setting, answerWithin)
 	if err != nil {
