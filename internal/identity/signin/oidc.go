@@ -24,6 +24,8 @@ type OIDC struct {
 	ClientSecret string
 	CallbackURL  string
 	Scopes       []string // beside openid, profile and email
+	// Params go to the provider with the browser. None is one of the protocol's.
+	Params map[string]string
 	// Entra says that the issuer is one tenant of Entra ID, whose tokens say otherwise what others say.
 	Entra bool
 	// Private lets the hosts that it names be inside the operator's network.
@@ -174,7 +176,11 @@ func (p *OIDC) authorize(ctx context.Context, f flow) (string, error) {
 	if err != nil {
 		return "", failedFor(codeProvider, err)
 	}
-	return p.oauth(d).AuthCodeURL(f.state, oidc.Nonce(f.nonce()), oauth2.S256ChallengeOption(f.verifier())), nil
+	var params []oauth2.AuthCodeOption
+	for name, value := range p.Params {
+		params = append(params, oauth2.SetAuthURLParam(name, value))
+	}
+	return p.oauth(d).AuthCodeURL(f.state, append(params, oidc.Nonce(f.nonce()), oauth2.S256ChallengeOption(f.verifier()))...), nil
 }
 
 // redeem exchanges the code for what the provider says of the person, and checks all of it.

@@ -196,7 +196,11 @@ func TestSignIn(t *testing.T) {
 	if who := w.who(c); who != "nobody" {
 		t.Fatalf("before anything %q is signed in", who)
 	}
+	w.provider.Protocol.(*OIDC).Params = map[string]string{"prompt": "login"}
 	asked := w.begin(c).Query()
+	if asked.Get("prompt") != "login" {
+		t.Errorf("the provider is not told what the configuration says: %v", asked)
+	}
 	if asked.Get("code_challenge_method") != "S256" || asked.Get("nonce") == "" || asked.Get("response_type") != "code" {
 		t.Errorf("the provider is asked %v", asked)
 	}
