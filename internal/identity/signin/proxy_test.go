@@ -272,6 +272,16 @@ func TestProxySaysAnother(t *testing.T) {
 	}
 }
 
+// Headers that nobody judged are nobody's word.
+func TestUnjudged(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header = http.Header{"S": {proxySecret}, "U": {"ann"}}
+	if person, err := (&Proxy{Secret: proxySecret, SecretHeader: "S", User: "U"}).redeem(r, flow{}); err == nil {
+		t.Errorf("%+v", person)
+	}
+}
+
 func TestPeers(t *testing.T) {
 	t.Parallel()
 	p := &Proxy{
