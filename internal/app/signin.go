@@ -74,7 +74,7 @@ func protocolOf(c config.SignInProvider, private func(host string) bool) signin.
 	}
 	return &signin.OIDC{
 		Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), CallbackURL: c.CallbackURL, Scopes: c.Scopes,
-		Entra: c.ID == "microsoft", Private: private, Setting: setting,
+		Params: c.Params, Entra: c.ID == "microsoft", Private: private, Setting: setting,
 	}
 }
 
@@ -104,7 +104,7 @@ func resolversOf(c config.SignInProvider) (out []signin.Resolver) {
 			r.Annotation = key
 		}
 		if u, err := url.Parse(c.Issuer); err == nil && written.Resolver == config.ByID && c.ID == "gitlab" {
-			r.Annotation = u.Host + "/user-id" // each GitLab numbers its people
+			r.Annotation = u.Hostname() + "/user-id" // each GitLab numbers its people; no annotation has a port
 		}
 		r.Domains, r.WithoutUser = written.AllowedDomains, written.WithoutUser
 		out = append(out, r)

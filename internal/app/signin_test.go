@@ -28,7 +28,7 @@ func TestResolvers(t *testing.T) {
 		{"okta", config.ByAnnotatedEmail, signin.Resolver{By: signin.Email, Annotation: "okta.com/email"}},
 		{"google", config.ByAnnotatedEmail, signin.Resolver{By: signin.Email, Annotation: "google.com/email"}},
 		{"gitlab", config.ByLogin, signin.Resolver{By: signin.Username, Pinned: true}},
-		{"gitlab", config.ByID, signin.Resolver{By: signin.ID, Annotation: "git.example:8443/user-id"}},
+		{"gitlab", config.ByID, signin.Resolver{By: signin.ID, Annotation: "git.example/user-id"}},
 		{"microsoft", config.ByEmail, signin.Resolver{By: signin.Email}},
 		{"microsoft", config.ByAnnotatedEmail, signin.Resolver{By: signin.Email, Annotation: "microsoft.com/email"}},
 		{"microsoft", config.ByID, signin.Resolver{By: signin.ID, Annotation: "graph.microsoft.com/user-id"}},

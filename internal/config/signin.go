@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,8 @@ type SignInProvider struct {
 	ClientSecret Secret
 	CallbackURL  string   // "": worked out from the portal's address
 	Scopes       []string // beside those that sign-in needs
+	// Params go to the provider with the browser, beside those of the protocol.
+	Params map[string]string
 	// At GitHub, whose members are let in; none: everybody.
 	Organizations, Teams []string
 	Proxy                *TrustedProxy // of the protocol ByProxy
@@ -121,7 +124,14 @@ func decodeProvider(d *decoder, id string, n Node) (SignInProvider, bool) {
 		Teams         StringList `config:"allowedTeams,narrows"`              // github
 		CallbackURL   string     `config:"callbackUrl,url,narrows"`           // default: the portal's own address
 		Scopes        StringList `config:"additionalScopes"`
-		SignIn        struct {
+
+		Prompt     string            `config:"prompt"`               // oidc
+		Params     map[string]string `config:"startUrlSearchParams"` // oidc
+		IDP        string            `config:"idp"`                  // okta
+		DomainHint string            `config:"domainHint"`           // microsoft
+		Duration   Node              `config:"sessionDuration"`
+
+		SignIn struct {
 			Resolvers []SignInResolver `config:"resolvers"`
 
 			_ struct{} `config:",open"`
@@ -138,6 +148,24 @@ func decodeProvider(d *decoder, id string, n Node) (SignInProvider, bool) {
 	}
 	for _, list := range raw.Scopes {
 		p.Scopes = append(p.Scopes, strings.Fields(list)...)
+	}
+	if raw.Duration.Exists() {
+		d.warn(raw.Duration, "remove it", "a session ends after 8 hours without a request and after 24 in any case, whatever is written here")
+	}
+	p.Params = raw.Params
+	for param, value := range map[string]string{"prompt": strings.TrimPrefix(raw.Prompt, "auto"), "idp": raw.IDP, "domain_hint": raw.DomainHint} {
+		if value != "" {
+			if p.Params == nil {
+				p.Params = map[string]string{}
+			}
+			p.Params[param] = value
+		}
+	}
+	for param := range raw.Params {
+		if slices.Contains(protocolParams, param) {
+			d.fault(n.Get("startUrlSearchParams"), "remove it", "%q is the protocol's own, and checked when the browser comes back", param)
+			return p, false
+		}
 	}
 	key, issuer := "audience", raw.Audience
 	switch id {
@@ -178,6 +206,11 @@ func decodeProvider(d *decoder, id string, n Node) (SignInProvider, bool) {
 		return p, false
 	}
 	return p, p.decodeResolvers(d, n, raw.SignIn.Resolvers)
+}
+
+// protocolParams are what the portal itself says to a provider.
+var protocolParams = []string{
+	"client_id", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "request", "request_uri", "response_mode", "response_type", "scope", "state",
 }
 
 var guid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,7 @@ func TestSignInProviders(t *testing.T) {
 		{"an Enterprise Server without https", "github: {development: {enterpriseInstanceUrl: 'http://ghe.example'" + sign + "}}", "", "without https"},
 		{"no organisation", "github: {development: {allowedOrganizations: []" + sign + "}}", "", "the list is empty"},
 		{"another provider of Backstage", "gcpIap: {audience: x}", "", "configure auth.providers.google"},
+		{"what else the provider is told", "oidc: {development: {metadataUrl: 'https://id.example', prompt: auto, startUrlSearchParams: {organization: o}" + sign + "}}", "https://id.example", ""},
 		{"another environment", "google: {production: {additionalScopes: []" + sign + "}}", "", "has no settings for the environment development"},
 		{"without https", "oidc: {development: {metadataUrl: 'http://id.example'" + sign + "}}", "", "without https"},
 		{"without a resolver", "google: {development: {clientId: c, clientSecret: s}}", "", "no resolver leads to a user"},
@@ -53,25 +55,46 @@ func TestSignInFaults(t *testing.T) {
 	const sign = ", clientId: c, clientSecret: s, signIn: {resolvers: [{resolver: emailMatchingUserEntityProfileEmail}]}}}"
 	const trusts = "trustedPeers: [10.0.0.1], secret: 0123456789abcdef, "
 	for text, want := range map[string]string{
-		"microsoft: {development: {x: y" + sign:                                            "auth.providers.microsoft.development.tenantId: missing",
-		"github: {development: {allowedTeams: [platform]" + sign:                           `"platform" is not a team`,
-		"github: {development: {allowedTeams: [a/b/c]" + sign:                              `"a/b/c" is not a team`,
-		"github: {development: {allowedOrganizations: ['https://github.com/acme']" + sign:  "is not an organisation",
-		"oauth2Proxy: {development: {trustedPeers: [proxy.example]}}":                      `"proxy.example" is not an address`,
-		"oauth2Proxy: {development: {trustedPeers: [0.0.0.0/0]}}":                          `"0.0.0.0/0" is everybody`,
-		"oauth2Proxy: {development: {trustedPeers: ['::/0']}}":                             `"::/0" is everybody`,
-		"proxy: {development: {" + trusts + "headerNames: {user: X_User}}}":                `"X_User" cannot be such a header`,
-		"proxy: {development: {" + trusts + "headerNames: {user: Cookie}}}":                `"Cookie" cannot be such a header`,
-		"proxy: {development: {" + trusts + "headerNames: {email: x-forwarded-user}}}":     `"x-forwarded-user" cannot be such a header`,
-		"proxy: {development: {" + trusts + "secretHeader: x-forwarded-for}}":              `"x-forwarded-for" cannot be such a header`,
-		"proxy: {development: {" + trusts + "signOutUrl: //evil.example}}":                 "is not where a proxy signs people out",
-		"proxy: {development: {" + trusts + "signOutUrl: 'javascript:alert(1)'}}":          "is not where a proxy signs people out",
-		"proxy: {development: {" + trusts + "signOutUrl: 'http://evil.example/sign_out'}}": "is not where a proxy signs people out",
+		"microsoft: {development: {x: y" + sign:                                                           "auth.providers.microsoft.development.tenantId: missing",
+		"github: {development: {allowedTeams: [platform]" + sign:                                          `"platform" is not a team`,
+		"github: {development: {allowedTeams: [a/b/c]" + sign:                                             `"a/b/c" is not a team`,
+		"github: {development: {allowedOrganizations: ['https://github.com/acme']" + sign:                 "is not an organisation",
+		"oauth2Proxy: {development: {trustedPeers: [proxy.example]}}":                                     `"proxy.example" is not an address`,
+		"oauth2Proxy: {development: {trustedPeers: [0.0.0.0/0]}}":                                         `"0.0.0.0/0" is everybody`,
+		"oauth2Proxy: {development: {trustedPeers: ['::/0']}}":                                            `"::/0" is everybody`,
+		"proxy: {development: {" + trusts + "headerNames: {user: X_User}}}":                               `"X_User" cannot be such a header`,
+		"proxy: {development: {" + trusts + "headerNames: {user: Cookie}}}":                               `"Cookie" cannot be such a header`,
+		"proxy: {development: {" + trusts + "headerNames: {email: x-forwarded-user}}}":                    `"x-forwarded-user" cannot be such a header`,
+		"proxy: {development: {" + trusts + "secretHeader: x-forwarded-for}}":                             `"x-forwarded-for" cannot be such a header`,
+		"proxy: {development: {" + trusts + "signOutUrl: //evil.example}}":                                "is not where a proxy signs people out",
+		"proxy: {development: {" + trusts + "signOutUrl: 'javascript:alert(1)'}}":                         "is not where a proxy signs people out",
+		"proxy: {development: {" + trusts + "signOutUrl: 'http://evil.example/sign_out'}}":                "is not where a proxy signs people out",
+		"oidc: {development: {metadataUrl: 'https://id.example', startUrlSearchParams: {state: x}" + sign: `"state" is the protocol's own`,
+		"oidc: {development: {metadataUrl: 'https://id.example', startUrlSearchParams: {nonce: x}" + sign: `"nonce" is the protocol's own`,
 	} {
 		_, err := files{"a.yaml": "auth: {providers: {" + text + "}}"}.load()
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\n%v\nwant %q", text, err, want)
 		}
+	}
+}
+
+func TestParams(t *testing.T) {
+	const sign = ", clientId: c, clientSecret: s, signIn: {resolvers: [{resolver: emailMatchingUserEntityProfileEmail}]}}}"
+	for text, want := range map[string]string{
+		"oidc: {development: {metadataUrl: 'https://id.example', prompt: auto" + sign:                                           "map[]",
+		"oidc: {development: {metadataUrl: 'https://id.example', prompt: login, startUrlSearchParams: {organization: o}" + sign: "map[organization:o prompt:login]",
+		"okta: {development: {audience: 'https://x.okta.com', idp: 0oa1" + sign:                                                 "map[idp:0oa1]",
+		"microsoft: {development: {tenantId: 1a2b3c4d-0000-1111-2222-333344445555, domainHint: marrowby.example" + sign:         "map[domain_hint:marrowby.example]",
+	} {
+		cfg := files{"a.yaml": "auth: {providers: {" + text + "}}"}.mustLoad(t)
+		if len(cfg.Auth.SignIn) != 1 || fmt.Sprint(cfg.Auth.SignIn[0].Params) != want {
+			t.Errorf("%s: %+v, want %s", text, cfg.Auth.SignIn, want)
+		}
+	}
+	cfg := files{"a.yaml": "auth: {providers: {google: {development: {sessionDuration: {hours: 72}" + sign + "}}"}.mustLoad(t)
+	if len(cfg.Warnings) != 1 || !strings.Contains(cfg.Warnings[0].String(), "after 24 in any case") {
+		t.Errorf("warnings %v", cfg.Warnings)
 	}
 }
 

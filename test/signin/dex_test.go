@@ -136,9 +136,16 @@ func startPortal(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	serve(t, l, fmt.Sprintf(portalConfig, issuer, host.Host), people)
+	return address
+}
+
+// serve runs a portal at l until the test ends.
+func serve(t *testing.T, l net.Listener, portal, people string) {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "app-config.yaml")
-	for name, text := range map[string]string{file: fmt.Sprintf(portalConfig, issuer, host.Host), filepath.Join(dir, "people.yaml"): people} {
+	for name, text := range map[string]string{file: portal, filepath.Join(dir, "people.yaml"): people} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +167,6 @@ func startPortal(t *testing.T) string {
 			t.Errorf("stop the portal: %v", err)
 		}
 	})
-	return address
 }
 
 // session is what the portal says of who is signed in.

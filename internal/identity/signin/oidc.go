@@ -24,6 +24,8 @@ type OIDC struct {
 	ClientSecret string
 	CallbackURL  string
 	Scopes       []string // beside openid, profile and email
+	// Params go to the provider with the browser. None is one of the protocol's.
+	Params map[string]string
 	// Entra says that the issuer is one tenant of Entra ID, whose tokens say otherwise what others say.
 	Entra bool
 	// Private lets the hosts that it names be inside the operator's network.
@@ -116,14 +118,15 @@ func (p *OIDC) ask(ctx context.Context) (*discovered, error) {
 		return nil, err
 	}
 	reached := []string{p.Issuer}
-	for _, address := range []string{said.Token, said.Keys, said.UserInfo, said.Auth} {
-		if address == "" && address != said.UserInfo {
-			return nil, errors.New("the metadata lacks an endpoint")
+	used := []string{said.Token, said.Keys, said.Auth}
+	if said.UserInfo != "" { // it need not have one
+		used = append(used, said.UserInfo)
+	}
+	for _, address := range used {
+		if err := checkEndpoint(p.Issuer, address); err != nil {
+			return nil, err
 		}
-		if u, err := url.Parse(address); err != nil || address != "" && u.Scheme != "https" && !strings.HasPrefix(p.Issuer, "http://") {
-			return nil, errors.New("the metadata names an endpoint without https: " + outbound.Shown(address))
-		}
-		if address != "" && address != said.Auth { // only the browser goes there
+		if address != said.Auth { // only the browser goes there
 			reached = append(reached, address)
 		}
 	}
@@ -142,6 +145,14 @@ func (p *OIDC) ask(ctx context.Context) (*discovered, error) {
 	return &discovered{provider: full, issuer: issuer, client: client, iss: said.Iss}, nil
 }
 
+func checkEndpoint(issuer, address string) error {
+	if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "https" && !strings.HasPrefix(issuer, "http://") {
+		return errors.New("the metadata lacks an endpoint, or names one without https: " + outbound.Shown(address))
+	}
+	return nil
+}
+
+// client reaches the hosts of the addresses and nothing else.
 func (p *OIDC) client(addresses []string) (*http.Client, error) {
 	c, err := reach(addresses, p.Private, p.Setting, answerWithin)
 	if err != nil {
@@ -165,7 +176,11 @@ func (p *OIDC) authorize(ctx context.Context, f flow) (string, error) {
 	if err != nil {
 		return "", failedFor(codeProvider, err)
 	}
-	return p.oauth(d).AuthCodeURL(f.state, oidc.Nonce(f.nonce()), oauth2.S256ChallengeOption(f.verifier())), nil
+	var params []oauth2.AuthCodeOption
+	for name, value := range p.Params {
+		params = append(params, oauth2.SetAuthURLParam(name, value))
+	}
+	return p.oauth(d).AuthCodeURL(f.state, append(params, oidc.Nonce(f.nonce()), oauth2.S256ChallengeOption(f.verifier()))...), nil
 }
 
 // redeem exchanges the code for what the provider says of the person, and checks all of it.

@@ -35,7 +35,10 @@ func (p *Proxy) authorize(_ context.Context, f flow) (string, error) {
 }
 
 func (p *Proxy) redeem(r *http.Request, _ flow) (Person, error) {
-	said, _ := r.Context().Value(proxied{p}).(testimony)
+	said, ok := r.Context().Value(proxied{p}).(testimony)
+	if !ok {
+		return Person{}, failed(codePortal, "the request did not come by way of BehindProxies")
+	}
 	return said.person, said.err
 }
 

@@ -203,6 +203,7 @@ func TestForgedProxy(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			d := newDoorman(t, pool)
+			d.exec(`DELETE FROM identity_sessions`) // of a case that let somebody in
 			tt.set(d)
 			c := browser()
 			if got := d.signIn(c); got != codeRefused {
@@ -268,6 +269,16 @@ func TestProxySaysAnother(t *testing.T) {
 	d.sends["X-Forwarded-User"] = []string{"ann"}
 	if who := d.who(c); who != "nobody" {
 		t.Errorf("ann goes on as %q", who)
+	}
+}
+
+// Headers that nobody judged are nobody's word.
+func TestUnjudged(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header = http.Header{"S": {proxySecret}, "U": {"ann"}}
+	if person, err := (&Proxy{Secret: proxySecret, SecretHeader: "S", User: "U"}).redeem(r, flow{}); err == nil {
+		t.Errorf("%+v", person)
 	}
 }
 

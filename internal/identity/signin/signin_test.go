@@ -207,7 +207,11 @@ func TestSignIn(t *testing.T) {
 	if who := w.who(c); who != "nobody" {
 		t.Fatalf("before anything %q is signed in", who)
 	}
+	w.provider.Protocol.(*OIDC).Params = map[string]string{"prompt": "login"}
 	asked := w.begin(c).Query()
+	if asked.Get("prompt") != "login" {
+		t.Errorf("the provider is not told what the configuration says: %v", asked)
+	}
 	if asked.Get("code_challenge_method") != "S256" || asked.Get("nonce") == "" || asked.Get("response_type") != "code" {
 		t.Errorf("the provider is asked %v", asked)
 	}
@@ -230,6 +234,30 @@ func TestSignIn(t *testing.T) {
 	old.Jar.SetCookies(u, before)
 	if who := w.who(old); who != "nobody" {
 		t.Errorf("the id of before signing in again is still %q", who)
+	}
+}
+
+// Whatever address the sign-in began with, it ends at this portal.
+func TestEndsHere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, to := range []string{"//evil.example", "https://evil.example", "/\\evil.example", "/api/auth/oidc/start"} {
+		c := browser()
+		asked, _ := w.get(c, "/api/auth/oidc/start?redirectUrl="+url.QueryEscape(to))
+		if back, _ := w.get(c, w.back(asked)); back == nil || back.String() != w.URL+"/" {
+			t.Errorf("%s leads to %v", to, back)
+		}
+	}
+}
+
+// A provider that names itself in its answers is believed when it does.
+func TestNamedAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.idp.wrong.named = true
+	c := browser()
+	if to, _ := w.get(c, w.back(w.begin(c), "iss", w.idp.URL)); to == nil || to.Path != "/catalog" || w.who(c) != ann.Ref {
+		t.Errorf("leads to %v, and %q is signed in", to, w.who(c))
 	}
 }
 
@@ -282,6 +310,27 @@ func TestEntra(t *testing.T) {
 				t.Errorf("%q is signed in", who)
 			}
 		})
+	}
+}
+
+// Nothing that the metadata names is reached in the clear, unless the provider itself is, on one's own machine.
+func TestEndpoints(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		issuer, address string
+		want            bool
+	}{
+		{"https://id.example", "https://other.example/token", true},
+		{"https://id.example", "http://id.example/token", false},
+		{"https://id.example", "ftp://id.example/token", false},
+		{"https://id.example", "/token", false},
+		{"http://127.0.0.1:5556", "", false},
+		{"https://id.example", "https://id.example/%zz", false},
+		{"http://127.0.0.1:5556", "http://127.0.0.1:5556/token", true},
+	} {
+		if err := checkEndpoint(tt.issuer, tt.address); (err == nil) != tt.want {
+			t.Errorf("%s names %s: %v", tt.issuer, tt.address, err)
+		}
 	}
 }
 
@@ -449,6 +498,17 @@ func TestBadFlows(t *testing.T) {
 			c.Jar.SetCookies(u, []*http.Cookie{{Name: f.cookie(), Value: identity.NewSecret()}})
 			return w.back(a)
 		}, codeExpired},
+		{"a state of one's own, with the secret of a sign-in under way", nil, func(w *world, c *http.Client, a *url.URL) string {
+			u, _ := url.Parse(w.URL)
+			own := flow{state: identity.NewSecret()}
+			theirs := flow{state: a.Query().Get("state")}
+			for _, cookie := range c.Jar.Cookies(u) {
+				if cookie.Name == theirs.cookie() {
+					c.Jar.SetCookies(u, []*http.Cookie{{Name: own.cookie(), Value: cookie.Value}})
+				}
+			}
+			return w.back(a, "state", own.state)
+		}, codeExpired},
 		{"too late", nil, func(w *world, _ *http.Client, a *url.URL) string {
 			w.exec(`UPDATE identity_flows SET expires_at = now()`)
 			return w.back(a)
@@ -460,6 +520,7 @@ func TestBadFlows(t *testing.T) {
 			return strings.Replace(w.back(a), "/oidc/", "/three/", 1)
 		}, codeNoProvider},
 		{"an answer of another issuer", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a, "iss", "https://evil.example") }, codeRefused},
+		{"an answer of nobody, where the provider names itself", func(w *world) { w.idp.wrong.named = true }, nil, codeRefused},
 		{"no code", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a, "code", "") }, codeRefused},
 		{"two codes", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a) + "&code=other" }, codeRefused},
 		{"a code of one's own", nil, func(w *world, _ *http.Client, a *url.URL) string { return w.back(a, "code", "guessed") }, codeRefused},
@@ -503,6 +564,13 @@ func TestBadFlows(t *testing.T) {
 		{"HS256 with the client's secret", token(func(_ *standIn, c map[string]any) string {
 			return hmacSigned([]byte(clientSecret), map[string]any{"alg": "HS256"}, c)
 		}), nil, codeRefused},
+		{"HS256 with a secret that the provider publishes", func(w *world) {
+			secret := []byte("everybody reads it, so it proves nothing")
+			w.idp.wrong.keys = []any{map[string]any{"kty": "oct", "kid": "two", "k": b64(secret)}}
+			token(func(_ *standIn, c map[string]any) string {
+				return hmacSigned(secret, map[string]any{"alg": "HS256", "kid": "two"}, c)
+			})(w)
+		}, nil, codeRefused},
 		{"another key under the same name", token(func(_ *standIn, c map[string]any) string {
 			key, err := rsa.GenerateKey(rand.Reader, 2048)
 			if err != nil {
@@ -546,6 +614,7 @@ func TestBadFlows(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorldOn(t, pool)
+			w.exec(`DELETE FROM identity_sessions`) // of a case that let somebody in
 			if tt.set != nil {
 				tt.set(w)
 			}
@@ -595,7 +664,7 @@ func TestResolve(t *testing.T) {
 	ops := User{Ref: "user:default/ops", DisplayName: "Operations"}
 	dir := users{
 		"ann@marrowby.example": {ann}, "ann": {ann}, subjectAnnotation + "=1001": {ann}, "okta.com/email=ann@marrowby.example": {ann},
-		"bob+ops@marrowby.example": {ops}, "@marrowby.example": {ann},
+		"bob+ops@marrowby.example": {ops}, "@marrowby.example": {ann}, "../ann": {ann},
 	}
 	person := Person{Subject: "1001", ID: "1001", Email: "Ann@Marrowby.Example", Username: "Ann", Name: "Ann at the provider"}
 	stranger := Person{Subject: "7", ID: "7", Email: "bob@marrowby.example", Username: "bob", Name: "Bob"}
@@ -625,6 +694,9 @@ func TestResolve(t *testing.T) {
 		{"an annotated address that is a profile's alone", []Resolver{{By: Email, Annotation: "google.com/email"}}, person, User{}},
 		{"an annotated address of another domain", []Resolver{{By: Email, Annotation: "okta.com/email", Domains: []string{"other.example"}}}, person, User{}},
 		{"a stranger's address", []Resolver{{By: Email, Annotation: "okta.com/email", WithoutUser: true}}, stranger, User{Ref: "user:default/bob@marrowby.example", DisplayName: "Bob", Absent: true}},
+		{"an address that goes on", []Resolver{{By: LocalPart}}, Person{Subject: "1", Email: "ann@marrowby.example@evil.example"}, User{}},
+		{"a name that leads elsewhere", []Resolver{{By: Username}}, Person{Subject: "1", Username: "../ann"}, User{}},
+		{"an id that leads elsewhere", []Resolver{{By: ID}}, Person{Subject: "1", ID: "../ann"}, User{}},
 		{"an address with a note", []Resolver{{By: Email}}, Person{Subject: "1", Email: "ann+portal@marrowby.example"}, ann},
 		{"an address that has the note in the catalog", []Resolver{{By: Email}}, Person{Subject: "1", Email: "bob+ops@marrowby.example"}, ops},
 		{"an address that is a note alone", []Resolver{{By: Email}}, Person{Subject: "1", Email: "+ann@marrowby.example"}, User{}},

@@ -33,6 +33,8 @@ type wrong struct {
 	token    func(s *standIn, claims map[string]any) string // the ID token
 	userinfo map[string]any
 	issuer   string // in its metadata
+	keys     []any  // that it publishes beside its own
+	named    bool   // it says that its answers name it
 	status   int
 }
 
@@ -57,15 +59,17 @@ func newStandIn(t *testing.T) *standIn {
 		}
 		answer(w, map[string]any{
 			"issuer": issuer, "authorization_endpoint": s.URL + "/auth", "token_endpoint": s.URL + "/token", "jwks_uri": s.URL + "/keys",
-			"userinfo_endpoint": s.URL + "/userinfo",
+			"userinfo_endpoint": s.URL + "/userinfo", "authorization_response_iss_parameter_supported": s.wrong.named,
 			// A provider that offers weak algorithms is taken up on none of them.
 			"id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"},
 		})
 	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, map[string]any{"keys": []any{map[string]any{
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		answer(w, map[string]any{"keys": append([]any{map[string]any{
 			"kty": "RSA", "kid": "one", "use": "sig", "alg": "RS256", "n": b64(key.N.Bytes()), "e": b64(big.NewInt(int64(key.E)).Bytes()),
-		}}})
+		}}, s.wrong.keys...)})
 	})
 	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
