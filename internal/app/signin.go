@@ -17,7 +17,7 @@ import (
 // startSignIn makes the providers of the configuration ways in. Without any there are no sessions.
 func (a *App) startSignIn(context.Context) error {
 	a.signIn = &signin.Handler{
-		Sessions: &identity.Sessions{DB: a.pool, Record: audit.Session}, Store: &signin.Store{DB: a.pool}, Directory: directory{a.index}, Log: a.o.Log,
+		Sessions: &identity.Sessions{DB: a.pool, Record: audit.Session}, Store: &signin.Store{DB: a.pool}, Directory: directory{a.index}, Newcomers: newcomers{a.store, a.index}, Log: a.o.Log,
 		Denied: a.denials.Note,
 	}
 	cfg := a.o.Config
@@ -43,6 +43,9 @@ func (a *App) startSignIn(context.Context) error {
 			ID: c.ID, Title: c.Title, Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), Scopes: c.Scopes,
 			CallbackURL: c.CallbackURL, Resolvers: resolversOf(c.Resolvers), Setting: "auth.providers." + c.ID,
 			Private: func(host string) bool { return isPrivate(private, host) },
+		}
+		if c.Create != nil {
+			p.Create = &signin.Creation{Domains: c.Create.AllowedDomains}
 		}
 		if p.CallbackURL == "" {
 			p.CallbackURL = strings.TrimSuffix(base, "/") + "/api/auth/" + c.ID + "/handler/frame"

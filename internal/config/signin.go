@@ -17,7 +17,14 @@ type SignInProvider struct {
 	CallbackURL  string   // "": worked out from the portal's address
 	Scopes       []string // beside openid, profile and email
 	Resolvers    []SignInResolver
+	Create       *CreateUser // nil unless it is on
 	Position     Position
+}
+
+// CreateUser says that somebody whom no resolver finds gets a User entity. It is a key of our own.
+type CreateUser struct {
+	Enabled        bool       `config:"enabled"`
+	AllowedDomains StringList `config:"allowedDomains,narrows"` // only e-mail addresses of these make users
 }
 
 // SignInResolver leads from somebody whom the provider knows to a User entity. The first that finds one counts.
@@ -69,6 +76,7 @@ func decodeProvider(d *decoder, id string, n Node) (SignInProvider, bool) {
 		Scopes       StringList `config:"additionalScopes"`
 		SignIn       struct {
 			Resolvers []SignInResolver `config:"resolvers"`
+			Create    CreateUser       `config:"createUser"`
 
 			_ struct{} `config:",open"`
 		} `config:"signIn"`
@@ -109,11 +117,34 @@ func decodeProvider(d *decoder, id string, n Node) (SignInProvider, bool) {
 		d.warn(n.Get(key), "write an address that begins with https://", "without https anybody could answer for the provider, so nobody signs in with it")
 		return p, false
 	}
-	if p.Resolvers = usable(d, n.Get("signIn").Get("resolvers"), raw.SignIn.Resolvers); len(p.Resolvers) == 0 {
+	if c := raw.SignIn.Create; c.Enabled {
+		if len(c.AllowedDomains) == 0 && anybody(issuer) {
+			d.warn(n.Get("signIn").Get("createUser"), "list the domains of your company's addresses in allowedDomains", "anybody can have an account at %s, so nobody who signs in with it becomes a user", issuer)
+		} else {
+			p.Create = &c
+		}
+	}
+	if p.Resolvers = usable(d, n.Get("signIn").Get("resolvers"), raw.SignIn.Resolvers); len(p.Resolvers) == 0 && p.Create == nil {
 		d.warn(n, "name one in signIn.resolvers, for example emailMatchingUserEntityProfileEmail", "no resolver leads to a user of the catalog, so nobody signs in with it")
 		return p, false
 	}
 	return p, true
+}
+
+// anybody reports whether an issuer knows others than one company's people.
+func anybody(issuer string) bool {
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return true
+	}
+	switch strings.ToLower(u.Hostname()) {
+	case "accounts.google.com", "gitlab.com", "github.com", "appleid.apple.com", "www.facebook.com", "www.linkedin.com":
+		return true
+	case "login.microsoftonline.com":
+		tenant, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+		return slices.Contains([]string{"common", "organizations", "consumers"}, strings.ToLower(tenant))
+	}
+	return false
 }
 
 // Resolvers that this release knows, by Backstage's names.

@@ -22,6 +22,7 @@ type Handler struct {
 	Sessions  *identity.Sessions
 	Store     *Store
 	Directory Directory
+	Newcomers Newcomers // nil where nobody is made a user
 	Log       *slog.Logger
 	// Denied is told of sign-ins that were refused. It may be nil.
 	Denied func(context.Context, httpx.Denial)
@@ -52,6 +53,8 @@ const (
 	codeUnknownUser = "unknown"     // nobody in the catalog
 	codeAmbiguous   = "ambiguous"   // several in the catalog
 	codeUnverified  = "unverified"  // an e-mail address that the provider has not verified
+	codeTaken       = "taken"       // the name that a newcomer would have is another's
+	codeRemoved     = "removed"     // an operator removed the user that the first sign-in made
 	codePortal      = "portal"      // our fault, or our database's
 	codeNoProvider  = "no-provider" // none of this name
 )
@@ -162,6 +165,9 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, p *Provider, f 
 		return err
 	}
 	user, err := resolve(p.Resolvers, h.Directory, person)
+	if err != nil {
+		user, err = h.admit(r.Context(), p, person, err)
+	}
 	if err != nil {
 		var f *failure
 		if errors.As(err, &f) {

@@ -25,6 +25,7 @@ type Provider struct {
 	CallbackURL  string
 	Scopes       []string // beside openid, profile and email
 	Resolvers    []Resolver
+	Create       *Creation // nil: whom they do not find is not let in
 	// Private lets the hosts that it names be inside the operator's network.
 	Private func(host string) bool
 	// Setting is where the operator wrote it, for what is logged.
@@ -240,6 +241,7 @@ type claims struct {
 	EmailVerified   verified `json:"email_verified"`
 	Username        string   `json:"preferred_username"`
 	Name            string   `json:"name"`
+	Picture         string   `json:"picture"`
 }
 
 // verified is true where the provider says so, as a boolean or, as some do, as a string.
@@ -276,7 +278,7 @@ func (c *claims) complete(ctx context.Context, d *discovered, token *oauth2.Toke
 }
 
 func (c *claims) person(issuer, subject string) Person {
-	p := Person{Issuer: issuer, Subject: subject, Username: c.Username, Name: c.Name}
+	p := Person{Issuer: issuer, Subject: subject, Username: c.Username, Name: c.Name, Picture: c.Picture}
 	if c.EmailVerified {
 		p.Email = c.Email
 	} else {

@@ -10,6 +10,8 @@ test('every code has words of its own', () => {
     'unknown',
     'ambiguous',
     'unverified',
+    'taken',
+    'removed',
     'no-provider',
     'portal',
   ]

@@ -37,6 +37,14 @@ const words: Record<string, Words> = {
     what: 'The provider has not verified your e-mail address, so it does not say who you are.',
     next: 'Verify the address at the provider, then sign in again.',
   },
+  taken: {
+    what: 'The provider knows you, but the name that you would have here belongs to another user.',
+    next: `${askRunners} to add you as a User of another name, or to enter your e-mail address at the one that is you.`,
+  },
+  removed: {
+    what: 'The user that your first sign-in made was removed from the catalog.',
+    next: `${askRunners} to restore it.`,
+  },
   'no-provider': {
     what: 'This way to sign in is not configured here.',
     next: 'Use one of those below.',
