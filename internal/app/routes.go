@@ -16,7 +16,11 @@ import (
 func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 	g := new(httpx.Registry)
 	h.Mount(g)
-	(&audit.Handler{Store: a.audit, Log: a.o.Log}).Mount(g)
+	reads := &audit.Handler{Store: a.audit, Log: a.o.Log}
+	if a.o.Config != nil {
+		reads.Retention = a.o.Config.Portico.Audit.Retention
+	}
+	reads.Mount(g)
 	a.signIn.Mount(g)
 	g.Add(
 		httpx.Route{Pattern: "GET /api/portico/session", Access: httpx.Public("who am I, and how do I sign in"), Handler: a.getSession},

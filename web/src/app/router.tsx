@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
+import { parseAuditSearch } from '../features/audit/audit-search.ts'
 import { parseCatalogSearch } from '../features/catalog/catalog-search.ts'
 import { parseProblemsSearch } from '../features/operate/problems-search.ts'
 import { formatRef } from '../lib/entity.ts'
@@ -127,6 +128,13 @@ const problems = createRoute({
   component: lazyRouteComponent(() => import('../features/operate/problems-page.tsx'), 'ProblemsPage'),
 })
 
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: page.audit,
+  validateSearch: parseAuditSearch,
+  component: lazyRouteComponent(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
+})
+
 const operate = createRoute({
   getParentRoute: () => shell,
   path: '/operate',
@@ -151,6 +159,7 @@ const tree = root.addChildren([
     entity.addChildren([overview, dependencies, history, source, otherTab]),
     sources,
     problems,
+    audit,
     operate,
     apiDocs,
   ]),

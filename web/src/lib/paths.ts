@@ -12,6 +12,9 @@ export const api = {
   byRefs: '/api/catalog/entities/by-refs',
   refresh: '/api/catalog/refresh',
   sources: '/api/catalog/sources',
+  audit: '/api/portico/audit',
+  auditExport: '/api/portico/audit/export',
+  auditStatus: '/api/portico/audit/status',
   problems: '/api/catalog/problems',
   history: (ref: string) => `${byName(ref)}/history`,
   source: (ref: string) => `${byName(ref)}/source`,
@@ -38,6 +41,7 @@ export const page = {
   catalog: '/catalog',
   sources: '/operate/sources',
   problems: '/operate/problems',
+  audit: '/audit',
   signIn: '/sign-in',
   entity: (ref: string, tab: EntityTab = 'overview') => {
     const { kind, namespace, name } = parseRef(ref)
