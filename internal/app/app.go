@@ -322,7 +322,8 @@ func (a *App) startCatalog(ctx context.Context) error {
 		Grace: cfg.Portico.Catalog.MissingGrace, Removed: cfg.Portico.Catalog.Retention,
 		ChangeAge: cfg.Portico.Catalog.History.MaxAge, ChangeCount: cfg.Portico.Catalog.History.MaxCount, FollowerSlow: time.Hour,
 	}
-	refresher := &catalog.Refresher{Store: a.store, Reader: reader, Rules: func(l catalog.Location) []catalog.Rule { return globalRules(cfg, l) }, Every: cfg.Portico.Catalog.RefreshInterval, Log: a.o.Log}
+	a.store.SignOut = identity.SignOut
+	refresher := &catalog.Refresher{Store: a.store, Reader: catalog.WithNewcomers(reader, a.store), Rules: func(l catalog.Location) []catalog.Rule { return globalRules(cfg, l) }, Every: cfg.Portico.Catalog.RefreshInterval, Log: a.o.Log}
 	requests := &catalog.Requests{Store: a.store}
 	rewatch := make(chan struct{}, 1)
 	workers := river.NewWorkers()
@@ -423,7 +424,11 @@ func (a *App) declareSources(ctx context.Context) ([]string, error) {
 		trial = append(trial, catalog.Declared{Location: catalog.Location{Type: "folder", Target: abs}, Rules: anyKind})
 	}
 	more, err := a.store.SetDeclared(ctx, catalog.FromTrial, trial)
-	return append(ids, more...), err
+	if err != nil {
+		return nil, err
+	}
+	made, err := a.store.SetNewcomers(ctx, slices.ContainsFunc(a.o.Config.Auth.SignIn, func(p config.SignInProvider) bool { return p.Create != nil }))
+	return slices.Concat(ids, more, made), err
 }
 
 // anyKind is the rule of folders that the operator named on the command line: there is no configuration in which a kind

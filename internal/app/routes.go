@@ -17,7 +17,11 @@ import (
 func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 	g := new(httpx.Registry)
 	h.Mount(g)
-	(&audit.Handler{Store: a.audit, Log: a.o.Log}).Mount(g)
+	reads := &audit.Handler{Store: a.audit, Log: a.o.Log}
+	if a.o.Config != nil {
+		reads.Retention = a.o.Config.Portico.Audit.Retention
+	}
+	reads.Mount(g)
 	a.signIn.Mount(g)
 	(&me.Handler{Tokens: a.tokens, Sessions: a.signIn.Sessions, Profile: directory{a.index}.profile}).Mount(g)
 	a.backstage.Mount(g)

@@ -17,8 +17,8 @@ import (
 // startSignIn makes the providers of the configuration ways in. Without any there are no sessions.
 func (a *App) startSignIn(context.Context) error {
 	a.signIn = &signin.Handler{
-		Sessions: &identity.Sessions{DB: a.pool, Record: audit.Session}, Store: &signin.Store{DB: a.pool}, Directory: directory{a.index}, Origins: a.origins(),
-		Log: a.o.Log, Denied: a.denials.Note,
+		Sessions: &identity.Sessions{DB: a.pool, Record: audit.Session}, Store: &signin.Store{DB: a.pool}, Directory: directory{a.index},
+		Newcomers: newcomers{a.store, a.index}, Origins: a.origins(), Log: a.o.Log, Denied: a.denials.Note,
 	}
 	cfg := a.o.Config
 	if len(cfg.Auth.SignIn) == 0 {
@@ -39,9 +39,13 @@ func (a *App) startSignIn(context.Context) error {
 		if c.CallbackURL == "" {
 			c.CallbackURL = strings.TrimSuffix(base, "/") + "/api/auth/" + c.ID + "/handler/frame"
 		}
-		a.signIn.Providers = append(a.signIn.Providers, &signin.Provider{
+		p := &signin.Provider{
 			ID: c.ID, Title: c.Title, Protocol: protocolOf(c, func(host string) bool { return isPrivate(private, host) }), Resolvers: resolversOf(c),
-		})
+		}
+		if c.Create != nil {
+			p.Create = &signin.Creation{Domains: c.Create.AllowedDomains}
+		}
+		a.signIn.Providers = append(a.signIn.Providers, p)
 	}
 	return nil
 }

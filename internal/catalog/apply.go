@@ -127,6 +127,9 @@ func (s *Store) Apply(ctx context.Context, u *Unit, actor string) (res Applied, 
 		if err := a.run(&res); err != nil {
 			return err
 		}
+		if err := s.displace(ctx, tx, a.displaced); err != nil {
+			return err
+		}
 		res.Revision = a.rev
 		if a.rev == rev {
 			return nil
@@ -203,6 +206,8 @@ type applier struct {
 	updates updates // rows to be changed
 	moves   updates // rows of which only the place changes, which the read model does not show
 	lost    []Asserted
+
+	displaced []string // refs of users whom a sign-in made, and who are this unit's now
 }
 
 // updates are columns of an UPDATE … FROM unnest, a column a slice.
@@ -310,6 +315,8 @@ func (a *applier) assert(as Asserted, ref string, known map[string]stored, befor
 		a.log(rev, ref, uid, Created, nil)
 		res.Created++
 		return nil
+	case !mine && ofNewcomer(e.location): // whoever declares the user means more than that somebody signed in
+		a.displaced = append(a.displaced, ref)
 	case !mine && e.state == "active" && (e.asserted || !e.kept): // what is only kept goes to whoever declares it
 		a.lost = append(a.lost, as)
 		return nil

@@ -82,6 +82,8 @@ func kindOfSource(typ string) string {
 func titleOf(l Location) string {
 	t := l.Target
 	switch l.Type {
+	case newcomers.Type:
+		return "First sign-ins"
 	case "file", "folder":
 		dir, base := filepath.Split(filepath.Clean(t))
 		if parent := filepath.Base(dir); parent != "." && parent != "/" {

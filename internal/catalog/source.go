@@ -25,6 +25,7 @@ const (
 	FromConfig   Origin = "config"     // catalog.locations
 	FromRegister Origin = "registered" // POST /api/catalog/locations
 	FromTrial    Origin = "trial"      // portico try PATH
+	FromSignIn   Origin = "sign-in"    // whoever signs in and is nobody yet
 )
 
 // Rule allows entities of a kind, and of a spec.type where Type is set. Both compare without case.
@@ -118,15 +119,23 @@ func scanSource(row pgx.CollectableRow) (*Source, error) {
 
 // Store reads and writes the catalog's tables.
 type Store struct {
+	// SignOut ends the sessions of users whom a sign-in made and who are no longer, in the transaction that ends them. It
+	// may be nil, and is not changed once the store is in use.
+	SignOut func(ctx context.Context, tx pgx.Tx, refs []string) error
+
 	db       *pg.Pool
 	applying chan struct{} // holds a token for each Apply that has a connection
+	// admitting holds a token while a newcomer is made.
+	admitting chan struct{}
 }
 
 // maxApplying is how many units are applied at once: one has the revision lock, the next is ready for it.
 const maxApplying = 2
 
 // NewStore returns a store on the pool.
-func NewStore(db *pg.Pool) *Store { return &Store{db: db, applying: make(chan struct{}, maxApplying)} }
+func NewStore(db *pg.Pool) *Store {
+	return &Store{db: db, applying: make(chan struct{}, maxApplying), admitting: make(chan struct{}, 1)}
+}
 
 // Sources returns all sources, oldest first.
 func (s *Store) Sources(ctx context.Context) (_ []*Source, err error) {

@@ -507,6 +507,11 @@ func (s *Store) Remove(ctx context.Context, uid uuid.UUID, by audit.Author) (rev
 		if err != nil {
 			return err
 		}
+		if ofNewcomer(g.location) {
+			if err := s.signOut(ctx, t.tx, []string{g.ref}); err != nil {
+				return err
+			}
+		}
 		return t.removeAs(rest, "it was removed by hand", true)
 	})
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -30,13 +31,21 @@ var ownResolvers = map[string][]string{
 	"proxy":       {ByForwardedUser, ByForwardedUsername},
 }
 
-// decodeResolvers keeps what leads to users of the catalog. Without anything that does, nobody signs in with the provider.
-func (p *SignInProvider) decodeResolvers(d *decoder, n Node, list []SignInResolver) bool {
-	p.Resolvers = p.usable(d, n.Get("signIn").Get("resolvers"), list)
-	if len(p.Resolvers) == 0 {
-		d.warn(n, "name one in signIn.resolvers, for example "+ByEmail, "no resolver leads to a user of the catalog, so nobody signs in with it")
+// decodeSignIn keeps what leads to users of the catalog. Without anything that does, nobody signs in with the provider.
+func (p *SignInProvider) decodeSignIn(d *decoder, n Node, list []SignInResolver, create CreateUser) bool {
+	if create.Enabled {
+		if len(create.AllowedDomains) == 0 && p.anybody() {
+			d.warn(n.Get("signIn").Get("createUser"), "list the domains of your company's addresses in allowedDomains", "anybody can have an account at %s, so nobody who signs in with it becomes a user", p.Issuer)
+		} else {
+			p.Create = &create
+		}
 	}
-	return len(p.Resolvers) > 0
+	p.Resolvers = p.usable(d, n.Get("signIn").Get("resolvers"), list)
+	if len(p.Resolvers) == 0 && p.Create == nil {
+		d.warn(n, "name one in signIn.resolvers, for example "+ByEmail, "no resolver leads to a user of the catalog, so nobody signs in with it")
+		return false
+	}
+	return true
 }
 
 // usable leaves out, with a warning, the resolvers that must not be used as they are written.
@@ -55,7 +64,7 @@ func (p *SignInProvider) usable(d *decoder, n Node, list []SignInResolver) (out 
 			// ann@one.example and ann@two.example are two people.
 			d.warn(at, "list the domains of your company's addresses in allowedDomains", "whoever has the same name at any other domain would be let in, so it is left out")
 			continue
-		case r.WithoutUser && p.public() && len(r.AllowedDomains) == 0:
+		case r.WithoutUser && p.anybody() && len(r.AllowedDomains) == 0:
 			d.warn(at, p.narrower(), "whoever has an account at %s is let in", p.Title)
 		}
 		out = append(out, r)
@@ -63,13 +72,21 @@ func (p *SignInProvider) usable(d *decoder, n Node, list []SignInResolver) (out 
 	return out
 }
 
-// public reports whether everybody in the world can get an account.
-func (p *SignInProvider) public() bool {
-	switch p.Issuer {
-	case "https://accounts.google.com", "https://gitlab.com":
+// anybody reports whether the provider lets in others than one company's people.
+func (p *SignInProvider) anybody() bool {
+	if p.Protocol == ByProxy || len(p.Organizations)+len(p.Teams) > 0 {
+		return false
+	}
+	u, err := url.Parse(p.Issuer)
+	if err != nil {
 		return true
-	case "https://github.com":
-		return len(p.Organizations)+len(p.Teams) == 0
+	}
+	switch strings.ToLower(u.Hostname()) {
+	case "accounts.google.com", "gitlab.com", "github.com", "appleid.apple.com", "www.facebook.com", "www.linkedin.com":
+		return true
+	case "login.microsoftonline.com":
+		tenant, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+		return slices.Contains([]string{"common", "organizations", "consumers"}, strings.ToLower(tenant))
 	}
 	return false
 }

@@ -24,6 +24,7 @@ type SignInProvider struct {
 	Organizations, Teams []string
 	Proxy                *TrustedProxy // of the protocol ByProxy
 	Resolvers            []SignInResolver
+	Create               *CreateUser // nil unless it is on
 	Position             Position
 }
 
@@ -36,6 +37,12 @@ const (
 	ByGitHub
 	ByProxy
 )
+
+// CreateUser says that somebody whom no resolver finds gets a User entity. It is a key of our own.
+type CreateUser struct {
+	Enabled        bool       `config:"enabled"`
+	AllowedDomains StringList `config:"allowedDomains,narrows"` // only e-mail addresses of these make users
+}
 
 // SignInResolver leads from somebody whom the provider knows to a User entity. The first that finds one counts.
 type SignInResolver struct {
@@ -133,6 +140,7 @@ func decodeProvider(d *decoder, id string, n Node) (SignInProvider, bool) {
 
 		SignIn struct {
 			Resolvers []SignInResolver `config:"resolvers"`
+			Create    CreateUser       `config:"createUser"`
 
 			_ struct{} `config:",open"`
 		} `config:"signIn"`
@@ -205,7 +213,7 @@ func decodeProvider(d *decoder, id string, n Node) (SignInProvider, bool) {
 		d.warn(n.Get(key), "write an address that begins with https://", "without https anybody could answer for the provider, so nobody signs in with it")
 		return p, false
 	}
-	return p, p.decodeResolvers(d, n, raw.SignIn.Resolvers)
+	return p, p.decodeSignIn(d, n, raw.SignIn.Resolvers, raw.SignIn.Create)
 }
 
 // protocolParams are what the portal itself says to a provider.

@@ -146,6 +146,35 @@ func TestWholeWorld(t *testing.T) {
 	}
 }
 
+func TestCreateUser(t *testing.T) {
+	const sign = "clientId: c, clientSecret: s, signIn: {createUser: "
+	tests := []struct{ name, text, domains, warning string }{
+		{"off", "oidc: {development: {metadataUrl: 'https://id.example', " + sign + "{enabled: false}}}}", "off", "no resolver leads to a user"},
+		{"one company's provider", "oidc: {development: {metadataUrl: 'https://id.example', " + sign + "{enabled: true}}}}", "", ""},
+		{"one tenant", "oidc: {development: {metadataUrl: 'https://login.microsoftonline.com/6b1c/v2.0', " + sign + "{enabled: true}}}}", "", ""},
+		{"any tenant", "oidc: {development: {metadataUrl: 'https://login.microsoftonline.com/Common/v2.0', " + sign + "{enabled: true}}}}", "off", "anybody can have an account"},
+		{"anybody's provider", "google: {development: {" + sign + "{enabled: true}}}}", "off", "anybody can have an account"},
+		{"anybody's provider as any", "oidc: {development: {metadataUrl: 'https://accounts.google.com', " + sign + "{enabled: true}}}}", "off", "anybody can have an account"},
+		{"anybody's provider, some domains", "gitlab: {development: {" + sign + "{enabled: true, allowedDomains: [a.example, b.example]}}}}", "a.example b.example", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := files{"a.yaml": "auth: {providers: {" + tt.text + "}}"}.mustLoad(t)
+			got := "off"
+			if len(cfg.Auth.SignIn) == 1 && cfg.Auth.SignIn[0].Create != nil {
+				got = strings.Join(cfg.Auth.SignIn[0].Create.AllowedDomains, " ")
+			}
+			said := ""
+			for _, w := range cfg.Warnings {
+				said += w.String()
+			}
+			if got != tt.domains || (tt.warning == "") != (said == "") || !strings.Contains(said, tt.warning) {
+				t.Errorf("domains %q, warnings %q", got, said)
+			}
+		})
+	}
+}
+
 func TestResolversThatAreLeftOut(t *testing.T) {
 	cfg := files{"a.yaml": "auth: {providers: {okta: {development: {audience: 'https://x.okta.com', clientId: c, clientSecret: s, signIn: {resolvers: " +
 		"[{resolver: emailLocalPartMatchingUserEntityName}, {resolver: usernameMatchingUserEntityName}, {resolver: preferredUsernameMatchingUserEntityName}]}}}}}"}.mustLoad(t)

@@ -34,6 +34,7 @@ func decodeProxy(d *decoder, id string, n Node) (SignInProvider, bool) {
 		SignOutURL string `config:"signOutUrl"`
 		SignIn     struct {
 			Resolvers []SignInResolver `config:"resolvers"`
+			Create    CreateUser       `config:"createUser"`
 
 			_ struct{} `config:",open"`
 		} `config:"signIn"`
@@ -98,7 +99,7 @@ func decodeProxy(d *decoder, id string, n Node) (SignInProvider, bool) {
 			"without a secret of %d characters or more, whoever shares an address with the proxy could write its headers, so nobody signs in with it", minProxySecret)
 		return p, false
 	}
-	return p, p.decodeResolvers(d, n, raw.SignIn.Resolvers)
+	return p, p.decodeSignIn(d, n, raw.SignIn.Resolvers, raw.SignIn.Create)
 }
 
 var headerName = regexp.MustCompile(`^[A-Za-z0-9-]{1,100}$`)

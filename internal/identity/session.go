@@ -217,6 +217,17 @@ func (s *Sessions) presented(r *http.Request) (digest, bool) {
 	return Digest(c.Value)
 }
 
+// SignOut ends all sessions of users, by their refs. Nobody is asked, so nothing is recorded: what makes it do so is.
+func SignOut(ctx context.Context, tx pgx.Tx, refs []string) error {
+	tag, err := tx.Exec(ctx, `
+		DELETE FROM identity_sessions s USING identity_accounts a
+		WHERE a.id = s.account_id AND a.user_ref = ANY($1)`, refs)
+	if err != nil || tag.RowsAffected() == 0 {
+		return err
+	}
+	return notify(ctx, tx)
+}
+
 // Presented reports whether the browser says that it has a session, whether or not it has.
 func (s *Sessions) Presented(r *http.Request) bool {
 	_, err := r.Cookie(s.CookieName())

@@ -93,6 +93,16 @@ CREATE INDEX catalog_entities_removed ON public.catalog_entities USING btree (re
 CREATE INDEX catalog_entities_revision ON public.catalog_entities USING btree (revision);
 CREATE INDEX catalog_entities_unit ON public.catalog_entities USING btree (unit_id);
 
+CREATE TABLE catalog_newcomers (
+    name text NOT NULL,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    descriptor text NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT catalog_newcomers_pkey PRIMARY KEY (name),
+    CONSTRAINT catalog_newcomers_issuer_subject_key UNIQUE (issuer, subject)
+);
+
 CREATE TABLE catalog_sources (
     id text NOT NULL,
     location_id uuid NOT NULL,
@@ -118,7 +128,7 @@ CREATE TABLE catalog_sources (
     CONSTRAINT catalog_sources_pkey PRIMARY KEY (id),
     CONSTRAINT catalog_sources_location_id_key UNIQUE (location_id),
     CONSTRAINT catalog_sources_type_target_key UNIQUE (type, target),
-    CONSTRAINT catalog_sources_origin_check CHECK ((origin = ANY (ARRAY['config'::text, 'registered'::text, 'trial'::text]))),
+    CONSTRAINT catalog_sources_origin_check CHECK ((origin = ANY (ARRAY['config'::text, 'registered'::text, 'trial'::text, 'sign-in'::text]))),
     CONSTRAINT catalog_sources_presence_check CHECK ((presence = ANY (ARRAY['required'::text, 'optional'::text]))),
     CONSTRAINT catalog_sources_state_check CHECK ((state = ANY (ARRAY['current'::text, 'reading'::text, 'degraded'::text, 'failed'::text, 'held'::text])))
 );

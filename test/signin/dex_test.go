@@ -108,7 +108,9 @@ auth:
         metadataUrl: %s/.well-known/openid-configuration
         clientId: portico
         clientSecret: a-secret-of-tests
-        signIn: {resolvers: [{resolver: emailMatchingUserEntityProfileEmail}]}
+        signIn: {resolvers: [{resolver: emailMatchingUserEntityProfileEmail}]%s}
+backend:
+  auth: {externalAccess: [{type: static, options: {token: of-the-operator, subject: operator}}]}
 portico: {reading: {allowPrivateHosts: [%q]}}
 catalog:
   rules: [{allow: [User]}]
@@ -122,30 +124,30 @@ metadata: {name: ann}
 spec: {profile: {displayName: Ann of the Quay, email: ann@marrowby.example}, memberOf: [quay, group:harbour/pilots]}
 `
 
-// startPortal returns the address of a portal whose people sign in at dex.
-func startPortal(t *testing.T) string {
+// startPortal returns the address of a portal whose people sign in at dex, and the file that declares people. more is
+// of its signIn.
+func startPortal(t *testing.T, more string) (address, declares string) {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())
-	address := "http://localhost:" + port // what the portal calls itself
+	address = "http://localhost:" + port // what the portal calls itself
 	issuer := startDex(t, address+"/api/auth/oidc/handler/frame")
 	host, err := url.Parse(issuer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve(t, l, fmt.Sprintf(portalConfig, issuer, host.Host), people)
-	return address
+	return address, serve(t, l, fmt.Sprintf(portalConfig, issuer, more, host.Host), people)
 }
 
-// serve runs a portal at l until the test ends.
-func serve(t *testing.T, l net.Listener, portal, people string) {
+// serve runs a portal at l until the test ends, and returns the file that declares people.
+func serve(t *testing.T, l net.Listener, portal, people string) (declares string) {
 	t.Helper()
 	dir := t.TempDir()
-	file := filepath.Join(dir, "app-config.yaml")
-	for name, text := range map[string]string{file: portal, filepath.Join(dir, "people.yaml"): people} {
+	file, declares := filepath.Join(dir, "app-config.yaml"), filepath.Join(dir, "people.yaml")
+	for name, text := range map[string]string{file: portal, declares: people} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -167,6 +169,7 @@ func serve(t *testing.T, l net.Listener, portal, people string) {
 			t.Errorf("stop the portal: %v", err)
 		}
 	})
+	return declares
 }
 
 // session is what the portal says of who is signed in.
@@ -236,7 +239,7 @@ func (b *browser) signIn(email, password string) *url.URL {
 }
 
 func TestDex(t *testing.T) {
-	address := startPortal(t)
+	address, _ := startPortal(t, "")
 	ann := newBrowser(t, address)
 	s := ann.session()
 	if s.SignedIn || len(s.SignIn.Providers) != 1 || s.SignIn.Providers[0].URL != "/api/auth/oidc/start" {
@@ -356,4 +359,106 @@ func bearing(t *testing.T, method, address, token string) int {
 	}
 	_ = resp.Body.Close()
 	return resp.StatusCode
+}
+
+// Whom the resolvers do not find becomes a user where that was asked for: in the catalog at once, found again, gone when an
+// operator removes them, and never somebody whom a source declares.
+func TestDexMakesUsers(t *testing.T) {
+	address, declares := startPortal(t, ", createUser: {enabled: true}")
+	operator := func(method, path string, into any) int {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, address+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer of-the-operator")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if into != nil && json.Unmarshal(body, into) != nil {
+			t.Fatalf("%s %s: %d %s", method, path, resp.StatusCode, body)
+		}
+		return resp.StatusCode
+	}
+	type user struct {
+		Metadata struct {
+			UID         string
+			Description string
+			Annotations map[string]string
+		}
+		Spec struct {
+			MemberOf []string
+			Profile  struct{ Email, DisplayName string }
+		}
+	}
+	const path = "/api/catalog/entities/by-name/user/default/bob"
+	refused := func(code string) {
+		t.Helper()
+		if at := newBrowser(t, address).signIn("bob@elsewhere.example", password); at.Path != "/sign-in" || at.Query().Get("error") != code {
+			t.Errorf("bob is led to %s, want the error %s", at, code)
+		}
+	}
+	until(t, "dex answers and the catalog is read", func() bool {
+		var list []user
+		return operator("GET", "/api/catalog/entities?filter=kind=user,metadata.name=ann", &list) == 200 && len(list) == 1
+	})
+	bob := newBrowser(t, address)
+	if at := bob.signIn("bob@elsewhere.example", password); at.RequestURI() != "/catalog?kind=user" {
+		t.Fatalf("bob is led to %s", at)
+	}
+	if s := bob.session(); s.Principal.Ref != "user:default/bob" || s.Principal.Type != "user" {
+		t.Errorf("%+v", s)
+	}
+	var made user
+	if status := operator("GET", path, &made); status != 200 || made.Spec.Profile.Email != "bob@elsewhere.example" || made.Spec.MemberOf == nil ||
+		made.Metadata.Annotations["backstage.io/managed-by-origin-location"] != "sign-in:users" {
+		t.Errorf("%d %+v", status, made)
+	}
+	again := newBrowser(t, address)
+	again.signIn("bob@elsewhere.example", password)
+	if s := again.session(); s.Principal.Ref != "user:default/bob" {
+		t.Errorf("%+v", s)
+	}
+	var log struct {
+		Items []struct{ Action, Actor, Target string }
+	}
+	operator("GET", "/api/portico/audit", &log)
+	said := ""
+	for _, r := range log.Items {
+		said = r.Action + " " + r.Target + "\n" + said
+	}
+	if want := "identity.user.create user:default/bob\nidentity.session.start user:default/bob\nidentity.session.start user:default/bob\n"; said != want {
+		t.Errorf("recorded:\n%s", said)
+	}
+
+	uid := made.Metadata.UID
+	if status := operator("DELETE", "/api/catalog/entities/by-uid/"+uid, nil); status != http.StatusNoContent {
+		t.Errorf("removing answers %d", status)
+	}
+	until(t, "bob is signed out", func() bool { return !bob.session().SignedIn && !again.session().SignedIn })
+	refused("removed")
+	if status := operator("POST", "/api/catalog/entities/by-uid/"+uid+"/restore", nil); status != http.StatusOK {
+		t.Errorf("restoring answers %d", status)
+	}
+	bob.signIn("bob@elsewhere.example", password)
+	if s := bob.session(); s.Principal.Ref != "user:default/bob" {
+		t.Errorf("%+v", s)
+	}
+
+	real := people + "---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {name: bob, description: another Bob}\nspec: {memberOf: []}\n"
+	if err := os.WriteFile(declares, []byte(real), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the source's Bob is in the catalog", func() bool {
+		var u user
+		return operator("GET", path, &u) == 200 && u.Metadata.Description == "another Bob"
+	})
+	until(t, "bob is signed out", func() bool { return !bob.session().SignedIn })
+	refused("taken")
 }

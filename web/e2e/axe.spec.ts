@@ -15,6 +15,9 @@ const pages: [string, string][] = [
   ['not there', '/catalog/default/component/nothing'],
   ['sources', '/operate/sources'],
   ['problems', '/operate/problems?tab=conflicts'],
+  ['audit', '/audit'],
+  ['audit record', '/audit?record=1'],
+  ['no record', '/audit?actor=user:default/nobody&outcome=denied'],
 ]
 
 async function serious(page: Page): Promise<string[]> {

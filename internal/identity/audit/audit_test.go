@@ -233,7 +233,7 @@ func (b *book) list() []Record {
 func (b *book) serve() http.Handler {
 	g := new(httpx.Registry)
 	log := slog.New(slog.DiscardHandler)
-	(&Handler{Store: b.Store, Log: log}).Mount(g)
+	(&Handler{Store: b.Store, Log: log, Retention: 48 * time.Hour}).Mount(g)
 	gate, err := identity.NewGate(&identity.Guest{Ref: "user:default/guest"}, []identity.StaticToken{
 		{Token: "operator-token", Subject: "op"}, {Token: "catalog-token", Subject: "c", Restrictions: []identity.Restriction{{Plugin: "catalog"}}},
 	}, nil)
@@ -330,7 +330,7 @@ func TestRoutes(t *testing.T) {
 	if body := get(t, h, "operator-token", "/api/portico/audit/export?action=catalog.location.register").Body.String(); strings.Count(body, "\n") != 1 || !strings.Contains(body, "/<a>") {
 		t.Errorf("filtered: %s", body)
 	}
-	if body := get(t, h, "operator-token", "/api/portico/audit/status").Body.String(); !strings.Contains(body, `"ok":true,"records":6,"first":1,"verifiedUpTo":6,`) || !strings.Contains(body, `"broken":null`) {
+	if body := get(t, h, "operator-token", "/api/portico/audit/status").Body.String(); !strings.Contains(body, `"ok":true,"records":6,"first":1,"verifiedUpTo":6,`) || !strings.Contains(body, `"broken":null,"retentionSeconds":172800`) {
 		t.Errorf("status: %s", body)
 	}
 	b.exec(`UPDATE audit_log SET actor = 'x' WHERE seq = 2`)

@@ -26,6 +26,8 @@ func Permissions() []httpx.Permission { return []httpx.Permission{read} }
 type Handler struct {
 	Store *Store
 	Log   *slog.Logger
+	// Retention is how long records are kept, for whoever looks.
+	Retention time.Duration
 
 	mu   sync.Mutex
 	last Report
@@ -166,6 +168,9 @@ func (h *Handler) getStatus(w http.ResponseWriter, r *http.Request) error {
 		}
 		h.last = rep
 	}
-	httpx.JSON(w, http.StatusOK, h.last)
+	httpx.JSON(w, http.StatusOK, struct {
+		Report
+		RetentionSeconds int64 `json:"retentionSeconds"`
+	}{h.last, int64(h.Retention.Seconds())})
 	return nil
 }

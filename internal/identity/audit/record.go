@@ -154,12 +154,17 @@ func draft(c httpx.Caller, action string) Record {
 	return d
 }
 
-// Session records that somebody signed in or out. Until it is done the caller is not who does it.
+// Self is a user who signs in or out, as the author of an action: the caller of the request is somebody else until that is
+// done, or nobody.
+func Self(ctx context.Context, ref, action string) Author {
+	d := draft(httpx.CallerOf(ctx), action)
+	d.Actor, d.Principal, d.Outcome = ref, "user", Allowed
+	return Author{Name: d.Actor, draft: &d}
+}
+
+// Session records that somebody signed in or out.
 func Session(ctx context.Context, tx pgx.Tx, e identity.Event) error {
-	c := httpx.CallerOf(ctx)
-	d := draft(c, c.Action)
-	d.Actor, d.Principal, d.Outcome = e.UserRef, "user", Allowed
-	return Author{Name: d.Actor, draft: &d}.Record(ctx, tx, e.UserRef, e.Detail)
+	return Self(ctx, e.UserRef, httpx.CallerOf(ctx).Action).Record(ctx, tx, e.UserRef, e.Detail)
 }
 
 // Quiet is the author of what belongs to a change that is recorded already.

@@ -113,7 +113,6 @@ func TestMoreBadFlows(t *testing.T) {
 		{"an e-mail address with a space", claim("email", " ann@marrowby.example")},
 		{"an e-mail address in quotes", claim("email", `"ann"@marrowby.example`)},
 		{"an e-mail address with a comment", claim("email", "ann(x)@marrowby.example")},
-		{"an e-mail address with a tag", claim("email", "ann+x@marrowby.example")},
 		{"an e-mail address below", claim("email", "ann@x.marrowby.example")},
 		{"an e-mail address that goes on", claim("email", "ann@marrowby.example.evil.example")},
 		{"a wide @", claim("email", "ann＠marrowby.example")},
@@ -172,7 +171,7 @@ func FuzzClaims(f *testing.F) {
 		if json.Unmarshal(text, &c) != nil {
 			return
 		}
-		p := c.person("https://idp.example", "1")
+		p := c.person(false, "https://idp.example", "1")
 		if p.Email != "" && (!bool(c.EmailVerified) || p.Email != c.Email || !bytes.Contains(text, []byte("true"))) {
 			t.Fatalf("%q: the address %q is believed", text, p.Email)
 		}

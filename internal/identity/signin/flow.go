@@ -92,7 +92,7 @@ func (s *Store) pin(ctx context.Context, p Person, u User) (err error) {
 	another, err := pg.Collect1(ctx, s.DB, pgx.RowTo[bool], `
 		SELECT EXISTS (SELECT FROM identity_accounts WHERE issuer = $1 AND subject <> $2 AND user_ref = $3)`, p.Issuer, p.Subject, u.Ref)
 	if err == nil && another {
-		return failed(codeTaken, "the name %q leads to %s, whom another account than %s was", p.Username, u.Ref, p.Subject)
+		return failed(codeAnother, "the name %q leads to %s, whom another account than %s was", p.Username, u.Ref, p.Subject)
 	}
 	return err
 }

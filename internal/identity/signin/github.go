@@ -92,6 +92,7 @@ func (p *GitHub) redeem(r *http.Request, f flow) (Person, error) {
 		Login string `json:"login"`
 		Name  string `json:"name"`
 		Type  string `json:"type"`
+		Image string `json:"avatar_url"`
 	}
 	if err := ask.get(ctx, "/user", &user); err != nil {
 		return Person{}, err
@@ -103,7 +104,7 @@ func (p *GitHub) redeem(r *http.Request, f flow) (Person, error) {
 		return Person{}, err
 	}
 	id := strconv.FormatInt(user.ID, 10)
-	person := Person{Issuer: p.URL, Subject: id, ID: id, Username: user.Login, Name: user.Name}
+	person := Person{Issuer: p.URL, Subject: id, ID: id, Username: user.Login, Name: user.Name, Picture: user.Image}
 	if person.Email, person.Unverified, err = ask.address(ctx); err != nil {
 		return Person{}, err
 	}

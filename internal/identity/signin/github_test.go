@@ -223,9 +223,9 @@ func TestGitHubLogins(t *testing.T) {
 		resolvers []Resolver
 		want      string
 	}{
-		{"registered again by another", nil, codeTaken},
-		{"in other letters", nil, codeTaken},
-		{"without a user in the catalog", []Resolver{{By: Username, Pinned: true, WithoutUser: true}}, codeTaken},
+		{"registered again by another", nil, codeAnother},
+		{"in other letters", nil, codeAnother},
+		{"without a user in the catalog", []Resolver{{By: Username, Pinned: true, WithoutUser: true}}, codeAnother},
 		{"known by id", []Resolver{{By: ID, Annotation: "github.com/user-id"}}, codeUnknownUser},
 		{"known by the new id", []Resolver{{By: ID, Annotation: "github.com/user-id"}, {By: Username, Pinned: true}}, "/catalog"},
 	} {

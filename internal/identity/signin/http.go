@@ -22,6 +22,7 @@ type Handler struct {
 	Sessions  *identity.Sessions
 	Store     *Store
 	Directory Directory
+	Newcomers Newcomers // nil where nobody is made a user
 	// Origins are those of pages that a sign-in in a pop-up window may answer to.
 	Origins []string
 	Log     *slog.Logger
@@ -53,8 +54,10 @@ const (
 	codeProvider    = "provider"    // it does not answer, or not as it should
 	codeUnknownUser = "unknown"     // nobody in the catalog
 	codeAmbiguous   = "ambiguous"   // several in the catalog
-	codeTaken       = "taken"       // the user of this name was another account
+	codeAnother     = "another"     // the user of this name was another account
 	codeUnverified  = "unverified"  // an e-mail address that the provider has not verified
+	codeTaken       = "taken"       // the name that a newcomer would have is another's
+	codeRemoved     = "removed"     // an operator removed the user that the first sign-in made
 	codePortal      = "portal"      // our fault, or our database's
 	codeNoProvider  = "no-provider" // none of this name
 )
@@ -180,6 +183,9 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, p *Provider, f 
 	user, err := resolve(p.Resolvers, h.Directory, person)
 	if err == nil && user.pinned {
 		err = h.Store.pin(r.Context(), person, user)
+	}
+	if err != nil {
+		user, err = h.admit(r.Context(), p, person, err)
 	}
 	if err != nil {
 		var f *failure

@@ -248,6 +248,7 @@ type claims struct {
 	EmailVerified   verified `json:"email_verified"`
 	Username        string   `json:"preferred_username"`
 	Name            string   `json:"name"`
+	Picture         string   `json:"picture"`
 	// Entra ID's own: who it is in the whole tenant, where a guest is at home, and whether the tenant owns the domain
 	// of the address.
 	ObjectID    string          `json:"oid"`
@@ -289,7 +290,7 @@ func (c *claims) complete(ctx context.Context, d *discovered, token *oauth2.Toke
 }
 
 func (c *claims) person(entra bool, issuer, subject string) Person {
-	p := Person{Issuer: issuer, Subject: subject, ID: subject, Username: c.Username, Name: c.Name}
+	p := Person{Issuer: issuer, Subject: subject, ID: subject, Username: c.Username, Name: c.Name, Picture: c.Picture}
 	verified := bool(c.EmailVerified)
 	if entra {
 		p.ID, verified = c.ObjectID, c.entraVerified(issuer)

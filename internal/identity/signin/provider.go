@@ -14,6 +14,7 @@ type Provider struct {
 	ID, Title string
 	Protocol  Protocol
 	Resolvers []Resolver
+	Create    *Creation // nil: whom they do not find is not let in
 }
 
 // Protocol is how a provider is asked who somebody is: [OIDC], [GitHub], or [Proxy].

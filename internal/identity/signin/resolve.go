@@ -15,6 +15,7 @@ type Person struct {
 	Unverified string // an address that it has not
 	Username   string
 	Name       string
+	Picture    string // an address that anybody may have written
 }
 
 // User is a User entity of the catalog.

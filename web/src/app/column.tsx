@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Database, House, Menu, Search, type LucideIcon } from 'lucide-react'
+import { Database, History, House, Menu, Search, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { openProblemsQuery } from '../lib/ingestion.ts'
 import { page } from '../lib/paths.ts'
@@ -10,21 +10,19 @@ import css from './column.module.css'
 
 interface ColumnProps {
   operator: boolean
+  auditor: boolean
   folded: boolean
   foot: ReactNode
 }
 
-export function Column({ operator, folded, foot }: ColumnProps) {
+export function Column({ operator, auditor, folded, foot }: ColumnProps) {
   return (
     <nav className={css['column']} aria-label="Main" data-folded={folded}>
       <NavItem to={page.home} icon={House} label="Home" exact />
       <NavItem to={page.catalog} icon={Menu} label="Catalog" />
-      {operator && (
-        <>
-          <p className={css['heading']}>Operate</p>
-          <SourcesItem />
-        </>
-      )}
+      {(operator || auditor) && <p className={css['heading']}>Operate</p>}
+      {operator && <SourcesItem />}
+      {auditor && <NavItem to={page.audit} icon={History} label="Audit log" />}
       <div className={css['foot']}>{foot}</div>
     </nav>
   )
@@ -33,6 +31,12 @@ export function Column({ operator, folded, foot }: ColumnProps) {
 function SourcesItem() {
   const { data: open = 0 } = useQuery(openProblemsQuery)
   return <NavItem to="/operate" icon={Database} label="Sources" count={open} countWords={`${number(open)} problems`} />
+}
+
+interface BarProps {
+  operator: boolean
+  auditor: boolean
+  onFind: () => void
 }
 
 interface NavItemProps {
@@ -60,7 +64,7 @@ function NavItem({ to, icon, label, exact = false, count = 0, countWords }: NavI
 }
 
 /** The same places at the bottom of a phone. */
-export function BottomBar({ operator, onFind }: { operator: boolean; onFind: () => void }) {
+export function BottomBar({ operator, auditor, onFind }: BarProps) {
   return (
     <nav className={css['bar']} aria-label="Main, bottom">
       <Link to={page.home} activeOptions={{ exact: true, includeSearch: false }}>
@@ -79,6 +83,12 @@ export function BottomBar({ operator, onFind }: { operator: boolean; onFind: () 
         <Link to="/operate" activeOptions={{ includeSearch: false }}>
           <Icon of={Database} size={20} />
           Sources
+        </Link>
+      )}
+      {auditor && (
+        <Link to={page.audit} activeOptions={{ includeSearch: false }}>
+          <Icon of={History} size={20} />
+          Audit
         </Link>
       )}
     </nav>

@@ -1,3 +1,5 @@
+import { Link, useLocation } from '@tanstack/react-router'
+import { page } from '../lib/paths.ts'
 import type { Session } from '../lib/portico.ts'
 import css from './shell.module.css'
 
@@ -10,7 +12,18 @@ export function GuestStrip({ session }: { session: Session }) {
       <span>
         <b>{words.lead}</b> {words.rest}
       </span>
+      {session.guest && (session.signIn?.providers.length ?? 0) > 0 && <Door />}
     </div>
+  )
+}
+
+/** The way in for a guest, and back to where they are. */
+function Door() {
+  const to = useLocation({ select: (at) => at.href })
+  return (
+    <Link to={page.signIn} search={{ to }} className={css['door']}>
+      Sign in
+    </Link>
   )
 }
 
@@ -26,7 +39,11 @@ export function stripWords(session: Session): { lead: string; rest: string } | n
   if (session.guest) {
     return {
       lead: 'You are here as a guest.',
-      rest: session.sampleData ? 'You see sample data.' : 'Nobody has to sign in to this portal.',
+      rest: session.sampleData
+        ? 'You see sample data.'
+        : (session.signIn?.providers.length ?? 0) > 0
+          ? 'You see what everybody may see.'
+          : 'Nobody has to sign in to this portal.',
     }
   }
   return session.sampleData ? { lead: 'You see sample data.', rest: '' } : null

@@ -16,6 +16,7 @@ const keys: [string[], string][] = [
   [['g', 'h'], 'Go home'],
   [['g', 'c'], 'Go to the catalog'],
   [['g', 's'], 'Go to the sources'],
+  [['g', 'a'], 'Go to the audit log'],
   [['/'], 'Filter this list'],
   [['j', 'k'], 'Next, previous row'],
   [['↵'], 'Open the row'],

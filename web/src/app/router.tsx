@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
+import { parseAuditSearch } from '../features/audit/audit-search.ts'
 import { parseCatalogSearch } from '../features/catalog/catalog-search.ts'
 import { parseProblemsSearch } from '../features/operate/problems-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
@@ -128,6 +129,13 @@ const problems = createRoute({
   component: lazyRouteComponent(() => import('../features/operate/problems-page.tsx'), 'ProblemsPage'),
 })
 
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: page.audit,
+  validateSearch: parseAuditSearch,
+  component: lazyRouteComponent(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
+})
+
 const operate = createRoute({
   getParentRoute: () => shell,
   path: '/operate',
@@ -185,6 +193,7 @@ const tree = root.addChildren([
     entity.addChildren([overview, dependencies, history, source, otherTab]),
     sources,
     problems,
+    audit,
     operate,
     apiDocs,
     you,

@@ -25,6 +25,7 @@ export function Shell() {
   const [open, setOpen] = useState<'finder' | 'keys' | null>(null)
   const feed = useFeed(session.revision ?? 0)
   const operator = allowed(session, 'catalog.ingestion.read')
+  const auditor = allowed(session, 'portico.audit.read')
   const go = (to: string) => () => void navigate({ to })
 
   useHotkeys({
@@ -34,6 +35,7 @@ export function Shell() {
     'g h': go(page.home),
     'g c': go(page.catalog),
     ...(operator ? { 'g s': go(page.sources) } : {}),
+    ...(auditor ? { 'g a': go(page.audit) } : {}),
     '[': () => {
       columnFolded.set(!folded)
     },
@@ -64,13 +66,14 @@ export function Shell() {
             }}
           />
         </header>
-        <Column operator={operator} foot={<FeedFoot feed={feed} />} folded={folded} />
+        <Column operator={operator} auditor={auditor} foot={<FeedFoot feed={feed} />} folded={folded} />
         <main className={css['sheet']} id="main" tabIndex={-1}>
           <Outlet />
         </main>
       </div>
       <BottomBar
         operator={operator}
+        auditor={auditor}
         onFind={() => {
           setOpen('finder')
         }}

@@ -21,5 +21,7 @@ export const keys = {
   sources: ['sources'] as const,
   problems: ['problems'] as const,
   removed: (q: string) => ['problems', 'removed', q] as const,
+  audit: (query: unknown) => ['audit', query] as const,
+  auditStatus: ['audit', 'status'] as const,
   openProblems: ['open-problems'] as const,
 }

@@ -75,7 +75,7 @@ export interface Source {
   type: string
   target: string
   title: string
-  origin: 'config' | 'registered' | 'trial'
+  origin: 'config' | 'registered' | 'trial' | 'sign-in'
   state: SourceState
   message: string
   lastAttemptAt: string | null

@@ -1,6 +1,9 @@
 import { useSuspenseInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { dayHeading, locationTarget, shortPath } from '../../lib/format.ts'
 import { useNow } from '../../lib/now.ts'
+import { page } from '../../lib/paths.ts'
+import { allowed, useSession } from '../../lib/session.ts'
 import type { Change, FieldChange } from '../../lib/portico.ts'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -14,7 +17,9 @@ import css from './history.module.css'
 
 /** Which field was changed when, from what to what, by whom and from which file. */
 export function HistoryTab() {
-  const history = useSuspenseInfiniteQuery(historyQuery(useEntityRef()))
+  const ref = useEntityRef()
+  const history = useSuspenseInfiniteQuery(historyQuery(ref))
+  const audited = allowed(useSession(), 'portico.audit.read')
   const now = useNow()
   const changes = history.data.pages.flatMap((p) => p.items)
   if (changes.length === 0) {
@@ -39,6 +44,15 @@ export function HistoryTab() {
           </ol>
         </Section>
       ))}
+      {audited && (
+        <p className={`${css['audit'] ?? ''} quiet small`}>
+          What people asked for, and were denied, is in{' '}
+          <Link to={page.audit} search={{ target: ref }}>
+            the audit log
+          </Link>
+          .
+        </p>
+      )}
       {history.hasNextPage && (
         <Button aria-busy={history.isFetchingNextPage} onClick={() => void history.fetchNextPage()}>
           Show older

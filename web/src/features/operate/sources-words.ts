@@ -70,7 +70,12 @@ export function nextWords(source: Source, now: Date): string {
 }
 
 export function originWords(source: Source): string {
-  return { config: 'from the configuration', registered: 'registered', trial: 'of this trial' }[source.origin]
+  return {
+    config: 'from the configuration',
+    registered: 'registered',
+    trial: 'of this trial',
+    'sign-in': 'of who signed in',
+  }[source.origin]
 }
 
 export function heldWords(source: Source): { title: string; body: string } {

@@ -9,8 +9,10 @@ test('every code has words of its own', () => {
     'provider',
     'unknown',
     'ambiguous',
-    'taken',
+    'another',
     'unverified',
+    'taken',
+    'removed',
     'no-provider',
     'portal',
   ]

@@ -33,13 +33,21 @@ const words: Record<string, Words> = {
     what: 'Several users of the catalog could be you.',
     next: `${askRunners} to leave your e-mail address with one User only.`,
   },
-  taken: {
+  another: {
     what: 'Another account signed in as this user before.',
     next: `${askRunners} to write the id of your account into the annotation of your User.`,
   },
   unverified: {
     what: 'The provider has not verified your e-mail address, so it does not say who you are.',
     next: 'Verify the address at the provider, then sign in again.',
+  },
+  taken: {
+    what: 'The provider knows you, but the name that you would have here belongs to another user.',
+    next: `${askRunners} to add you as a User of another name, or to enter your e-mail address at the one that is you.`,
+  },
+  removed: {
+    what: 'The user that your first sign-in made was removed from the catalog.',
+    next: `${askRunners} to restore it.`,
   },
   'no-provider': {
     what: 'This way to sign in is not configured here.',

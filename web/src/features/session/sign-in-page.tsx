@@ -1,8 +1,9 @@
-import { useSearch } from '@tanstack/react-router'
+import { Link, useSearch } from '@tanstack/react-router'
 import { Contrast, KeyRound } from 'lucide-react'
 import { setColorScheme, useColorScheme } from '../../lib/color-scheme.ts'
 import type { SignInProvider } from '../../lib/portico.ts'
 import { useSession } from '../../lib/session.ts'
+import { page } from '../../lib/paths.ts'
 import { useTitle } from '../../lib/title.ts'
 import { withQuery } from '../../lib/api.ts'
 import { Button } from '../../ui/button.tsx'
@@ -37,6 +38,11 @@ export function SignInPage() {
           <p className={css['lead']}>Everything we run, who looks after it, and how to build the next one.</p>
           {error && <Failed code={error} id={signInErrorId(id)} />}
           {providers.length > 0 ? <Providers providers={providers} to={to} /> : <NoProviders />}
+          {session.guest && (
+            <p className={css['guest']}>
+              Or <Link to={page.home}>look around as a guest</Link>.
+            </p>
+          )}
         </div>
         <footer className={css['foot']}>
           <span>Portico {session.version}</span>
@@ -85,6 +91,18 @@ function Providers({ providers, to }: { providers: SignInProvider[]; to: string 
   )
 }
 
+const example = `auth:
+  environment: production
+  providers:
+    oidc:
+      production:
+        metadataUrl: https://id.example.com
+        clientId: \${OIDC_CLIENT_ID}
+        clientSecret: \${OIDC_CLIENT_SECRET}
+        signIn:
+          resolvers:
+            - resolver: emailMatchingUserEntityProfileEmail`
+
 function NoProviders() {
   return (
     <div className={css['none']}>
@@ -92,11 +110,17 @@ function NoProviders() {
         <b>Nobody can sign in yet.</b> No way to sign in is configured for this portal.
       </Strip>
       <p className="muted">
-        Who runs it adds one under <code>auth.providers</code> in <code>app-config.yaml</code>. For a portal where
-        everyone may look around without an account:
+        Who runs it adds the company’s provider under <code>auth.providers</code> in <code>app-config.yaml</code>:
       </p>
-      <pre className={css['example']}>{'auth:\n  providers:\n    guest: {}'}</pre>
-      <p className="muted">Then restart Portico and reload this page. Scripts go on using their tokens.</p>
+      {/* What scrolls must be reachable by keyboard. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre className={css['example']} tabIndex={0} role="region" aria-label="An example">
+        {example}
+      </pre>
+      <p className="muted">
+        Or, for a portal where everyone may look around without an account, <code>guest: {'{}'}</code> in place of{' '}
+        <code>oidc</code>. Then restart Portico and reload this page. Scripts go on using their tokens.
+      </p>
     </div>
   )
 }

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test, type Page } from './fixtures.ts'
+import { ANN } from './server.ts'
+
+/** Asks for a change with a token that nobody knows. The first such attempt of a minute is a record of its own. */
+async function attempt(page: Page) {
+  const answer = await page.request.delete('/api/catalog/locations/00000000-0000-4000-8000-000000000000', {
+    headers: { Authorization: 'Bearer nobody-knows-this-one' },
+  })
+  expect(answer.status()).toBe(401)
+}
+
+const filters = (page: Page) => page.getByRole('form', { name: 'Filters' })
+
+test('what is done in the portal is a line of the audit log, and opens by keyboard', async ({ page }) => {
+  await page.goto('/operate/sources')
+  await page
+    .getByRole('button', { name: /^Read .* again$/ })
+    .first()
+    .click()
+  await expect(page.getByText(/is being read\.$/)).toBeVisible()
+
+  await page.getByRole('navigation', { name: 'Main', exact: true }).getByRole('link', { name: 'Audit log' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Audit log')
+  await expect(page.getByText(/each as it was written\./)).toBeVisible()
+  await expect(page.getByText(/Records are kept for 400 days\./)).toBeVisible()
+  await filters(page).getByLabel('Did what').selectOption('Source read again')
+  await expect(page).toHaveURL(/action=catalog\.source\.refresh/)
+  const line = page.getByRole('link', { name: /^Allowed A guest had read again / }).first()
+  await line.focus()
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/record=\d+/)
+  await expect(line).toHaveAttribute('aria-expanded', 'true')
+  await expect(page.getByText('127.0.0.1', { exact: true })).toBeVisible()
+  await expect(page.getByText(/^[0-9a-f]{64}$/)).toHaveCount(2)
+
+  // A link to it opens it, whatever else the list shows.
+  const record = /record=(\d+)/.exec(page.url())?.[1] ?? ''
+  await page.goto(`/audit?action=catalog.entity.remove&actor=nobody&record=${record}`)
+  await expect(page.getByRole('heading', { name: `Record ${record}, Today` })).toBeVisible()
+  await expect(page.getByText('No record matches')).toBeVisible()
+  await page.getByRole('button', { name: 'Clear the filters' }).click()
+  await expect(page).toHaveURL(/\/audit$/)
+})
+
+test('a refused attempt is found, and exported with what is listed', async ({ page }) => {
+  await attempt(page)
+  await page.goto('/audit')
+  await filters(page).getByLabel('Outcome').selectOption('Denied')
+  await filters(page).getByLabel('Who').fill('unknown')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/actor=unknown/)
+  const lines = page.getByRole('link', { name: /^Denied Somebody unknown was not allowed to unregister a location/ })
+  await expect(lines.first()).toContainText('this token is not known here')
+  const coming = page.waitForEvent('download')
+  await page.getByRole('link', { name: 'Export these as JSONL' }).click()
+  const text = await readFile(await (await coming).path(), 'utf8')
+  const records = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { actor: string; outcome: string })
+  expect(records.length).toBeGreaterThan(0)
+  expect(records.every(({ actor, outcome }) => actor === 'unknown' && outcome === 'denied')).toBe(true)
+})
+
+test('signing in is a record', async ({ page, portals }) => {
+  await page.goto(`${portals.signInUrl}/audit`)
+  await page.getByRole('link', { name: 'Continue with single sign-on' }).click()
+  await page.locator('#login').fill(ANN.email)
+  await page.locator('#password').fill(ANN.password)
+  await page.locator('#submit-login').click()
+  await expect(page).toHaveURL(`${portals.signInUrl}/audit`)
+  await expect(page.getByRole('link', { name: /^Allowed ann signed in with oidc/ }).first()).toBeVisible()
+})
+
+test('a guest finds the door, and the way back', async ({ page }) => {
+  await page.route('**/api/portico/session', async (route) => {
+    const response = await route.fetch()
+    const session = (await response.json()) as object
+    const providers = [{ id: 'oidc', title: 'single sign-on', url: '/api/auth/oidc/start' }]
+    await route.fulfill({ response, json: { ...session, signIn: { providers } } })
+  })
+  await page.goto('/catalog?kind=api')
+  await page.getByRole('link', { name: 'Sign in' }).click()
+  await expect(page).toHaveURL(/\/sign-in\?to=/)
+  await expect(page.getByRole('link', { name: 'Continue with single sign-on' })).toHaveAttribute(
+    'href',
+    '/api/auth/oidc/start?redirectUrl=%2Fcatalog%3Fkind%3Dapi',
+  )
+  await page.getByRole('link', { name: 'look around as a guest' }).click()
+  await expect(page).toHaveURL(/\/$/)
+})

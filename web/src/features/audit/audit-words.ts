@@ -1,0 +1,136 @@
+import type { AuditRecord, AuditStatus } from '../../lib/audit.ts'
+import { count, number } from '../../lib/words.ts'
+
+interface ActionWords {
+  /** In the list of filters. */
+  title: string
+  /** What was done, after the name of who did it: "registered". */
+  did: string
+  /** What was tried, after "was not allowed to". */
+  doing: string
+}
+
+/** Words for what the portal records. What is not here is shown as it is. */
+const actions: Record<string, ActionWords> = {
+  'identity.session.start': { title: 'Signed in', did: 'signed in', doing: 'sign in' },
+  'identity.session.end': { title: 'Signed out', did: 'signed out', doing: 'sign out' },
+  'identity.user.create': { title: 'Became a user', did: 'became a user', doing: 'become a user' },
+  'catalog.location.register': { title: 'Location registered', did: 'registered', doing: 'register a location' },
+  'catalog.location.update': { title: 'Location changed', did: 'pointed a location at', doing: 'change a location' },
+  'catalog.location.unregister': {
+    title: 'Location unregistered',
+    did: 'unregistered',
+    doing: 'unregister a location',
+  },
+  'catalog.entity.refresh': { title: 'Entity read again', did: 'had read again', doing: 'have an entity read again' },
+  'catalog.entity.remove': { title: 'Entity removed', did: 'removed', doing: 'remove an entity' },
+  'catalog.entity.restore': { title: 'Entity restored', did: 'restored', doing: 'restore an entity' },
+  'catalog.source.refresh': { title: 'Source read again', did: 'had read again', doing: 'have a source read again' },
+  'catalog.held.decide': { title: 'Held removal answered', did: 'answered for', doing: 'answer for a held removal' },
+  'catalog.missing.restore': { title: 'Missing kept', did: 'kept', doing: 'keep what is missing' },
+  'catalog.removed.restore': { title: 'Removal taken back', did: 'took back', doing: 'take a removal back' },
+}
+
+export const knownActions = Object.entries(actions).map(([action, { title }]) => ({ action, title }))
+
+/** Sign-ins, whose target says no more than who it was. */
+const ofOneself = ['identity.session.start', 'identity.session.end', 'identity.user.create']
+
+/** Who it was: "A guest", "Somebody unknown", or the ref itself. */
+export function actorWords({ actor, principal }: Pick<AuditRecord, 'actor' | 'principal'>): string {
+  if (actor === 'unknown') return 'Somebody unknown'
+  if (actor === 'several') return 'Several callers'
+  if (principal === 'guest') return 'A guest'
+  const [kind = '', name = ''] = cut(actor)
+  return kind === 'service' ? name : actor.replace(/^user:default\//, '')
+}
+
+function cut(text: string): [string, string] {
+  const at = text.indexOf(':')
+  return [text.slice(0, at), text.slice(at + 1)]
+}
+
+export interface Told {
+  who: string
+  /** What they did or tried, as the rest of the sentence. */
+  what: string
+  /** What it was on; "" where the sentence says it. */
+  on: string
+}
+
+/** A record as a sentence in three parts. */
+export function told(record: AuditRecord): Told {
+  const who = actorWords(record)
+  const words = Object.hasOwn(actions, record.action) ? actions[record.action] : undefined
+  const times = typeof record.detail['times'] === 'number' ? record.detail['times'] : 0
+  if (record.action === 'several')
+    return { who, what: `were denied ${count(times, 'attempt')} that are not recorded one by one`, on: '' }
+  if (record.outcome === 'denied') {
+    const again = times > 0 ? `, ${count(times, 'more time')}` : ''
+    return { who, what: `was not allowed to ${words?.doing ?? record.action}${again}`, on: words ? '' : record.target }
+  }
+  if (ofOneself.includes(record.action)) return { who, what: selfWords(record, words), on: '' }
+  if (record.action === 'catalog.missing.restore' || record.action === 'catalog.removed.restore')
+    return { who, what: bulkWords(record), on: '' }
+  if (record.action === 'catalog.held.decide')
+    return {
+      who,
+      what: record.detail['decision'] === 'apply' ? 'let go what is missing from' : 'kept what is missing from',
+      on: record.target,
+    }
+  return { who, what: words?.did ?? record.action, on: record.target }
+}
+
+function selfWords({ action, detail }: AuditRecord, words: ActionWords | undefined): string {
+  if (action === 'identity.session.end' && detail['everywhere'] === true) {
+    const sessions = typeof detail['sessions'] === 'number' ? detail['sessions'] : 0
+    return `signed out everywhere: ${count(sessions, 'session')}`
+  }
+  const provider = typeof detail['provider'] === 'string' ? ` with ${detail['provider']}` : ''
+  return `${words?.did ?? action}${provider}`
+}
+
+function bulkWords({ action, detail }: AuditRecord): string {
+  const n = typeof detail['entities'] === 'number' ? detail['entities'] : undefined
+  const what = n === undefined ? 'entities' : count(n, 'entity', 'entities')
+  return action === 'catalog.missing.restore' ? `kept ${what} that were missing` : `took back a removal: ${what}`
+}
+
+/** The refs of an entity among the targets: what has a page. */
+export function entityOf(target: string): string | undefined {
+  return /^[a-z][a-z0-9]*:[a-z0-9-]+\/[^/\s?]+$/i.test(target) && !/^(url|file|git|folder|provider):/.test(target)
+    ? target
+    : undefined
+}
+
+const reasons: Record<string, string> = {
+  expired: 'the sign-in took too long, was used before, or began in another browser',
+  refused: 'what the provider sent could not be trusted',
+  denied: 'the provider did not let them in, or they turned back',
+  unknown: 'no user of the catalog is them',
+  ambiguous: 'several users of the catalog could be them',
+  unverified: 'the provider has not verified the address',
+  taken: 'the name belongs to another user',
+  removed: 'the user was removed',
+}
+
+/** Why somebody was not let, in words. */
+export function reasonWords({ detail }: AuditRecord): string {
+  const [code, reason] = [detail['code'], detail['reason']]
+  if (typeof code === 'string' && Object.hasOwn(reasons, code)) return reasons[code] ?? ''
+  return typeof reason === 'string' ? reason : ''
+}
+
+/** The state of the chain, as the page opens with it. */
+export function chainWords(status: AuditStatus): string {
+  if (status.broken) return `The log is not as it was written: ${status.broken.message}.`
+  if (status.records === 0) return 'Nothing is recorded yet.'
+  return `${count(status.records, 'record')}, each as it was written.`
+}
+
+/** How long records are kept, and what has gone. */
+export function keptWords({ retentionSeconds, first, verifiedUpTo }: AuditStatus): string {
+  const kept = `Records are kept for ${count(Math.round(retentionSeconds / 86_400), 'day')}.`
+  const gone = first > 0 ? first - 1 : verifiedUpTo
+  return gone > 0 ? `${kept} The first ${number(gone)} have expired; the chain goes on from them.` : kept
+}

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest'
+import type { AuditRecord, AuditStatus } from '../../lib/audit.ts'
+import { auditQueryOf, narrowed, parseAuditSearch } from './audit-search.ts'
+import { exportAddress } from './api.ts'
+import { chainWords, entityOf, keptWords, reasonWords, told } from './audit-words.ts'
+
+const record = (over: Partial<AuditRecord>): AuditRecord => ({
+  seq: 7,
+  at: '2026-11-28T10:00:00Z',
+  actor: 'user:default/ann',
+  principal: 'user',
+  action: 'catalog.entity.remove',
+  target: 'component:default/shop',
+  outcome: 'allowed',
+  detail: {},
+  requestId: '51B0-7E21',
+  address: '192.0.2.1',
+  prev: '00',
+  digest: '11',
+  ...over,
+})
+const line = (over: Partial<AuditRecord>) => {
+  const { who, what, on } = told(record(over))
+  return [who, what, on].filter(Boolean).join(' ')
+}
+
+test('a record is a sentence', () => {
+  expect(line({})).toBe('ann removed component:default/shop')
+  expect(line({ actor: 'service:ci', principal: 'service' })).toBe('ci removed component:default/shop')
+  expect(line({ actor: 'user:team/ann' })).toBe('user:team/ann removed component:default/shop')
+  expect(line({ actor: 'user:default/guest', principal: 'guest' })).toBe('A guest removed component:default/shop')
+  expect(line({ action: 'identity.session.start', detail: { provider: 'oidc' } })).toBe('ann signed in with oidc')
+  expect(line({ action: 'identity.session.end', detail: { sessions: 1, everywhere: false } })).toBe('ann signed out')
+  expect(line({ action: 'identity.session.end', detail: { sessions: 3, everywhere: true } })).toBe(
+    'ann signed out everywhere: 3 sessions',
+  )
+  expect(line({ action: 'catalog.removed.restore', detail: { entities: 2 } })).toBe(
+    'ann took back a removal: 2 entities',
+  )
+  expect(line({ action: 'catalog.held.decide', target: 'file:/x', detail: { decision: 'apply' } })).toBe(
+    'ann let go what is missing from file:/x',
+  )
+})
+
+test('a refused attempt says what was tried, how often and why', () => {
+  const denied = { outcome: 'denied' as const, status: 403 }
+  expect(line({ ...denied, actor: 'unknown', principal: '' })).toBe(
+    'Somebody unknown was not allowed to remove an entity',
+  )
+  expect(line({ ...denied, detail: { times: 12 } })).toBe('ann was not allowed to remove an entity, 12 more times')
+  expect(line({ ...denied, actor: 'several', action: 'several', target: '', detail: { times: 40 } })).toBe(
+    'Several callers were denied 40 attempts that are not recorded one by one',
+  )
+  expect(reasonWords(record({ detail: { code: 'taken', reason: 'x' } }))).toBe('the name belongs to another user')
+  expect(reasonWords(record({ detail: { code: 'constructor', reason: 'this catalog is read-only' } }))).toBe(
+    'this catalog is read-only',
+  )
+})
+
+test('an action that nobody here knows is shown as it is', () => {
+  expect(line({ action: 'x.y.z' })).toBe('ann x.y.z component:default/shop')
+  expect(line({ action: 'constructor' })).toBe('ann constructor component:default/shop')
+  expect(line({ action: 'x.y.z', outcome: 'denied', target: '/api/x' })).toBe('ann was not allowed to x.y.z /api/x')
+})
+
+test('only entities have a page', () => {
+  expect(entityOf('component:default/shop')).toBe('component:default/shop')
+  for (const target of [
+    'url:https://a.example/x',
+    'provider:oidc',
+    '/api/catalog/refresh',
+    'file:/x',
+    'missing:2026',
+    '',
+  ])
+    expect(entityOf(target)).toBeUndefined()
+})
+
+test('the chain says what it is, and what has gone', () => {
+  const status: AuditStatus = {
+    ok: true,
+    records: 1200,
+    first: 1,
+    verifiedUpTo: 1200,
+    verifiedAt: '',
+    digest: '',
+    broken: null,
+    retentionSeconds: 400 * 86_400,
+  }
+  expect(chainWords(status)).toBe('1,200 records, each as it was written.')
+  expect(keptWords(status)).toBe('Records are kept for 400 days.')
+  expect(keptWords({ ...status, first: 801 })).toContain('The first 800 have expired')
+  expect(keptWords({ ...status, records: 0, first: 0, verifiedUpTo: 9 })).toContain('The first 9 have expired')
+  expect(chainWords({ ...status, records: 0 })).toBe('Nothing is recorded yet.')
+  expect(chainWords({ ...status, broken: { seq: 4, problem: 'edited', message: 'record 4 was edited' } })).toBe(
+    'The log is not as it was written: record 4 was edited.',
+  )
+})
+
+test('the filters are the URL, and the last day is included', () => {
+  const search = parseAuditSearch({
+    actor: 'user:default/ann',
+    outcome: 'maybe',
+    from: '2026-11-01',
+    to: '2026-02-31x',
+    record: '4',
+  })
+  expect(search).toEqual({ actor: 'user:default/ann', from: '2026-11-01', record: '4' })
+  const query = auditQueryOf({ from: '2026-11-01', to: '2026-11-01' })
+  expect(new Date(query.until ?? '').getTime() - new Date(query.since ?? '').getTime()).toBe(86_400_000)
+  expect(narrowed({ record: '4' })).toBe(false)
+  expect(narrowed({ to: '2026-11-01' })).toBe(true)
+  expect(exportAddress({ outcome: 'denied', record: '4' })).toBe('/api/portico/audit/export?outcome=denied')
+})
