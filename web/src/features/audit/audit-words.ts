@@ -123,13 +123,14 @@ export function reasonWords({ detail }: AuditRecord): string {
 
 /** The state of the chain, as the page opens with it. */
 export function chainWords(status: AuditStatus): string {
-  if (status.broken) return `The log is not as it was written: ${status.broken.message}.`
+  if (status.broken) return `Somebody changed the log: ${status.broken.message}.`
   if (status.records === 0) return 'Nothing is recorded yet.'
   return `${count(status.records, 'record')}, each as it was written.`
 }
 
-/** How long records are kept, and what has gone. */
-export function keptWords({ retentionSeconds, first, verifiedUpTo }: AuditStatus): string {
+/** How long records are kept, and what has gone; what to do where the chain does not hold. */
+export function keptWords({ broken, retentionSeconds, first, verifiedUpTo }: AuditStatus): string {
+  if (broken) return 'Compare it with an export that lies elsewhere: from there on nothing is sure.'
   const kept = `Records are kept for ${count(Math.round(retentionSeconds / 86_400), 'day')}.`
   const gone = first > 0 ? first - 1 : verifiedUpTo
   return gone > 0 ? `${kept} The first ${number(gone)} have expired; the chain goes on from them.` : kept

@@ -93,8 +93,9 @@ test('the chain says what it is, and what has gone', () => {
   expect(keptWords({ ...status, records: 0, first: 0, verifiedUpTo: 9 })).toContain('The first 9 have expired')
   expect(chainWords({ ...status, records: 0 })).toBe('Nothing is recorded yet.')
   expect(chainWords({ ...status, broken: { seq: 4, problem: 'edited', message: 'record 4 was edited' } })).toBe(
-    'The log is not as it was written: record 4 was edited.',
+    'Somebody changed the log: record 4 was edited.',
   )
+  expect(keptWords({ ...status, broken: { seq: 4, problem: 'edited', message: 'x' } })).toContain('an export')
 })
 
 test('the filters are the URL, and the last day is included', () => {
