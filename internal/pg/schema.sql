@@ -187,6 +187,7 @@ CREATE TABLE identity_accounts (
     CONSTRAINT identity_accounts_pkey PRIMARY KEY (id),
     CONSTRAINT identity_accounts_issuer_subject_key UNIQUE (issuer, subject)
 );
+CREATE INDEX identity_accounts_user ON public.identity_accounts USING btree (user_ref);
 
 CREATE TABLE identity_flows (
     digest bytea NOT NULL,
