@@ -129,6 +129,7 @@ type JWKS struct {
 	fetched time.Time
 	tried   time.Time
 	lastErr error
+	busy    chan struct{} // closed when the fetch that goes on has ended; nil: none does
 }
 
 // Times of published keys.
@@ -203,33 +204,49 @@ func (j *JWKS) clock() time.Time {
 	return time.Now()
 }
 
-// matching are the keys that may have signed.
+// matching are the keys that may have signed. One caller at a time fetches; those whose key is known need not wait for it.
 func (j *JWKS) matching(ctx context.Context, h jose.Header) ([]jose.JSONWebKey, error) {
 	j.mu.Lock()
-	defer j.mu.Unlock()
-	now := j.clock()
-	found := j.among(h)
-	switch age := now.Sub(j.fetched); {
-	case age < jwksFresh && (len(found) > 0 || now.Sub(j.tried) < jwksPause):
-		return found, nil
-	case now.Sub(j.tried) < jwksRetry && j.lastErr != nil:
-		if len(found) > 0 && age < jwksStale {
+	for {
+		now, found := j.clock(), j.among(h)
+		age := now.Sub(j.fetched)
+		old := len(found) > 0 && age < jwksStale
+		switch {
+		case age < jwksFresh && (len(found) > 0 || now.Sub(j.tried) < jwksPause), j.busy != nil && old:
+			j.mu.Unlock()
 			return found, nil
+		case j.lastErr != nil && now.Sub(j.tried) < jwksRetry:
+			err := j.lastErr
+			j.mu.Unlock()
+			if old {
+				return found, nil
+			}
+			return nil, err
+		case j.busy != nil:
+			busy := j.busy
+			j.mu.Unlock()
+			select {
+			case <-busy:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+			j.mu.Lock()
+		default:
+			busy := make(chan struct{})
+			j.busy = busy
+			j.mu.Unlock()
+			// Whoever waits is not to suffer from a client that goes away.
+			keys, err := j.fetch(context.WithoutCancel(ctx))
+			if err != nil {
+				j.Log.Warn("keys that tokens are verified with could not be fetched", "url", outbound.Shown(j.URL), "error", err)
+			}
+			j.mu.Lock()
+			if j.tried, j.lastErr, j.busy = now, err, nil; err == nil {
+				j.keys, j.fetched = keys, now
+			}
+			close(busy)
 		}
-		return nil, j.lastErr
 	}
-	// Whoever waits behind the lock is not to suffer from a client that goes away.
-	keys, err := j.fetch(context.WithoutCancel(ctx))
-	j.tried, j.lastErr = now, err
-	if err != nil {
-		j.Log.Warn("keys that tokens are verified with could not be fetched", "url", outbound.Shown(j.URL), "error", err)
-		if len(found) > 0 && now.Sub(j.fetched) < jwksStale {
-			return found, nil
-		}
-		return nil, err
-	}
-	j.keys, j.fetched = keys, now
-	return j.among(h), nil
 }
 
 func (j *JWKS) among(h jose.Header) (out []jose.JSONWebKey) {

@@ -384,3 +384,44 @@ func TestJWKSThatIsSlow(t *testing.T) {
 		t.Errorf("%v, %v", p, err)
 	}
 }
+
+// While keys are fetched for a token that nobody knows, those whose key is known are not held up, and nobody else asks.
+func TestJWKSWhileItIsAsked(t *testing.T) {
+	h, j, c := newIssuer(t)
+	list, err := someKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := rs256(t, list[0], head(), job())
+	if p, err := j.Bearer(t.Context(), good); p == nil || err != nil {
+		t.Fatalf("%v, %v", p, err)
+	}
+	entered, release := make(chan struct{}), make(chan struct{})
+	h.change(func() {
+		h.wrong = func(w http.ResponseWriter, _ *http.Request) {
+			close(entered)
+			<-release
+			fmt.Fprintf(w, `{"keys":[%s]}`, rsaJWK("two", &list[1].PublicKey))
+		}
+	})
+	c.move(jwksPause)
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			if p, err := j.Bearer(t.Context(), rs256(t, list[1], head("kid", "two"), job())); p == nil || err != nil {
+				t.Errorf("a new key: %v, %v", p, err)
+			}
+		})
+	}
+	<-entered
+	if p, err := j.Bearer(t.Context(), good); p == nil || err != nil {
+		t.Errorf("a known key meanwhile: %v, %v", p, err)
+	}
+	c.move(jwksFresh) // and when it is due to be fetched itself
+	if p, err := j.Bearer(t.Context(), good); p == nil || err != nil {
+		t.Errorf("an old key meanwhile: %v, %v", p, err)
+	}
+	c.move(-jwksFresh)
+	close(release)
+	wg.Wait()
+}
