@@ -67,7 +67,7 @@ func (v *sight) docs(ctx context.Context, db pg.DB, uids []string) (map[string]*
 	for _, uid := range uids {
 		if doc := v.snap.ByUID(uid, v.seen); doc != nil {
 			docs[uid] = doc
-		} else if v.snap.ByUID(uid, nil) == nil {
+		} else if v.snap.ByUID(uid, nil) == nil { // else it is hidden, whatever it was
 			gone = append(gone, uid)
 		}
 	}

@@ -96,8 +96,9 @@ func picked[T any](ctx context.Context, v *sight, scan pgx.RowToFunc[T], columns
 
 // latest is Store.Latest of what is seen.
 func (v *sight) latest(ctx context.Context, before int64, limit int, ref string) ([]Change, error) {
-	if before <= 0 {
-		before = 1 << 62
+	// What is newer than the snapshot is not judged by it.
+	if shown := v.snap.Revision() + 1; before <= 0 || before > shown {
+		before = shown
 	}
 	items, err := picked(ctx, v, scanChange, changeColumns, pickPart{before: before, ref: ref, desc: true, limit: limit})
 	for i := range items {
