@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"portico/internal/outbound"
 	"portico/internal/pg/pgtest"
 )
 
@@ -271,4 +272,16 @@ func TestS6SignIn(t *testing.T) {
 		}
 	}
 	count(t, "S6", "providers that lead elsewhere", tried)
+}
+
+// S6: a host that some resolver reads as an address, each in its own way, cannot even be opened.
+func TestS6OddNumbersAreNoHosts(t *testing.T) {
+	odd := []string{"2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "127.1", "127.0.1", "0", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "169.16689662", "x.1", "a.0x7f", "127.0.0.1.1"}
+	for _, h := range odd {
+		if c, err := outbound.New(outbound.Options{Allow: []outbound.Rule{{Host: h}}}); err == nil {
+			c.Close()
+			t.Errorf("%s can be opened", h)
+		}
+	}
+	count(t, "S6", "odd numbers", len(odd))
 }
