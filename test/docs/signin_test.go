@@ -71,3 +71,41 @@ func TestSignInBlocks(t *testing.T) {
 		t.Errorf("%d blocks in %v", seen, names)
 	}
 }
+
+var guardTest = regexp.MustCompile("`(Test\\w+|…)(?:/([^`]+))?`")
+
+// The tests that the page on guards names are there.
+func TestGuards(t *testing.T) {
+	t.Parallel()
+	root := os.DirFS(testenv.Repo(t))
+	var code strings.Builder
+	for _, pattern := range []string{"internal/identity/signin/*_test.go", "internal/config/signin_test.go"} {
+		names, err := fs.Glob(root, pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			text, err := fs.ReadFile(root, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code.Write(text)
+		}
+	}
+	page, err := fs.ReadFile(root, "docs/dev/sign-in-guards.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := guardTest.FindAllStringSubmatch(string(page), -1)
+	for _, m := range named {
+		if m[1] != "…" && !strings.Contains(code.String(), "func "+m[1]+"(") {
+			t.Errorf("there is no test %s", m[1])
+		}
+		if m[2] != "" && !strings.Contains(code.String(), `"`+m[2]+`"`) {
+			t.Errorf("no test has the case %q", m[2])
+		}
+	}
+	if len(named) < 60 {
+		t.Errorf("the page names %d tests", len(named))
+	}
+}
