@@ -35,6 +35,7 @@ var rooms = []room{
 	{"internal/errs", nil, baseKnowsNone},
 	{"internal/cage", []string{"internal/errs"}, baseKnowsNone},
 	{"internal/outbound", []string{"internal/errs"}, baseKnowsNone},
+	{"internal/browser", nil, "it runs one program, for a command"},
 	{"internal/pg", []string{"internal/errs"}, baseKnowsNone},
 	{"internal/httpx", []string{"internal/errs"}, baseKnowsNone},
 	{"internal/forge", []string{"internal/errs", "internal/cage", "internal/outbound"}, forgeKnowsNone},
@@ -55,7 +56,7 @@ var rooms = []room{
 	{"internal/insights", slices.Concat(ground, catalog, middle), downward},
 
 	{"internal/app", slices.Concat(ground, catalog, middle, top, []string{"internal/identity/signin", "internal/config", "web"}), "only commands stand above the app"},
-	{"cmd", slices.Concat(ground, catalog, middle, top, []string{"internal/config", "internal/app", "web"}), "no command imports another"},
+	{"cmd", slices.Concat(ground, catalog, middle, top, []string{"internal/browser", "internal/config", "internal/app", "web"}), "no command imports another"},
 
 	// Tests that cross domains, tools of the build, and helpers of tests.
 	{"test", slices.Concat(ground, catalog, middle, top, []string{"internal/config", "internal/app", "internal/testenv", "web"}), "no test imports a command: it runs the binary"},
