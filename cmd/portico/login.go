@@ -225,15 +225,18 @@ func (l *login) broughtBy(r *http.Request, address string) (code string, ok bool
 	return q.Get("code"), true
 }
 
+// answer shows the browser one of our own sentences. The icon is named so that it does not ask for one.
 func answer(w http.ResponseWriter, status int, text string) {
 	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; img-src data:; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Connection", "close")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, text+"\n") // the browser may be gone
+	// The browser may be gone.
+	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>portico login</title><p>%s</p></html>`+"\n", text)
 }
 
 // me is what the portal says of a token.
