@@ -1,80 +1,184 @@
 package app
 
 import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
+	"time"
 
 	"portico/internal/config"
-	"portico/internal/errs"
-	"portico/internal/secret"
+	"portico/internal/identity"
+	"portico/internal/pg"
+	"portico/internal/pg/pgtest"
 )
 
-func keysOf(t *testing.T, o Options, create bool) secret.Keys {
-	t.Helper()
-	if o.Config == nil {
-		o.Config = new(config.Config)
+const leavingConfig = `
+auth:
+  providers:
+    oidc:
+      development:
+        metadataUrl: http://127.0.0.1:1/.well-known/openid-configuration
+        clientId: portico
+        clientSecret: a-secret-of-tests
+        signIn: {resolvers: [{resolver: emailMatchingUserEntityProfileEmail}]}
+backend:
+  auth: {externalAccess: [{type: static, options: {token: the-token-of-the-operators, subject: ops}}]}
+portico: {reading: {allowPrivateHosts: ["127.0.0.1:1"]}}
+catalog:
+  rules: [{allow: [User, Group, Component]}]
+  locations: [{type: file, target: ./people.yaml}]
+`
+
+const leavingPeople = `
+apiVersion: backstage.io/v1alpha1
+kind: User
+metadata: {name: ann}
+spec: {profile: {displayName: Ann, email: ann@marrowby.example}, memberOf: [pilots]}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata: {name: pilots}
+spec: {type: team, children: []}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {name: tide-table}
+spec: {type: website, lifecycle: production, owner: pilots}
+`
+
+// Somebody works in the portal, with a page that follows the catalog, and is then removed from it.
+func TestLeaving(t *testing.T) {
+	t.Parallel()
+	dsn, dir := pgtest.DSN(t), t.TempDir()
+	file := filepath.Join(dir, "app-config.yaml")
+	for name, text := range map[string]string{file: leavingConfig, filepath.Join(dir, "people.yaml"): leavingPeople} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	k, err := (&App{o: o}).operatorKeys(create)
+	cfg, err := config.Load(config.Options{Files: []string{file}, RequireFiles: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return k
-}
-
-func TestOperatorKeys(t *testing.T) {
-	dir := t.TempDir()
-	if keysOf(t, Options{}, true).IsSet() {
-		t.Error("there is a key where none was given")
-	}
-	if keysOf(t, Options{PrivatePostgres: dir}, false).IsSet() {
-		t.Error("looking makes a key")
-	}
-	made := keysOf(t, Options{PrivatePostgres: dir}, true)
-	st, err := os.Stat(filepath.Join(dir, keyFile))
-	if err != nil || st.Mode().Perm() != 0o600 || !made.IsSet() {
-		t.Fatalf("%v, %v", st, err)
-	}
-	for _, create := range []bool{true, false} {
-		if again := keysOf(t, Options{PrivatePostgres: dir}, create); again.IDs()[0] != made.IDs()[0] {
-			t.Error("the next start has another key")
-		}
-	}
-	written, env := new(config.Config), secret.New(secret.NewKey())
-	written.Portico.Secrets.Key = secret.New(secret.NewKey())
-	one, two := keysOf(t, Options{PrivatePostgres: dir, Config: written}, true), keysOf(t, Options{PrivatePostgres: dir, Config: written, Key: env}, true)
-	if ids := map[string]bool{made.IDs()[0]: true, one.IDs()[0]: true, two.IDs()[0]: true}; len(ids) != 3 {
-		t.Errorf("the environment does not go before the configuration, or that before the file: %v", ids)
-	}
-	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
-		t.Errorf("%v lie about, %v", left, err)
-	}
-}
-
-// Of portals that make the file at once, all have the key that is in it.
-func TestKeyFileIsMadeOnce(t *testing.T) {
-	dir := t.TempDir()
-	ids := make([]string, 8)
-	var wg sync.WaitGroup
-	for i := range ids {
-		wg.Go(func() { ids[i] = keysOf(t, Options{PrivatePostgres: dir}, true).IDs()[0] })
-	}
-	wg.Wait()
-	for _, id := range ids {
-		if id != ids[0] {
-			t.Errorf("they have %v", ids)
-			break
-		}
-	}
-}
-
-func TestKeyFileThatIsEmpty(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, keyFile), nil, 0o600); err != nil {
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (&App{o: Options{Config: new(config.Config), PrivatePostgres: dir}}).operatorKeys(true); !errs.Is(err, errs.Invalid) || errs.Remedy(err) == "" {
-		t.Errorf("an empty file is %v", err)
+	a, err := Start(t.Context(), Options{Config: cfg, DatabaseURL: dsn, Listener: l, Version: "test", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := a.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	pool, err := pg.Open(t.Context(), pg.Options{DSN: dsn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	var cookie *http.Cookie
+	send := func(method, path string, headers ...string) *http.Response {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, a.URL()+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i+1 < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+		if r.Header.Get("Authorization") == "" && cookie != nil {
+			r.AddCookie(cookie)
+		}
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp
+	}
+	get := func(path string, into any, headers ...string) int {
+		t.Helper()
+		resp := send("GET", path, headers...)
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err == nil && into != nil && resp.StatusCode == http.StatusOK {
+			err = json.Unmarshal(text, into)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode
+	}
+	until := func(what string, done func() bool) {
+		t.Helper()
+		every := time.NewTicker(30 * time.Millisecond)
+		defer every.Stop()
+		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); <-every.C {
+			if done() {
+				return
+			}
+		}
+		t.Fatalf("after 30 seconds it is still not so that %s", what)
+	}
+	const ops = "Bearer the-token-of-the-operators"
+	var ann struct{ Metadata struct{ UID string } }
+	until("the catalog has all of them", func() bool {
+		return get("/api/catalog/entities/by-name/user/default/ann", &ann, "Authorization", ops) == http.StatusOK &&
+			get("/api/catalog/entities/by-name/component/default/tide-table", nil, "Authorization", ops) == http.StatusOK
+	})
+	w := httptest.NewRecorder()
+	if err := (&identity.Sessions{DB: pool}).Start(t.Context(), w, httptest.NewRequest("GET", "/", nil), identity.Account{
+		Issuer: "https://idp.example", Subject: "1001", UserRef: "user:default/ann", DisplayName: "Ann",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	cookie = w.Result().Cookies()[0]
+	var me struct {
+		DisplayName, Email string
+		InCatalog          bool
+		Teams              []string
+		Owns               []struct {
+			Kind  string
+			Count int
+		}
+	}
+	if status := get("/api/portico/me", &me); status != http.StatusOK || !me.InCatalog || me.DisplayName != "Ann" || me.Email != "ann@marrowby.example" ||
+		len(me.Teams) != 1 || me.Teams[0] != "group:default/pilots" || len(me.Owns) != 1 || me.Owns[0].Kind != "component" || me.Owns[0].Count != 1 {
+		t.Errorf("the profile is %d %+v", status, me)
+	}
+	stream := send("GET", "/api/catalog/changes", "Accept", "text/event-stream")
+	defer stream.Body.Close()
+	if stream.StatusCode != http.StatusOK {
+		t.Fatalf("the stream answers %d", stream.StatusCode)
+	}
+	removed := send("DELETE", "/api/catalog/entities/by-uid/"+ann.Metadata.UID, "Authorization", ops)
+	_ = removed.Body.Close()
+	if removed.StatusCode != http.StatusNoContent {
+		t.Fatalf("removing ann answers %d", removed.StatusCode)
+	}
+	if _, err := io.ReadAll(stream.Body); err != nil { // until it ends
+		t.Logf("the stream ended with %v", err)
+	}
+	if status := get("/api/portico/me", nil); status != http.StatusUnauthorized {
+		t.Errorf("after it ann gets %d, want 401", status)
+	}
+	until("what she had has ended for good, with a record", func() bool {
+		var sessions, records int
+		if err := pool.QueryRow(t.Context(), `
+			SELECT (SELECT count(*) FROM identity_sessions),
+			       (SELECT count(*) FROM audit_log WHERE action = 'identity.user.disable' AND target = 'user:default/ann')`).Scan(&sessions, &records); err != nil {
+			t.Fatal(err)
+		}
+		return sessions == 0 && records == 1
+	})
 }

@@ -37,6 +37,7 @@ var rooms = []room{
 	{"internal/secret/keyring", []string{"internal/errs", "internal/secret", "internal/pg"}, baseKnowsNone},
 	{"internal/cage", []string{"internal/errs"}, baseKnowsNone},
 	{"internal/outbound", []string{"internal/errs"}, baseKnowsNone},
+	{"internal/browser", nil, "it runs one program, for a command"},
 	{"internal/pg", []string{"internal/errs"}, baseKnowsNone},
 	{"internal/httpx", []string{"internal/errs"}, baseKnowsNone},
 	{"internal/forge", []string{"internal/errs", "internal/cage", "internal/outbound"}, forgeKnowsNone},
@@ -57,7 +58,7 @@ var rooms = []room{
 	{"internal/insights", slices.Concat(ground, catalog, middle), downward},
 
 	{"internal/app", slices.Concat(ground, catalog, middle, top, []string{"internal/identity/signin", "internal/config", "web"}), "only commands stand above the app"},
-	{"cmd", slices.Concat(ground, catalog, middle, top, []string{"internal/config", "internal/app", "web"}), "no command imports another"},
+	{"cmd", slices.Concat(ground, catalog, middle, top, []string{"internal/browser", "internal/config", "internal/app", "web"}), "no command imports another"},
 
 	// Tests that cross domains, tools of the build, and helpers of tests.
 	{"test", slices.Concat(ground, catalog, middle, top, []string{"internal/config", "internal/app", "internal/testenv", "web"}), "no test imports a command: it runs the binary"},

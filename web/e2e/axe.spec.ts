@@ -1,5 +1,5 @@
-import AxeBuilder from '@axe-core/playwright'
-import { expect, test, type Page } from './fixtures.ts'
+import { serious } from './axe.ts'
+import { expect, test } from './fixtures.ts'
 
 const pages: [string, string][] = [
   ['home', '/'],
@@ -14,19 +14,13 @@ const pages: [string, string][] = [
   ['team', '/catalog/default/group/payments'],
   ['not there', '/catalog/default/component/nothing'],
   ['sources', '/operate/sources'],
+  ['a guest', '/settings'],
+  ['tokens of services', '/settings/services'],
   ['problems', '/operate/problems?tab=conflicts'],
   ['audit', '/audit'],
   ['audit record', '/audit?record=1'],
   ['no record', '/audit?actor=user:default/nobody&outcome=denied'],
 ]
-
-async function serious(page: Page): Promise<string[]> {
-  // Colours in oklch are read by the browser; axe sees what it paints.
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.failureSummary ?? ''}`).join('; ')}`)
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1440, 390]) {

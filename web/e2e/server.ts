@@ -119,7 +119,24 @@ spec:
   profile:
     displayName: Ann of the Quay
     email: ${ANN.email}
-  memberOf: []
+  memberOf: [pilots]
+---
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata:
+  name: pilots
+spec:
+  type: team
+  children: []
+---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: tide-table
+spec:
+  type: website
+  lifecycle: production
+  owner: pilots
 `
 
 function signInConfig(dexPort: number, gitHubPort: number): string {
@@ -161,7 +178,7 @@ portico:
     allowPrivateHosts: ['127.0.0.1:${String(dexPort)}', '127.0.0.1:${String(gitHubPort)}']
 catalog:
   rules:
-    - allow: [User]
+    - allow: [User, Group, Component]
   locations:
     - type: file
       target: ./people.yaml
