@@ -28,6 +28,7 @@ import (
 	"portico/internal/errs"
 	"portico/internal/httpx"
 	"portico/internal/identity/audit"
+	"portico/internal/identity/policy"
 	"portico/internal/identity/signin"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
@@ -66,6 +67,7 @@ type App struct {
 	audit    *audit.Store
 	denials  *audit.Denials
 	signIn   *signin.Handler
+	policies *policy.Engine
 	server   *http.Server
 	serveErr chan error
 	stopOnce sync.Once
@@ -96,7 +98,8 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		name string
 		run  func(context.Context) error
 	}{
-		{"listen", a.listen}, // first, so that a taken port costs nothing
+		{"listen", a.listen},          // first, so that a taken port costs nothing
+		{"policies", a.startPolicies}, // early: a portal with policies that it cannot read must not begin to answer
 		{"database", a.openDatabase},
 		{"audit", a.startAudit},
 		{"catalog", a.startCatalog},
@@ -418,6 +421,7 @@ func (a *App) buildHTTP(h *catalog.Handler) error {
 	if err != nil {
 		return err
 	}
+	gate.Rules = a.policies
 	limits, cors := a.o.Config.Portico.Limits, a.o.Config.Backend.CORS
 	handler, err := registry.Handler(httpx.Options{
 		Gate: gate, Log: a.o.Log, Hosts: a.hosts(), Denied: a.denials.Note,

@@ -2,13 +2,13 @@ package app
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"portico/internal/catalog"
 	"portico/internal/httpx"
 	"portico/internal/identity"
 	"portico/internal/identity/audit"
+	"portico/internal/identity/permission"
 	"portico/internal/identity/signin"
 )
 
@@ -18,6 +18,7 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 	h.Mount(g)
 	(&audit.Handler{Store: a.audit, Log: a.o.Log}).Mount(g)
 	a.signIn.Mount(g)
+	(&permission.Handler{Policies: a.policies, Entity: a.entityFor}).Mount(g)
 	g.Add(
 		httpx.Route{Pattern: "GET /api/portico/session", Access: httpx.Public("who am I, and how do I sign in"), Handler: a.getSession},
 		httpx.Route{Pattern: "GET /.backstage/health/v1/liveness", Access: httpx.Public("probe"), Handler: a.getLiveness},
@@ -87,7 +88,7 @@ func (a *App) getSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.SignedIn, s.Guest = true, p.Type == "guest"
 	s.Principal = &sessionPrincipal{Type: p.Type, Ref: p.Ref, DisplayName: p.DisplayName}
-	for _, perm := range slices.Concat(catalog.Permissions(), audit.Permissions()) {
+	for _, perm := range permissions() {
 		if p.May(perm) {
 			s.Permissions = append(s.Permissions, perm.Name)
 		}

@@ -14,6 +14,7 @@ var unrecorded = map[string]string{
 	"POST /api/catalog/validate-entity":    "it checks what it is sent",
 	"POST /api/catalog/analyze-location":   "it looks at a repository, and stores nothing",
 	"POST /api/auth/{provider}/logout":     "it ends a session of whoever asks, and changes nothing that others see",
+	"POST /api/permission/authorize":       "a question whose body says what is asked",
 	"POST /api/portico/session/end":        "it ends sessions of whoever asks, and changes nothing that others see",
 }
 

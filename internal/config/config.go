@@ -52,11 +52,12 @@ type Organization struct {
 
 // Portico holds our own keys.
 type Portico struct {
-	Catalog PorticoCatalog `config:"catalog"`
-	Reading PorticoReading `config:"reading"`
-	Guest   PorticoGuest   `config:"guest"`
-	Limits  Limits         `config:"limits"`
-	Audit   PorticoAudit   `config:"audit"`
+	Catalog  PorticoCatalog  `config:"catalog"`
+	Reading  PorticoReading  `config:"reading"`
+	Guest    PorticoGuest    `config:"guest"`
+	Limits   Limits          `config:"limits"`
+	Audit    PorticoAudit    `config:"audit"`
+	Policies PorticoPolicies `config:"policies"`
 	// SampleData makes every page say that what it shows is a sample.
 	SampleData bool `config:"sampleData"`
 }

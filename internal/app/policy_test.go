@@ -1,0 +1,132 @@
+package app
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"portico/internal/catalog/entity"
+	"portico/internal/catalog/index"
+	"portico/internal/identity/policy"
+	"portico/internal/identity/policy/policytest"
+)
+
+// knownGroups is a directory that does not change.
+type knownGroups map[string][]string
+
+func (g knownGroups) Groups(user string) []string { return g[user] }
+func (g knownGroups) Version() uint64             { return 1 }
+
+// byOwners derives relations from spec.owners.
+func byOwners(_ entity.Ref, values func(string) []string) (edges []entity.Edge) {
+	for _, o := range values("owners") {
+		edges = append(edges, entity.Edge{Type: "ownedBy", Inverse: "ownerOf", Target: strings.ToLower(o)})
+	}
+	return edges
+}
+
+// What lists show of the read model is what is decided of each entity, for policies and entities of every kind.
+func TestRestrictionsAreExact(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	seen, hidden := 0, 0
+	for round := range 150 {
+		x := index.New(index.Options{Edges: byOwners})
+		var rows []index.Row
+		for n := range 80 {
+			ref, declared, _ := policytest.Entity(rng, n)
+			rows = append(rows, index.Row{UID: strconv.Itoa(n), Ref: ref, Revision: 1, JSON: declared})
+		}
+		snapshot := x.Apply(rows, 1)
+		file := filepath.Join(t.TempDir(), "rules.cedar")
+		text := policytest.Policies(rng)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		e, err := policy.New(policy.Options{
+			Paths: []string{file}, Directory: knownGroups(policytest.Groups), Compile: compileFilter,
+			Assignments: policy.Assignments{SignedIn: []string{}},
+		})
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		for _, who := range policytest.People {
+			s := policy.Subject{Type: "user", Ref: who, Role: policy.Author}
+			v, err := e.View(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var r *index.Restriction
+			if !v.All {
+				r = v.Filter.(*index.Restriction)
+			}
+			listed := map[string]bool{}
+			page, _, err := snapshot.List(index.Filters{}, nil, 0, 1000, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, doc := range page {
+				listed[doc.Ref()] = true
+			}
+			for doc := range snapshot.All() {
+				res, err := resourceOf(doc)
+				if err != nil {
+					t.Fatal(err)
+				}
+				d := e.Decide(s, policy.EntityRead, res)
+				if d.Allowed != listed[doc.Ref()] {
+					t.Fatalf("round %d: %s reading %s: decided %v (%s), listed %v\n%s\n%s\n%s", round, who, doc.Ref(), d.Allowed, d.Why(), listed[doc.Ref()], doc.JSON(), v.Predicate, text)
+				}
+				if d.Allowed {
+					seen++
+				} else {
+					hidden++
+				}
+			}
+		}
+	}
+	if seen < 2000 || hidden < 2000 {
+		t.Errorf("%d seen and %d hidden: that shows little", seen, hidden)
+	}
+}
+
+// Every permission of a route can be named in a policy, with what it does.
+func TestPoliciesKnowEveryPermission(t *testing.T) {
+	all := permissions()
+	for _, r := range Routes() {
+		if p, ok := r.Access.Permission(); ok {
+			all = append(all, p)
+		}
+	}
+	for _, p := range all {
+		if known, ok := policy.ByName(p.Name); !ok || known.Permission != p {
+			t.Errorf("%s (%s) is not in the permissions of internal/identity/policy, or does something else there: %+v", p.Name, p.Action, known)
+		}
+	}
+	for _, p := range policy.Permissions() {
+		if !slices.Contains(all, p.Permission) {
+			t.Errorf("%s can be named in a policy, and no route needs it", p.Name)
+		}
+	}
+}
+
+func TestGroupsIn(t *testing.T) {
+	x := index.New(index.Options{})
+	s := x.Apply([]index.Row{
+		{UID: "1", Ref: "user:default/ana", Revision: 1, JSON: []byte(`{"kind":"User","metadata":{"name":"ana"},"spec":{"memberOf":["Payments"]}}`)},
+		{UID: "2", Ref: "group:default/payments", Revision: 1, JSON: []byte(`{"kind":"Group","metadata":{"name":"payments"},"spec":{"parent":"division","children":[]}}`)},
+		{UID: "3", Ref: "group:default/division", Revision: 1, JSON: []byte(`{"kind":"Group","metadata":{"name":"division"},"spec":{"parent":"payments","children":[]}}`)},
+		{UID: "4", Ref: "group:default/guild", Revision: 1, JSON: []byte(`{"kind":"Group","metadata":{"name":"guild"},"spec":{"children":[],"members":["ana"]}}`)},
+	}, 1)
+	got := groupsIn(s, "user:default/ana")
+	slices.Sort(got)
+	if strings.Join(got, " ") != "group:default/division group:default/guild group:default/payments" {
+		t.Errorf("groups %v", got)
+	}
+	if got := groupsIn(s, "user:default/nobody"); got != nil {
+		t.Errorf("somebody who is not there is in %v", got)
+	}
+}
