@@ -47,13 +47,18 @@ func (p *Principal) May(perm httpx.Permission) bool {
 // MayOn reports whether the principal may use the permission on an entity, or, where res is nil, on the portal. The
 // error is errs.Forbidden and says why not, and who may.
 func (p *Principal) MayOn(perm httpx.Permission, res *policy.Resource) error {
-	if p == nil {
-		return errs.New(errs.Forbidden, "nobody is signed in")
-	}
-	if p.within(perm) && p.decides().Decide(p.Subject(), perm, res).Allowed {
+	switch {
+	case p == nil:
+		return errs.WithRemedy(errs.New(errs.Forbidden, "nobody is signed in"), "sign in")
+	case p.CanOn(perm, res):
 		return nil
 	}
 	return p.refused(perm, res)
+}
+
+// CanOn is MayOn without the reasons.
+func (p *Principal) CanOn(perm httpx.Permission, res *policy.Resource) bool {
+	return p != nil && p.within(perm) && p.decides().Decide(p.Subject(), perm, res).Allowed
 }
 
 func (p *Principal) within(perm httpx.Permission) bool { return p.Within == nil || p.Within(perm) }

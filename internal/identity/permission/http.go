@@ -223,7 +223,7 @@ func (h *Handler) may(p *identity.Principal, name string, res *policy.Resource) 
 	if !ok {
 		known = policy.Permission{Permission: httpx.Permission{Name: name}}
 	}
-	return p.MayOn(known.Permission, res) == nil
+	return p.CanOn(known.Permission, res)
 }
 
 func verdict(allowed bool) string {

@@ -253,13 +253,66 @@ func (e *Engine) Decide(s Subject, p httpx.Permission, res *Resource) Decision {
 }
 
 func (f *facts) decide(p httpx.Permission, res *Resource) Decision {
-	if res == nil && !ofEntity(p.Name) {
+	switch {
+	case res != nil && ofEntity(p.Name):
+		return f.on(p, res)
+	case res == nil && !ofEntity(p.Name):
 		return f.anywhere(p) // there is one portal: the answer is kept
 	}
-	if res != nil && p == EntityRead {
-		return f.read(res)
+	return f.ask(p, res, f.rules.of(p.Name, p.Action))
+}
+
+// clause is a policy, and of which entities it speaks, for somebody and a permission.
+type clause struct {
+	policy *Policy
+	when   *formula
+	unsure bool // when holds too little: Cedar must be asked
+}
+
+// clauses translates the policies about a permission once; those that can never apply are left out.
+func (f *facts) clauses(p httpx.Permission) []clause {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list, ok := f.translated[p.Name]
+	if ok {
+		return list
 	}
-	return f.ask(p, res)
+	for _, pol := range f.rules.of(p.Name, p.Action) {
+		t := f.translator(p)
+		when, err := t.policy(pol)
+		if err != nil || !when.isNever() { // never is never, whatever the rest is
+			list = append(list, clause{pol, when, t.unsure || err != nil})
+		}
+	}
+	f.translated[p.Name] = list
+	return list
+}
+
+// on decides about an entity by the very conditions that lists are filtered by, as far as there are such.
+func (f *facts) on(p httpx.Permission, res *Resource) Decision {
+	var permits, forbids, unsure []*Policy
+	for _, c := range f.clauses(p) {
+		switch {
+		case c.unsure:
+			unsure = append(unsure, c.policy)
+		case !c.when.holds(res):
+		case c.policy.Permit:
+			permits = append(permits, c.policy)
+		default:
+			forbids = append(forbids, c.policy)
+		}
+	}
+	if len(unsure) > 0 {
+		d := f.ask(p, res, unsure)
+		if len(d.Because) > 0 && !d.Because[0].Permit {
+			return Decision{Because: append(forbids, d.Because...)}
+		}
+		permits = append(permits, d.Because...)
+	}
+	if len(forbids) > 0 {
+		return Decision{Because: forbids}
+	}
+	return Decision{Allowed: len(permits) > 0, Because: permits}
 }
 
 // applying iterates policies as Cedar wants them.
@@ -279,13 +332,13 @@ func (a applying) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 var portal = types.NewEntityUID(typePortal, "portico")
 
 // ask lets Cedar decide. A policy that fails does not apply; that of validated policies only arithmetic can.
-func (f *facts) ask(p httpx.Permission, res *Resource) Decision {
+func (f *facts) ask(p httpx.Permission, res *Resource, policies []*Policy) Decision {
 	s := &scene{facts: f, action: actionOf(p), res: res}
 	uid := portal
 	if res != nil {
 		uid = res.entity.UID
 	}
-	ok, diag := cedar.Authorize(applying(f.rules.of(p.Name, p.Action)), s, cedar.Request{Principal: f.uid, Action: s.action.UID, Resource: uid})
+	ok, diag := cedar.Authorize(applying(policies), s, cedar.Request{Principal: f.uid, Action: s.action.UID, Resource: uid})
 	d := Decision{Allowed: bool(ok)}
 	for _, r := range diag.Reasons {
 		d.Because = append(d.Because, f.rules.byID[r.PolicyID])
@@ -293,9 +346,9 @@ func (f *facts) ask(p httpx.Permission, res *Resource) Decision {
 	return d
 }
 
-func (f *facts) translator(p httpx.Permission, maybe bool) *translator {
+func (f *facts) translator(p httpx.Permission) *translator {
 	s := &scene{facts: f, action: actionOf(p)}
-	return &translator{maybe: maybe, groups: f.groups, env: eval.Env{
+	return &translator{maybe: true, groups: f.groups, env: eval.Env{
 		Entities: s, Principal: f.uid, Action: s.action.UID, Resource: types.NewEntityUID(typeEntity, ""), Context: types.Record{},
 	}}
 }
@@ -317,7 +370,7 @@ func (f *facts) anywhere(p httpx.Permission) Decision {
 	if ofEntity(p.Name) {
 		d = f.possibly(p)
 	} else {
-		d = f.ask(p, nil)
+		d = f.ask(p, nil, f.rules.of(p.Name, p.Action))
 	}
 	if _, known := ByName(p.Name); known {
 		f.mu.Lock()
@@ -329,23 +382,19 @@ func (f *facts) anywhere(p httpx.Permission) Decision {
 
 // possibly decides where every policy's condition on the entity may or may not hold.
 func (f *facts) possibly(p httpx.Permission) Decision {
-	t := f.translator(p, true)
-	var d Decision
-	var forbids []*Policy
-	for _, pol := range f.rules.of(p.Name, p.Action) {
-		when, err := t.policy(pol)
+	var permits, forbids []*Policy
+	for _, c := range f.clauses(p) {
 		switch {
-		case err != nil || when.isNever():
-		case !pol.Permit && when.isAlways():
-			forbids = append(forbids, pol)
-		case pol.Permit:
-			d.Because = append(d.Because, pol)
+		case c.policy.Permit:
+			permits = append(permits, c.policy)
+		case !c.unsure && c.when.isAlways():
+			forbids = append(forbids, c.policy)
 		}
 	}
-	if d.Allowed = len(d.Because) > 0 && len(forbids) == 0; !d.Allowed {
-		d.Because = forbids
+	if len(forbids) > 0 {
+		return Decision{Because: forbids}
 	}
-	return d
+	return Decision{Allowed: len(permits) > 0, Because: permits}
 }
 
 // View is what a subject may read, worked out once for each generation and each set of facts. It never changes.
@@ -355,14 +404,6 @@ type View struct {
 	Predicate []byte
 	// Filter is what Options.Compile made of it.
 	Filter any
-
-	policies []read
-}
-
-// read is a policy with the entities that it speaks of, for somebody.
-type read struct {
-	policy *Policy
-	when   *formula
 }
 
 // View returns what a subject may read. Errors: errs.Invalid where that is more than one filter holds, which can be so
@@ -370,9 +411,9 @@ type read struct {
 func (e *Engine) View(s Subject) (*View, error) {
 	g := e.current.Load()
 	f := g.factsOf(e, s)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.view != nil && (f.view.All || f.view.Filter != nil || e.o.Compile == nil) {
+	f.viewing.Lock()
+	defer f.viewing.Unlock()
+	if f.view != nil {
 		return f.view, nil
 	}
 	v := f.viewed()
@@ -388,24 +429,18 @@ func (e *Engine) View(s Subject) (*View, error) {
 }
 
 func (f *facts) viewed() *View {
-	t := f.translator(EntityRead, false)
 	var permits, forbids []*formula
-	v := &View{}
-	for _, p := range f.rules.of(EntityRead.Name, EntityRead.Action) {
-		when, err := t.policy(p)
-		if err != nil {
+	for _, c := range f.clauses(EntityRead) {
+		switch {
+		case c.unsure:
 			return &View{Predicate: never.predicate()} // what was not refused at load, although it should have been: nothing is shown
-		}
-		if when.isNever() {
-			continue
-		}
-		v.policies = append(v.policies, read{p, when})
-		if p.Permit {
-			permits = append(permits, when)
-		} else {
-			forbids = append(forbids, when)
+		case c.policy.Permit:
+			permits = append(permits, c.when)
+		default:
+			forbids = append(forbids, c.when)
 		}
 	}
+	v := &View{}
 	allow := all(either(permits...), not(either(forbids...)))
 	if v.All = allow.isAlways(); !v.All {
 		v.Predicate = allow.predicate()
@@ -413,45 +448,28 @@ func (f *facts) viewed() *View {
 	return v
 }
 
-// read decides by the very conditions that lists are filtered by.
-func (f *facts) read(res *Resource) Decision {
-	f.mu.Lock()
-	v := f.view
-	if v == nil {
-		v = f.viewed()
-		f.view = v
-	}
-	f.mu.Unlock()
-	var permits, forbids []*Policy
-	for _, r := range v.policies {
-		switch {
-		case !r.when.holds(res):
-		case r.policy.Permit:
-			permits = append(permits, r.policy)
-		default:
-			forbids = append(forbids, r.policy)
-		}
-	}
-	if len(forbids) > 0 {
-		return Decision{Because: forbids}
-	}
-	return Decision{Allowed: len(permits) > 0, Because: permits}
-}
-
 // RolesThat lists the roles that would allow what a subject may not, of those that the subject has not.
 func (e *Engine) RolesThat(s Subject, p httpx.Permission, res *Resource) (roles []string) {
-	g := e.current.Load()
-	f := g.factsOf(e, s)
-	for _, role := range g.rules.roles {
-		if slices.Contains(f.roles, role) {
-			continue
-		}
-		with := newFacts(g.rules, s, withImplied(append(slices.Clone(f.roles), role)), f.groups)
-		if with.onThatOrAnything(p, res).Allowed {
+	return e.current.Load().factsOf(e, s).rolesThat(s, p, res)
+}
+
+func (f *facts) rolesThat(s Subject, p httpx.Permission, res *Resource) (roles []string) {
+	for _, role := range f.rules.roles {
+		if !slices.Contains(f.roles, role) && f.having(s, role).onThatOrAnything(p, res).Allowed {
 			roles = append(roles, role)
 		}
 	}
 	return roles
+}
+
+// having are the facts with one more role.
+func (f *facts) having(s Subject, role string) *facts {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.with[role] == nil {
+		f.with[role] = newFacts(f.rules, s, withImplied(append(slices.Clone(f.roles), role)), f.groups)
+	}
+	return f.with[role]
 }
 
 // onThatOrAnything decides on an entity, or on anything where none is given.

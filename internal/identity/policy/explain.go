@@ -30,7 +30,10 @@ type Deciding struct {
 
 // Explain decides as Decide does, or, where res is nil, as Allow does, and says why.
 func (e *Engine) Explain(s Subject, p httpx.Permission, res *Resource) Explanation {
-	f := e.current.Load().factsOf(e, s)
+	return e.current.Load().factsOf(e, s).explain(s, p, res)
+}
+
+func (f *facts) explain(s Subject, p httpx.Permission, res *Resource) Explanation {
 	d := f.onThatOrAnything(p, res)
 	x := Explanation{
 		Principal: s.Ref, Permission: p.Name, Allowed: d.Allowed, Policies: []Deciding{},
@@ -49,7 +52,7 @@ func (e *Engine) Explain(s Subject, p httpx.Permission, res *Resource) Explanati
 	verb, on := "may", ""
 	if !d.Allowed {
 		verb = "may not"
-		x.WouldAllow = e.RolesThat(s, p, res)
+		x.WouldAllow = f.rolesThat(s, p, res)
 	}
 	switch {
 	case res != nil:

@@ -185,9 +185,7 @@ func compile(files []File, own []string, check func(predicate []byte) error) (*r
 			}
 		}
 	}
-	if len(faults) == 0 {
-		faults = r.restrictions(check)
-	}
+	faults = append(faults, r.restrictions(check)...)
 	if len(faults) > 0 {
 		return nil, errs.WithRemedy(errs.New(errs.Invalid, "the policies have %s:\n%s", counted(len(faults), "mistake", "mistakes"), strings.Join(faults, "\n")),
 			"mend them, and run `portico policy check` to see whether they can be used")
@@ -237,8 +235,10 @@ func (r *rules) one(f File, raw *cedar.Policy, valid *validate.Validator) (p *Po
 			}
 		}
 	}
-	r.policies = append(r.policies, p)
-	r.byID[cedar.PolicyID(p.ID)] = p
+	if len(problems) == 0 {
+		r.policies = append(r.policies, p)
+		r.byID[cedar.PolicyID(p.ID)] = p
+	}
 	return p, problems
 }
 
@@ -268,15 +268,25 @@ func words(message string) string {
 // inapplicable is what Cedar's validator says of a policy that can never apply, and also where it does not know a name.
 const inapplicable = "unable to find an applicable action"
 
-var parsed = regexp.MustCompile(`parse error at [^ ]*?:(\d+):(\d+) `)
+var (
+	parsed   = regexp.MustCompile(`parse error at [^ ]*?:(\d+):(\d+) `)
+	expected = regexp.MustCompile(`^"(.*)": exact got .* want (.*)$`)
+)
 
 // parseFault says where a text is not Cedar.
 func parseFault(file string, err error) string {
 	message := strings.TrimPrefix(err.Error(), "parser error: ")
-	if at := parsed.FindStringSubmatch(message); at != nil {
-		return fmt.Sprintf("%s:%s:%s: this is not Cedar: at %s", file, at[1], at[2], strings.Replace(message, at[0], "", 1))
+	at := parsed.FindStringSubmatch(message)
+	if at == nil {
+		return file + ":1: this is not Cedar: " + message
 	}
-	return file + ":1: this is not Cedar: " + message
+	what := strings.Replace(message, at[0], "", 1)
+	if m := expected.FindStringSubmatch(what); m != nil && m[1] == "" {
+		what = "the file ends where there must be " + m[2]
+	} else if m != nil {
+		what = "there is " + m[1] + " where there must be " + m[2]
+	}
+	return fmt.Sprintf("%s:%s:%s: this is not Cedar: %s", file, at[1], at[2], what)
 }
 
 // vocabularyFor is the validator for what a policy can speak of.

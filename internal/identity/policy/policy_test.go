@@ -165,6 +165,37 @@ func TestForbidWins(t *testing.T) {
 	}
 }
 
+// What has no counterpart in the read model is asked of Cedar, beside what has.
+func TestWhatFiltersCannotSay(t *testing.T) {
+	e := engine(t, `
+		@id("web") permit (principal is User, action == Action::"catalog.entity.delete", resource is Entity) when { resource.name like "*-WEB" };
+		@id("prod") forbid (principal, action == Action::"catalog.entity.delete", resource is Entity) when { resource.name like "*prod*" };
+		@id("tagged") forbid (principal, action == Action::"catalog.entity.delete", resource is Entity) when { resource.tags.contains("keep") };`, Options{})
+	remove := perm(t, "catalog.entity.delete")
+	for _, tt := range []struct {
+		who  Subject
+		name string
+		tags string
+		want string
+	}{
+		{ana, "shop-web", "[]", "web"}, {ana, "shop", "[]", ""}, {ana, "prod-web", "[]", "prod"}, {here, "prod-web", `["keep"]`, "tagged prod"},
+		{ana, "shop-web", `["keep"]`, "tagged"}, {here, "Shop-Web", "[]", "operator admin"},
+	} {
+		res := entity(t, "component:default/"+tt.name, `{"kind":"Component","metadata":{"name":"`+tt.name+`","tags":`+tt.tags+`}}`)
+		d := e.Decide(tt.who, remove, res)
+		var by []string
+		for _, p := range d.Because {
+			by = append(by, p.ID)
+		}
+		if got := strings.Join(by, " "); got != tt.want || d.Allowed != (got == "web" || got == "operator admin") {
+			t.Errorf("%s removing %s %s: %v by %q, want by %q", tt.who.Ref, tt.name, tt.tags, d.Allowed, got, tt.want)
+		}
+	}
+	if !e.Allow(ana, remove).Allowed || e.Allow(guest, remove).Allowed {
+		t.Error("whether there can be any is told wrongly")
+	}
+}
+
 func TestRefused(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"not Cedar", "permit (principal, action);", ":1:"},

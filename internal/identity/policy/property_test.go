@@ -30,7 +30,7 @@ func TestTranslationIsExact(t *testing.T) {
 			for _, who := range policytest.People {
 				s := Subject{Type: "user", Ref: who, Role: Author}
 				f := e.current.Load().factsOf(e, s)
-				got, want := f.read(res), f.ask(EntityRead, res)
+				got, want := f.on(EntityRead, res), f.ask(EntityRead, res, f.rules.of(EntityRead.Name, EntityRead.Action))
 				if got.Allowed != want.Allowed || len(got.Because) != len(want.Because) {
 					t.Fatalf("%s reading %s %s owned by %v: translated %v (%s), Cedar %v (%s)\n%s", who, ref, declared, owners, got.Allowed, got.Why(), want.Allowed, want.Why(), text)
 				}

@@ -100,9 +100,13 @@ type facts struct {
 
 	version atomic.Uint64
 
-	mu       sync.Mutex
-	possible map[httpx.Permission]Decision
-	view     *View
+	mu         sync.Mutex
+	possible   map[httpx.Permission]Decision
+	translated map[string][]clause // by the name of a permission about entities
+	with       map[string]*facts   // the same with one role more
+
+	viewing sync.Mutex
+	view    *View
 }
 
 func uidOf(s Subject) types.EntityUID {
@@ -117,7 +121,7 @@ func uidOf(s Subject) types.EntityUID {
 }
 
 func newFacts(r *rules, s Subject, roles, groups []string) *facts {
-	f := &facts{rules: r, uid: uidOf(s), roles: roles, groups: groups, possible: map[httpx.Permission]Decision{}}
+	f := &facts{rules: r, uid: uidOf(s), roles: roles, groups: groups, possible: map[httpx.Permission]Decision{}, translated: map[string][]clause{}, with: map[string]*facts{}}
 	var parents []types.EntityUID
 	for _, role := range roles {
 		parents = append(parents, types.NewEntityUID(typeRole, types.String(role)))

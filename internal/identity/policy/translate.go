@@ -20,7 +20,8 @@ type translator struct {
 	env    eval.Env
 	groups []string // refs that the principal owns by
 	// What has no counterpart in the read model is an error, or opMaybe where maybe is enough.
-	maybe bool
+	maybe  bool
+	unsure bool // that was needed
 	// structure keeps what hangs on the principal alone open, so that no part goes unseen.
 	structure bool
 }
@@ -109,6 +110,7 @@ func (t *translator) boolean(n ast.IsNode) (meaning, error) {
 	f, ok := t.condition(n)
 	if !ok {
 		if t.maybe {
+			t.unsure = true
 			return meaning{yes: &formula{op: opMaybe}, no: &formula{op: opMaybe}}, nil
 		}
 		return failing, untranslatable(n)
