@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"log/slog"
 	"path/filepath"
 	"slices"
 
@@ -117,10 +116,7 @@ func resourceOf(doc *index.Doc) (*policy.Resource, error) {
 }
 
 // guard answers the catalog's questions about who makes a request.
-type guard struct {
-	policies *policy.Engine
-	log      *slog.Logger
-}
+type guard struct{ policies *policy.Engine }
 
 // Seen is what the caller may read, nil for everything. Where that cannot be told, it is nothing.
 func (g guard) Seen(ctx context.Context) *index.Restriction {
@@ -130,8 +126,7 @@ func (g guard) Seen(ctx context.Context) *index.Restriction {
 	}
 	v, err := g.policies.View(p.Subject())
 	switch {
-	case err != nil:
-		g.log.Error("what somebody may read cannot be told, and so is nothing", "principal", p.Ref, "error", err)
+	case err != nil: // the engine has said so in the log
 		return sealed
 	case v.All:
 		return nil
@@ -166,9 +161,17 @@ func (g guard) May(ctx context.Context, perm httpx.Permission, doc *index.Doc) e
 	return p.MayOn(perm, res)
 }
 
+// guestRef stands for whoever comes in without signing in.
+func (a *App) guestRef() string {
+	if a.o.Config == nil || a.o.Config.Auth.Guest == nil {
+		return ""
+	}
+	return a.o.Config.Auth.Guest.UserEntityRef
+}
+
 // entityFor finds an entity that the caller may read, nil where there is none such.
 func (a *App) entityFor(ctx context.Context, ref string) (*policy.Resource, error) {
-	doc := a.index.Snapshot().ByRef(ref, guard{a.policies, a.o.Log}.Seen(ctx))
+	doc := a.index.Snapshot().ByRef(ref, guard{a.policies}.Seen(ctx))
 	if doc == nil {
 		return nil, nil
 	}

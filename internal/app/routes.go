@@ -18,7 +18,7 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 	h.Mount(g)
 	(&audit.Handler{Store: a.audit, Log: a.o.Log}).Mount(g)
 	a.signIn.Mount(g)
-	(&permission.Handler{Policies: a.policies, Entity: a.entityFor}).Mount(g)
+	(&permission.Handler{Policies: a.policies, Guest: a.guestRef(), Entity: a.entityFor}).Mount(g)
 	g.Add(
 		httpx.Route{Pattern: "GET /api/portico/session", Access: httpx.Public("who am I, and how do I sign in"), Handler: a.getSession},
 		httpx.Route{Pattern: "GET /.backstage/health/v1/liveness", Access: httpx.Public("probe"), Handler: a.getLiveness},

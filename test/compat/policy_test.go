@@ -78,7 +78,7 @@ func TestPoliciesAreAsked(t *testing.T) {
 		t.Errorf("nobody of the owners: %+v", x)
 	}
 	x = explain("permission=catalog.entity.read&entity=component:default/WEB&principal=guest")
-	if x.Allowed || len(x.Policies) != 1 || x.Policies[0].ID != "web-is-hidden" || x.Policies[0].Effect != "forbid" || len(x.WouldAllow) > 0 {
+	if x.Allowed || len(x.Policies) != 1 || x.Policies[0].ID != "web-is-hidden" || x.Policies[0].Effect != "forbid" || x.Principal != "user:development/guest" || len(x.WouldAllow) > 0 {
 		t.Errorf("what is hidden from guests: %+v", x)
 	}
 	if x = explain("permission=catalog.entity.read", anonymous); !x.Allowed || x.Principal != "user:development/guest" || !slices.Equal(x.Roles, []string{"viewer"}) {

@@ -27,6 +27,8 @@ func Permissions() []httpx.Permission { return []httpx.Permission{readPolicy, ex
 // Handler serves the questions.
 type Handler struct {
 	Policies *policy.Engine
+	// Guest is the ref of whoever comes in without signing in; "" where nobody does.
+	Guest string
 	// Entity finds an entity that the caller may read by its ref, nil where there is none such.
 	Entity func(ctx context.Context, ref string) (*policy.Resource, error)
 }
@@ -67,7 +69,7 @@ func (h *Handler) getExplanation(w http.ResponseWriter, r *http.Request) error {
 		if err := me.MayOn(explainOthers, nil); err != nil {
 			return err
 		}
-		if who, err = policy.ParseSubject(other); err != nil {
+		if who, err = h.subject(other); err != nil {
 			return err
 		}
 	}
@@ -88,8 +90,19 @@ func (h *Handler) getExplanation(w http.ResponseWriter, r *http.Request) error {
 		x.Allowed = false
 		x.Why = fmt.Sprintf("this token was not made for %s; without its restrictions: %s", perm.Name, x.Why)
 	}
+	if who != me.Subject() && who.Type == "service" && x.Allowed {
+		x.Why += "; accessRestrictions of its token may narrow that"
+	}
 	httpx.JSON(w, http.StatusOK, x)
 	return nil
+}
+
+// subject is somebody by their ref. The guest's looks like a user's.
+func (h *Handler) subject(ref string) (policy.Subject, error) {
+	if h.Guest != "" && (strings.EqualFold(ref, h.Guest) || strings.EqualFold(ref, "guest")) {
+		return policy.Subject{Type: "guest", Ref: h.Guest, Role: policy.Viewer}, nil
+	}
+	return policy.ParseSubject(ref)
 }
 
 func named(name string) (policy.Permission, error) {

@@ -148,19 +148,23 @@ func (r *rules) restrictions(check func([]byte) error) (faults []string) {
 		Entities:  &scene{facts: newFacts(r, Subject{Type: "user", Ref: "user:default/somebody"}, nil, nil)},
 		Principal: types.NewEntityUID(typeUser, "user:default/somebody"), Action: actionOf(EntityRead).UID, Resource: types.NewEntityUID(typeEntity, ""),
 	}}
-	var parts []*formula
+	var permits, forbids []*formula
 	for _, p := range r.of(EntityRead.Name, EntityRead.Action) {
 		f, err := t.policy(p)
 		if err != nil {
 			faults = append(faults, fmt.Sprintf("%s:%d: %s; %s", p.file, p.Line, errs.Sentence(err), errs.Remedy(err)))
 			continue
 		}
-		parts = append(parts, f)
+		if p.Permit {
+			permits = append(permits, f)
+		} else {
+			forbids = append(forbids, f)
+		}
 	}
 	if len(faults) > 0 {
 		return faults
 	}
-	if err := check(either(parts...).predicate()); err != nil {
+	if err := check(all(either(permits...), not(either(forbids...))).predicate()); err != nil {
 		faults = append(faults, "all policies about reading together are more than one filter of the catalog holds: "+errs.Sentence(err))
 	}
 	return faults
@@ -246,18 +250,19 @@ func (d Decision) Why() string {
 	return strings.Join(parts, "; ")
 }
 
-// Decide reports whether a subject may use a permission on an entity, or, where res is nil, on the portal.
+// Decide reports whether a subject may use a permission on an entity, or, where res is nil, on the portal. Of a permission
+// that is not about one entity, the entity does not matter.
 func (e *Engine) Decide(s Subject, p httpx.Permission, res *Resource) Decision {
 	g := e.current.Load()
 	return g.factsOf(e, s).decide(p, res)
 }
 
 func (f *facts) decide(p httpx.Permission, res *Resource) Decision {
-	switch {
-	case res != nil && ofEntity(p.Name):
+	switch known, ok := ByName(p.Name); {
+	case ok && !known.Entity:
+		return f.anywhere(p) // on the portal, of which there is one: the answer is kept
+	case ok && res != nil:
 		return f.on(p, res)
-	case res == nil && !ofEntity(p.Name):
-		return f.anywhere(p) // there is one portal: the answer is kept
 	}
 	return f.ask(p, res, f.rules.of(p.Name, p.Action))
 }
@@ -413,14 +418,16 @@ func (e *Engine) View(s Subject) (*View, error) {
 	f := g.factsOf(e, s)
 	f.viewing.Lock()
 	defer f.viewing.Unlock()
-	if f.view != nil {
-		return f.view, nil
+	if f.view != nil || f.unviewable != nil {
+		return f.view, f.unviewable
 	}
 	v := f.viewed()
 	if !v.All && e.o.Compile != nil {
 		filter, err := e.o.Compile(v.Predicate)
 		if err != nil {
-			return nil, errs.Public(errs.Invalid, "what "+s.Ref+" may read cannot be told by one filter: "+errs.Sentence(err), err)
+			f.unviewable = errs.Public(errs.Invalid, "what "+s.Ref+" may read cannot be told by one filter: "+errs.Sentence(err), err)
+			e.o.Log.Error("what somebody may read cannot be told, and so is nothing", "principal", s.Ref, "groups", len(f.groups), "error", err)
+			return nil, f.unviewable
 		}
 		v.Filter = filter
 	}

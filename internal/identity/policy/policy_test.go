@@ -191,6 +191,9 @@ func TestWhatFiltersCannotSay(t *testing.T) {
 			t.Errorf("%s removing %s %s: %v by %q, want by %q", tt.who.Ref, tt.name, tt.tags, d.Allowed, got, tt.want)
 		}
 	}
+	if remove := perm(t, "catalog.location.delete"); !e.Decide(here, remove, entity(t, "location:default/x", `{"kind":"Location"}`)).Allowed || e.Decide(ana, remove, entity(t, "location:default/x", `{"kind":"Location"}`)).Allowed {
+		t.Error("a permission on the portal hangs on an entity")
+	}
 	if !e.Allow(ana, remove).Allowed || e.Allow(guest, remove).Allowed {
 		t.Error("whether there can be any is told wrongly")
 	}

@@ -105,8 +105,9 @@ type facts struct {
 	translated map[string][]clause // by the name of a permission about entities
 	with       map[string]*facts   // the same with one role more
 
-	viewing sync.Mutex
-	view    *View
+	viewing    sync.Mutex
+	view       *View
+	unviewable error // why there is no view
 }
 
 func uidOf(s Subject) types.EntityUID {
