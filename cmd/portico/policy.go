@@ -38,11 +38,7 @@ func (f *policyFlags) engine() (*policy.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := app.PolicyOptions(cfg)
-	if err != nil {
-		return nil, err
-	}
-	return policy.New(o)
+	return app.LoadPolicies(cfg)
 }
 
 func newPolicyCheckCommand() *cobra.Command {

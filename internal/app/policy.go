@@ -16,8 +16,8 @@ import (
 	"portico/internal/identity/policy"
 )
 
-// PolicyOptions are the policies of a configuration, without a catalog to know groups from.
-func PolicyOptions(cfg *config.Config) (policy.Options, error) {
+// policyOptions are the policies of a configuration, without a catalog to know groups from.
+func policyOptions(cfg *config.Config) (policy.Options, error) {
 	o := policy.Options{Compile: compileFilter, Assignments: policy.Assignments{
 		Roles: cfg.Portico.Policies.Roles, SignedIn: cfg.Portico.Policies.SignedIn, Guest: cfg.Portico.Policies.Guest,
 	}}
@@ -35,6 +35,15 @@ func PolicyOptions(cfg *config.Config) (policy.Options, error) {
 	return o, nil
 }
 
+// LoadPolicies are those of a configuration, for whoever asks without a portal.
+func LoadPolicies(cfg *config.Config) (*policy.Engine, error) {
+	o, err := policyOptions(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return policy.New(o)
+}
+
 // compileFilter makes a restriction of the read model of a predicate.
 func compileFilter(predicate []byte) (any, error) {
 	f, err := index.ParsePredicate(predicate)
@@ -45,7 +54,7 @@ func compileFilter(predicate []byte) (any, error) {
 }
 
 func (a *App) startPolicies(context.Context) error {
-	o, err := PolicyOptions(a.o.Config)
+	o, err := policyOptions(a.o.Config)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,10 @@
 package app
 
 import (
+	"context"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +14,9 @@ import (
 
 	"portico/internal/catalog/entity"
 	"portico/internal/catalog/index"
+	"portico/internal/errs"
+	"portico/internal/httpx"
+	"portico/internal/identity"
 	"portico/internal/identity/policy"
 	"portico/internal/identity/policy/policytest"
 )
@@ -93,6 +99,21 @@ func TestRestrictionsAreExact(t *testing.T) {
 	}
 }
 
+// More than one filter holds is refused when policies are loaded, also where it is about a few people only.
+func TestPoliciesThatNoFilterHolds(t *testing.T) {
+	text := `forbid (principal in Group::"group:default/few", action == Action::"catalog.entity.read", resource is Entity) when { false`
+	for i := range 17 {
+		text += ` || resource.name like "start-` + strconv.Itoa(i) + `*"`
+	}
+	file := filepath.Join(t.TempDir(), "rules.cedar")
+	if err := os.WriteFile(file, []byte(text+" };"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := policy.New(policy.Options{Paths: []string{file}, Compile: compileFilter}); !errs.Is(err, errs.Invalid) || !strings.Contains(errs.Sentence(err), "more than one filter") {
+		t.Errorf("seventeen prefixes: %v", err)
+	}
+}
+
 // Every permission of a route can be named in a policy, with what it does.
 func TestPoliciesKnowEveryPermission(t *testing.T) {
 	all := permissions()
@@ -111,6 +132,82 @@ func TestPoliciesKnowEveryPermission(t *testing.T) {
 			t.Errorf("%s can be named in a policy, and no route needs it", p.Name)
 		}
 	}
+}
+
+// The guard is what the catalog asks, for the caller that the gate let in.
+func TestGuard(t *testing.T) {
+	x := index.New(index.Options{})
+	s := x.Apply([]index.Row{
+		{UID: "1", Ref: "component:default/shop", Revision: 1, JSON: []byte(`{"kind":"Component","metadata":{"name":"shop"},"spec":{"type":"service","owner":"user:ana"}}`)},
+		{UID: "2", Ref: "component:default/vault", Revision: 1, JSON: []byte(`{"kind":"Component","metadata":{"name":"vault","tags":["Secret"]},"spec":{"type":"service","owner":"payments"}}`)},
+	}, 1)
+	file := filepath.Join(t.TempDir(), "rules.cedar")
+	text := `@id("secrets") forbid (principal, action == Action::"catalog.entity.read", resource is Entity) when { resource.tags.contains("secret") } unless { principal is Service };`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, err := policy.New(policy.Options{Paths: []string{file}, Compile: compileFilter, Assignments: policy.Assignments{SignedIn: []string{"viewer", "owner"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate, err := identity.NewGate(&identity.Guest{Ref: "user:default/guest"}, []identity.StaticToken{
+		{Token: "wide-token", Subject: "ci"}, {Token: "narrow-token", Subject: "reader", Restrictions: []identity.Restriction{{Plugin: "catalog", Actions: []string{"read"}}}},
+	}, nil, personal{"ana-token", &identity.Principal{Type: "user", Ref: "user:default/ana", DisplayName: "Ana", Role: identity.Author}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate.Rules = e
+	remove := httpx.Permission{Name: "catalog.entity.delete", Action: "delete"}
+	g := guard{e}
+	for _, tt := range []struct {
+		token       string
+		sees        int
+		shop, vault string // what the refusal to remove says; "" is none
+	}{
+		{"", 1, "no policy permits it", "no policy permits it"},
+		{"ana-token", 1, "", "no policy permits it"},
+		{"wide-token", 2, "", ""},
+		{"narrow-token", 2, "the token was not made for", "the token was not made for"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		if tt.token != "" {
+			r.Header.Set("Authorization", "Bearer "+tt.token)
+		}
+		c, err := gate.Admit(r, httpx.Require(policy.EntityRead))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := httpx.WithCaller(t.Context(), c)
+		docs, _, err := s.List(index.Filters{}, nil, 0, 10, g.Seen(ctx))
+		if err != nil || len(docs) != tt.sees {
+			t.Errorf("%q sees %d entities (%v), want %d", tt.token, len(docs), err, tt.sees)
+		}
+		for ref, says := range map[string]string{"component:default/shop": tt.shop, "component:default/vault": tt.vault} {
+			err := g.May(ctx, remove, s.ByRef(ref, nil))
+			if (err == nil) != (says == "") || err != nil && (!errs.Is(err, errs.Forbidden) || !strings.Contains(errs.Sentence(err), says) || errs.Remedy(err) == "") {
+				t.Errorf("%q removing %s: %v, want %q", tt.token, ref, err, says)
+			}
+		}
+	}
+	if docs, _, err := s.List(index.Filters{}, nil, 0, 10, g.Seen(t.Context())); err != nil || len(docs) != 0 {
+		t.Errorf("nobody sees %d entities: %v", len(docs), err)
+	}
+	if err := g.May(t.Context(), remove, nil); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("nobody may: %v", err)
+	}
+}
+
+// personal knows one token.
+type personal struct {
+	token string
+	is    *identity.Principal
+}
+
+func (p personal) Bearer(_ context.Context, token string) (*identity.Principal, error) {
+	if token != p.token {
+		return nil, nil
+	}
+	return p.is, nil
 }
 
 func TestGroupsIn(t *testing.T) {

@@ -144,6 +144,53 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// moving is a directory whose people move.
+type moving struct {
+	version uint64
+	now     groups
+}
+
+func (m *moving) Groups(user string) []string { return m.now[user] }
+func (m *moving) Version() uint64             { return m.version }
+
+// Who joins a group, or leaves it, may at once what its members may, and no longer.
+func TestGroupsChange(t *testing.T) {
+	dir := &moving{version: 1, now: groups{}}
+	e := engine(t, `
+		permit (principal in Group::"group:default/platform", action == Action::"catalog.location.delete", resource);
+		forbid (principal, action == Action::"catalog.entity.read", resource is Entity) unless { principal in Group::"group:default/platform" };`,
+		Options{Directory: dir, Assignments: Assignments{Roles: map[string][]string{Operator: {"group:default/operators"}}}})
+	remove := perm(t, "catalog.location.delete")
+	view := func() *View {
+		t.Helper()
+		v, err := e.View(ana)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	before := view()
+	if e.Allow(ana, remove).Allowed || before.All {
+		t.Fatal("a stranger may")
+	}
+	dir.version++
+	if view() != before {
+		t.Error("a change that does not concern somebody makes their view anew")
+	}
+	dir.version, dir.now = 3, groups{"user:default/ana": {"group:default/Platform"}}
+	if !e.Allow(ana, remove).Allowed || !view().All {
+		t.Error("a new member may not")
+	}
+	dir.version, dir.now = 4, groups{"user:default/ana": {"group:default/operators"}}
+	if !e.Allow(ana, remove).Allowed || view().All {
+		t.Error("a role by a new group does not count, or the old group does")
+	}
+	dir.version, dir.now = 5, groups{}
+	if e.Allow(ana, remove).Allowed || view().All {
+		t.Error("who left may still")
+	}
+}
+
 func TestForbidWins(t *testing.T) {
 	e := engine(t, `
 		@id("no-secrets") @description("payments keeps these to itself")
