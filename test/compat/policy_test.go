@@ -84,6 +84,14 @@ func TestPoliciesAreAsked(t *testing.T) {
 	if x = explain("permission=catalog.entity.read", anonymous); !x.Allowed || x.Principal != "user:development/guest" || !slices.Equal(x.Roles, []string{"viewer"}) {
 		t.Errorf("oneself: %+v", x)
 	}
+	x = explain("permission=catalog.entity.delete", bearer(readOnlyToken))
+	if x.Allowed || !strings.Contains(x.Why, "this token was not made for catalog.entity.delete") {
+		t.Errorf("a token that only reads: %+v", x)
+	}
+	x = explain("permission=catalog.entity.delete&principal=service:reader")
+	if !x.Allowed || !strings.Contains(x.Why, "accessRestrictions of its token may narrow that") {
+		t.Errorf("another's token: %+v", x)
+	}
 	p.get("/api/portico/policy/explain?permission=catalog.entity.read&principal=user:default/ana", anonymous).refused(403, "portico.policy.explain")
 	p.get("/api/portico/policy/explain?permission=catalog.entity.read&principal=ana").refused(400, "user:default/ana")
 	p.get("/api/portico/policy/explain?permission=catalog.entity.reed").refused(400, "catalog.entity.read")
