@@ -173,6 +173,10 @@ func compile(files []File, own []string, check func(predicate []byte) error) (*r
 		if f.Name != shippedFile {
 			r.files = append(r.files, f.Name)
 		}
+		if much := tooMuch(f.Text); much != "" {
+			faults = append(faults, f.Name+":"+much)
+			continue
+		}
 		list, err := cedar.NewPolicyListFromBytes(f.Name, f.Text)
 		if err != nil {
 			faults = append(faults, parseFault(f.Name, err))

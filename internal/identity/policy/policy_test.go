@@ -261,6 +261,9 @@ func TestRefused(t *testing.T) {
 		{"two attributes compared", `forbid (principal, action, resource is Entity) when { resource.name == resource.kind };`, "no exact counterpart"},
 		{"behind what is never so", `forbid (principal in Group::"group:default/x", action, resource is Entity) when { false && resource.name like "*-prod" };`, "no exact counterpart"},
 		{"a long text", `forbid (principal, action, resource is Entity) when { resource.name == "` + strings.Repeat("x", 161) + `" };`, "longer than 160"},
+		{"deep", "\npermit (principal, action, resource) when { " + strings.Repeat("(", 1<<19), ":2: brackets are nested"},
+		{"many nots", `permit (principal, action, resource) when { ` + strings.Repeat("! ", 5) + `true };`, ":1: more than 4 times !"},
+		{"long", `permit (principal, action, resource) when { ` + strings.Repeat("true ||\n", 3000) + `true };`, "a policy is longer"},
 		{"times", `forbid (principal, action, resource) when { datetime("2024-10-15") < datetime("2024-10-16") };`, "is not understood here"},
 	}
 	for _, tt := range tests {
