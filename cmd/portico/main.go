@@ -107,8 +107,8 @@ are. It reads what Backstage users already have: catalog-info.yaml and app-confi
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; `%s --help` shows what it takes", err, cmd.CommandPath())}
 	})
-	root.AddCommand(newServeCommand(), newTryCommand(), newCatalogCommand(), newAuditCommand(), newSecretsCommand(), newLoginCommand(), newWhoamiCommand(),
-		newLogoutCommand(), newConfigCommand(), newRoutesCommand(),
+	root.AddCommand(newServeCommand(), newTryCommand(), newCatalogCommand(), newAuditCommand(), newPolicyCommand(), newSecretsCommand(), newLoginCommand(),
+		newWhoamiCommand(), newLogoutCommand(), newConfigCommand(), newRoutesCommand(),
 		newMigrateCommand(), newDoctorCommand(), newVersionCommand())
 	return root
 }

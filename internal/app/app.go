@@ -30,6 +30,7 @@ import (
 	"portico/internal/identity"
 	"portico/internal/identity/audit"
 	"portico/internal/identity/backstage"
+	"portico/internal/identity/policy"
 	"portico/internal/identity/signin"
 	"portico/internal/outbound"
 	"portico/internal/pg"
@@ -73,6 +74,7 @@ type App struct {
 	audit     *audit.Store
 	denials   *audit.Denials
 	signIn    *signin.Handler
+	policies  *policy.Engine
 	tokens    *identity.Tokens
 	keyring   *keyring.Keyring
 	backstage *backstage.Handler
@@ -108,7 +110,8 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		name string
 		run  func(context.Context) error
 	}{
-		{"listen", a.listen}, // first, so that a taken port costs nothing
+		{"listen", a.listen},          // first, so that a taken port costs nothing
+		{"policies", a.startPolicies}, // early: a portal with policies that it cannot read must not begin to answer
 		{"database", a.openDatabase},
 		{"audit", a.startAudit},
 		{"secrets", a.startSecrets},
@@ -388,7 +391,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 	a.startTokens()
 	a.startBackstage()
 	handler := &catalog.Handler{
-		Build: a.o.Version,
+		Build: a.o.Version, Guard: guard{a.policies},
 		Store: a.store, Index: a.index, Requests: requests, Refresher: refresher, Analyzer: reader, Retention: retention,
 		Readonly: cfg.Catalog.Readonly, Watching: func() bool { return watcher.Polling() == "" }, Feed: a.feed, Log: a.o.Log,
 	}
@@ -444,6 +447,7 @@ func (a *App) buildHTTP(h *catalog.Handler) error {
 	if err != nil {
 		return err
 	}
+	gate.Rules = a.policies
 	limits, cors := a.o.Config.Portico.Limits, a.o.Config.Backend.CORS
 	handler, err := registry.Handler(httpx.Options{
 		Gate: gate, Log: a.o.Log, Hosts: a.hosts(), Denied: a.denials.Note, Redact: a.net.Clean,

@@ -70,6 +70,14 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 		add("configuration", CheckWarning, w.String(), "")
 	}
 
+	if p := cfg.Portico.Policies; len(p.Paths) > 0 {
+		if e, err := LoadPolicies(cfg); err != nil {
+			fail("policies", err)
+		} else {
+			add("policies", CheckOK, strings.Join(e.Status().Files, ", "), "")
+		}
+	}
+
 	var sealedIn *keyring.Keyring // of the database, if it could be asked
 	bins, err := private.Find(ctx, private.Search{}, 0)
 	configured := cfg.Backend.Database != nil || o.DatabaseURL != ""

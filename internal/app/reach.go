@@ -51,9 +51,11 @@ func (a *App) guest() *identity.Guest {
 
 // guestRef is the entity that stands for whoever comes in without signing in, "" where nobody does.
 func (a *App) guestRef() string {
-	switch guest := a.o.Config.Auth.Guest; {
-	case guest != nil:
-		return guest.UserEntityRef
+	switch {
+	case a.o.Config == nil: // only the list of routes is asked for
+		return ""
+	case a.o.Config.Auth.Guest != nil:
+		return a.o.Config.Auth.Guest.UserEntityRef
 	case len(a.o.Trial) > 0:
 		return "user:default/guest"
 	}

@@ -10,6 +10,7 @@ import (
 	"portico/internal/identity/audit"
 	"portico/internal/identity/backstage"
 	"portico/internal/identity/me"
+	"portico/internal/identity/permission"
 	"portico/internal/identity/signin"
 )
 
@@ -25,6 +26,7 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 	a.signIn.Mount(g)
 	(&me.Handler{Tokens: a.tokens, Sessions: a.signIn.Sessions, Profile: directory{a.index}.profile}).Mount(g)
 	a.backstage.Mount(g)
+	(&permission.Handler{Policies: a.policies, Guest: a.guestRef(), Entity: a.entityFor}).Mount(g)
 	g.Add(
 		httpx.Route{Pattern: "GET /api/portico/session", Access: httpx.Public("who am I, and how do I sign in"), Handler: a.getSession},
 		httpx.Route{Pattern: "GET /.backstage/health/v1/liveness", Access: httpx.Public("probe"), Handler: a.getLiveness},

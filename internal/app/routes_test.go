@@ -15,6 +15,7 @@ var unrecorded = map[string]string{
 	"POST /api/catalog/analyze-location":             "it looks at a repository, and stores nothing",
 	"POST /api/auth/{provider}/refresh":              "it makes a token for whoever asks, as the GET of the same path does",
 	"DELETE /api/{plugin}/.backstage/auth/v1/cookie": "it takes a cookie of the browser that asks",
+	"POST /api/permission/authorize":                 "a question whose body says what is asked",
 	"GET /api/portico/tokens":                        "it lists, to those who manage them",
 }
 

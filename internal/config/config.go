@@ -52,13 +52,14 @@ type Organization struct {
 
 // Portico holds our own keys.
 type Portico struct {
-	Catalog PorticoCatalog `config:"catalog"`
-	Reading PorticoReading `config:"reading"`
-	Guest   PorticoGuest   `config:"guest"`
-	Limits  Limits         `config:"limits"`
-	Audit   PorticoAudit   `config:"audit"`
-	Tokens  PorticoTokens  `config:"tokens"`
-	Secrets PorticoSecrets `config:"secrets"`
+	Catalog  PorticoCatalog  `config:"catalog"`
+	Reading  PorticoReading  `config:"reading"`
+	Guest    PorticoGuest    `config:"guest"`
+	Limits   Limits          `config:"limits"`
+	Audit    PorticoAudit    `config:"audit"`
+	Tokens   PorticoTokens   `config:"tokens"`
+	Secrets  PorticoSecrets  `config:"secrets"`
+	Policies PorticoPolicies `config:"policies"`
 	// SampleData makes every page say that what it shows is a sample.
 	SampleData bool `config:"sampleData"`
 }

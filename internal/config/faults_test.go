@@ -97,7 +97,14 @@ func TestFaults(t *testing.T) {
 			`a.yaml:4:23: portico.catalog.retention.days: "x" is not an amount of days ("x" is not a number); write for example 30m, PT30M or {minutes: 30}`,
 			"a.yaml:6:7: portico.catalog.history.maxcount: there is no such key; write maxCount",
 			`a.yaml:7:15: portico.catalog.history.maxAge: "soon" is not a duration (not a duration); write for example 30m, PT30M or {minutes: 30}`,
-			"a.yaml:8:3: portico.colour: there is no such key; remove it; the keys here are catalog, reading, guest, limits, audit, tokens, secrets, sampleData"}},
+			"a.yaml:8:3: portico.colour: there is no such key; remove it; the keys here are catalog, reading, guest, limits, audit, tokens, secrets, policies, sampleData"}},
+		{"policies", files{"a.yaml": "portico:\n  policies:\n    paths: ['${NOT_SET}', '']\n    roles:\n      Boss: [user:default/ana]\n      admin: [ana]\n    signedIn: [a b]\n    guest: ${NOT_SET}\n"}, nil, []string{
+			"a.yaml:3:13: portico.policies.paths[0]: the environment variable NOT_SET is not set, so these policies would not count; set it, or take the entry out",
+			"a.yaml:3:27: portico.policies.paths[1]: an empty path; write a file, or a folder with files called *.cedar",
+			`a.yaml:5:13: portico.policies.roles.Boss: "Boss" is no name of a role; write small letters, digits and dashes`,
+			`a.yaml:6:14: portico.policies.roles.admin: entry 1, "ana", names nobody; write for example user:default/ana or group:default/ana`,
+			`a.yaml:7:15: portico.policies.signedIn: "a b" is no name of a role; write viewer, author, owner, operator or admin, or a role that your policies name`,
+			"a.yaml:8:12: portico.policies.guest: the environment variable NOT_SET is not set, and what counts without it would not be what was meant; set it, or take the key out"}},
 		{"ours, out of range", files{"a.yaml": "portico: {catalog: {retention: 1m, refreshInterval: 5ms, history: {maxCount: 0}}}"}, nil, []string{
 			"a.yaml:1:32: portico.catalog.retention: removed entities could not be restored; write at least 1h",
 			"a.yaml:1:53: portico.catalog.refreshInterval: sources would be read all the time; write at least 1s",

@@ -15,6 +15,7 @@ import (
 
 	"portico/internal/errs"
 	"portico/internal/httpx"
+	"portico/internal/identity/policy"
 )
 
 // Principal is somebody who may make requests.
@@ -25,13 +26,14 @@ type Principal struct {
 	Ref string
 	// DisplayName is for people.
 	DisplayName string
-	// Role is what the principal may do at most.
+	// Role is what the door gives. Policies and assignments of the configuration may give more, or take from it.
 	Role Role
 	// Within narrows that to what a token was made for; nil narrows nothing.
 	Within func(httpx.Permission) bool
 	// Token is what the principal came with, nil for a session and a guest.
 	Token *TokenInfo
 
+	rules Rules                               // nil: those that ship
 	watch func(end func(error)) (stop func()) // calls end when what let them in ends; nil: it does not
 }
 
@@ -48,50 +50,65 @@ func person(ref, displayName string) *Principal {
 	return &Principal{Type: "user", Ref: ref, DisplayName: displayName, Role: Author}
 }
 
-// May reports whether the principal has the permission. It is the one place that knows of scopes.
-func (p *Principal) May(perm httpx.Permission) bool {
-	return p != nil && p.Role.may(perm) && (p.Within == nil || p.Within(perm)) && (p.Token == nil || !forPeople(perm))
+// Subject is the principal as policies know it.
+func (p *Principal) Subject() policy.Subject {
+	return policy.Subject{Type: p.Type, Ref: p.Ref, Role: string(p.Role)}
 }
 
-// Role is a set of permissions. The zero value has none.
+// May reports whether there can be anything on which the principal may use the permission. Whether they may on one
+// entity is a question of its own, where the permission is about entities.
+func (p *Principal) May(perm httpx.Permission) bool {
+	return p != nil && p.within(perm) && p.decides().Allow(p.Subject(), perm).Allowed
+}
+
+// MayOn reports whether the principal may use the permission on an entity, or, where res is nil, on the portal. The
+// error is errs.Forbidden and says why not, and who may.
+func (p *Principal) MayOn(perm httpx.Permission, res *policy.Resource) error {
+	switch {
+	case p == nil:
+		return errs.WithRemedy(errs.New(errs.Forbidden, "nobody is signed in"), "sign in")
+	case p.CanOn(perm, res):
+		return nil
+	}
+	return p.refused(perm, res)
+}
+
+// CanOn is MayOn without the reasons.
+func (p *Principal) CanOn(perm httpx.Permission, res *policy.Resource) bool {
+	return p != nil && p.within(perm) && p.decides().Decide(p.Subject(), perm, res).Allowed
+}
+
+// within reports whether what the principal came with may be used for the permission. It is the one place that knows of scopes.
+func (p *Principal) within(perm httpx.Permission) bool {
+	return (p.Within == nil || p.Within(perm)) && (p.Token == nil || !forPeople(perm))
+}
+
+func (p *Principal) decides() Rules {
+	if p.rules == nil {
+		return policy.Default()
+	}
+	return p.rules
+}
+
+// Rules decide what principals may do: policy.Engine.
+type Rules interface {
+	// Decide is about one entity, or the portal where res is nil.
+	Decide(s policy.Subject, perm httpx.Permission, res *policy.Resource) policy.Decision
+	// Allow is about anything that there can be.
+	Allow(s policy.Subject, perm httpx.Permission) policy.Decision
+	// RolesThat lists the roles that would allow what is denied.
+	RolesThat(s policy.Subject, perm httpx.Permission, res *policy.Resource) []string
+}
+
+// Role is what the door gives to whom it lets in; see package policy for what each may do.
 type Role string
 
-// Roles, each with all that the one before it may do.
+// Roles that the door gives.
 const (
-	Viewer Role = "viewer" // reads what the portal is for
-	Author Role = "author" // reads everything, asks for a fresh reading, registers
-	Admin  Role = "admin"  // does everything
+	Viewer Role = policy.Viewer
+	Author Role = policy.Author
+	Admin  Role = policy.Admin
 )
-
-func (r Role) may(p httpx.Permission) bool {
-	switch r {
-	case Viewer:
-		return viewerMay(p)
-	case Author:
-		return authorMay(p)
-	case Admin:
-		return true
-	}
-	return false
-}
-
-// viewerMay lets read what the portal is for. Sources and their problems are the operators' rooms: they name
-// paths, hosts and repositories, and the texts of files that were never meant to be shown. So is the audit log, which
-// names people and where they were.
-func viewerMay(p httpx.Permission) bool {
-	return p.Action == "read" && p.Name != "catalog.ingestion.read" && p.Name != "portico.audit.read"
-}
-
-// authorMay is what everybody who is signed in may do: read everything, ask for a fresh reading, and register. What
-// removes, and what decides about sources, is for operators.
-func authorMay(p httpx.Permission) bool {
-	switch p.Name {
-	case "catalog.entity.refresh", "catalog.entity.validate", "catalog.location.create", "catalog.location.analyze",
-		MeManage.Name, TokenEnd.Name, TokenRedeem.Name:
-		return true
-	}
-	return p.Action == "read"
-}
 
 // Guest lets in everyone who can reach the portal.
 type Guest struct {
@@ -131,6 +148,9 @@ type Gate struct {
 	tokens   map[[sha256.Size]byte]*Principal
 	bearers  []Bearer
 	sessions *Sessions // nil where nobody can sign in
+
+	// Rules decide what those may do who come in; nil: the policies that ship.
+	Rules Rules
 }
 
 // NewGate builds the gate. Tokens are kept as digests only. sessions is nil where nobody can sign in. What is no static
@@ -200,19 +220,48 @@ func (g *Gate) Admit(r *http.Request, a httpx.Access) (httpx.Caller, error) {
 		return httpx.Caller{Claimed: g.sessions != nil && g.sessions.Presented(r)}, errs.WithRemedy(errs.New(errs.Unauthenticated, "nobody is signed in"),
 			"send `Authorization: Bearer TOKEN` with a token from backend.auth.externalAccess, or sign in")
 	}
+	p = p.under(g.Rules)
 	c := httpx.Caller{Name: p.Ref, Ambient: ambient, Principal: p, Watch: p.watch}
 	if needed && !p.May(perm) {
-		return c, errs.WithRemedy(errs.New(errs.Forbidden, "%s may not do this: it needs the permission %s", p.DisplayName, perm.Name),
-			remedyFor(p, perm))
+		return c, p.refused(perm, nil)
 	}
 	return c, nil
+}
+
+func (p *Principal) under(r Rules) *Principal {
+	if r == nil {
+		return p
+	}
+	ruled := *p
+	ruled.rules = r
+	return &ruled
+}
+
+// refused says that the principal may not use the permission, why, and who may.
+func (p *Principal) refused(perm httpx.Permission, res *policy.Resource) error {
+	if !p.within(perm) {
+		return errs.WithRemedy(errs.New(errs.Forbidden, "%s may not do this: it needs the permission %s, which the token was not made for", p.DisplayName, perm.Name),
+			remedyFor(p, perm))
+	}
+	d := p.decides().Allow(p.Subject(), perm)
+	if res != nil {
+		d = p.decides().Decide(p.Subject(), perm, res)
+	}
+	remedy := remedyFor(p, perm)
+	if p.Type == "service" {
+		remedy = "ask whoever writes the policies of this portal"
+	}
+	if roles := p.decides().RolesThat(p.Subject(), perm, res); len(roles) > 0 {
+		remedy += "; it takes the role " + strings.Join(roles, " or ")
+	}
+	return errs.WithRemedy(errs.New(errs.Forbidden, "%s may not do this: it needs the permission %s, and %s", p.DisplayName, perm.Name, d.Why()), remedy)
 }
 
 func remedyFor(p *Principal, perm httpx.Permission) string {
 	if p.Token != nil && forPeople(perm) {
 		return "this is for people in their browser: open the portal and sign in there"
 	}
-	if p.Token != nil && p.Token.ID != 0 && p.Role.may(perm) {
+	if p.Token != nil && p.Token.ID != 0 && p.decides().Allow(p.Subject(), perm).Allowed {
 		if s := scopeFor(perm); s != "" {
 			return fmt.Sprintf("make a token with the scope %s, and use it instead", s)
 		}

@@ -125,6 +125,8 @@ func (m *memory) hold(ctx context.Context, holding func(context.Context, [][]byt
 		case err == nil && asked[o.digest], err != nil && time.Since(o.sure) > heldAtMost-heldEvery:
 			over = append(over, o)
 			delete(m.open, o)
+			delete(m.known, o.digest) // whoever's stream ended is let in nowhere else either
+			m.turn++
 		}
 	}
 	m.mu.Unlock()

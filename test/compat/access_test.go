@@ -33,6 +33,12 @@ var rules = map[string]rule{
 	"GET /api/portico/audit/export":       {"portico.audit.read", true},
 	"GET /api/portico/audit/status":       {"portico.audit.read", true},
 	"POST /api/portico/session/end":       {"public", true},
+	"GET /api/portico/policy":             {"portico.policy.read", true},
+	"GET /api/portico/policy/explain":     {"catalog.entity.read", true},
+
+	"POST /api/permission/authorize":                              {"catalog.entity.read", true},
+	"GET /api/permission/health":                                  {"public", true},
+	"GET /api/catalog/.well-known/backstage/permissions/metadata": {"catalog.entity.read", true},
 
 	"GET /api/portico/me":                      {"portico.me.read", true},
 	"GET /api/portico/me/sessions":             {"portico.me.read", true},
@@ -222,7 +228,7 @@ func ifReads(r rule) int {
 
 // ifGuest is for those who read the catalog, and not how it comes about.
 func ifGuest(r rule) int {
-	if r.reads && r.access != "catalog.ingestion.read" && r.access != "portico.audit.read" {
+	if r.reads && r.access != "catalog.ingestion.read" && r.access != "portico.audit.read" && r.access != "portico.policy.read" {
 		return 0
 	}
 	return 403
@@ -231,7 +237,8 @@ func ifGuest(r rule) int {
 // What the session says one may do is what the routes let one do.
 func TestSessionSaysWhoMayWhat(t *testing.T) {
 	closed, open := startSmall(t, ""), startSmall(t, guest+elsewhereToo)
-	all, reading, visiting := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	// To explain the decisions about others takes a permission of its own, for a parameter.
+	all, reading, visiting := map[string]bool{"portico.policy.explain": true}, map[string]bool{}, map[string]bool{}
 	for _, r := range rules {
 		if r.access != "public" {
 			if ifToken(r) == 0 {

@@ -17,6 +17,3 @@ CREATE TABLE identity_keys (
 
 -- Where a sign-in that a pop-up window makes hands its result: the origin of the page that opened it.
 ALTER TABLE identity_flows ADD COLUMN opener text NOT NULL DEFAULT '';
-
--- A limited token names its user and no session.
-CREATE INDEX identity_accounts_user ON identity_accounts (user_ref);
