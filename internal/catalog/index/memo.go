@@ -63,7 +63,7 @@ func newMemos() *memos {
 		places: memo[places]{limit: 8 << 20},
 		lists:  memo[[]uint32]{limit: 8 << 20},
 		facets: memo[Facet]{limit: 8 << 20},
-		veils:  memo[*veil]{limit: 8 << 20},
+		veils:  memo[*veil]{limit: 32 << 20},
 		orders: memo[*order]{limit: 16 << 20},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -18,7 +19,16 @@ import (
 type veil struct {
 	visible docset
 	key     string // of the restriction
+
+	mu     sync.RWMutex
+	covers map[*Doc]*Doc // documents that lost relations, by the whole ones; those that were asked for lately
 }
+
+// maxCovers bounds the documents that a veil keeps, and coverBytes is about what one takes.
+const (
+	maxCovers  = 1024
+	coverBytes = 400
+)
 
 // veil returns nil for the nil restriction.
 func (s *Snapshot) veil(r *Restriction) *veil {
@@ -29,7 +39,7 @@ func (s *Snapshot) veil(r *Restriction) *veil {
 	return s.memo.veils.get([]byte(f.key), func() (*veil, int) {
 		// What a reader may see is judged by everything there is: who may see a part of a system need not see the system.
 		v := &veil{visible: s.every([]*expr{f.root}, nil), key: f.key}
-		return v, v.visible.size()
+		return v, v.visible.size() + maxCovers*coverBytes
 	})
 }
 
@@ -42,10 +52,27 @@ func (v *veil) doc(d *Doc) *Doc {
 	}
 	for i := range d.rels {
 		if v.hides(&d.rels[i]) {
-			return v.cover(d)
+			return v.covered(d)
 		}
 	}
 	return d
+}
+
+func (v *veil) covered(d *Doc) *Doc {
+	v.mu.RLock()
+	seen := v.covers[d]
+	v.mu.RUnlock()
+	if seen != nil {
+		return seen
+	}
+	seen = v.cover(d)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.covers == nil || len(v.covers) >= maxCovers {
+		v.covers = map[*Doc]*Doc{}
+	}
+	v.covers[d] = seen
+	return seen
 }
 
 func (v *veil) hides(r *relation) bool { return r.from != declared && !v.visible.has(r.from) }

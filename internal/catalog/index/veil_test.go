@@ -291,3 +291,25 @@ func TestInverseFindsNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestCoversAreBounded: what a veil keeps of documents does not grow with the catalog.
+func TestCoversAreBounded(t *testing.T) {
+	s := New(Options{}).Apply(synth(12000), 1)
+	only, err := ParseFilters([]string{"kind=group,kind=api,kind=system,kind=user"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Restrict(only)
+	covered := 0
+	for d := range s.All() {
+		if seen := s.ByRef(d.Ref(), r); seen != nil && seen != d {
+			covered++
+			if again := s.ByRef(d.Ref(), r); again != seen {
+				t.Fatalf("%s is made anew", d.Ref())
+			}
+		}
+	}
+	if kept := len(s.veil(r).covers); covered <= maxCovers || kept > maxCovers {
+		t.Errorf("%d of %d are kept", kept, covered)
+	}
+}
