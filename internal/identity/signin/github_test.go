@@ -379,7 +379,13 @@ func TestBadGitHubFlows(t *testing.T) {
 		{"the API answers with a page", answers(user, says(200, "text/html", `{"id":1001,"login":"ann","type":"User"}`)), nil, codeProvider},
 		{"the API answers without a kind", answers(user, says(200, "", `{"id":1001,"login":"ann","type":"User"}`)), nil, codeProvider},
 		{"the API answers no JSON", answers(user, says(200, json, `<html>`)), nil, codeProvider},
-		{"the API leads elsewhere", answers(user, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, emails, http.StatusFound) }), nil, codeProvider},
+		{"the API leads elsewhere", answers(user, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.RawQuery == "" {
+				http.Redirect(w, r, user+"?elsewhere", http.StatusFound)
+				return
+			}
+			says(200, json, `{"id":1001,"login":"ann","type":"User"}`)(w, r)
+		}), nil, codeProvider},
 		{"the API never ends", answers(user, endless(`{"id":1001,"login":"ann","type":"User","bio":"`, "x")), nil, codeProvider},
 		{"no id", answers(user, says(200, json, `{"login":"ann","type":"User"}`)), nil, codeRefused},
 		{"an id as a text", answers(user, says(200, json, `{"id":"1001","login":"ann","type":"User"}`)), nil, codeProvider},
