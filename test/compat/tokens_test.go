@@ -21,19 +21,6 @@ import (
 
 const scripts = "XMLHttpRequest"
 
-// guestToken is what a page of the portal gets for its guest.
-func guestToken(t *testing.T, p *portal) string {
-	t.Helper()
-	var got struct {
-		BackstageIdentity struct{ Token string }
-	}
-	r := p.in(t).do("GET", "/api/auth/guest/refresh", "", anonymous, sameOrigin, with("X-Requested-With", scripts))
-	if err := json.Unmarshal(r.body, &got); err != nil || got.BackstageIdentity.Token == "" {
-		t.Fatalf("%d %s", r.status, r.body)
-	}
-	return got.BackstageIdentity.Token
-}
-
 // The answer to a refresh has the fields that Backstage's front end reads, and no others.
 func TestRefreshShape(t *testing.T) {
 	p := startSmall(t, "\nauth:\n  providers: {guest: {userEntityRef: user:default/visitor, ownershipEntityRefs: [user:default/visitor, group:default/visitors]}}\n")

@@ -144,9 +144,6 @@ func (b *browser) signOut(all bool) {
 	}
 }
 
-// on is the same browser before another replica.
-func (b *browser) on(p *portal) *browser { return &browser{p, b.cookie} }
-
 type answer struct {
 	status int
 	header http.Header
