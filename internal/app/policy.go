@@ -55,7 +55,8 @@ func (a *App) startPolicies(context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.Directory, o.Log = groupsOf{a}, a.o.Log
+	a.policyNews.more = make(chan struct{}, 1)
+	o.Directory, o.Log, o.Changed = groupsOf{a}, a.o.Log, a.policyNews.add
 	if a.policies, err = policy.New(o); err != nil {
 		return err
 	}
