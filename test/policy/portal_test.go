@@ -151,13 +151,13 @@ func (l *logs) String() string {
 // start runs a portal until the test ends, and waits until its catalog is shown.
 func start(t *testing.T, texts map[string]string, policies string) *portal {
 	t.Helper()
-	return startOn(t, t.TempDir(), pgtest.DSN(t), texts, policies)
+	return startWith(t, texts, policies, configuration)
 }
 
-func startOn(t *testing.T, dir, dsn string, texts map[string]string, policies string) *portal {
+func startWith(t *testing.T, texts map[string]string, policies, appConfig string) *portal {
 	t.Helper()
-	p := &portal{t: t, dir: dir, logs: new(logs), dsn: dsn}
-	p.write("app-config.yaml", configuration)
+	p := &portal{t: t, dir: t.TempDir(), logs: new(logs), dsn: pgtest.DSN(t)}
+	p.write("app-config.yaml", appConfig)
 	p.write("rules/house.cedar", policies)
 	for name, text := range texts {
 		p.write("catalog/"+name, text)
