@@ -66,23 +66,25 @@ type App struct {
 	cleanups []func(context.Context) // last in, first out
 	url      string
 
-	pool      *pg.Pool
-	store     *catalog.Store
-	index     *index.Index
-	follower  *catalog.Follower
-	feed      *catalog.Feed
-	audit     *audit.Store
-	denials   *audit.Denials
-	signIn    *signin.Handler
-	policies  *policy.Engine
-	tokens    *identity.Tokens
-	keyring   *keyring.Keyring
-	backstage *backstage.Handler
-	net       secret.Net
-	server    *http.Server
-	serveErr  chan error
-	stopOnce  sync.Once
-	stopped   chan struct{}
+	pool     *pg.Pool
+	store    *catalog.Store
+	index    *index.Index
+	follower *catalog.Follower
+	feed     *catalog.Feed
+	audit    *audit.Store
+	denials  *audit.Denials
+	signIn   *signin.Handler
+	policies *policy.Engine
+
+	policyNews policyNews
+	tokens     *identity.Tokens
+	keyring    *keyring.Keyring
+	backstage  *backstage.Handler
+	net        secret.Net
+	server     *http.Server
+	serveErr   chan error
+	stopOnce   sync.Once
+	stopped    chan struct{}
 }
 
 // URL is where the portal can be opened.
@@ -116,6 +118,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		{"audit", a.startAudit},
 		{"secrets", a.startSecrets},
 		{"catalog", a.startCatalog},
+		{"policies told", a.tellPolicies},
 		{"http", a.serve},
 	}
 	for _, s := range steps {

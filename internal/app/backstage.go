@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -142,7 +141,7 @@ func (a *App) startBackstage() {
 			tokens.Guest.Ownership = cfg.Guest.OwnershipEntityRefs
 		}
 	}
-	a.backstage = &backstage.Handler{Tokens: tokens, Directory: directory{a.index}, Plugins: []string{"auth", "catalog"}}
+	a.backstage = &backstage.Handler{Tokens: tokens, Directory: profiles{a.index, a.policies}, Plugins: []string{"auth", "catalog"}}
 	for _, p := range a.signIn.Providers {
 		a.backstage.Providers = append(a.backstage.Providers, p.ID)
 	}
@@ -213,27 +212,4 @@ func restrictionsOf(list []config.AccessRestriction) (out []identity.Restriction
 		out = append(out, identity.Restriction{Plugin: r.Plugin, Permissions: r.Permission, Actions: r.PermissionAttribute.Action})
 	}
 	return out
-}
-
-// Profile implements backstage.Directory.
-func (d directory) Profile(ref string) backstage.Profile {
-	p := backstage.Profile{Ownership: []string{ref}}
-	doc := d.index.Snapshot().ByRef(ref, nil)
-	if doc == nil {
-		return p
-	}
-	var entity struct {
-		Spec struct {
-			Profile struct{ DisplayName, Email, Picture string }
-		}
-	}
-	if json.Unmarshal(doc.JSON(), &entity) == nil {
-		p.DisplayName, p.Email, p.Picture = entity.Spec.Profile.DisplayName, entity.Spec.Profile.Email, entity.Spec.Profile.Picture
-	}
-	for _, rel := range doc.Relations() {
-		if rel.Type == "memberOf" && strings.HasPrefix(rel.TargetRef, "group:") {
-			p.Ownership = append(p.Ownership, rel.TargetRef)
-		}
-	}
-	return p
 }

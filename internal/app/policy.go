@@ -55,7 +55,8 @@ func (a *App) startPolicies(context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.Directory, o.Log = groupsOf{a}, a.o.Log
+	a.policyNews.more = make(chan struct{}, 1)
+	o.Directory, o.Log, o.Changed = groupsOf{a}, a.o.Log, a.policyNews.add
 	if a.policies, err = policy.New(o); err != nil {
 		return err
 	}
@@ -81,14 +82,14 @@ func (g groupsOf) Groups(user string) []string {
 	if g.app.index == nil {
 		return nil
 	}
-	return groupsIn(g.app.index.Snapshot(), user)
+	return groupsIn(g.app.index.Snapshot(), user, nil)
 }
 
-// groupsIn follows memberOf from a user, and childOf from group to group.
-func groupsIn(s *index.Snapshot, user string) (groups []string) {
+// groupsIn follows memberOf from a user, and childOf from group to group, through what is seen.
+func groupsIn(s *index.Snapshot, user string, seen *index.Restriction) (groups []string) {
 	const most = 5000 // far more than anybody is in
 	follow := func(ref, relation string) {
-		doc := s.ByRef(ref, nil)
+		doc := s.ByRef(ref, seen)
 		if doc == nil {
 			return
 		}
@@ -125,7 +126,12 @@ func (g guard) Seen(ctx context.Context) *index.Restriction {
 	if p == nil {
 		return nothing
 	}
-	v, err := g.policies.View(p.Subject())
+	return g.seenBy(p.Subject())
+}
+
+// seenBy is Seen of somebody who need not make the request.
+func (g guard) seenBy(s policy.Subject) *index.Restriction {
+	v, err := g.policies.View(s)
 	switch {
 	case err != nil: // the engine has said so in the log
 		return nothing
@@ -169,4 +175,19 @@ func (a *App) entityFor(ctx context.Context, ref string) (*policy.Resource, erro
 		return nil, nil
 	}
 	return resourceOf(doc)
+}
+
+// groupsSeen are the groups of a user as far as the caller may see that they belong to them.
+func (a *App) groupsSeen(ctx context.Context, user string) []string {
+	return groupsIn(a.index.Snapshot(), user, guard{a.policies}.Seen(ctx))
+}
+
+// whole returns nil where the caller sees all that there is. The audit log is for these alone: a record can name
+// anything, and of a chain with records left out nobody can tell that it is complete.
+func (g guard) whole(ctx context.Context) error {
+	if g.Seen(ctx) == nil {
+		return nil
+	}
+	return errs.WithRemedy(errs.New(errs.Forbidden, "the audit log is for those who may see every entity, and policies hide some from you: its records name what they are about"),
+		"ask whoever writes the policies to exempt you from what hides entities, or somebody who sees everything to look for you")
 }

@@ -218,12 +218,12 @@ func TestGroupsIn(t *testing.T) {
 		{UID: "3", Ref: "group:default/division", Revision: 1, JSON: []byte(`{"kind":"Group","metadata":{"name":"division"},"spec":{"parent":"payments","children":[]}}`)},
 		{UID: "4", Ref: "group:default/guild", Revision: 1, JSON: []byte(`{"kind":"Group","metadata":{"name":"guild"},"spec":{"children":[],"members":["ana"]}}`)},
 	}, 1)
-	got := groupsIn(s, "user:default/ana")
+	got := groupsIn(s, "user:default/ana", nil)
 	slices.Sort(got)
 	if strings.Join(got, " ") != "group:default/division group:default/guild group:default/payments" {
 		t.Errorf("groups %v", got)
 	}
-	if got := groupsIn(s, "user:default/nobody"); got != nil {
+	if got := groupsIn(s, "user:default/nobody", nil); got != nil {
 		t.Errorf("somebody who is not there is in %v", got)
 	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"portico/internal/catalog"
@@ -18,15 +19,15 @@ import (
 func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 	g := new(httpx.Registry)
 	h.Mount(g)
-	reads := &audit.Handler{Store: a.audit, Log: a.o.Log}
+	reads := &audit.Handler{Store: a.audit, Log: a.o.Log, Whole: guard{a.policies}.whole}
 	if a.o.Config != nil {
 		reads.Retention = a.o.Config.Portico.Audit.Retention
 	}
 	reads.Mount(g)
 	a.signIn.Mount(g)
-	(&me.Handler{Tokens: a.tokens, Sessions: a.signIn.Sessions, Profile: directory{a.index}.profile}).Mount(g)
+	(&me.Handler{Tokens: a.tokens, Sessions: a.signIn.Sessions, Profile: profiles{a.index, a.policies}.mine}).Mount(g)
 	a.backstage.Mount(g)
-	(&permission.Handler{Policies: a.policies, Guest: a.guestRef(), Entity: a.entityFor}).Mount(g)
+	(&permission.Handler{Policies: a.policies, Guest: a.guestRef(), Entity: a.entityFor, Groups: a.groupsSeen}).Mount(g)
 	g.Add(
 		httpx.Route{Pattern: "GET /api/portico/session", Access: httpx.Public("who am I, and how do I sign in"), Handler: a.getSession},
 		httpx.Route{Pattern: "GET /.backstage/health/v1/liveness", Access: httpx.Public("probe"), Handler: a.getLiveness},
@@ -107,7 +108,7 @@ func (a *App) getSession(w http.ResponseWriter, r *http.Request) error {
 		s.Token = &sessionToken{t.Name, t.Scopes, t.ExpiresAt}
 	}
 	for _, perm := range permissions() {
-		if p.May(perm) {
+		if p.May(perm) && (!slices.Contains(audit.Permissions(), perm) || guard{a.policies}.whole(r.Context()) == nil) {
 			s.Permissions = append(s.Permissions, perm.Name)
 		}
 	}

@@ -126,7 +126,7 @@ type user struct {
 		Annotations map[string]string
 	}
 	Spec struct {
-		Profile struct{ DisplayName, Email string }
+		Profile struct{ DisplayName, Email, Picture string }
 	}
 }
 

@@ -2,19 +2,15 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"portico/internal/catalog"
-	"portico/internal/catalog/index"
 	"portico/internal/httpx"
 	"portico/internal/identity"
 	"portico/internal/identity/audit"
-	"portico/internal/identity/me"
 	"portico/internal/identity/permission"
 )
 
@@ -75,36 +71,3 @@ func (a *App) endGone(ctx context.Context) {
 // gone reports whether the catalog has no such User. One that is missing, which is kept for a time of grace, it has: a
 // source that is broken for an hour signs nobody out, and an operator who removes somebody does at once.
 func (d directory) gone(ref string) bool { return d.index.Snapshot().ByRef(ref, nil) == nil }
-
-// profile tells somebody what the catalog knows of them.
-func (d directory) profile(ref string) me.Profile {
-	p := me.Profile{Ref: ref, Teams: []string{}, Owns: []me.Owned{}}
-	snap := d.index.Snapshot()
-	doc := snap.ByRef(ref, nil)
-	if doc == nil {
-		return p
-	}
-	var u user
-	if json.Unmarshal(doc.JSON(), &u) == nil {
-		p.DisplayName, p.Email, p.InCatalog = u.named(ref).DisplayName, u.Spec.Profile.Email, true
-	}
-	for _, rel := range doc.Relations() {
-		if rel.Type == "memberOf" {
-			p.Teams = append(p.Teams, rel.TargetRef)
-		}
-	}
-	var owners []string
-	for _, owner := range append([]string{ref}, p.Teams...) {
-		if !strings.ContainsAny(owner, ", \t\r\n") {
-			owners = append(owners, "relations.ownedBy="+owner)
-		}
-	}
-	filter, err := index.ParseFilters(owners)
-	if err != nil {
-		return p
-	}
-	for _, v := range snap.Facets([]string{"kind"}, index.Filters{Filter: filter}, nil)[0].Values {
-		p.Owns = append(p.Owns, me.Owned{Kind: strings.ToLower(v.Value), Count: v.Count})
-	}
-	return p
-}

@@ -113,6 +113,17 @@ func (f *Feed) advance(ctx context.Context, revision int64) {
 			f.events = append([]feedEvent(nil), f.events[n:]...) // streams may hold the old array
 		}
 	}
+	f.wake()
+}
+
+// Wake has all streams look anew at what their readers may see: policies changed, and the catalog did not.
+func (f *Feed) Wake() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wake()
+}
+
+func (f *Feed) wake() {
 	for c := range f.subs {
 		select {
 		case c <- struct{}{}:

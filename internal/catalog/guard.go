@@ -187,8 +187,8 @@ func (v *sight) mayRegister(ctx context.Context, p httpx.Permission, loc Locatio
 		return err
 	}
 	if doc == nil {
-		return errs.WithRemedy(errs.New(errs.Forbidden, "you would not see the location %s:%s", loc.Type, cut(loc.Target)),
-			"ask whoever writes the policies to let you see Location entities of such targets")
+		return errs.WithRemedy(errs.New(errs.Forbidden, "you cannot register %s:%s: policies hide from you the Location entity that would stand for it, so you would not see what comes of it", loc.Type, cut(loc.Target)),
+			`ask whoever writes the policies to exempt Location entities from what hides them: resource.kind == "Location"`)
 	}
 	return v.guard.May(ctx, p, doc)
 }

@@ -1,11 +1,13 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
 
+	"portico/internal/catalog/index"
 	"portico/internal/pg"
 )
 
@@ -107,20 +109,51 @@ func (v *sight) latest(ctx context.Context, before int64, limit int, ref string)
 	return items, err
 }
 
-// events leaves those of a stream that are seen.
-func (v *sight) events(ctx context.Context, all []feedEvent) (out []feedEvent, err error) {
+// watcher is what a stream knows of the sight of its reader.
+type watcher struct {
+	seen *index.Restriction // as the stream began
+	snap *index.Snapshot    // up to which its reader was told; nil where nothing may be hidden
+}
+
+func (v *sight) watcher() watcher {
+	if !v.restricted() {
+		return watcher{}
+	}
+	return watcher{v.seen, v.snap}
+}
+
+// changed reports whether the reader may see other things than when the stream began.
+func (w watcher) changed(now *index.Restriction) bool {
+	if w.seen == nil || now == nil {
+		return w.seen != now
+	}
+	return w.seen != now && !bytes.Equal(w.seen.AppendKey(nil), now.AppendKey(nil))
+}
+
+// events leaves those of a stream that are seen. lost is true where one is of an entity that the reader saw, and sees no
+// more: that cannot be told by a change, which would tell what is hidden now.
+func (w *watcher) events(ctx context.Context, v *sight, all []feedEvent, to int64) (out []feedEvent, lost bool, err error) {
 	if !v.restricted() || len(all) == 0 {
-		return all, nil
+		return all, false, nil
 	}
 	uids := make([]string, len(all))
 	for i, e := range all {
 		uids[i] = e.uid
 	}
 	docs, err := v.docs(ctx, v.store.db, uids)
+	if err != nil {
+		return nil, false, err
+	}
 	for _, e := range all {
-		if docs[e.uid] != nil {
+		switch {
+		case docs[e.uid] != nil:
 			out = append(out, e)
+		case w.snap != nil && w.snap.ByUID(e.uid, w.seen) != nil:
+			return nil, true, nil
 		}
 	}
-	return out, err
+	if v.snap.Revision() <= to { // else it already shows changes whose events are still to come
+		w.snap = v.snap
+	}
+	return out, false, nil
 }

@@ -87,6 +87,7 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 	updates, stop := h.Feed.Subscribe() // before the first look, or a change in between would wait for the next
 	defer stop()
 	seen := h.Index.Snapshot().Revision() // what comes of the database is complete up to here, and goes no further
+	watch := h.sight(ctx).watcher()
 	read := func() ([]Notice, error) {
 		return h.Store.Notices(ctx, Stretch{After: after, UpTo: seen, Ref: ref, Limit: feedPage, seen: h.sight(ctx)})
 	}
@@ -101,6 +102,12 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 	fmt.Fprintf(w, ": portico\nretry: 2000\nid: %d\n\n", after)
 	beat := time.NewTicker(15 * time.Second)
 	defer beat.Stop()
+	// The last event of a stream whose reader may see other things than before: only reading anew tells what.
+	resync := func() error {
+		fmt.Fprint(w, "event: resync\ndata: {\"reason\":\"visibility\"}\n\n")
+		_ = rc.Flush() // the stream ends either way
+		return nil
+	}
 	for {
 		_ = rc.SetWriteDeadline(time.Now().Add(streamStuck)) // or a client that reads nothing keeps us for ever
 		for len(page) > 0 {
@@ -123,6 +130,9 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 		case <-ctx.Done():
 			return nil
 		case <-beat.C:
+			if watch.changed(h.seen(ctx)) {
+				return resync()
+			}
 			// An id without data is no event, but a client resumes from it: one that follows an entity which
 			// rarely changes would else come back with a place that the log has long left behind.
 			fmt.Fprintf(w, "id: %d\n: beat\n\n", after)
@@ -130,7 +140,15 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 			if !open {
 				return nil // the server stops; the client resumes elsewhere
 			}
+			// What somebody may see is asked anew: it may be less than when the stream began.
+			v := h.sight(ctx)
+			if watch.changed(h.seen(ctx)) {
+				return resync()
+			}
 			events, to, ok := h.Feed.Since(after)
+			if !ok && v.restricted() {
+				return resync() // what went out of sight meanwhile is not in the database
+			}
 			if !ok { // it could not keep up, and the database has what it missed
 				seen = h.Index.Snapshot().Revision()
 				if page, err = read(); err != nil {
@@ -139,8 +157,11 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 				}
 				continue
 			}
-			// What somebody may see is asked anew: it may be less than when the stream began.
-			if events, err = h.sight(ctx).events(ctx, events); err != nil {
+			events, lost, err := watch.events(ctx, v, events, to)
+			if lost {
+				return resync()
+			}
+			if err != nil {
 				h.Log.Warn("a change stream ends early; its client resumes", "error", err)
 				return nil
 			}

@@ -55,6 +55,9 @@ func (p *Principal) Subject() policy.Subject {
 	return policy.Subject{Type: p.Type, Ref: p.Ref, Role: string(p.Role)}
 }
 
+// PersonSubject is somebody who signs in, by the ref of their User, as policies know them.
+func PersonSubject(ref string) policy.Subject { return person(ref, "").Subject() }
+
 // May reports whether there can be anything on which the principal may use the permission. Whether they may on one
 // entity is a question of its own, where the permission is about entities.
 func (p *Principal) May(perm httpx.Permission) bool {

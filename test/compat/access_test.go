@@ -36,7 +36,7 @@ var rules = map[string]rule{
 	"GET /api/portico/policy":             {"portico.policy.read", true},
 	"GET /api/portico/policy/explain":     {"catalog.entity.read", true},
 
-	"POST /api/permission/authorize":                              {"catalog.entity.read", true},
+	"POST /api/permission/authorize":                              {"public", true},
 	"GET /api/permission/health":                                  {"public", true},
 	"GET /api/catalog/.well-known/backstage/permissions/metadata": {"catalog.entity.read", true},
 
@@ -184,6 +184,9 @@ func TestAccess(t *testing.T) {
 				if asks := "GET /api/auth/v1/userinfo"; route.Pattern == asks && status == yes {
 					status = unknown // it is public, and looks itself for the token of a user
 				}
+				if asks := "POST /api/permission/authorize"; route.Pattern == asks && status == yes {
+					status = authorizes(who.name) // it is public, and looks itself who is signed in
+				}
 				if status != yes {
 					e := r.refused(status)
 					if e.Error.Remedy == "" {
@@ -205,6 +208,21 @@ func TestAccess(t *testing.T) {
 			t.Errorf("%s is not in the registry any more", pattern)
 		}
 	}
+}
+
+// authorizes is what Backstage's question for permissions is answered: a person whatever they may do, no service, and nobody
+// who is not signed in.
+func authorizes(who string) int {
+	switch {
+	case strings.HasPrefix(who, "a token "), strings.HasPrefix(who, "everything"):
+		if who == "a token without its scheme" {
+			return 401
+		}
+		return 403
+	case strings.HasPrefix(who, "nobody"), strings.HasPrefix(who, "a wrong token"), who == "another scheme":
+		return 401
+	}
+	return 0
 }
 
 // forPeople are the permissions that no token has: what makes tokens and ends sessions is done by somebody in a browser.

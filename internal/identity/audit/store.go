@@ -70,6 +70,38 @@ func (s *Store) write(ctx context.Context, r Record) error {
 	})
 }
 
+// Note records what a portal did by itself, unless the last record of the action and target says the same: of replicas that
+// all do it, the first is recorded. Where first is false, nothing is recorded as long as there is no record of it at all.
+func (s *Store) Note(ctx context.Context, name, action, target string, outcome Outcome, first bool, more any) (err error) {
+	defer errs.Wrap(&err, "audit: note %s", action)
+	text, err := detail(more)
+	if err != nil {
+		return err
+	}
+	return pg.Transact(ctx, s.DB, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		if _, err := readHead(ctx, tx, "FOR UPDATE"); err != nil { // replicas ask one after the other
+			return err
+		}
+		var last, said string
+		err := pg.Err(tx.QueryRow(ctx, `
+			SELECT outcome, detail::text
+			FROM audit_log
+			WHERE action = $1 AND target = $2
+			ORDER BY seq DESC LIMIT 1`, action, target).Scan(&last, &said))
+		switch {
+		case errs.Is(err, errs.NotFound):
+			if !first {
+				return nil
+			}
+		case err != nil:
+			return err
+		case last == string(outcome) && said == string(text):
+			return nil
+		}
+		return appendRecord(ctx, tx, &Record{Actor: name, Principal: "system", Action: action, Target: target, Outcome: outcome, Detail: text})
+	})
+}
+
 const recordColumns = `seq, at, actor, principal, action, target, outcome, status, detail::text, request_id, address, prev, digest`
 
 func scanRecord(row pgx.CollectableRow) (r Record, err error) {

@@ -1,6 +1,7 @@
 package me
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -34,7 +35,8 @@ type Owned struct {
 type Handler struct {
 	Tokens   *identity.Tokens
 	Sessions *identity.Sessions
-	Profile  func(ref string) Profile
+	// Profile is what whoever makes the request of ctx may see of the catalog about the user of a ref.
+	Profile func(ctx context.Context, ref string) Profile
 }
 
 // Mount registers the routes.
@@ -63,7 +65,7 @@ func (h *Handler) Mount(g *httpx.Registry) {
 
 func (h *Handler) getMe(w http.ResponseWriter, r *http.Request) error {
 	p := identity.Of(r.Context())
-	about := h.Profile(p.Ref)
+	about := h.Profile(r.Context(), p.Ref)
 	if !about.InCatalog {
 		about.DisplayName = p.DisplayName
 	}

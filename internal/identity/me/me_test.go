@@ -74,7 +74,7 @@ func (w *world) replica(following bool) *replica {
 		w.t.Fatal(err)
 	}
 	var g httpx.Registry
-	(&Handler{Tokens: r.tokens, Sessions: r.sessions, Profile: func(ref string) Profile { return Profile{Ref: ref} }}).Mount(&g)
+	(&Handler{Tokens: r.tokens, Sessions: r.sessions, Profile: func(_ context.Context, ref string) Profile { return Profile{Ref: ref} }}).Mount(&g)
 	for _, p := range []httpx.Permission{read, register, remove} {
 		g.Add(httpx.Route{
 			Pattern: "GET /api/" + p.Name, Access: httpx.Require(p), Audit: httpx.Unaudited("a test"),

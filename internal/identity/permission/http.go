@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"portico/internal/errs"
@@ -31,6 +32,8 @@ type Handler struct {
 	Guest string
 	// Entity finds an entity that the caller may read by its ref, nil where there is none such.
 	Entity func(ctx context.Context, ref string) (*policy.Resource, error)
+	// Groups are those of a user of which the caller may see that the user belongs to them.
+	Groups func(ctx context.Context, user string) []string
 }
 
 // Mount registers the routes.
@@ -39,7 +42,7 @@ func (h *Handler) Mount(g *httpx.Registry) {
 	g.Add(
 		httpx.Route{Pattern: "GET /api/portico/policy", Access: httpx.Require(readPolicy), Handler: h.getStatus},
 		httpx.Route{Pattern: "GET /api/portico/policy/explain", Access: ask, Handler: h.getExplanation},
-		httpx.Route{Pattern: "POST /api/permission/authorize", Access: ask, Handler: h.authorize},
+		httpx.Route{Pattern: "POST /api/permission/authorize", Access: httpx.Public("whoever is signed in is told what they may do, were it nothing"), Handler: h.authorize},
 		httpx.Route{Pattern: "GET /api/permission/health", Access: httpx.Public("probe"), Handler: h.getHealth},
 		httpx.Route{Pattern: "GET /api/catalog/.well-known/backstage/permissions/metadata", Access: ask, Handler: h.getMetadata},
 	)
@@ -86,6 +89,8 @@ func (h *Handler) getExplanation(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	x := h.Policies.Explain(who, perm.Permission, res)
+	known := h.Groups(r.Context(), strings.ToLower(who.Ref))
+	x.Groups = slices.DeleteFunc(x.Groups, func(g string) bool { return !strings.EqualFold(g, who.Ref) && !slices.Contains(known, g) })
 	if who == me.Subject() && me.Within != nil && !me.Within(perm.Permission) {
 		x.Allowed = false
 		x.Why = fmt.Sprintf("this token was not made for %s; without its restrictions: %s", perm.Name, x.Why)
@@ -145,6 +150,16 @@ const (
 
 // authorize answers ALLOW or DENY and never on which conditions: those are the operator's own.
 func (h *Handler) authorize(w http.ResponseWriter, r *http.Request) error {
+	if err := identity.Unknown(r.Context()); err != nil {
+		return err
+	}
+	me := identity.Of(r.Context())
+	if me == nil {
+		return errs.WithRemedy(errs.New(errs.Unauthenticated, "nobody is signed in"), "sign in, or send `Authorization: Bearer TOKEN` with the token of a user")
+	}
+	if me.Type == "service" {
+		return errs.WithRemedy(errs.New(errs.Forbidden, "services do not ask here: what a token may do, its requests show"), "ask as the person for whom it matters")
+	}
 	var body struct {
 		Items []question `json:"items"`
 	}
@@ -168,10 +183,6 @@ func (h *Handler) authorize(w http.ResponseWriter, r *http.Request) error {
 		if total += len(refs[i]); total > maxRefs {
 			return errs.WithRemedy(errs.New(errs.Invalid, "the items name more than %d entities", maxRefs), "ask in several requests")
 		}
-	}
-	me := identity.Of(r.Context())
-	if me.Type == "service" {
-		return errs.WithRemedy(errs.New(errs.Forbidden, "services do not ask here: what a token may do, its requests show"), "ask as the person for whom it matters")
 	}
 	out := make([]answer, len(body.Items))
 	for i, q := range body.Items {

@@ -29,6 +29,9 @@ type Options struct {
 	Compile func(predicate []byte) (any, error)
 	// Log is told of files that cannot be used; nothing when nil.
 	Log *slog.Logger
+	// Changed is called after other policies count, or the files began or ceased to be unusable; not for the first load. It
+	// may be nil, and must be quick.
+	Changed func(Status)
 }
 
 // Engine decides. Its policies may be loaded anew while it does.
@@ -84,7 +87,17 @@ var Default = sync.OnceValue(func() *Engine {
 // could be stay. Nothing changes where the files hold what they held.
 func (e *Engine) Load() error {
 	e.mu.Lock()
-	defer e.mu.Unlock()
+	before := e.state
+	err := e.load()
+	after := e.state
+	e.mu.Unlock()
+	if e.o.Changed != nil && before.Generation > 0 && (before.Digest != after.Digest || before.Error != after.Error) {
+		e.o.Changed(after)
+	}
+	return err
+}
+
+func (e *Engine) load() error {
 	files, err := ReadFiles(e.o.Paths)
 	if err != nil {
 		return e.refused(err)

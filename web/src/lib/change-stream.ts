@@ -60,6 +60,12 @@ export class ChangeStream {
       const { revision, ref } = JSON.parse(event.data) as ChangeNews
       tell({ type: 'change', revision, ref })
     })
+    // What this reader may see is not what it was: only reading everything anew tells.
+    events.addEventListener('resync', () => {
+      events.close()
+      this.follower.tell({ type: 'lost', at: Date.now() })
+      void this.#again(true)
+    })
     events.addEventListener('error', () => {
       events.close()
       this.#lose()

@@ -24,7 +24,7 @@ const change = (revision: number) => {
   const data = JSON.stringify({ revision, ref: 'component:default/x', uid: '', op: 'updated', paths: [], at: '' })
   Events.last?.dispatchEvent(new MessageEvent('change', { data }))
 }
-const happens = (what: 'open' | 'error') => Events.last?.dispatchEvent(new Event(what))
+const happens = (what: 'open' | 'error' | 'resync') => Events.last?.dispatchEvent(new Event(what))
 
 /** The page as the feed sees it. */
 class Sheet extends EventTarget {
@@ -121,6 +121,20 @@ describe('Feed', () => {
     happens('open')
     await vi.advanceTimersByTimeAsync(0)
     expect(feed.state).toMatchObject({ status: 'live', revision: 9 })
+    expect(list).toHaveBeenCalledTimes(1)
+  })
+
+  it('where other things can be seen asks for all that is drawn, at once', async () => {
+    const list = await drawn(client, keys.list('a'))
+    happens('open')
+    list.mockClear()
+    present = 9
+    happens('resync')
+    expect(Events.last?.closed).toBe(true)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(Events.last?.url).toBe('/api/catalog/changes?after=9')
+    happens('open')
+    await vi.advanceTimersByTimeAsync(0)
     expect(list).toHaveBeenCalledTimes(1)
   })
 

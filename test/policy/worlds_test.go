@@ -1,0 +1,222 @@
+package policy
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portico/internal/app"
+)
+
+// live has a catalog live through changes: something is changed, and something is removed.
+func (p *portal) live(hidden bool) {
+	p.t.Helper()
+	texts := files(hidden)
+	shop := strings.ReplaceAll(texts["shop.yaml"], "type: service", "type: website")
+	var kept []string
+	for _, d := range strings.SplitAfter(shop, "\n---\n") {
+		if !strings.Contains(d, "name: old") {
+			kept = append(kept, d)
+		}
+	}
+	gone := []string{"component:default/old"}
+	if hidden {
+		gone = append(gone, "component:default/old-secret")
+	}
+	uids := map[string]string{}
+	for _, ref := range gone {
+		uids[ref] = p.uid(ref)
+	}
+	p.write("catalog/shop.yaml", strings.TrimSuffix(strings.Join(kept, ""), "---\n"))
+	p.until("what is no longer declared is missing", func() bool {
+		for _, ref := range gone {
+			if !strings.Contains(p.ops("GET", pathOf(ref), "").body, "portico.dev/missing") {
+				return false
+			}
+		}
+		return true
+	})
+	for _, ref := range gone {
+		p.ops("DELETE", "/api/catalog/entities/by-uid/"+uids[ref], "").ok()
+	}
+}
+
+// question is a request to a route of the registry.
+type question struct{ pattern, path, body string }
+
+// unasked are the routes that show nothing of entities to whoever reads, each with its reason.
+var unasked = map[string]string{
+	"POST /api/catalog/refresh":                       "a change: TestOwners",
+	"DELETE /api/catalog/entities/by-uid/{uid}":       "a change: TestOwners",
+	"POST /api/catalog/entities/by-uid/{uid}/remove":  "a change: the handler of DELETE",
+	"POST /api/catalog/entities/by-uid/{uid}/restore": "a change: the catalog's own worlds",
+	"POST /api/catalog/locations":                     "a change: TestRegister",
+	"PUT /api/catalog/locations/{id}":                 "a change: the catalog's own worlds",
+	"DELETE /api/catalog/locations/{id}":              "a change: the catalog's own worlds",
+	"POST /api/catalog/analyze-location":              "it reads from elsewhere: the catalog's own worlds",
+	"POST /api/catalog/removed/restore":               "a change: the catalog's own worlds",
+	"POST /api/catalog/missing/restore":               "a change: the catalog's own worlds",
+	"POST /api/catalog/sources/{id}/refresh":          "a change: the catalog's own worlds",
+	"POST /api/catalog/sources/{id}/held":             "a change: the catalog's own worlds",
+	"POST /api/portico/session/end":                   "it ends the session",
+	"DELETE /api/portico/me/sessions/{id}":            "it ends a session",
+	"POST /api/portico/me/sessions/end-others":        "it ends sessions",
+	"POST /api/portico/me/tokens":                     "it makes a token",
+	"DELETE /api/portico/me/tokens/{id}":              "it ends a token",
+	"POST /api/portico/me/login":                      "it makes a code",
+	"POST /api/portico/tokens":                        "it makes a token",
+	"POST /api/portico/tokens/{id}/rotate":            "it makes a token",
+	"DELETE /api/portico/tokens/{id}":                 "it ends a token",
+	"POST /api/portico/token":                         "it makes a token",
+	"DELETE /api/portico/token":                       "it ends a token",
+	"GET /api/auth/{provider}/start":                  "it leads to the provider",
+	"GET /api/auth/{provider}/handler/frame":          "it comes from the provider",
+	"POST /api/auth/{provider}/logout":                "it ends the session",
+	"POST /api/auth/{provider}/refresh":               "the handler of GET",
+	"GET /api/auth/.well-known/jwks.json":             "keys, which each portal has its own of",
+	"GET /api/{plugin}/.backstage/auth/v1/jwks.json":  "keys, which each portal has its own of",
+	"DELETE /api/{plugin}/.backstage/auth/v1/cookie":  "it takes a cookie",
+}
+
+// questions ask every route that reads.
+func questions(token string) (qs []question) {
+	add := func(pattern, path string, body ...string) {
+		qs = append(qs, question{pattern, path, strings.Join(body, "")})
+	}
+	get := func(pattern string, queries ...string) {
+		if len(queries) == 0 {
+			queries = []string{""}
+		}
+		for _, q := range queries {
+			add("GET "+pattern, strings.ReplaceAll(pattern, "{provider}", "oidc")+q)
+		}
+	}
+	const c = "/api/catalog"
+	refs := append([]string{
+		"component:default/tide-table", "component:default/depot", "component:default/old", "user:default/ben", "user:default/ann", "group:default/contractors", "location:default/all", "component:default/none",
+	}, hiddenRefs...)
+	var authorize []string
+	for _, ref := range refs {
+		by := strings.Replace(ref, ":", "/", 1)
+		const name = c + "/entities/by-name/{kind}/{namespace}/{name}"
+		for _, of := range []string{"", "/ancestry", "/history", "/source"} {
+			add("GET "+name+of, pathOf(ref)+of)
+		}
+		add("GET "+c+"/locations/by-entity/{kind}/{namespace}/{name}", c+"/locations/by-entity/"+by)
+		get(c+"/changes", "?ref="+ref, "?order=desc&ref="+ref)
+		for _, perm := range []string{"read", "refresh", "delete"} {
+			get("/api/portico/policy/explain", "?permission=catalog.entity."+perm+"&entity="+ref)
+			authorize = append(authorize, fmt.Sprintf(`{"id":"%d","permission":{"type":"resource","name":"catalog.entity.%s","resourceType":"catalog-entity"},"resourceRef":%q}`, len(authorize), perm, ref))
+		}
+		get(c+"/removed", "?q="+url.QueryEscape(ref))
+	}
+	add("POST /api/permission/authorize", "/api/permission/authorize", `{"items":[`+strings.Join(authorize, ",")+`]}`)
+	get("/api/portico/policy/explain", "?permission=catalog.location.create", "?permission=catalog.entity.read&principal=user:default/ann")
+	get(c+"/entities", "?order=asc:metadata.name", "?filter=kind=component&order=asc:metadata.name", "?order=desc:metadata.name&limit=2")
+	add("GET "+c+"/entities/by-uid/{uid}", c+"/entities/by-uid/none")
+	add("POST "+c+"/entities/by-refs", c+"/entities/by-refs", `{"entityRefs":["`+strings.Join(refs, `","`)+`"]}`)
+	texts := []string{"by", "secret", "watched", "vault", "old", "java", "depot"}
+	for _, word := range texts {
+		get(c+"/entities/by-query", "?orderField=metadata.name,asc&fullTextFilterTerm="+word+"&fullTextFilterFields=metadata.name,metadata.tags,metadata.namespace,spec.owner")
+		get(c+"/entity-facets", "?facet=kind&facet=metadata.tags&facet=spec.type&facet=metadata.namespace&fullTextFilterTerm="+word)
+	}
+	get(c+"/entities/by-query", "?orderField=metadata.name,asc", "?limit=0", "?limit=2&orderField=metadata.name,asc", "?filter=relations.dependsOn=component:default/depot", "?filter=metadata.namespace=vault", "?filter=relations.ownedBy=group:default/deals&limit=0")
+	add("POST "+c+"/entities/by-query", c+"/entities/by-query", `{"query":{"metadata.tags":{"$contains":"secret"}},"limit":5}`)
+	add("POST "+c+"/entities/by-query", c+"/entities/by-query", `{"query":{"$not":{"kind":"user"}},"orderBy":[{"field":"metadata.name","order":"desc"}]}`)
+	get(c+"/entity-facets", "?facet=kind&facet=metadata.tags&facet=relations.ownedBy&facet=relations.dependencyOf&facet=spec.owner")
+	add("POST "+c+"/entity-facets", c+"/entity-facets", `{"facets":["kind","relations.hasMember"]}`)
+	get(c + "/locations")
+	add("POST "+c+"/locations/by-query", c+"/locations/by-query", `{}`)
+	add("GET "+c+"/locations/{id}", c+"/locations/none")
+	add("POST "+c+"/validate-entity", c+"/validate-entity", `{"location":"url:https://example.com/x","entity":{"apiVersion":"backstage.io/v1alpha1","kind":"Component","metadata":{"name":"by-tag"},"spec":{"type":"service","lifecycle":"x","owner":"watched"}}}`)
+	get(c+"/changes", "", "?limit=3", "?order=desc", "?order=desc&limit=2")
+	get(c + "/sources")
+	get(c+"/problems", "", "?limit=0")
+	get(c+"/removed", "", "?limit=1")
+	get(c + "/.well-known/backstage/permissions/metadata")
+	for _, one := range []string{
+		"/api/portico/session", "/api/portico/audit", "/api/portico/audit/export", "/api/portico/audit/status", "/api/portico/policy", "/api/permission/health", "/api/portico/me", "/api/portico/me/sessions", "/api/portico/me/tokens", "/api/portico/tokens",
+		"/.backstage/health/v1/liveness", "/.backstage/health/v1/readiness", "/api/auth/{provider}/refresh", "/api/auth/.well-known/openid-configuration",
+	} {
+		get(one)
+	}
+	add("GET /api/auth/v1/userinfo", "/api/auth/v1/userinfo", "token:"+token)
+	add("GET /api/{plugin}/.backstage/auth/v1/cookie", "/api/catalog/.backstage/auth/v1/cookie", "token:"+token)
+	return qs
+}
+
+// random is what differs from one portal to the next: ids, times, and counters. The catalog's own two worlds, in which
+// these are the same, compare every byte.
+var random = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z|"(id|etag|revision|next|token|expiresInSeconds)":("[^"]*"|\d+)|eyJ[\w.-]+|127\.0\.0\.1:\d+|localhost:\d+|generated-[0-9a-f]+|src_\w+|"(nextCursor|prevCursor|ended|createdAt)":"[^"]*"`)
+
+// script is what a page's script says of itself.
+var script = with("X-Requested-With", "XMLHttpRequest")
+
+func (p *portal) comparable(text string) string {
+	return random.ReplaceAllString(strings.ReplaceAll(text, p.dir, "DIR"), "…")
+}
+
+// Whoever is restricted asks every route that reads, in a catalog that holds what policies hide from them, and in one
+// that never did.
+func TestTwoWorlds(t *testing.T) {
+	t.Parallel()
+	full, bare := start(t, files(true), rules), start(t, files(false), rules)
+	full.live(true)
+	bare.live(false)
+	left := map[string]bool{}
+	for _, r := range app.Routes() {
+		left[r.Pattern] = true
+	}
+	for pattern, why := range unasked {
+		if !left[pattern] || why == "" {
+			t.Errorf("%s is no route, or is left out without a reason", pattern)
+		}
+		delete(left, pattern)
+	}
+	for _, hidden := range hiddenRefs {
+		if hidden != "component:default/old-secret" {
+			full.ops("GET", pathOf(hidden), "").ok()
+		}
+	}
+	inFull, inBare := full.signIn("ben"), bare.signIn("ben")
+	tokenOf := func(p *portal, o option) string {
+		var answer struct{ BackstageIdentity struct{ Token string } }
+		p.do("GET", "/api/auth/oidc/refresh", "", o, script).ok().into(&answer)
+		return answer.BackstageIdentity.Token
+	}
+	a, b := questions(tokenOf(full, inFull)), questions(tokenOf(bare, inBare))
+	good := 0
+	for i, q := range a {
+		delete(left, q.pattern)
+		method, _, _ := strings.Cut(q.pattern, " ")
+		ask := func(p *portal, o option, body string) *reply {
+			if token, ok := strings.CutPrefix(body, "token:"); ok {
+				return p.do(method, q.path, "", bearer(token))
+			}
+			return p.do(method, q.path, body, o, script)
+		}
+		got, want := ask(full, inFull, q.body), ask(bare, inBare, b[i].body)
+		if got.status == 200 {
+			good++
+		}
+		if got.status >= 500 {
+			t.Errorf("%s: %d %s", got.asked, got.status, got.body)
+		}
+		if d := cmp.Diff(fmt.Sprint(want.status, bare.comparable(want.body)), fmt.Sprint(got.status, full.comparable(got.body))); d != "" {
+			t.Errorf("%s %s\n(-without +with) %s", got.asked, q.body, d)
+		}
+		if want, got := want.header.Get("Content-Type"), got.header.Get("Content-Type"); want != got {
+			t.Errorf("%s: %s and %s", q.path, want, got)
+		}
+	}
+	for pattern := range left {
+		t.Errorf("%s is not asked: say in this test what it shows of entities", pattern)
+	}
+	if good < 100 {
+		t.Errorf("%d questions were answered: this tests little", good)
+	}
+}
