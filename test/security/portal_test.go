@@ -24,6 +24,7 @@ import (
 	"portico/internal/config"
 	"portico/internal/pg"
 	"portico/internal/pg/pgtest"
+	"portico/internal/secret"
 )
 
 // The tokens of every portal that a test starts.
@@ -34,6 +35,16 @@ const (
 	unknownToken = "wall-nobody-knows-this-one"
 )
 
+// staticTokens are entries of backend.auth.externalAccess.
+const staticTokens = `
+      - {type: static, options: {token: ` + wideToken + `, subject: wide}}
+      - type: static
+        options: {token: ` + narrowToken + `, subject: narrow}
+        accessRestrictions: [{plugin: catalog, permissionAttribute: {action: read}}]
+      - type: static
+        options: {token: ` + elseToken + `, subject: elsewhere}
+        accessRestrictions: [{plugin: scaffolder}]`
+
 // base is the configuration of every portal: tokens, a provider that nobody can reach, so that there are sessions, and
 // a small catalog.
 const base = `
@@ -41,13 +52,7 @@ portico: {limits: {failedSignIns: 0}}
 backend:
   auth:
     externalAccess:
-      - {type: static, options: {token: ` + wideToken + `, subject: wide}}
-      - type: static
-        options: {token: ` + narrowToken + `, subject: narrow}
-        accessRestrictions: [{plugin: catalog, permissionAttribute: {action: read}}]
-      - type: static
-        options: {token: ` + elseToken + `, subject: elsewhere}
-        accessRestrictions: [{plugin: scaffolder}]
+` + staticTokens + `
 auth:
   providers:
     oidc:
@@ -148,7 +153,7 @@ func start(t *testing.T, s setup) *portal {
 	}
 	t.Cleanup(p.pool.Close)
 	a, err := app.Start(t.Context(), app.Options{
-		Config: cfg, DatabaseURL: s.dsn, Listener: l, Version: "wall",
+		Config: cfg, DatabaseURL: s.dsn, Key: secret.New(secret.NewKey()), Listener: l, Version: "wall",
 		Log: slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
@@ -290,7 +295,7 @@ func (p *portal) contents() map[string]string {
 		// A row's times of being read are no content.
 		got, err := pg.Collect1(p.t.Context(), p.pool, pgx.RowTo[string], `
 			SELECT coalesce(md5(string_agg(t::text, E'\n' ORDER BY t::text)), '')
-			FROM (SELECT to_jsonb(x) - '{requested_at,next_at,read_at,last_attempt_at,last_success_at,state}'::text[] AS t FROM `+pgx.Identifier{table}.Sanitize()+` x) AS rows`)
+			FROM (SELECT to_jsonb(x) - '{requested_at,next_at,read_at,used_at,last_attempt_at,last_success_at,state}'::text[] AS t FROM `+pgx.Identifier{table}.Sanitize()+` x) AS rows`)
 		if err != nil {
 			p.t.Fatal(err)
 		}
