@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -173,6 +174,12 @@ func start(t *testing.T, s setup) *portal {
 		p.until("no source is being read", func() bool {
 			n, err := pg.Collect1(t.Context(), p.pool, pgx.RowTo[int], `SELECT count(*)::int FROM catalog_sources WHERE state = 'reading' OR last_attempt_at IS NULL`)
 			return err == nil && n == 0
+		})
+		// They are in the database before they are in the replica's own memory.
+		p.until("all of the catalog is shown", func() bool {
+			var page struct{ TotalItems int }
+			err := json.Unmarshal(p.do("GET", "/api/catalog/entities/by-query?limit=0", "", bearer(wideToken)).body, &page)
+			return err == nil && p.value(`SELECT count(*)::text FROM catalog_entities WHERE state <> 'removed'`) == strconv.Itoa(page.TotalItems)
 		})
 	}
 	return p
