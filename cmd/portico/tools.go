@@ -13,6 +13,7 @@ import (
 	"portico/internal/app"
 	"portico/internal/config"
 	"portico/internal/identity"
+	"portico/internal/identity/policy"
 )
 
 func newVersionCommand() *cobra.Command {
@@ -43,6 +44,9 @@ func printJSON(cmd *cobra.Command, v any) error {
 	return enc.Encode(v)
 }
 
+// shippedRoles are those that the shipped policies give a meaning, by what they may do; owner stands beside the others.
+var shippedRoles = []identity.Role{policy.Viewer, policy.Owner, policy.Author, policy.Operator, policy.Admin}
+
 func newRoutesCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -51,7 +55,9 @@ func newRoutesCommand() *cobra.Command {
 		Long: `List every route of the API: method, path, and who may use it. The rule is the name of a permission, as
 Backstage names them, or public with the reason. The list is the one that the server itself goes by.
 With --json, also the permission by itself with its action, which roles have it, whether the route is
-open to whoever asks, and what the audit log calls what the route does, where it records it. A token
+open to whoever asks, and what the audit log calls what the route does, where it records it.
+The roles are viewer, owner, author, operator and admin, as the policies that ship have it: policies of
+your own are not looked at. An owner may on what they own, and reads by another role of theirs. A token
 may be narrower than its role.`,
 		Example: `  portico routes
   portico routes --json`,
@@ -73,7 +79,7 @@ may be narrower than its role.`,
 				audited, _ := r.Audit.Action()
 				p, needed := r.Access.Permission()
 				l := line{Method: method, Path: path, Access: r.Access.String(), Public: !needed, Permission: p.Name, Action: p.Action, Roles: []identity.Role{}, Audit: audited}
-				for _, role := range []identity.Role{identity.Viewer, identity.Author, identity.Admin} {
+				for _, role := range shippedRoles {
 					if !needed || (&identity.Principal{Role: role}).May(p) {
 						l.Roles = append(l.Roles, role)
 					}

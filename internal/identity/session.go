@@ -185,6 +185,8 @@ func (s *Sessions) End(ctx context.Context, w http.ResponseWriter, r *http.Reque
 			where = `s.account_id = (
 				SELECT account_id FROM identity_sessions WHERE digest = $1 AND expires_at > now() AND seen_at > now() - $2::interval)`
 		}
+		ctx, cancel := enduring(ctx)
+		defer cancel()
 		err := pg.Transact(ctx, s.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
 			// A session that is over ends nothing: whoever finds its cookie is nobody.
 			gone, err := pg.Collect(ctx, tx, pgx.RowTo[string], `

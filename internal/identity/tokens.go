@@ -185,6 +185,8 @@ func (t *Tokens) holdOpen(ctx context.Context) {
 
 // change runs fn in a transaction, records what it did, and tells all replicas.
 func (t *Tokens) change(ctx context.Context, action string, fn func(tx pgx.Tx) (target string, detail any, err error)) error {
+	ctx, cancel := enduring(ctx)
+	defer cancel()
 	err := pg.Transact(ctx, t.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
 		target, detail, err := fn(tx)
 		if err != nil {

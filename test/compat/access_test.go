@@ -3,6 +3,7 @@ package compat
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -305,6 +306,16 @@ func TestSessionSaysWhoMayWhat(t *testing.T) {
 	}
 }
 
+// rolesOf are the roles that the command tells of, for one permission of each kind.
+var rolesOf = map[string]string{
+	"catalog.entity.read":      "viewer author operator admin",
+	"catalog.entity.refresh":   "owner author operator admin",
+	"catalog.entity.delete":    "owner operator admin",
+	"catalog.ingestion.read":   "author operator admin",
+	"catalog.ingestion.manage": "operator admin",
+	"portico.token.manage":     "admin",
+}
+
 // The command lists the registry that the server goes by.
 func TestRoutesCommand(t *testing.T) {
 	root := testenv.Repo(t)
@@ -318,19 +329,33 @@ func TestRoutesCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var lines []struct{ Method, Path, Access string }
+	var lines []struct {
+		Method, Path, Access, Permission string
+		Roles                            []string
+	}
 	if err := json.Unmarshal(out, &lines); err != nil {
 		t.Fatalf("%v in %s", err, out)
 	}
 	var got, want []string
+	left := maps.Clone(rolesOf)
 	for _, l := range lines {
 		got = append(got, l.Method+" "+l.Path+" "+l.Access)
+		if all := "viewer owner author operator admin"; l.Permission == "" && strings.Join(l.Roles, " ") != all {
+			t.Errorf("%s %s is public, and is for %v", l.Method, l.Path, l.Roles)
+		} else if want, told := rolesOf[l.Permission]; told && strings.Join(l.Roles, " ") != want {
+			t.Errorf("%s %s is for %v, want %s", l.Method, l.Path, l.Roles, want)
+		} else if told {
+			delete(left, l.Permission)
+		}
 	}
 	for _, r := range app.Routes() {
 		want = append(want, r.Pattern+" "+r.Access.String())
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-registry +command):\n%s", d)
+	}
+	for permission := range left {
+		t.Errorf("no route asks for %s", permission)
 	}
 	text, err := exec.CommandContext(t.Context(), binary, "routes").Output()
 	if err != nil {

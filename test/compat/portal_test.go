@@ -47,6 +47,7 @@ type portal struct {
 	app *app.App
 	url string // http://127.0.0.1:PORT
 	dir string // of the configuration that the test wrote
+	dsn string // of its database
 }
 
 // setup says what portal a test wants.
@@ -96,13 +97,14 @@ func start(t testing.TB, s setup) *portal {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	dsn := pgtest.DSN(t)
 	a, err := app.Start(ctx, app.Options{
-		Config: cfg, DatabaseURL: pgtest.DSN(t), Key: secret.New(secret.NewKey()), Listener: l, Version: "compat", Log: s.log,
+		Config: cfg, DatabaseURL: dsn, Key: secret.New(secret.NewKey()), Listener: l, Version: "compat", Log: s.log,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &portal{t: t, app: a, url: "http://127.0.0.1:" + port, dir: s.dir}
+	p := &portal{t: t, app: a, url: "http://127.0.0.1:" + port, dir: s.dir, dsn: dsn}
 	t.Cleanup(p.stop)
 	p.settle()
 	return p

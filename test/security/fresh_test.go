@@ -26,6 +26,15 @@ var openToAll = map[string]string{
 	"GET /api/auth/{provider}/handler/frame": "signs in",
 	"POST /api/auth/{provider}/logout":       "signs out, and there is nobody",
 	"POST /api/portico/session/end":          "signs out, and there is nobody",
+
+	"GET /api/permission/health":                     "health",
+	"GET /api/auth/{provider}/refresh":               "answers 404 of a provider that there is not, and is open to nobody",
+	"POST /api/auth/{provider}/refresh":              "the same",
+	"GET /api/auth/.well-known/openid-configuration": "says where the keys are that verify tokens",
+	"GET /api/auth/.well-known/jwks.json":            "the keys that verify tokens, of which there is no secret half",
+	"GET /api/{plugin}/.backstage/auth/v1/jwks.json": "the keys of a plugin: none, and 404 of a plugin that there is not",
+	"GET /api/{plugin}/.backstage/auth/v1/cookie":    "answers 404 of a plugin that there is not, and 401 to nobody",
+	"DELETE /api/{plugin}/.backstage/auth/v1/cookie": "takes a cookie from who asks, and there is none",
 }
 
 // defaults are what products have let people in with.

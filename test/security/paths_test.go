@@ -132,8 +132,7 @@ func publicAnswer(r *reply) bool {
 
 // S5: however a request is written, whoever may not make it as it is meant does not make it.
 func TestS5NoSpellingIsLetIn(t *testing.T) {
-	closed, open := start(t, setup{}), start(t, setup{config: []string{guestToo}})
-	before := map[*portal]map[string]string{closed: closed.contents(), open: open.contents()}
+	closed, open := start(t, staffed(t, "", "")), start(t, staffed(t, guestToo, ""))
 	cells := 0
 	for i := range roles {
 		w := &roles[i]
@@ -142,6 +141,7 @@ func TestS5NoSpellingIsLetIn(t *testing.T) {
 			p = open
 		}
 		dress := w.dress(p)
+		before := p.contents() // with whom the test signed in, and what it had made for them
 		for _, q := range questions() {
 			want := w.want(q.Access)
 			if want == 0 {
@@ -167,13 +167,8 @@ func TestS5NoSpellingIsLetIn(t *testing.T) {
 				}
 			}
 		}
-	}
-	for p, was := range before {
-		now := p.contents()
-		delete(was, "identity_accounts") // those whom the test signs in
-		delete(now, "identity_accounts")
-		if !maps.Equal(was, now) {
-			t.Errorf("the database changed: %v → %v", was, now)
+		if now := p.contents(); !maps.Equal(before, now) {
+			t.Errorf("by %s the database changed: %v → %v", w.name, before, now)
 		}
 	}
 	count(t, "S5", "variants", len(variants))

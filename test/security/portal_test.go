@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"portico/internal/config"
 	"portico/internal/pg"
 	"portico/internal/pg/pgtest"
+	"portico/internal/secret"
 )
 
 // The tokens of every portal that a test starts.
@@ -34,6 +36,16 @@ const (
 	unknownToken = "wall-nobody-knows-this-one"
 )
 
+// staticTokens are entries of backend.auth.externalAccess.
+const staticTokens = `
+      - {type: static, options: {token: ` + wideToken + `, subject: wide}}
+      - type: static
+        options: {token: ` + narrowToken + `, subject: narrow}
+        accessRestrictions: [{plugin: catalog, permissionAttribute: {action: read}}]
+      - type: static
+        options: {token: ` + elseToken + `, subject: elsewhere}
+        accessRestrictions: [{plugin: scaffolder}]`
+
 // base is the configuration of every portal: tokens, a provider that nobody can reach, so that there are sessions, and
 // a small catalog.
 const base = `
@@ -41,13 +53,7 @@ portico: {limits: {failedSignIns: 0}}
 backend:
   auth:
     externalAccess:
-      - {type: static, options: {token: ` + wideToken + `, subject: wide}}
-      - type: static
-        options: {token: ` + narrowToken + `, subject: narrow}
-        accessRestrictions: [{plugin: catalog, permissionAttribute: {action: read}}]
-      - type: static
-        options: {token: ` + elseToken + `, subject: elsewhere}
-        accessRestrictions: [{plugin: scaffolder}]
+` + staticTokens + `
 auth:
   providers:
     oidc:
@@ -148,7 +154,7 @@ func start(t *testing.T, s setup) *portal {
 	}
 	t.Cleanup(p.pool.Close)
 	a, err := app.Start(t.Context(), app.Options{
-		Config: cfg, DatabaseURL: s.dsn, Listener: l, Version: "wall",
+		Config: cfg, DatabaseURL: s.dsn, Key: secret.New(secret.NewKey()), Listener: l, Version: "wall",
 		Log: slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
@@ -168,6 +174,12 @@ func start(t *testing.T, s setup) *portal {
 		p.until("no source is being read", func() bool {
 			n, err := pg.Collect1(t.Context(), p.pool, pgx.RowTo[int], `SELECT count(*)::int FROM catalog_sources WHERE state = 'reading' OR last_attempt_at IS NULL`)
 			return err == nil && n == 0
+		})
+		// They are in the database before they are in the replica's own memory.
+		p.until("all of the catalog is shown", func() bool {
+			var page struct{ TotalItems int }
+			err := json.Unmarshal(p.do("GET", "/api/catalog/entities/by-query?limit=0", "", bearer(wideToken)).body, &page)
+			return err == nil && p.value(`SELECT count(*)::text FROM catalog_entities WHERE state <> 'removed'`) == strconv.Itoa(page.TotalItems)
 		})
 	}
 	return p
@@ -290,7 +302,7 @@ func (p *portal) contents() map[string]string {
 		// A row's times of being read are no content.
 		got, err := pg.Collect1(p.t.Context(), p.pool, pgx.RowTo[string], `
 			SELECT coalesce(md5(string_agg(t::text, E'\n' ORDER BY t::text)), '')
-			FROM (SELECT to_jsonb(x) - '{requested_at,next_at,read_at,last_attempt_at,last_success_at,state}'::text[] AS t FROM `+pgx.Identifier{table}.Sanitize()+` x) AS rows`)
+			FROM (SELECT to_jsonb(x) - '{requested_at,next_at,read_at,used_at,last_attempt_at,last_success_at,state}'::text[] AS t FROM `+pgx.Identifier{table}.Sanitize()+` x) AS rows`)
 		if err != nil {
 			p.t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package security
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,7 +20,7 @@ type role struct {
 	// dress makes requests theirs.
 	dress func(*portal) option
 	// may says what they may do, written apart from the portal's own roles; nil is nothing.
-	may func(httpx.Permission) bool
+	may may
 	// refused is the status of what they may not.
 	refused int
 }
@@ -34,10 +35,28 @@ var roles = []role{
 	{"a revoked session", false, session("ann", `DELETE FROM identity_sessions`), nil, http.StatusUnauthorized},
 	{"a token for another plugin", false, as(bearer(elseToken)), nil, http.StatusForbidden},
 	{"a narrow token", false, as(bearer(narrowToken)), readsCatalog, http.StatusForbidden},
-	{"a guest", true, as(sameOrigin, with("X-Forwarded-For", "203.0.113.9")), visits, http.StatusForbidden},
-	{"somebody signed in", false, session("ann", ""), authors, http.StatusForbidden},
-	{"a guest at the machine", true, as(sameOrigin), everything, http.StatusForbidden},
-	{"a wide token", false, as(bearer(wideToken)), everything, http.StatusForbidden},
+	{"a wide token", false, as(bearer(wideToken)), byToken(is("admin")), http.StatusForbidden},
+	{"a guest", true, as(sameOrigin, with("X-Forwarded-For", "203.0.113.9")), is("viewer"), http.StatusForbidden},
+	{"a guest at the machine", true, as(sameOrigin), is("admin"), http.StatusForbidden},
+	{"somebody signed in", false, session("ann", ""), is("author"), http.StatusForbidden},
+	{"an owner", false, session("olga", ""), owning, http.StatusForbidden},
+	{"another owner", false, session("oleg", ""), owning, http.StatusForbidden},
+	{"an operator", false, session("olive", ""), is("operator"), http.StatusForbidden},
+	{"an admin", false, session("ada", ""), is("admin"), http.StatusForbidden},
+	{"a narrow personal token", false, personal("ada", "catalog:read", ""), scoped(is("admin"), readScope), http.StatusForbidden},
+	{"a wide personal token", false, personal("ada", everyScope, ""), scoped(is("admin"), everything), http.StatusForbidden},
+	{"a wide personal token of an author", false, personal("ann", "catalog:read catalog:write sources:read audit:read", ""), scoped(is("author"), everything), http.StatusForbidden},
+	{"a personal token of an owner", false, personal("olga", "catalog:write", ""), scoped(owning, "catalog.entity.refresh catalog.entity.delete catalog.location.create catalog.location.analyze"), http.StatusForbidden},
+	{"a revoked personal token", false, personal("ada", everyScope, `UPDATE identity_tokens SET revoked_at = now() WHERE id = $1`), nil, http.StatusUnauthorized},
+	{"an expired personal token", false, personal("ada", everyScope, `UPDATE identity_tokens SET expires_at = now() - interval '1 second' WHERE id = $1`), nil, http.StatusUnauthorized},
+	{"a narrow token of a service", false, service("catalog:read"), scoped(is("admin"), readScope), http.StatusForbidden},
+	{"a wide token of a service", false, service(everyScope), scoped(is("admin"), everything), http.StatusForbidden},
+	{"a code of portico login", false, code, func(p httpx.Permission) bool { return p.Name == "portico.token.redeem" }, http.StatusForbidden},
+	{"a Backstage token", false, backstageToken("ann", false), byToken(is("author")), http.StatusForbidden},
+	{"a Backstage token of an admin", false, backstageToken("ada", false), byToken(is("admin")), http.StatusForbidden},
+	{"a Backstage token that outlived its session", false, backstageToken("ada", true), nil, http.StatusUnauthorized},
+	{"a program with a shared key", false, legacy, byToken(is("admin")), http.StatusForbidden},
+	{"a program with a published key", false, published, func(p httpx.Permission) bool { return p.Name == "catalog.entity.read" }, http.StatusForbidden},
 }
 
 func as(o ...option) func(*portal) option {
@@ -72,31 +91,16 @@ func session(name, sql string) func(*portal) option {
 	}
 }
 
-func everything(httpx.Permission) bool { return true }
-
 func readsCatalog(p httpx.Permission) bool {
 	return p.Action == "read" && strings.HasPrefix(p.Name, "catalog.")
 }
 
-// operators are the rooms that only who runs the portal, or signed in, reads.
-var operators = map[string]bool{"catalog.ingestion.read": true, "portico.audit.read": true}
-
-func visits(p httpx.Permission) bool { return p.Action == "read" && !operators[p.Name] }
-
-func authors(p httpx.Permission) bool {
-	switch p.Name {
-	case "catalog.entity.refresh", "catalog.location.create", "catalog.location.analyze":
-		return true
-	}
-	return p.Action == "read"
-}
-
-// known are the names of permissions that this test was written for. One that a new route asks for is to be judged by
-// the roles above first.
-var known = map[string]bool{
-	"catalog.entity.read": true, "catalog.entity.refresh": true, "catalog.entity.delete": true, "catalog.entity.validate": true,
-	"catalog.location.read": true, "catalog.location.create": true, "catalog.location.delete": true, "catalog.location.analyze": true,
-	"catalog.ingestion.read": true, "catalog.ingestion.manage": true, "portico.audit.read": true,
+// ownWay are the public routes that say 401 by themselves to whom they have nothing to give: that is no refusal of a role.
+var ownWay = map[string]string{
+	"GET /api/auth/{provider}/refresh":            "hands a token to the page of whoever signed in with the provider",
+	"POST /api/auth/{provider}/refresh":           "the same",
+	"GET /api/auth/v1/userinfo":                   "tells whom the token of a user stands for",
+	"GET /api/{plugin}/.backstage/auth/v1/cookie": "hands a cookie to the page of whoever is signed in",
 }
 
 // A route as a request asks for it.
@@ -144,11 +148,11 @@ func (w *role) want(a httpx.Access) int {
 
 // S3: every route for everybody who may stand before it.
 func TestS3EveryRouteForEveryRole(t *testing.T) {
-	closed, open := start(t, setup{}), start(t, setup{config: []string{guestToo}})
+	closed, open := start(t, staffed(t, "", "")), start(t, staffed(t, guestToo, ""))
 	cells := 0
 	for _, q := range questions() {
-		if p, needed := q.Access.Permission(); needed && !known[p.Name] {
-			t.Errorf("%s asks for %s, which is new: say in roles of this test who may, and add it to known", q.Pattern, p.Name)
+		if p, needed := q.Access.Permission(); needed && least[p.Name] == "" {
+			t.Errorf("%s asks for %s, which is new: say in least which role has it, and in owners and byHand where that is so", q.Pattern, p.Name)
 			continue
 		}
 		for i := range roles {
@@ -163,6 +167,7 @@ func TestS3EveryRouteForEveryRole(t *testing.T) {
 			switch {
 			case want != 0 && got.status != want:
 				t.Errorf("%s by %s: %d, want %d: %.200s", q.Pattern, w.name, got.status, want, got.body)
+			case want == 0 && ownWay[q.Pattern] != "" && got.status == http.StatusUnauthorized:
 			case want == 0 && (got.refused() || got.status >= 500 && !idpAway(got)):
 				t.Errorf("%s by %s: %d, want to be let in: %.200s", q.Pattern, w.name, got.status, got.body)
 			case want != 0 && strings.Contains(string(got.body), "lighthouse") && !strings.Contains(q.path, "lighthouse"):
@@ -170,11 +175,55 @@ func TestS3EveryRouteForEveryRole(t *testing.T) {
 			}
 		}
 	}
+	for pattern := range ownWay {
+		if _, needed := routeOf(t, pattern).Access.Permission(); needed {
+			t.Errorf("%s is argued to be public, and is not", pattern)
+		}
+	}
 	count(t, "S3", "cells route × role", cells)
 	count(t, "S3", "roles", len(roles))
 	if len(roles) < 10 {
 		t.Errorf("only %d roles", len(roles))
 	}
+}
+
+// S3: what is one's own is not another's, whatever their role lets them do elsewhere.
+func TestS3OnWhatSomebodyOwns(t *testing.T) {
+	cells := 0
+	var texts strings.Builder
+	for i := range roles {
+		fmt.Fprintf(&texts, "---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: owned%02d}\nspec: {type: service, lifecycle: production, owner: keepers}\n", i)
+	}
+	closed, open := start(t, staffed(t, "", texts.String())), start(t, staffed(t, guestToo, texts.String()))
+	refresh, remove := routeOf(t, "POST /api/catalog/refresh"), routeOf(t, "DELETE /api/catalog/entities/by-uid/{uid}")
+	foreign := map[string]bool{"another owner": true}
+	for i := range roles {
+		w := &roles[i]
+		p := closed
+		if w.guest {
+			p = open
+		}
+		name := fmt.Sprintf("owned%02d", i)
+		uid := p.value(`SELECT uid::text FROM catalog_entities WHERE ref = 'component:default/` + name + `'`)
+		for _, q := range []asked{
+			{refresh, "POST", "/api/catalog/refresh", `{"entityRef":"component:default/` + name + `"}`},
+			{remove, "DELETE", "/api/catalog/entities/by-uid/" + uid, ""},
+		} {
+			cells++
+			want := w.want(q.Access)
+			if foreign[w.name] && q.method == "DELETE" {
+				want = http.StatusForbidden // the role opens the door, and this is not theirs
+			}
+			got := p.do(q.method, q.path, q.body, w.dress(p))
+			if want != 0 && got.status != want || want == 0 && got.status/100 != 2 {
+				t.Errorf("%s of what keepers own by %s: %d, want %d (0 is a success): %.200s", q.Pattern, w.name, got.status, want, got.body)
+			}
+			if there := p.value(`SELECT count(*)::text FROM catalog_entities WHERE removed_at IS NULL AND uid = '` + uid + `'`); q.method == "DELETE" && (there == "1") != (want != 0) {
+				t.Errorf("after the removal by %s there are %s of it", w.name, there)
+			}
+		}
+	}
+	count(t, "S3", "cells of what somebody owns × role", cells)
 }
 
 // idpAway tells that a provider was asked that nobody can reach.
