@@ -23,7 +23,7 @@ test('a guest learns by keyboard why an action is locked', async ({ page, portal
   await page.keyboard.press('Enter')
   const why = page.getByRole('dialog', { name: 'Why can’t I?' })
   await expect(why).toBeFocused()
-  await expect(why).toContainText('You may not have an entity read again. No policy permits it.')
+  await expect(why).toContainText('You may not refresh this entity. No policy permits it.')
   await expect(why).toContainText('Your role is viewer. It takes the role author, operator or admin.')
   await expect(why).toContainText('Ask whoever runs this portal')
   await expect(why).toContainText('catalog.entity.refresh on component:default/payments-api')

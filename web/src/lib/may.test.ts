@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decidedWords, remedyWords, roleWords } from './may.ts'
+import { decidedWords, mayNotWords, remedyWords, roleWords } from './may.ts'
 import type { Explanation, Session } from './portico.ts'
 
 const denied: Explanation = {
@@ -16,6 +16,8 @@ const denied: Explanation = {
 const session: Session = { signedIn: true, portal: { title: 'Portico' }, version: '0' }
 
 test('without a policy it says which role is missing, and whom to ask', () => {
+  expect(mayNotWords('catalog.entity.delete')).toBe('You may not remove an entity.')
+  expect(mayNotWords('catalog.entity.delete', true)).toBe('You may not remove this entity.')
   expect(decidedWords(denied)).toBe('No policy permits it.')
   expect(roleWords(denied)).toBe('Your role is author. It takes the role operator or admin.')
   expect(roleWords({ ...denied, roles: [] })).toBe('You have no role. It takes the role operator or admin.')

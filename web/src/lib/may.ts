@@ -8,7 +8,7 @@ import { capital, listed } from './words.ts'
 /** What each permission lets one do, after "You may not". */
 const doing: Record<string, string> = {
   'catalog.entity.read': 'see entities of the catalog',
-  'catalog.entity.refresh': 'have an entity read again',
+  'catalog.entity.refresh': 'refresh an entity',
   'catalog.entity.delete': 'remove an entity',
   'catalog.location.create': 'register a location',
   'catalog.location.delete': 'unregister a location',
@@ -75,9 +75,10 @@ export function remedyWords(x: Explanation, session: Session): string {
     : 'Ask whoever writes the policies of this portal.'
 }
 
-/** "You may not remove an entity." */
-export function mayNotWords(permission: string): string {
-  return `You may not ${doingWords(permission)}.`
+/** "You may not remove an entity.", or, about one, "You may not remove this entity." */
+export function mayNotWords(permission: string, one = false): string {
+  const words = doingWords(permission)
+  return `You may not ${one ? words.replace('an entity', 'this entity') : words}.`
 }
 
 export function mayWords(permission: string): string {

@@ -32,7 +32,7 @@ export function Why({ titleId, may, on, beside }: Props) {
           data.allowed ? (
             <Changed />
           ) : (
-            <Reasons may={may} why={data} />
+            <Reasons may={may} on={on} why={data} />
           )
         ) : (
           <p className="quiet">Asking the portal…</p>
@@ -51,14 +51,14 @@ export function Why({ titleId, may, on, beside }: Props) {
   )
 }
 
-function Reasons({ may, why }: { may: string; why: Explanation }) {
+function Reasons({ may, on, why }: Pick<Props, 'may' | 'on'> & { why: Explanation }) {
   const session = useSession()
   const here = useLocation({ select: (l) => l.href })
   const canSignIn = session.guest && (session.signIn?.providers.length ?? 0) > 0
   return (
     <>
       <p>
-        <b>{mayNotWords(may)}</b> {decidedWords(why)}
+        <b>{mayNotWords(may, on !== undefined)}</b> {decidedWords(why)}
       </p>
       <p>{roleWords(why)}</p>
       <p>{remedyWords(why, session)}</p>
@@ -91,7 +91,7 @@ function Changed() {
 }
 
 const GAP = 6
-const EDGE = 12
+const EDGE = 16
 
 /** Puts the popover under the button, or above it where there is no room, and never beside the window. */
 function usePlace(beside: RefObject<HTMLButtonElement | null>) {

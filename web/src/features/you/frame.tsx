@@ -29,11 +29,11 @@ export function Frame({ title, heading, action, children }: Props) {
   const services = allowed(session, SERVICES)
   const user = session.principal?.type === 'user'
   const places = [
-    { to: page.you, words: 'Profile', shown: true },
-    { to: page.sessions, words: 'Sessions', shown: user },
-    { to: page.tokens, words: 'Your tokens', shown: user },
-    { to: page.services, words: 'Tokens of services', shown: services },
-    { to: page.rights, words: 'What may I do?', shown: true },
+    { to: page.you, words: 'Profile', shown: true, locked: false },
+    { to: page.sessions, words: 'Sessions', shown: user, locked: false },
+    { to: page.tokens, words: 'Your tokens', shown: user, locked: false },
+    { to: page.services, words: 'Tokens of services', shown: true, locked: !services },
+    { to: page.rights, words: 'What may I do?', shown: true, locked: false },
   ].filter(({ shown }) => shown)
   return (
     <div className="page">
@@ -45,31 +45,34 @@ export function Frame({ title, heading, action, children }: Props) {
         {action}
       </header>
       <Tabs label="About you">
-        {places.map(({ to, words }) => (
-          <Link
-            key={to}
-            to={to}
-            className={tabs['tab']}
-            activeProps={{}}
-            activeOptions={{ exact: true, includeSearch: false }}
-            aria-current={pathname === to ? 'page' : undefined}
-          >
-            {words}
-          </Link>
-        ))}
-        {!services && <LockedTab />}
+        {places.map(({ to, words, locked }) =>
+          locked ? (
+            <LockedTab key={to} words={words} />
+          ) : (
+            <Link
+              key={to}
+              to={to}
+              className={tabs['tab']}
+              activeProps={{}}
+              activeOptions={{ exact: true, includeSearch: false }}
+              aria-current={pathname === to ? 'page' : undefined}
+            >
+              {words}
+            </Link>
+          ),
+        )}
       </Tabs>
       <div className={css['under']}>{children}</div>
     </div>
   )
 }
 
-function LockedTab() {
+function LockedTab({ words }: { words: string }) {
   const why = useWhy(SERVICES)
   return (
     <>
       <button type="button" {...why.button} className={tabs['tab']}>
-        Tokens of services
+        {words}
         <Icon of={Lock} size={14} />
       </button>
       {why.reason}

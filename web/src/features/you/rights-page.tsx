@@ -1,6 +1,8 @@
 import { useSuspenseQueries } from '@tanstack/react-query'
+import { Lock } from 'lucide-react'
 import { decidedWords, either, mayWords, permissions, roleWords, whyQuery } from '../../lib/may.ts'
 import type { Explanation } from '../../lib/portico.ts'
+import { Icon } from '../../ui/icon.tsx'
 import { Health } from '../../ui/status.tsx'
 import { Frame } from './frame.tsx'
 import css from './you.module.css'
@@ -32,10 +34,15 @@ function Right({ right }: { right: Explanation }) {
         <b>{mayWords(right.permission)}</b>
         <p className="quiet small mono">{right.permission}</p>
       </div>
-      <Health shape={right.allowed ? 'ok' : 'stale'}>
-        {right.allowed ? (right.permission.startsWith('catalog.entity.') ? 'Yes, on some or all' : 'Yes') : 'No'}
-      </Health>
-      <p className="muted small">
+      {right.allowed ? (
+        <Health shape="ok">{right.permission.startsWith('catalog.entity.') ? 'Yes, on some or all' : 'Yes'}</Health>
+      ) : (
+        <span className={css['no']}>
+          <Icon of={Lock} size={14} />
+          No
+        </span>
+      )}
+      <p className="muted">
         {decidedWords(right)}
         {!right.allowed && would.length > 0 && ` It takes the role ${either(would)}.`}
       </p>
