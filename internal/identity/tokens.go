@@ -382,6 +382,8 @@ func (t *Tokens) Revoke(ctx context.Context, userRef string, id int64) (err erro
 // RevokeItself ends the token that the principal came with. Errors: errs.NotFound where it is none of this portal's.
 func (t *Tokens) RevokeItself(ctx context.Context, p *Principal) (err error) {
 	defer errs.Wrap(&err, "identity: a token revokes itself")
+	ctx, done := toItsEnd(ctx)
+	defer done()
 	if p.Token == nil || p.Token.ID == 0 {
 		return errs.New(errs.NotFound, "this request came without a token that could be revoked here")
 	}

@@ -11,6 +11,8 @@ export interface Portals {
   url: string
   /** A portal that nobody is signed in to. */
   closedUrl: string
+  /** A portal whose guests read the catalog, and no more. */
+  readerUrl: string
   /** A folder that the open portal watches: the tests write files into it. */
   watched: string
   /** A portal where people sign in at dex or GitHub, with one user. */
@@ -50,14 +52,17 @@ function named(): Promise<Running> {
   const env = (name: string) => process.env[name] ?? ''
   const binary = env('PORTICO_BIN')
   if (binary) return startBinary(resolve(root, binary))
-  const names = ['PORTICO_URL', 'PORTICO_CLOSED_URL', 'PORTICO_WATCHED', 'PORTICO_SIGN_IN_URL', 'PORTICO_PROXY_URL']
-  const [url, closedUrl, watched, signInUrl, proxyUrl] = names.map(env)
-  if (url && closedUrl && watched && signInUrl && proxyUrl)
-    return Promise.resolve({ portals: { url, closedUrl, watched, signInUrl, proxyUrl }, stop: () => Promise.resolve() })
+  const names = ['URL', 'CLOSED_URL', 'READER_URL', 'WATCHED', 'SIGN_IN_URL', 'PROXY_URL']
+  const [url, closedUrl, readerUrl, watched, signInUrl, proxyUrl] = names.map((name) => env(`PORTICO_${name}`))
+  if (url && closedUrl && readerUrl && watched && signInUrl && proxyUrl)
+    return Promise.resolve({
+      portals: { url, closedUrl, readerUrl, watched, signInUrl, proxyUrl },
+      stop: () => Promise.resolve(),
+    })
   throw new Error(
     'no portal to test. Set PORTICO_BIN to a binary of portico, which is then started with the sample organisation: ' +
       'PORTICO_BIN=bin/portico npm run e2e. For portals that run already set PORTICO_URL (guests may enter), ' +
-      'PORTICO_CLOSED_URL (nobody may), PORTICO_WATCHED (a folder that the first one watches), ' +
+      'PORTICO_CLOSED_URL (nobody may), PORTICO_READER_URL (guests only read), PORTICO_WATCHED (a folder that the first one watches), ' +
       'PORTICO_SIGN_IN_URL (people sign in at dex or GitHub) and PORTICO_PROXY_URL (the same behind a proxy).',
   )
 }
@@ -71,8 +76,9 @@ async function startBinary(binary: string): Promise<Running> {
   for (const file of ['radio.yaml', 'radio-old.yaml'])
     writeFileSync(join(watched, file), componentFile('quay-radio', 'Two files claim it.'))
   writeFileSync(join(watched, 'containers.yaml'), containersFile())
-  writeFileSync(join(work, 'app-config.yaml'), config(true))
-  writeFileSync(join(work, 'closed.yaml'), config(false))
+  writeFileSync(join(work, 'app-config.yaml'), config('operators'))
+  writeFileSync(join(work, 'closed.yaml'), config('nobody'))
+  writeFileSync(join(work, 'reader.yaml'), config('readers'))
   const serve = (file: string, data: string, port = 0) =>
     start(binary, ['serve', '--config', join(work, file), `--private-postgres=${join(work, data)}`], work, data, port)
   // Provider and portal name each other, so both ports are chosen before either starts.
@@ -84,11 +90,19 @@ async function startBinary(binary: string): Promise<Running> {
   writeFileSync(join(work, 'sign-in.yaml'), signInConfig(dexPort, gitHubPort))
   const open = await serve('app-config.yaml', 'open')
   const closed = await serve('closed.yaml', 'closed')
+  const reader = await serve('reader.yaml', 'reader')
   const signIn = await serve('sign-in.yaml', 'sign-in', port)
   return {
-    portals: { url: open.url, closedUrl: closed.url, watched, signInUrl: signIn.url, proxyUrl: proxy.url },
+    portals: {
+      url: open.url,
+      closedUrl: closed.url,
+      readerUrl: reader.url,
+      watched,
+      signInUrl: signIn.url,
+      proxyUrl: proxy.url,
+    },
     stop: async () => {
-      await Promise.all([open.stop(), closed.stop(), signIn.stop()])
+      await Promise.all([open.stop(), closed.stop(), reader.stop(), signIn.stop()])
       await Promise.all([dex.stop(), gitHub.stop(), proxy.stop()])
       rmSync(work, { recursive: true, force: true })
     },
@@ -97,17 +111,18 @@ async function startBinary(binary: string): Promise<Running> {
 
 const allKinds = '[Component, API, Resource, System, Domain, Group, User, Location, Template, Container]'
 
-function config(guests: boolean): string {
+/** Whom it lets in without signing in. */
+function config(guests: 'operators' | 'readers' | 'nobody'): string {
   const locations = ['./marrowby/all.yaml', './watched/*.yaml'].map(
     (target) => `    - type: file\n      target: ${target}\n      rules:\n        - allow: ${allKinds}\n`,
   )
   return [
     'app:\n  title: Portico\n  baseUrl: http://localhost:7007\n',
     'organization:\n  name: Marrowby\n',
-    'portico:\n  sampleData: true\n  guest:\n    operator: true\n',
+    `portico:\n  sampleData: true\n  guest:\n    operator: ${String(guests === 'operators')}\n`,
     'backend:\n  baseUrl: http://localhost:7007\n  listen:\n    host: 127.0.0.1\n    port: 7007\n',
-    guests ? 'auth:\n  providers:\n    guest: {}\n' : '',
-    `catalog:\n  locations:\n${guests ? locations.join('') : '    []\n'}`,
+    guests !== 'nobody' ? 'auth:\n  providers:\n    guest: {}\n' : '',
+    `catalog:\n  locations:\n${guests === 'nobody' ? '    []\n' : locations.join('')}`,
   ].join('')
 }
 

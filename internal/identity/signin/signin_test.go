@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -355,6 +356,36 @@ func TestSessionCookie(t *testing.T) {
 		if err := w.pool.QueryRow(t.Context(), `SELECT count(*) FROM identity_sessions s WHERE s::text LIKE '%' || $1 || '%'`, c.Value).Scan(&kept); err != nil || kept != 0 {
 			t.Errorf("the database knows the id itself (%d, %v)", kept, err)
 		}
+	}
+}
+
+// The request that signs out came in the session that it ends, and may be over before it is answered.
+func TestSignOutOutlivesItsRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := browser()
+	w.signIn(c)
+	u, _ := url.Parse(w.URL)
+	if got := w.who(c); got != ann.Ref { // who it is, is known from here on
+		t.Fatalf("the session is of %q", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, w.URL+"/api/portico/session/end", nil)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	for _, cookie := range c.Jar.Cookies(u) {
+		r.AddCookie(cookie)
+	}
+	answer := httptest.NewRecorder()
+	w.Config.Handler.ServeHTTP(answer, r)
+	if answer.Code != http.StatusNoContent {
+		t.Errorf("got %d %s", answer.Code, answer.Body)
+	}
+	if got := answer.Result().Cookies(); len(got) != 1 || got[0].MaxAge >= 0 {
+		t.Errorf("the browser keeps its cookie: %v", got)
+	}
+	if got := w.who(c); got == ann.Ref {
+		t.Errorf("the session lets %s in", got)
 	}
 }
 

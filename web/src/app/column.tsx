@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Database, History, House, Menu, Search, type LucideIcon } from 'lucide-react'
+import { Database, History, House, Lock, Menu, Search, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { openProblemsQuery } from '../lib/ingestion.ts'
 import { page } from '../lib/paths.ts'
 import { number } from '../lib/words.ts'
+import { useWhy } from '../ui/action.tsx'
 import { Icon } from '../ui/icon.tsx'
 import css from './column.module.css'
 
@@ -20,9 +21,13 @@ export function Column({ operator, auditor, folded, foot }: ColumnProps) {
     <nav className={css['column']} aria-label="Main" data-folded={folded}>
       <NavItem to={page.home} icon={House} label="Home" exact />
       <NavItem to={page.catalog} icon={Menu} label="Catalog" />
-      {(operator || auditor) && <p className={css['heading']}>Operate</p>}
-      {operator && <SourcesItem />}
-      {auditor && <NavItem to={page.audit} icon={History} label="Audit log" />}
+      <p className={css['heading']}>Operate</p>
+      {operator ? <SourcesItem /> : <LockedItem may="catalog.ingestion.read" icon={Database} label="Sources" />}
+      {auditor ? (
+        <NavItem to={page.audit} icon={History} label="Audit log" />
+      ) : (
+        <LockedItem may="portico.audit.read" icon={History} label="Audit log" />
+      )}
       <div className={css['foot']}>{foot}</div>
     </nav>
   )
@@ -60,6 +65,23 @@ function NavItem({ to, icon, label, exact = false, count = 0, countWords }: NavI
         </span>
       )}
     </Link>
+  )
+}
+
+/** A place that the person may not enter, and why. */
+function LockedItem({ may, icon, label }: { may: string; icon: LucideIcon; label: string }) {
+  const why = useWhy(may)
+  return (
+    <>
+      <button type="button" {...why.button} className={css['nav']}>
+        <Icon of={icon} />
+        <span className={css['label']}>{label}</span>
+        <span className={css['n']}>
+          <Icon of={Lock} size={14} />
+        </span>
+      </button>
+      {why.reason}
+    </>
   )
 }
 

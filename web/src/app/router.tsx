@@ -178,6 +178,12 @@ const services = createRoute({
   component: lazyRouteComponent(() => import('../features/you/services-page.tsx'), 'ServicesPage'),
 })
 
+const rights = createRoute({
+  getParentRoute: () => shell,
+  path: page.rights,
+  component: lazyRouteComponent(() => import('../features/you/rights-page.tsx'), 'RightsPage'),
+})
+
 const login = createRoute({
   getParentRoute: () => shell,
   path: page.login,
@@ -200,6 +206,7 @@ const tree = root.addChildren([
     sessions,
     tokens,
     services,
+    rights,
     login,
   ]),
 ])

@@ -2,6 +2,7 @@
 export const keys = {
   session: ['session'] as const,
   me: ['me'] as const,
+  may: (permission: string, entity: string) => ['may', permission, entity] as const,
   mySessions: ['me', 'sessions'] as const,
   myTokens: ['me', 'tokens'] as const,
   serviceTokens: ['me', 'services'] as const,

@@ -26,6 +26,7 @@ export const api = {
   auditExport: '/api/portico/audit/export',
   auditStatus: '/api/portico/audit/status',
   problems: '/api/catalog/problems',
+  explain: '/api/portico/policy/explain',
   history: (ref: string) => `${byName(ref)}/history`,
   source: (ref: string) => `${byName(ref)}/source`,
   refreshSource: (id: string) => `/api/catalog/sources/${seg(id)}/refresh`,
@@ -57,6 +58,7 @@ export const page = {
   sessions: '/settings/sessions',
   tokens: '/settings/tokens',
   services: '/settings/services',
+  rights: '/settings/rights',
   login: '/settings/login',
   entity: (ref: string, tab: EntityTab = 'overview') => {
     const { kind, namespace, name } = parseRef(ref)

@@ -219,3 +219,25 @@ export interface TokenList {
 export interface NewToken extends Token {
   token: string
 }
+
+/** Why somebody may, or may not, use a permission: on an entity, or, without one, at all. */
+export interface Explanation {
+  principal: string
+  permission: string
+  entity?: string
+  allowed: boolean
+  why: string
+  policies: Deciding[]
+  roles: string[]
+  groups: string[]
+  /** Roles with which it would be allowed. */
+  wouldAllow?: string[]
+}
+
+/** A policy that decided. `id` is `at` where the policy has no name. */
+export interface Deciding {
+  id: string
+  effect: 'permit' | 'forbid'
+  at: string
+  words?: string
+}

@@ -12,7 +12,7 @@ interface Look {
 }
 
 export type ButtonProps = Look & ComponentPropsWithRef<'button'>
-type AnchorProps = Look & ComponentPropsWithRef<'a'>
+export type AnchorProps = Look & ComponentPropsWithRef<'a'>
 
 // Plain elements: the library's button would cost every first visit 12 kB for looks that are ours anyway.
 function split<T extends Look>({ variant = 'default', size = 'sm', leftSection, rightSection, fullWidth, ...rest }: T) {
@@ -44,7 +44,8 @@ export function Button(props: ButtonProps) {
   )
 }
 
-function AnchorButton(props: AnchorProps) {
+/** A link that looks like a button, for createLink. */
+export function AnchorButton(props: AnchorProps) {
   const { look, left, right, rest } = split(props)
   const { children, ...others } = rest
   return (

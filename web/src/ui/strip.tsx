@@ -62,5 +62,5 @@ export function errorSentence(error: unknown): string {
 
 export function ErrorId({ error }: { error: unknown }) {
   if (!isApiError(error) || !error.id) return null
-  return <span className="quiet small">Error {error.id}</span>
+  return <span className={`${css['id'] ?? ''} quiet small`}>Error {error.id}</span>
 }

@@ -36,7 +36,7 @@ export function AuditFilters({ search, go }: Props) {
           </option>
         ))}
       </Choice>
-      <Text label="On what" name="target" value={search.target} hint="component:default/shop" set={set} />
+      <Text label="On what" name="target" value={search.target} hint="api:default/shop" set={set} />
       <Choice label="Outcome" value={search.outcome} name="outcome" set={set}>
         <option value="">Either</option>
         <option value="allowed">Allowed</option>

@@ -124,7 +124,7 @@ export function reasonWords({ detail }: AuditRecord): string {
 /** The state of the chain, as the page opens with it. */
 export function chainWords(status: AuditStatus): string {
   if (status.broken) return `Somebody changed the log: ${status.broken.message}.`
-  if (status.records === 0) return 'Nothing is recorded yet.'
+  if (status.records === 0) return 'The log is empty.'
   return `${count(status.records, 'record')}, each as it was written.`
 }
 

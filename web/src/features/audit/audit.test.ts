@@ -91,7 +91,7 @@ test('the chain says what it is, and what has gone', () => {
   expect(keptWords(status)).toBe('Records are kept for 400 days.')
   expect(keptWords({ ...status, first: 801 })).toContain('The first 800 have expired')
   expect(keptWords({ ...status, records: 0, first: 0, verifiedUpTo: 9 })).toContain('The first 9 have expired')
-  expect(chainWords({ ...status, records: 0 })).toBe('Nothing is recorded yet.')
+  expect(chainWords({ ...status, records: 0 })).toBe('The log is empty.')
   expect(chainWords({ ...status, broken: { seq: 4, problem: 'edited', message: 'record 4 was edited' } })).toBe(
     'Somebody changed the log: record 4 was edited.',
   )

@@ -5,8 +5,8 @@ import { copyText } from '../../lib/clipboard.ts'
 import { refOf, relationsOf, text, tierOf, titleOf, type Entity } from '../../lib/entity.ts'
 import { useHotkeys } from '../../lib/hotkeys.ts'
 import { page } from '../../lib/paths.ts'
-import { allowed, useSession } from '../../lib/session.ts'
-import { Button, IconButton, LinkButton } from '../../ui/button.tsx'
+import { ActionButton } from '../../ui/action.tsx'
+import { IconButton, LinkButton } from '../../ui/button.tsx'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -32,6 +32,7 @@ export function EntityHeader({ entity }: { entity: Entity }) {
         <Actions
           entity={entity}
           reading={refresh.isPending}
+          answer={refresh.error}
           onRefresh={() => {
             refresh.mutate(undefined, {
               onSuccess: () => {
@@ -95,20 +96,25 @@ export function ownable(entity: Entity): boolean {
 interface ActionsProps {
   entity: Entity
   reading: boolean
+  answer: unknown
   onRefresh: () => void
 }
 
-function Actions({ entity, reading, onRefresh }: ActionsProps) {
+function Actions({ entity, reading, answer, onRefresh }: ActionsProps) {
   const ref = refOf(entity)
-  const mayRefresh = allowed(useSession(), 'catalog.entity.refresh')
   return (
     <div className={css['acts']}>
       <CopyRef entityRef={ref} />
-      {mayRefresh && (
-        <Button leftSection={<Icon of={RotateCw} size={14} />} onClick={onRefresh} aria-busy={reading}>
-          {reading ? 'Reading' : 'Refresh'}
-        </Button>
-      )}
+      <ActionButton
+        may="catalog.entity.refresh"
+        on={ref}
+        answer={answer}
+        leftSection={<Icon of={RotateCw} size={14} />}
+        onClick={onRefresh}
+        aria-busy={reading}
+      >
+        {reading ? 'Reading' : 'Refresh'}
+      </ActionButton>
       <LinkButton to={page.entity(ref, 'source')} leftSection={<Icon of={Code} size={14} />}>
         Source
       </LinkButton>

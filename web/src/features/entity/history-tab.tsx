@@ -5,6 +5,7 @@ import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import type { Change, FieldChange } from '../../lib/portico.ts'
+import { ActionButton } from '../../ui/action.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Section } from '../../ui/section.tsx'
@@ -15,11 +16,13 @@ import { FieldDiff } from './field-diff.tsx'
 import { useEntityRef } from './use-entity.ts'
 import css from './history.module.css'
 
+const AUDIT = 'portico.audit.read'
+
 /** Which field was changed when, from what to what, by whom and from which file. */
 export function HistoryTab() {
   const ref = useEntityRef()
   const history = useSuspenseInfiniteQuery(historyQuery(ref))
-  const audited = allowed(useSession(), 'portico.audit.read')
+  const audited = allowed(useSession(), AUDIT)
   const now = useNow()
   const changes = history.data.pages.flatMap((p) => p.items)
   if (changes.length === 0) {
@@ -44,13 +47,19 @@ export function HistoryTab() {
           </ol>
         </Section>
       ))}
-      {audited && (
+      {audited ? (
         <p className={`${css['audit'] ?? ''} quiet small`}>
           What people asked for, and were denied, is in{' '}
           <Link to={page.audit} search={{ target: ref }}>
             the audit log
           </Link>
           .
+        </p>
+      ) : (
+        <p className={css['audit']}>
+          <ActionButton may={AUDIT} size="xs">
+            Audit log of this entity
+          </ActionButton>
         </p>
       )}
       {history.hasNextPage && (

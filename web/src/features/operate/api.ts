@@ -4,6 +4,9 @@ import { keys } from '../../lib/keys.ts'
 import { api } from '../../lib/paths.ts'
 import type { HistoryPage, RemovedPage } from '../../lib/portico.ts'
 
+/** The permission to decide about sources and what came of them. */
+export const MANAGE = 'catalog.ingestion.manage'
+
 function useDecision<T, R>(send: (input: T) => Promise<R>) {
   const client = useQueryClient()
   return useMutation({

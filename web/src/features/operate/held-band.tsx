@@ -2,18 +2,19 @@ import { useState } from 'react'
 import { isApiError } from '../../lib/api-error.ts'
 import type { Source } from '../../lib/portico.ts'
 import { count, number } from '../../lib/words.ts'
+import { ActionButton } from '../../ui/action.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EntityLink } from '../../ui/entity-link.tsx'
 import { Status } from '../../ui/status.tsx'
 import { ErrorStrip, Strip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
-import { useDecideHeld, useKeepTogether } from './api.ts'
+import { MANAGE, useDecideHeld, useKeepTogether } from './api.ts'
 import { heldWords, keptWords } from './sources-words.ts'
 import { sayUndone } from './undo.ts'
 import css from './operate.module.css'
 
 /** A reading that would make too much disappear waits here for a person. */
-export function HeldBand({ source, manage }: { source: Source; manage: boolean }) {
+export function HeldBand({ source }: { source: Source }) {
   const [listed, setListed] = useState(false)
   // Sure of what was seen: when something else is held, the question is asked anew.
   const [sureOf, setSureOf] = useState<string>()
@@ -62,23 +63,20 @@ export function HeldBand({ source, manage }: { source: Source; manage: boolean }
         >
           {listed ? 'Hide them' : `See the ${number(missing)}`}
         </Button>
-        {manage && (
-          <>
-            <Button aria-busy={decide.isPending} onClick={() => void answer('keep')}>
-              Keep them
-            </Button>
-            <Button
-              variant="danger"
-              aria-busy={decide.isPending}
-              onClick={() => {
-                if (sure) void answer('apply')
-                else setSureOf(digest)
-              }}
-            >
-              {sure ? `Yes, let ${number(missing)} go` : 'Let them go'}
-            </Button>
-          </>
-        )}
+        <ActionButton may={MANAGE} aria-busy={decide.isPending} onClick={() => void answer('keep')}>
+          Keep them
+        </ActionButton>
+        <ActionButton
+          may={MANAGE}
+          variant="danger"
+          aria-busy={decide.isPending}
+          onClick={() => {
+            if (sure) void answer('apply')
+            else setSureOf(digest)
+          }}
+        >
+          {sure ? `Yes, let ${number(missing)} go` : 'Let them go'}
+        </ActionButton>
       </div>
       {listed && (
         <ul className={css['refs']}>

@@ -3,13 +3,13 @@ import { page } from '../../lib/paths.ts'
 import type { Missing } from '../../lib/portico.ts'
 import { useName } from '../../lib/summaries.ts'
 import { asSentence, count } from '../../lib/words.ts'
-import { Button, LinkButton } from '../../ui/button.tsx'
+import { ActionButton } from '../../ui/action.tsx'
+import { LinkButton } from '../../ui/button.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
-import { useKeepMissing, useRemove, useRestore } from './api.ts'
+import { MANAGE, useKeepMissing, useRemove, useRestore } from './api.ts'
 import { sayUndone } from './undo.ts'
-import { useManage } from './use-manage.ts'
 import css from './operate.module.css'
 
 /** Why it is missing, when it goes, and the two ways out: it goes now, or it stays whatever the sources say. */
@@ -17,7 +17,6 @@ export function MissingDetail({ missing, together }: { missing: Missing; togethe
   const remove = useRemove()
   const keep = useRestore()
   const keepAll = useKeepMissing()
-  const manage = useManage()
   const name = useName(missing.ref)
   const busy = remove.isPending || keep.isPending || keepAll.isPending
   // Decided, it leaves the list and this with it, so what is said does not hang on this being drawn.
@@ -71,21 +70,24 @@ export function MissingDetail({ missing, together }: { missing: Missing; togethe
       {keepAll.error && <ErrorStrip error={keepAll.error} what="They are not kept." />}
       <div className={css['acts']}>
         <LinkButton to={page.entity(missing.ref)}>Open its page</LinkButton>
-        {manage && (
-          <>
-            <Button aria-busy={busy} onClick={() => void onKeep()}>
-              Keep it
-            </Button>
-            {together && (
-              <Button aria-busy={busy} onClick={() => void onKeepAll()}>
-                Keep all that went with it
-              </Button>
-            )}
-            <Button variant="danger" aria-busy={busy} onClick={() => void onRemove()}>
-              Remove now
-            </Button>
-          </>
+        <ActionButton may={MANAGE} aria-busy={busy} onClick={() => void onKeep()}>
+          Keep it
+        </ActionButton>
+        {together && (
+          <ActionButton may={MANAGE} aria-busy={busy} onClick={() => void onKeepAll()}>
+            Keep all that went with it
+          </ActionButton>
         )}
+        <ActionButton
+          may="catalog.entity.delete"
+          on={missing.ref}
+          answer={remove.error}
+          variant="danger"
+          aria-busy={busy}
+          onClick={() => void onRemove()}
+        >
+          Remove now
+        </ActionButton>
       </div>
     </>
   )

@@ -5,17 +5,17 @@ import { page } from '../../lib/paths.ts'
 import type { Conflict, Problem, Problems } from '../../lib/portico.ts'
 import { summaryQuery, useName } from '../../lib/summaries.ts'
 import { asSentence } from '../../lib/words.ts'
-import { Button, LinkButton } from '../../ui/button.tsx'
+import { ActionButton } from '../../ui/action.tsx'
+import { LinkButton } from '../../ui/button.tsx'
 import { CodeBlock } from '../../ui/code-block.tsx'
 import { RefName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
-import { useRefreshSource } from './api.ts'
+import { MANAGE, useRefreshSource } from './api.ts'
 import { MissingDetail } from './missing-detail.tsx'
 import { conflictId, servedWords, wentTogether } from './problem-words.ts'
 import type { ProblemTab } from './problems-search.ts'
-import { useManage } from './use-manage.ts'
 import css from './operate.module.css'
 
 /** One problem in full: what, where, the lines, what to write, the ways out. */
@@ -42,7 +42,6 @@ function useShown(ref: string | null): boolean | undefined | 'asking' {
 
 function ErrorDetail({ problem }: { problem: Problem }) {
   const refresh = useRefreshSource()
-  const manage = useManage()
   const { excerpt } = problem
   const shown = useShown(problem.ref)
   const source = useQuery(sourcesQuery).data?.find((s) => s.id === problem.sourceId)
@@ -74,20 +73,19 @@ function ErrorDetail({ problem }: { problem: Problem }) {
       </div>
       {refresh.error && <ErrorStrip error={refresh.error} what="It was not read again." />}
       <div className={css['acts']}>
-        {manage && (
-          <Button
-            aria-busy={refresh.isPending}
-            onClick={() => {
-              refresh.mutate(problem.sourceId, {
-                onSuccess: () => {
-                  say('Its source is being read again.')
-                },
-              })
-            }}
-          >
-            Read again
-          </Button>
-        )}
+        <ActionButton
+          may={MANAGE}
+          aria-busy={refresh.isPending}
+          onClick={() => {
+            refresh.mutate(problem.sourceId, {
+              onSuccess: () => {
+                say('Its source is being read again.')
+              },
+            })
+          }}
+        >
+          Read again
+        </ActionButton>
         {problem.ref && shown === true && (
           <LinkButton to={page.entity(problem.ref, 'source')} variant="subtle">
             See the whole file

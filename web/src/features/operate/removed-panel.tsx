@@ -8,17 +8,17 @@ import { useName } from '../../lib/summaries.ts'
 import { count } from '../../lib/words.ts'
 import { Actor } from '../../ui/actor.tsx'
 import { RowBones } from '../../ui/bones.tsx'
+import { ActionButton } from '../../ui/action.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
-import { removedQuery, useRestore, useRestoreRemoval } from './api.ts'
+import { MANAGE, removedQuery, useRestore, useRestoreRemoval } from './api.ts'
 import { ProblemList } from './problem-list.tsx'
 import { removedLine, sameRemoval } from './problem-words.ts'
 import type { ProblemsSearch } from './problems-search.ts'
-import { useManage } from './use-manage.ts'
 import css from './operate.module.css'
 
 interface Props {
@@ -117,7 +117,6 @@ function RefFilter({ search, at }: Pick<Props, 'search' | 'at'>) {
 function RemovedDetail({ removed, together }: { removed: Removed; together: boolean }) {
   const restore = useRestore()
   const restoreAll = useRestoreRemoval()
-  const manage = useManage()
   const name = useName(removed.ref)
   const busy = restore.isPending || restoreAll.isPending
   // Restored, it leaves the list and this with it, so what is said does not hang on this being drawn.
@@ -154,18 +153,21 @@ function RemovedDetail({ removed, together }: { removed: Removed; together: bool
       </dl>
       {restore.error && <ErrorStrip error={restore.error} what={`${name} was not restored.`} />}
       {restoreAll.error && <ErrorStrip error={restoreAll.error} what="Nothing was restored." />}
-      {manage && (
-        <div className={css['acts']}>
-          <Button leftSection={<Icon of={Undo2} size={14} />} aria-busy={busy} onClick={() => void one()}>
-            Restore
-          </Button>
-          {together && (
-            <Button aria-busy={busy} onClick={() => void all()}>
-              Restore all of this removal
-            </Button>
-          )}
-        </div>
-      )}
+      <div className={css['acts']}>
+        <ActionButton
+          may={MANAGE}
+          leftSection={<Icon of={Undo2} size={14} />}
+          aria-busy={busy}
+          onClick={() => void one()}
+        >
+          Restore
+        </ActionButton>
+        {together && (
+          <ActionButton may={MANAGE} aria-busy={busy} onClick={() => void all()}>
+            Restore all of this removal
+          </ActionButton>
+        )}
+      </div>
     </>
   )
 }

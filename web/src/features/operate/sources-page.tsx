@@ -2,7 +2,6 @@ import { useSuspenseQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { openProblems, problemsQuery, sourcesQuery } from '../../lib/ingestion.ts'
 import { page } from '../../lib/paths.ts'
-import { allowed, useSession } from '../../lib/session.ts'
 import { useTitle } from '../../lib/title.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { HeldBand } from './held-band.tsx'
@@ -18,7 +17,6 @@ export function SourcesPage() {
   const search: ProblemsSearch = useSearch({ strict: false })
   const sources = useSuspenseQuery(sourcesQuery).data
   const problems = useSuspenseQuery(problemsQuery).data
-  const manage = allowed(useSession(), 'catalog.ingestion.manage')
   const { fine, needs } = sourcesHeadline(sources)
   return (
     <div className="page">
@@ -33,7 +31,7 @@ export function SourcesPage() {
       {sources
         .filter((s) => s.held !== null)
         .map((source) => (
-          <HeldBand key={source.id} source={source} manage={manage} />
+          <HeldBand key={source.id} source={source} />
         ))}
       {sources.length === 0 ? (
         <EmptyState door="lit" title="No source is configured">
@@ -43,7 +41,7 @@ export function SourcesPage() {
           </p>
         </EmptyState>
       ) : (
-        <SourcesTable sources={sources} manage={manage} />
+        <SourcesTable sources={sources} />
       )}
       {(sources.length > 0 || openProblems(problems) + problems.totals.removed > 0) && (
         <section className="sec" aria-label="Problems">

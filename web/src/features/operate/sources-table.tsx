@@ -2,18 +2,18 @@ import { RotateCw } from 'lucide-react'
 import { keptWords } from '../../lib/ingestion.ts'
 import { useNow } from '../../lib/now.ts'
 import type { Source } from '../../lib/portico.ts'
-import { Button } from '../../ui/button.tsx'
+import { ActionButton } from '../../ui/action.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Status } from '../../ui/status.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
-import { useRefreshSource } from './api.ts'
+import { MANAGE, useRefreshSource } from './api.ts'
 import { nextWords, nowWords, originWords, sizeWords, sourceShapes } from './sources-words.ts'
 import css from './operate.module.css'
 
 /** Every source: how it stands in words, when it last succeeded, when it is read next. Worst first. */
-export function SourcesTable({ sources, manage }: { sources: Source[]; manage: boolean }) {
+export function SourcesTable({ sources }: { sources: Source[] }) {
   const refresh = useRefreshSource()
   const asked = sources.find((s) => s.id === refresh.variables)
   const order = ['held', 'failed', 'degraded', 'reading', 'current']
@@ -53,7 +53,6 @@ export function SourcesTable({ sources, manage }: { sources: Source[]; manage: b
             <Row
               key={source.id}
               source={source}
-              manage={manage}
               onRefresh={() => {
                 refresh.mutate(source.id, {
                   onSuccess: () => {
@@ -69,7 +68,7 @@ export function SourcesTable({ sources, manage }: { sources: Source[]; manage: b
   )
 }
 
-function Row({ source, manage, onRefresh }: { source: Source; manage: boolean; onRefresh: () => void }) {
+function Row({ source, onRefresh }: { source: Source; onRefresh: () => void }) {
   const now = useNow()
   const shape = sourceShapes[source.state]
   const tone = shape === 'bad' || shape === 'warn' ? css[shape] : 'muted'
@@ -95,17 +94,16 @@ function Row({ source, manage, onRefresh }: { source: Source; manage: boolean; o
         {nextWords(source, now)}
       </td>
       <td role="cell">
-        {manage && (
-          <Button
-            variant="subtle"
-            size="xs"
-            leftSection={<Icon of={RotateCw} size={14} />}
-            onClick={onRefresh}
-            aria-label={`Read ${source.title} again`}
-          >
-            Refresh
-          </Button>
-        )}
+        <ActionButton
+          may={MANAGE}
+          variant="subtle"
+          size="xs"
+          leftSection={<Icon of={RotateCw} size={14} />}
+          onClick={onRefresh}
+          aria-label={`Read ${source.title} again`}
+        >
+          Refresh
+        </ActionButton>
       </td>
     </tr>
   )

@@ -1,7 +1,10 @@
 import { useState } from 'react'
+import { ActionButton } from '../../ui/action.tsx'
 import { Button } from '../../ui/button.tsx'
 
 interface Props {
+  /** The permission that it takes. */
+  may: string
   /** What it does: "Revoke". */
   words: string
   /** The same, for those who do not see the row: "Revoke laptop". */
@@ -16,11 +19,12 @@ const focus = (button: HTMLButtonElement | null) => {
 }
 
 /** A step that cannot be taken back asks once more, in its place. The focus goes to the answer that changes nothing. */
-export function Confirm({ words, label, sure, busy, onSure }: Props) {
+export function Confirm({ may, words, label, sure, busy, onSure }: Props) {
   const [state, setState] = useState<'quiet' | 'asked' | 'kept'>('quiet')
   if (state !== 'asked')
     return (
-      <Button
+      <ActionButton
+        may={may}
         size="xs"
         aria-label={label}
         ref={state === 'kept' ? focus : undefined}
@@ -29,7 +33,7 @@ export function Confirm({ words, label, sure, busy, onSure }: Props) {
         }}
       >
         {words}
-      </Button>
+      </ActionButton>
     )
   return (
     <>

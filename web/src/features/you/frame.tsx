@@ -1,11 +1,16 @@
 import { Link, useLocation } from '@tanstack/react-router'
+import { Lock } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import { useTitle } from '../../lib/title.ts'
+import { useWhy } from '../../ui/action.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import tabs from '../../ui/tabs.module.css'
 import css from './you.module.css'
+
+const SERVICES = 'portico.token.manage'
 
 interface Props {
   /** In the tab of the browser. */
@@ -21,12 +26,14 @@ export function Frame({ title, heading, action, children }: Props) {
   useTitle(title)
   const session = useSession()
   const { pathname } = useLocation()
+  const services = allowed(session, SERVICES)
   const user = session.principal?.type === 'user'
   const places = [
-    { to: page.you, words: 'Profile', shown: true },
-    { to: page.sessions, words: 'Sessions', shown: user },
-    { to: page.tokens, words: 'Your tokens', shown: user },
-    { to: page.services, words: 'Tokens of services', shown: allowed(session, 'portico.token.manage') },
+    { to: page.you, words: 'Profile', shown: true, locked: false },
+    { to: page.sessions, words: 'Sessions', shown: user, locked: false },
+    { to: page.tokens, words: 'Your tokens', shown: user, locked: false },
+    { to: page.services, words: 'Tokens of services', shown: true, locked: !services },
+    { to: page.rights, words: 'What may I do?', shown: true, locked: false },
   ].filter(({ shown }) => shown)
   return (
     <div className="page">
@@ -37,9 +44,11 @@ export function Frame({ title, heading, action, children }: Props) {
         </div>
         {action}
       </header>
-      {places.length > 1 && (
-        <Tabs label="About you">
-          {places.map(({ to, words }) => (
+      <Tabs label="About you">
+        {places.map(({ to, words, locked }) =>
+          locked ? (
+            <LockedTab key={to} words={words} />
+          ) : (
             <Link
               key={to}
               to={to}
@@ -50,10 +59,23 @@ export function Frame({ title, heading, action, children }: Props) {
             >
               {words}
             </Link>
-          ))}
-        </Tabs>
-      )}
+          ),
+        )}
+      </Tabs>
       <div className={css['under']}>{children}</div>
     </div>
+  )
+}
+
+function LockedTab({ words }: { words: string }) {
+  const why = useWhy(SERVICES)
+  return (
+    <>
+      <button type="button" {...why.button} className={tabs['tab']}>
+        {words}
+        <Icon of={Lock} size={14} />
+      </button>
+      {why.reason}
+    </>
   )
 }

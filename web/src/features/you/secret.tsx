@@ -22,7 +22,11 @@ export function Secret({ text, name }: { text: string; name: string }) {
           e.target.select()
         }}
       />
-      <Button leftSection={<Icon of={state === 'copied' ? Check : Copy} size={14} />} onClick={() => void copy()}>
+      <Button
+        data-autofocus
+        leftSection={<Icon of={state === 'copied' ? Check : Copy} size={14} />}
+        onClick={() => void copy()}
+      >
         {state === 'copied' ? 'Copied' : 'Copy'}
       </Button>
       <p className="small quiet" role="status">

@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
 import type { NewToken, Token } from '../../lib/portico.ts'
-import { LinkButton } from '../../ui/button.tsx'
+import { ActionLink } from '../../ui/action.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
@@ -36,9 +36,9 @@ export function ServicesPage() {
         </>
       }
       action={
-        <LinkButton to={page.services} search={{ new: 'token' }} variant="filled">
+        <ActionLink may="portico.token.manage" to={page.services} search={{ new: 'token' }} variant="filled">
           New token of a service
-        </LinkButton>
+        </ActionLink>
       }
     >
       {list.items.length === 0 ? (
@@ -104,6 +104,7 @@ function Actions({ token, days, onRotated }: ActionsProps) {
     <>
       {error && <ErrorStrip error={error} what="The token is as it was." />}
       <Confirm
+        may="portico.token.manage"
         words="New secret"
         label={`New secret for ${token.name}`}
         sure={`Make one; the old one lasts a day more`}
@@ -113,6 +114,7 @@ function Actions({ token, days, onRotated }: ActionsProps) {
         }}
       />
       <Confirm
+        may="portico.token.manage"
         words="Revoke"
         label={`Revoke ${token.name}`}
         sure="Revoke for good"

@@ -25,6 +25,7 @@ export function SessionsPage() {
         others > 0 && (
           <div className={css['acts']}>
             <Confirm
+              may="portico.me.manage"
               words="Sign out everywhere else"
               label="Sign out everywhere else"
               sure={`End ${count(others, 'other session')}`}
@@ -75,6 +76,7 @@ function SessionRow({ session: { id, device, address, createdAt, seenAt, this: h
       <div className={css['acts']}>
         {!here && (
           <Confirm
+            may="portico.me.manage"
             words="Sign out"
             label={`Sign out ${device} from ${address}`}
             sure="End this session"

@@ -4,7 +4,7 @@ import { lazy, Suspense } from 'react'
 import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
 import type { Token } from '../../lib/portico.ts'
-import { LinkButton } from '../../ui/button.tsx'
+import { ActionLink } from '../../ui/action.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
@@ -33,9 +33,9 @@ export function TokensPage() {
         </>
       }
       action={
-        <LinkButton to={page.tokens} search={{ new: 'token' }} variant="filled">
+        <ActionLink may="portico.me.manage" to={page.tokens} search={{ new: 'token' }} variant="filled">
           New token
-        </LinkButton>
+        </ActionLink>
       }
     >
       {list.items.length === 0 ? (
@@ -83,6 +83,7 @@ function Revoke({ token }: { token: Token }) {
     <>
       {revoke.error && <ErrorStrip error={revoke.error} what="The token was not revoked." />}
       <Confirm
+        may="portico.me.manage"
         words="Revoke"
         label={`Revoke ${token.name}`}
         sure="Revoke for good"
