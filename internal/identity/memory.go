@@ -174,9 +174,3 @@ func Follow(ctx context.Context, db *pg.Pool, keepers ...keeper) {
 	_ = pg.Listen(ctx, db, channel, func(string) { heard() }, heard)
 	<-done
 }
-
-// enduring is ctx without its end, for a change that may end what the request itself was let in by: whoever signs out is
-// told so, and not that they have ended.
-func enduring(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
-}

@@ -102,8 +102,6 @@ func Digest(secret string) (d [sha256.Size]byte, ok bool) {
 // Start signs the account in and sends the browser its cookie. A session that the browser had before ends.
 func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Request, a Account) (err error) {
 	defer errs.Wrap(&err, "identity: start a session of %s", a.UserRef)
-	ctx, done := toItsEnd(ctx)
-	defer done()
 	id := NewSecret()
 	d, _ := Digest(id)
 	old, had := s.presented(r)
@@ -181,16 +179,12 @@ func notify(ctx context.Context, db pg.DB) error {
 // cookie away. A request without a session has nothing to end.
 func (s *Sessions) End(ctx context.Context, w http.ResponseWriter, r *http.Request, all bool) (err error) {
 	defer errs.Wrap(&err, "identity: end a session")
-	ctx, done := toItsEnd(ctx)
-	defer done()
 	if d, ok := s.presented(r); ok {
 		where := `s.digest = $1 AND s.expires_at > now() AND s.seen_at > now() - $2::interval`
 		if all {
 			where = `s.account_id = (
 				SELECT account_id FROM identity_sessions WHERE digest = $1 AND expires_at > now() AND seen_at > now() - $2::interval)`
 		}
-		ctx, cancel := enduring(ctx)
-		defer cancel()
 		err := pg.Transact(ctx, s.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
 			// A session that is over ends nothing: whoever finds its cookie is nobody.
 			gone, err := pg.Collect(ctx, tx, pgx.RowTo[string], `
@@ -212,12 +206,6 @@ func (s *Sessions) End(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	}
 	http.SetCookie(w, Cookie("portico-session", "", s.Secure, 0))
 	return nil
-}
-
-// toItsEnd lets what ends a credential be done although the request ends: the request came with that credential, so it
-// is among those that end with it, maybe before the database's answer is here.
-func toItsEnd(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 }
 
 // presented returns the digest of the session that the browser says it has.

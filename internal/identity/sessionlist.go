@@ -42,8 +42,6 @@ func (s *Sessions) List(ctx context.Context, r *http.Request, userRef string) (l
 // EndOne ends a session of the person. Errors: errs.NotFound, also for somebody else's.
 func (t *Tokens) EndOne(ctx context.Context, s *Sessions, userRef string, id int64) (err error) {
 	defer errs.Wrap(&err, "identity: end session %d", id)
-	ctx, done := toItsEnd(ctx)
-	defer done()
 	return t.endSessions(ctx, s, userRef, func(tx pgx.Tx) (int64, error) {
 		tag, err := tx.Exec(ctx, `
 			DELETE FROM identity_sessions s USING identity_accounts a

@@ -185,8 +185,6 @@ func (t *Tokens) holdOpen(ctx context.Context) {
 
 // change runs fn in a transaction, records what it did, and tells all replicas.
 func (t *Tokens) change(ctx context.Context, action string, fn func(tx pgx.Tx) (target string, detail any, err error)) error {
-	ctx, cancel := enduring(ctx)
-	defer cancel()
 	err := pg.Transact(ctx, t.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
 		target, detail, err := fn(tx)
 		if err != nil {
@@ -382,8 +380,6 @@ func (t *Tokens) Revoke(ctx context.Context, userRef string, id int64) (err erro
 // RevokeItself ends the token that the principal came with. Errors: errs.NotFound where it is none of this portal's.
 func (t *Tokens) RevokeItself(ctx context.Context, p *Principal) (err error) {
 	defer errs.Wrap(&err, "identity: a token revokes itself")
-	ctx, done := toItsEnd(ctx)
-	defer done()
 	if p.Token == nil || p.Token.ID == 0 {
 		return errs.New(errs.NotFound, "this request came without a token that could be revoked here")
 	}
