@@ -102,6 +102,8 @@ func Digest(secret string) (d [sha256.Size]byte, ok bool) {
 // Start signs the account in and sends the browser its cookie. A session that the browser had before ends.
 func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Request, a Account) (err error) {
 	defer errs.Wrap(&err, "identity: start a session of %s", a.UserRef)
+	ctx, cancel := lasting(ctx)
+	defer cancel()
 	id := NewSecret()
 	d, _ := Digest(id)
 	old, had := s.presented(r)
@@ -170,6 +172,15 @@ func cut(text string, most int) string {
 	return string(clean)
 }
 
+// lasting is for what ends the credential that its request came with: the request's own context ends by that, and the
+// answer must still say that it worked. cancel must be called.
+func lasting(ctx context.Context) (_ context.Context, cancel context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), lastsAtMost)
+}
+
+// lastsAtMost is how long the end of a credential may take.
+const lastsAtMost = 10 * time.Second
+
 func notify(ctx context.Context, db pg.DB) error {
 	_, err := db.Exec(ctx, `SELECT pg_notify($1, '')`, channel)
 	return err
@@ -179,6 +190,8 @@ func notify(ctx context.Context, db pg.DB) error {
 // cookie away. A request without a session has nothing to end.
 func (s *Sessions) End(ctx context.Context, w http.ResponseWriter, r *http.Request, all bool) (err error) {
 	defer errs.Wrap(&err, "identity: end a session")
+	ctx, cancel := lasting(ctx)
+	defer cancel()
 	if d, ok := s.presented(r); ok {
 		where := `s.digest = $1 AND s.expires_at > now() AND s.seen_at > now() - $2::interval`
 		if all {

@@ -68,6 +68,8 @@ func (t *Tokens) EndOthers(ctx context.Context, s *Sessions, r *http.Request, us
 }
 
 func (t *Tokens) endSessions(ctx context.Context, s *Sessions, userRef string, del func(tx pgx.Tx) (int64, error)) error {
+	ctx, cancel := lasting(ctx)
+	defer cancel()
 	err := t.change(ctx, "identity.session.revoke", func(tx pgx.Tx) (string, any, error) {
 		n, err := del(tx)
 		return userRef, map[string]any{"sessions": n}, err

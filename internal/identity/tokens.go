@@ -383,6 +383,8 @@ func (t *Tokens) RevokeItself(ctx context.Context, p *Principal) (err error) {
 	if p.Token == nil || p.Token.ID == 0 {
 		return errs.New(errs.NotFound, "this request came without a token that could be revoked here")
 	}
+	ctx, cancel := lasting(ctx)
+	defer cancel()
 	return t.change(ctx, "identity.token.revoke", func(tx pgx.Tx) (string, any, error) {
 		return revoke(ctx, tx, `t.id = $1`, p.Token.ID)
 	})

@@ -27,8 +27,9 @@ const maxAttempts = 3
 // it rolls back. Where db is a transaction already, fn runs in a savepoint of it, and options are
 // left to the outer one. The errors of fn come back unchanged apart from what [Err] adds.
 //
-// When the connection breaks during the commit nobody knows whether it took place: the error is
-// errs.Unavailable, and the function is not repeated.
+// A commit that has begun is waited for although ctx ends, for two seconds more: what the transaction tells others may be
+// what ends ctx, as when somebody ends their own session, and then it did take place. When the connection breaks during
+// the commit nobody knows whether it took place: the error is errs.Unavailable, and the function is not repeated.
 func Transact(ctx context.Context, db DB, o TxOptions, fn func(tx pgx.Tx) error) error {
 	if outer, ok := db.(pgx.Tx); ok {
 		return attempt(ctx, fn, outer.Begin)
@@ -80,9 +81,33 @@ func attempt(ctx context.Context, fn func(pgx.Tx) error, begin func(context.Cont
 	if err := fn(tx); err != nil {
 		return Err(err)
 	}
+	if err := ctx.Err(); err != nil {
+		return Err(err)
+	}
 	done = true
-	if err := tx.Commit(ctx); err != nil {
+	cctx, cancel := afterwards(ctx)
+	defer cancel()
+	if err := tx.Commit(cctx); err != nil {
 		return Err(fmt.Errorf("pg: commit: %w", err))
 	}
 	return nil
+}
+
+// commitWithin is how long a commit may take when its context has ended.
+const commitWithin = 2 * time.Second
+
+// afterwards returns a context that ends commitWithin later than ctx.
+func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(commitWithin):
+			cancel()
+		case <-later.Done():
+		}
+	})
+	return later, func() {
+		stop()
+		cancel()
+	}
 }

@@ -166,3 +166,48 @@ func TestTransactGivesUp(t *testing.T) {
 		t.Errorf("ran %d times, %v", runs, err)
 	}
 }
+
+// What a transaction tells others may end its own context: the commit took place, and whoever asked for it is told so.
+func TestCommitOutlastsItsContext(t *testing.T) {
+	t.Parallel()
+	pool := counters(t)
+	if _, err := pool.Exec(t.Context(), `
+		CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$;
+		CREATE CONSTRAINT TRIGGER wait AFTER UPDATE ON counters DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	err := pg.Transact(t.Context(), pool, pg.TxOptions{}, func(held pgx.Tx) error {
+		if _, err := held.Exec(t.Context(), `SELECT pg_advisory_xact_lock(7)`); err != nil {
+			return err
+		}
+		go func() {
+			done <- pg.Transact(ctx, pool, pg.TxOptions{}, func(tx pgx.Tx) error { return add(ctx, tx, 1, 1) })
+		}()
+		for waiting := false; !waiting; { // until it is in its commit
+			if err := pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted
+				AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`).Scan(&waiting); err != nil {
+				return err
+			}
+		}
+		cancel()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil || value(t, pool, 1) != 1 {
+		t.Errorf("%v, and the counter is %d", err, value(t, pool, 1))
+	}
+	// One that has not begun is not made.
+	ctx, cancel = context.WithCancel(t.Context())
+	err = pg.Transact(ctx, pool, pg.TxOptions{}, func(tx pgx.Tx) error {
+		defer cancel()
+		return add(ctx, tx, 1, 1)
+	})
+	if !errors.Is(err, context.Canceled) || value(t, pool, 1) != 1 {
+		t.Errorf("%v, and the counter is %d", err, value(t, pool, 1))
+	}
+}
