@@ -66,7 +66,7 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 	default:
 		add("configuration", CheckOK, strings.Join(cfg.Files, ", "), "")
 	}
-	for _, w := range cfg.Warnings {
+	for _, w := range cfg.Notices() {
 		add("configuration", CheckWarning, w.String(), "")
 	}
 

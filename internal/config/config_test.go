@@ -42,7 +42,7 @@ backend:
 auth:
   environment: production
   providers:
-    guest: {}
+    guest: {dangerouslyAllowOutsideDevelopment: true}
     acme: {production: {clientId: id}}
 integrations:
   github: [{token: t}, {host: ghe.example.com, apps: [{appId: '12', privateKey: pem}]}]

@@ -83,10 +83,7 @@ var signInInstead = map[string]string{
 
 // decodeSignIn reads the providers' blocks of the environment that counts.
 func (a *Auth) decodeSignIn(d *decoder, providers Node) {
-	environment := a.Environment
-	if environment == "" {
-		environment = "development"
-	}
+	environment := a.environment()
 	for _, id := range providers.Keys() {
 		if instead, ok := signInInstead[id]; ok {
 			d.warn(providers.Get(id), instead, "this way to sign in is not built, so nobody signs in with it")
