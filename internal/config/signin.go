@@ -94,7 +94,7 @@ func (a *Auth) decodeSignIn(d *decoder, providers Node) {
 		default:
 			there := append([]string{"guest"}, signInIDs()...)
 			remedy := "those that there are: " + strings.Join(there, ", ")
-			if meant := suggest(id, there); meant != "" {
+			if meant := Nearest(id, there); meant != "" {
 				remedy = "write " + meant + " if that is what you mean; " + remedy
 			}
 			d.rep.warn(keyPosition(providers, id), n.path, remedy, "there is no such provider, so nobody signs in with it")
