@@ -115,7 +115,7 @@ func (c *console) ready(url string) {
 
 // introduce says what the configuration means for whoever starts the portal.
 func (c *console) introduce(cfg *config.Config, trial bool) {
-	for _, w := range cfg.Warnings {
+	for _, w := range cfg.Notices() {
 		c.warn(w.String())
 	}
 	switch n := len(cfg.Ignored); {

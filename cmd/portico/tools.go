@@ -176,7 +176,7 @@ nobody does, or what they configure is still to come.`,
 			if err != nil {
 				return err
 			}
-			for _, w := range cfg.Warnings {
+			for _, w := range cfg.Notices() {
 				fmt.Fprintf(cmd.ErrOrStderr(), "portico: warning: %s\n", w)
 			}
 			if ignored {

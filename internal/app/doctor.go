@@ -66,14 +66,14 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 	default:
 		add("configuration", CheckOK, strings.Join(cfg.Files, ", "), "")
 	}
-	for _, w := range cfg.Warnings {
+	for _, w := range cfg.Notices() {
 		add("configuration", CheckWarning, w.String(), "")
 	}
 
-	if p := cfg.Portico.Policies; len(p.Paths) > 0 {
+	if p := cfg.Portico.Policies; len(p.Paths)+len(p.Roles)+len(p.SignedIn)+len(p.Guest) > 0 {
 		if e, err := LoadPolicies(cfg); err != nil {
 			fail("policies", err)
-		} else {
+		} else if len(p.Paths) > 0 {
 			add("policies", CheckOK, strings.Join(e.Status().Files, ", "), "")
 		}
 	}

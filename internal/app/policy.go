@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"portico/internal/catalog/index"
 	"portico/internal/config"
@@ -38,7 +40,48 @@ func LoadPolicies(cfg *config.Config) (*policy.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return policy.New(o)
+	return newPolicies(cfg, o)
+}
+
+func newPolicies(cfg *config.Config, o policy.Options) (*policy.Engine, error) {
+	e, err := policy.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return e, misspeltRoles(cfg, e)
+}
+
+// misspeltRoles is an errs.Invalid with the places of roles that neither ship nor stand in a policy: whoever was meant to
+// have more has nothing by them, and whoever was meant to have less may have what all have.
+func misspeltRoles(cfg *config.Config, e *policy.Engine) error {
+	unnamed := e.UnnamedRoles()
+	known := slices.DeleteFunc(e.Roles(), func(role string) bool { return slices.Contains(unnamed, role) })
+	var faults []string
+	fault := func(at config.Node, path, role string) {
+		remedy := "write one of " + strings.Join(known, ", ") + ", or a policy with Role::\"" + role + "\""
+		if meant := config.Nearest(role, known); meant != "" {
+			remedy = "write " + meant + " if that is what you mean, or a policy with Role::\"" + role + "\""
+		}
+		faults = append(faults, fmt.Sprintf("%s: %s: no policy names the role %q, so nobody may do anything by it; %s", at.Position(), path, role, remedy))
+	}
+	written := cfg.Node("portico.policies")
+	for _, role := range written.Get("roles").Keys() {
+		if slices.Contains(unnamed, role) {
+			fault(written.Get("roles").Get(role), "portico.policies.roles."+role, role)
+		}
+	}
+	for _, key := range []string{"signedIn", "guest"} {
+		for _, item := range written.Get(key).Items() {
+			if slices.Contains(unnamed, item.Text()) {
+				fault(item, "portico.policies."+key, item.Text())
+			}
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return errs.WithRemedy(errs.New(errs.Invalid, "portico.policies names roles that there are not:\n%s", strings.Join(faults, "\n")),
+		"mend them, and run `portico policy check`")
 }
 
 // compileFilter makes a restriction of the read model of a predicate.
@@ -57,7 +100,7 @@ func (a *App) startPolicies(context.Context) error {
 	}
 	a.policyNews.more = make(chan struct{}, 1)
 	o.Directory, o.Log, o.Changed = groupsOf{a}, a.o.Log, a.policyNews.add
-	if a.policies, err = policy.New(o); err != nil {
+	if a.policies, err = newPolicies(a.o.Config, o); err != nil {
 		return err
 	}
 	if len(o.Paths) > 0 {

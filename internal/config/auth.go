@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/url"
 	"regexp"
@@ -237,9 +238,10 @@ func (a *Auth) checkTokens(d *decoder, n Node) {
 type Guest struct {
 	UserEntityRef       string   `config:"userEntityRef"`       // default user:development/guest
 	OwnershipEntityRefs []string `config:"ownershipEntityRefs"` // default: the user itself
-	OutsideDevelopment  bool     `config:"dangerouslyAllowOutsideDevelopment"`
-	Position            Position
-	_                   struct{} `config:",open"`
+	// OutsideDevelopment lets guests in whatever auth.environment is.
+	OutsideDevelopment bool `config:"dangerouslyAllowOutsideDevelopment"`
+	Position           Position
+	_                  struct{} `config:",open"`
 }
 
 var entityRef = regexp.MustCompile(`^(?:[A-Za-z][\w-]*:)?(?:[\w.-]+/)?[\w.-]+$`)
@@ -255,11 +257,51 @@ func (a *Auth) checkConfig(d *decoder, n Node) bool {
 		d.rep.warn(keyPosition(providers, "guest"), guest.path, "write guest: {} to let guests in, or remove the key", "empty, so there is no guest access")
 	case guest.Exists():
 		g := &Guest{UserEntityRef: "user:development/guest", Position: guest.pos}
-		if d.into(guest, g) {
-			a.Guest = g
+		if !d.into(guest, g) {
+			break
 		}
+		if env := a.environment(); env != development && !g.OutsideDevelopment {
+			d.rep.warn(keyPosition(providers, "guest"), guest.path, "remove it, or write dangerouslyAllowOutsideDevelopment: true below it, and everybody who can reach the portal reads the catalog",
+				"auth.environment is %s, and guests are for development, so nobody comes in as a guest", scrub(env))
+			break
+		}
+		a.Guest = g
 	}
 	return true
+}
+
+const development = "development"
+
+// environment is which block of a provider counts.
+func (a *Auth) environment() string { return cmp.Or(a.Environment, development) }
+
+// Notices are the warnings, and what hangs on where the portal listens, which the command line may have said.
+func (c *Config) Notices() []Problem {
+	how := c.reachedFromElsewhere()
+	if c.Auth.Guest == nil || how == "" {
+		return c.Warnings
+	}
+	remedy := "remove it once people can sign in, or listen on 127.0.0.1"
+	if c.Auth.Guest.OutsideDevelopment {
+		remedy = "dangerouslyAllowOutsideDevelopment asks for that; remove both if it was not meant"
+	}
+	return inOrder(append(slices.Clone(c.Warnings), Problem{c.Auth.Guest.Position, "auth.providers.guest", how + ", and everybody who can reach the portal reads the catalog without signing in", remedy}))
+}
+
+// reachedFromElsewhere says by what others than this machine may reach the portal, or "".
+func (c *Config) reachedFromElsewhere() string {
+	switch host := c.Backend.Listen.Host; {
+	case host == "":
+		return "the portal listens on every interface"
+	case !loopback(host):
+		return "the portal listens on " + scrub(host)
+	}
+	for _, base := range []string{c.App.BaseURL, c.Backend.BaseURL} {
+		if u, err := url.Parse(base); err == nil && base != "" && !loopback(u.Hostname()) {
+			return "the portal's address is " + scrub(u.Hostname())
+		}
+	}
+	return ""
 }
 
 func (g *Guest) checkConfig(d *decoder, n Node) bool {

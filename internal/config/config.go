@@ -220,6 +220,7 @@ func read(root Node, rep *report) *Config {
 	cfg.App.BaseURL = trimSlash(cfg.App.BaseURL)
 	cfg.Backend.BaseURL = trimSlash(cfg.Backend.BaseURL)
 	rep.ignoreUnhonoured(root)
+	rep.warnOfOtherwise(root, cfg.Auth.environment())
 	return cfg
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -42,7 +43,7 @@ backend:
 auth:
   environment: production
   providers:
-    guest: {}
+    guest: {dangerouslyAllowOutsideDevelopment: true}
     acme: {production: {clientId: id}}
 integrations:
   github: [{token: t}, {host: ghe.example.com, apps: [{appId: '12', privateKey: pem}]}]
@@ -106,7 +107,8 @@ proxy:
 			"backend.csp.frame-src", "auth.providers.acme", "integrations.github[1].apps", "integrations.azure",
 			"integrations.bitbucketCloud", "integrations.bitbucketServer", "catalog.processingInterval", "catalog.orphanStrategy",
 			"catalog.providers", "kubernetes"}},
-		{"warnings", len(cfg.Warnings), 0},
+		{"warnings", fmt.Sprint(cfg.Warnings), "[a.yaml:24:5: auth.providers.acme: there is no such provider, so nobody signs in with it; " +
+			"those that there are: guest, oidc, okta, google, gitlab, microsoft, github, oauth2Proxy, proxy]"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -311,7 +311,7 @@ func (d *decoder) others(n Node, names []string, open bool) {
 		if slices.Contains(names, f.key) || f.val.kind == Null {
 			continue
 		}
-		known, meant := knownKey(n.path, f.key), suggest(f.key, names)
+		known, meant := knownKey(n.path, f.key), Nearest(f.key, names)
 		switch {
 		case !known && !open:
 			remedy := "remove it; the keys here are " + strings.Join(names, ", ")

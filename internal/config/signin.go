@@ -78,18 +78,26 @@ var signInInstead = map[string]string{
 	"onelogin":            "configure auth.providers.oidc with metadataUrl: https://NAME.onelogin.com/oidc/2",
 	"openshift":           "put oauth2-proxy before the portal, and configure auth.providers.oauth2Proxy",
 	"pinniped":            "configure auth.providers.oidc with the address of the federation domain",
+	"saml":                "configure auth.providers.oidc: nearly all that speak SAML speak OpenID Connect too",
 	"vmwareCloudServices": "configure auth.providers.oidc with metadataUrl: https://console.cloud.vmware.com/csp/gateway/am/api",
 }
 
 // decodeSignIn reads the providers' blocks of the environment that counts.
 func (a *Auth) decodeSignIn(d *decoder, providers Node) {
-	environment := a.Environment
-	if environment == "" {
-		environment = "development"
-	}
+	environment := a.environment()
 	for _, id := range providers.Keys() {
-		if instead, ok := signInInstead[id]; ok {
-			d.warn(providers.Get(id), instead, "this way to sign in is not built, so nobody signs in with it")
+		n := providers.Get(id)
+		switch instead, ok := signInInstead[id]; {
+		case id == "guest" || signInTitles[id] != "" || n.Kind() <= Null:
+		case ok:
+			d.rep.warn(keyPosition(providers, id), n.path, instead, "this way to sign in is not built, so nobody signs in with it")
+		default:
+			there := append([]string{"guest"}, signInIDs()...)
+			remedy := "those that there are: " + strings.Join(there, ", ")
+			if meant := Nearest(id, there); meant != "" {
+				remedy = "write " + meant + " if that is what you mean; " + remedy
+			}
+			d.rep.warn(keyPosition(providers, id), n.path, remedy, "there is no such provider, so nobody signs in with it")
 		}
 	}
 	for _, id := range signInIDs() {

@@ -2,8 +2,8 @@ package config
 
 import "strings"
 
-// suggest returns the candidate that word most likely stands for, or "".
-func suggest(word string, candidates []string) string {
+// Nearest returns the candidate that word most likely stands for, or "".
+func Nearest(word string, candidates []string) string {
 	best, bestAt := "", 1+min(3, max(1, len(word)/3))
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < bestAt {

@@ -53,7 +53,7 @@ var proofs = []proof{
 	{"a viewer stays out of the operators' rooms", "internal/identity/policy/shipped.cedar", "action in [Action::\"catalog.ingestion.read\", Action::\"portico.audit.read\", Action::\"portico.policy.read\"]", "false", "", "TestS3EveryRouteForEveryRole"},
 	{"an owner removes what is theirs", "internal/identity/policy/shipped.cedar", "when { principal in resource.owners };", ";", "", "TestS3OnWhatSomebodyOwns"},
 	{"what is hidden is not seen", "internal/catalog/guard.go", "\treturn h.Guard.Seen(ctx)\n", "\treturn nil\n", "./internal/catalog", "TestTwoWorlds"},
-	{"who ends what let them in is told so", "internal/identity/memory.go", "context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)", "context.WithTimeout(ctx, 15*time.Second)", "./internal/identity/me", "TestEndingOneself"},
+	{"who ends what let them in is told so", "internal/identity/session.go", "context.WithTimeout(context.WithoutCancel(ctx), lastsAtMost)", "context.WithTimeout(ctx, lastsAtMost)", "./internal/identity/me", "TestEndingOutlastsTheRequest"},
 }
 
 // aDay is how many guards are proved in one run of `make test`; `make security` proves all.

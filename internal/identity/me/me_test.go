@@ -644,28 +644,3 @@ func TestNothingWithoutItsRecord(t *testing.T) {
 		t.Errorf("tokens and sessions are %s, want 1 1", left)
 	}
 }
-
-// A request that ends what it was let in by is done all the same, and says so: the news of the end may come before its
-// answer.
-func TestEndingOneself(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	r := w.replica(true)
-	ann := r.enter("ann")
-	m := r.make(ann, mine, `{"name":"x","scopes":["catalog:read"]}`)
-	ctx, news := context.WithCancel(t.Context())
-	tokens := &identity.Tokens{DB: w.pool, MaxAge: day, Record: func(context.Context, pgx.Tx, string, string, any) error { news(); return nil }}
-	if err := tokens.Revoke(ctx, "user:default/ann", m.ID); err != nil {
-		t.Errorf("a token is not revoked: %v", err)
-	}
-	ctx, news = context.WithCancel(t.Context())
-	sessions := &identity.Sessions{DB: w.pool, Record: func(context.Context, pgx.Tx, identity.Event) error { news(); return nil }}
-	q := httptest.NewRequest("POST", "/", nil).WithContext(ctx)
-	for _, c := range ann.cookies {
-		q.AddCookie(c)
-	}
-	if err := sessions.End(ctx, httptest.NewRecorder(), q, false); err != nil {
-		t.Errorf("a session is not ended: %v", err)
-	}
-	r.want(401, as{token: m.Secret}, "GET", "/api/catalog.entity.read", "")
-}

@@ -128,6 +128,9 @@ func (e *Engine) load() error {
 		if last.rules.digest != r.digest {
 			next.number++
 			e.o.Log.Info("policies loaded", "generation", next.number, "files", len(r.files), "policies", len(r.policies))
+			if roles := r.unnamed(); len(roles) > 0 { // what they take away counts, so that they are not refused
+				e.o.Log.Warn("no policy names these roles any more, and the portal does not start again so: take them out of portico.policies", "roles", roles)
+			}
 		}
 	}
 	e.state = Status{
@@ -146,6 +149,18 @@ func (e *Engine) refused(err error) error {
 		}
 	}
 	return err
+}
+
+// UnnamedRoles are roles of the configuration that neither ship nor stand in any policy: nobody may do anything by them.
+func (e *Engine) UnnamedRoles() []string { return e.current.Load().rules.unnamed() }
+
+func (r *rules) unnamed() (roles []string) {
+	for _, role := range r.roles {
+		if !r.named[role] && !slices.Contains(roleNames, role) {
+			roles = append(roles, role)
+		}
+	}
+	return roles
 }
 
 // Status says which policies count now.

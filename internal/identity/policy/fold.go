@@ -136,6 +136,7 @@ func (r *rules) strictValue(v types.Value, say func(string, ...any)) {
 		id := string(v.ID)
 		switch v.Type {
 		case typeRole:
+			r.named[id] = true
 			if !slices.Contains(r.roles, id) {
 				say("there is no role %q; there are %s, and those that portico.policies.roles names", id, strings.Join(r.roles, ", "))
 			}

@@ -139,7 +139,8 @@ type rules struct {
 	files    []string
 	policies []*Policy
 	byID     map[cedar.PolicyID]*Policy
-	roles    []string // that there are
+	roles    []string        // that there are
+	named    map[string]bool // roles that a policy speaks of
 
 	mu       sync.Mutex
 	byAction map[string][]*Policy
@@ -158,7 +159,7 @@ func digestOf(files []File) string {
 // compile reads policies and checks every one; roles are those of one's own. The error names all that is wrong, a line
 // each, with file and line.
 func compile(files []File, own []string, check func(predicate []byte) error) (*rules, error) {
-	r := &rules{byID: map[cedar.PolicyID]*Policy{}, byAction: map[string][]*Policy{}, roles: slices.Clone(roleNames)}
+	r := &rules{byID: map[cedar.PolicyID]*Policy{}, byAction: map[string][]*Policy{}, roles: slices.Clone(roleNames), named: map[string]bool{}}
 	for _, name := range own {
 		if !slices.Contains(r.roles, name) {
 			r.roles = append(r.roles, name)
