@@ -28,6 +28,7 @@ const actions: Record<string, ActionWords> = {
   'catalog.source.refresh': { title: 'Source read again', did: 'had read again', doing: 'have a source read again' },
   'catalog.held.decide': { title: 'Held removal answered', did: 'answered for', doing: 'answer for a held removal' },
   'catalog.missing.restore': { title: 'Missing kept', did: 'kept', doing: 'keep what is missing' },
+  'identity.policy.load': { title: 'Policies loaded', did: 'loaded policies', doing: 'load policies' },
   'catalog.removed.restore': { title: 'Removal taken back', did: 'took back', doing: 'take a removal back' },
 }
 
@@ -65,6 +66,14 @@ export function told(record: AuditRecord): Told {
   const times = typeof record.detail['times'] === 'number' ? record.detail['times'] : 0
   if (record.action === 'several')
     return { who, what: `were denied ${count(times, 'attempt')} that are not recorded one by one`, on: '' }
+  if (record.action === 'identity.policy.load') {
+    const failed = record.outcome === 'denied'
+    return {
+      who,
+      what: failed ? 'could not use the files of policies; those of before stay' : 'loaded policies',
+      on: '',
+    }
+  }
   if (record.outcome === 'denied') {
     const again = times > 0 ? `, ${count(times, 'more time')}` : ''
     return { who, what: `was not allowed to ${words?.doing ?? record.action}${again}`, on: words ? '' : record.target }

@@ -29,6 +29,10 @@ test('a record is a sentence', () => {
   expect(line({ actor: 'service:ci', principal: 'service' })).toBe('ci removed component:default/shop')
   expect(line({ actor: 'user:team/ann' })).toBe('user:team/ann removed component:default/shop')
   expect(line({ actor: 'user:default/guest', principal: 'guest' })).toBe('A guest removed component:default/shop')
+  expect(line({ action: 'identity.policy.load', target: 'policies' })).toMatch(/ loaded policies$/)
+  expect(line({ action: 'identity.policy.load', target: 'policies', outcome: 'denied' })).toMatch(
+    / could not use the files/,
+  )
   expect(line({ action: 'identity.session.start', detail: { provider: 'oidc' } })).toBe('ann signed in with oidc')
   expect(line({ action: 'identity.session.end', detail: { sessions: 1, everywhere: false } })).toBe('ann signed out')
   expect(line({ action: 'identity.session.end', detail: { sessions: 3, everywhere: true } })).toBe(
