@@ -70,12 +70,13 @@ func start(t testing.TB, s setup) *portal {
 		s.listen = "127.0.0.1:0"
 	}
 	files := s.files
-	for name, text := range map[string]string{"tokens.yaml": tokens, "compat.yaml": s.config} {
-		if text == "" {
+	// The later file wins: a test may have a list of tokens of its own.
+	for _, file := range []struct{ name, text string }{{"tokens.yaml", tokens}, {"compat.yaml", s.config}} {
+		if file.text == "" {
 			continue
 		}
-		path := filepath.Join(s.dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		path := filepath.Join(s.dir, file.name)
+		if err := os.WriteFile(path, []byte(file.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		files = append(files, path)
