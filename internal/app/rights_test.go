@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -174,5 +175,61 @@ func TestMovingALocation(t *testing.T) {
 	}
 	if status, text := g.call("PUT", path, operators, moved); status != http.StatusOK || !strings.Contains(text, "/mine/") {
 		t.Errorf("an operator moves it: %d %s", status, text)
+	}
+}
+
+// A token of a service does nothing that whoever made it, or gave it a new secret, may not do themselves.
+func TestServicesOfTheRestricted(t *testing.T) {
+	t.Parallel()
+	g := startGuarded(t, `
+@id("makers") permit (principal in Group::"group:default/pilots", action == Action::"portico.token.manage", resource);
+@id("hide") forbid (principal in Group::"group:default/pilots", action == Action::"catalog.entity.read", resource is Entity) when { resource.tags.contains("secret") };
+@id("bosses") permit (principal == User::"user:default/mia", action, resource);
+`, "", "---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {name: mia}\nspec: {memberOf: []}\n"+
+		"---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: hidden, tags: [secret]}\nspec: {type: website, lifecycle: production, owner: others}\n")
+	ann, mia := g.signIn("ann"), g.signIn("mia")
+	if g.sees(ann, "component:default/hidden") || !g.sees(mia, "component:default/hidden") {
+		t.Fatal("the policies do not work")
+	}
+	const tokens = "/api/portico/tokens"
+	wanted := func(scopes ...string) map[string]any {
+		return map[string]any{"name": "svc", "scopes": scopes, "days": 30}
+	}
+	for scope, why := range map[string]string{
+		"catalog:read":           `the policy \"hide\"`,      // some is hidden from her
+		"catalog.entity.read":    `the policy \"hide\"`,      // the permission alone is a scope, too
+		"catalog.entity.delete":  "catalog.entity.delete",    // some is hers, not all
+		"catalog:write":          "catalog.entity.delete",    // it opens that
+		"sources:manage":         "catalog.ingestion.manage", // nothing of it
+		"catalog.entity.refresh": "",                         // every author may, on everything
+	} {
+		status, text := g.call("POST", tokens, ann, wanted(scope))
+		switch {
+		case why == "" && status != http.StatusCreated:
+			t.Errorf("%s: %d %s", scope, status, text)
+		case why != "" && (status != http.StatusForbidden || !strings.Contains(text, why) || !strings.Contains(text, "wider than what you may do yourself")):
+			t.Errorf("%s: %d %s", scope, status, text)
+		}
+	}
+	// One that somebody else made is as little hers to have.
+	var made struct {
+		ID    int64
+		Token string
+	}
+	body := wanted("catalog:read", "catalog:write")
+	body["name"] = "wide"
+	status, text := g.call("POST", tokens, mia, body)
+	if err := json.Unmarshal([]byte(text), &made); err != nil || status != http.StatusCreated || !g.sees(made.Token, "component:default/hidden") {
+		t.Fatalf("%d %s", status, text)
+	}
+	rotate := tokens + "/" + strconv.FormatInt(made.ID, 10) + "/rotate"
+	if status, text := g.call("POST", rotate, ann, map[string]any{"days": 30}); status != http.StatusForbidden || !strings.Contains(text, `the policy \"hide\"`) {
+		t.Errorf("a new secret of it: %d %s", status, text)
+	}
+	if !g.sees(made.Token, "component:default/hidden") {
+		t.Error("the secret of before is gone")
+	}
+	if status, text := g.call("POST", rotate, mia, map[string]any{"days": 30}); status != http.StatusCreated && status != http.StatusOK {
+		t.Errorf("who made it: %d %s", status, text)
 	}
 }
