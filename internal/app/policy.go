@@ -112,12 +112,13 @@ func (a *App) startPolicies(context.Context) error {
 // groupsOf knows from the read model who belongs to which groups.
 type groupsOf struct{ app *App }
 
-// Version implements policy.Directory.
+// Version implements policy.Directory. It does not hang on what entities hold: who writes some could make a content that
+// passes for the one before, and keep their groups by it.
 func (g groupsOf) Version() uint64 {
 	if g.app.index == nil {
 		return 0
 	}
-	return g.app.index.Snapshot().Digest()
+	return g.app.index.Snapshot().Serial()
 }
 
 // Groups implements policy.Directory.

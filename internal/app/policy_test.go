@@ -284,3 +284,33 @@ func BenchmarkRestrictedPage(b *testing.B) {
 		})
 	}
 }
+
+// What a person declares cannot make a catalog pass for one that was, in which they belonged to a group.
+func TestGroupsHangOnNoContent(t *testing.T) {
+	x := index.New(index.Options{})
+	g := groupsOf{&App{index: x}}
+	user := func(member string) []index.Row {
+		return []index.Row{{UID: "u", Ref: "user:default/ann", Revision: 1, JSON: []byte(
+			`{"apiVersion":"backstage.io/v1alpha1","kind":"User","metadata":{"name":"ann","namespace":"default"},"spec":{"memberOf":[` + member + `]}}`)}}
+	}
+	x.Apply([]index.Row{{UID: "g", Ref: "group:default/pilots", Revision: 1, JSON: []byte(
+		`{"apiVersion":"backstage.io/v1alpha1","kind":"Group","metadata":{"name":"pilots","namespace":"default"},"spec":{"type":"team","children":[]}}`)}}, 1)
+	versions := map[uint64]bool{g.Version(): true}
+	first := x.Apply(user(`"pilots"`), 2).Digest()
+	versions[g.Version()] = true
+	if got := g.Groups("user:default/ann"); !slices.Equal(got, []string{"group:default/pilots"}) {
+		t.Fatalf("ann belongs to %v", got)
+	}
+	x.Apply(user(""), 3)
+	versions[g.Version()] = true
+	if got := g.Groups("user:default/ann"); len(got) > 0 {
+		t.Fatalf("ann belongs to %v", got)
+	}
+	if again := x.Apply(user(`"pilots"`), 4).Digest(); again != first {
+		t.Fatal("the same content has another digest: this test shows nothing")
+	}
+	versions[g.Version()] = true
+	if len(versions) != 4 {
+		t.Errorf("four snapshots have %d versions", len(versions))
+	}
+}

@@ -325,16 +325,27 @@ func TestMay(t *testing.T) {
 			t.Errorf("%s: something changed: %s, was %s", name, after, before)
 		}
 	}
-	// Moving a location is a change of the old one too.
+	// Moving a location takes the old one away, and registers the new one.
 	second := a.srcs["https://example.com/second.yaml"]
-	a.guard.set(nil, func(_ httpx.Permission, d *index.Doc) error {
-		if d.Ref() == second.EntityRef() {
-			return errs.New(errs.Forbidden, reason)
+	brandNew := Source{Location: Location{Type: "url", Target: "https://example.com/brand-new.yaml"}}
+	for _, denied := range []struct {
+		what, permission, ref string
+	}{
+		{"who may not take the old one away", "catalog.location.delete", second.EntityRef()},
+		{"who may not register the new one", "catalog.location.create", brandNew.EntityRef()},
+	} {
+		asked := false
+		a.guard.set(nil, func(p httpx.Permission, d *index.Doc) error {
+			if p.Name == denied.permission && d.Ref() == denied.ref {
+				asked = true
+				return errs.New(errs.Forbidden, reason)
+			}
+			return nil
+		})
+		got := a.ask(ask{pattern: "PUT ", path: api + "/locations/" + second.LocationID.String(), body: `{"type":"url","target":"https://example.com/brand-new.yaml"}`})
+		if !asked || got.status != http.StatusForbidden || !strings.Contains(got.body, reason) {
+			t.Errorf("moved by %s: %s", denied.what, got)
 		}
-		return nil
-	})
-	if got := a.ask(ask{pattern: "PUT ", path: api + "/locations/" + second.LocationID.String(), body: `{"type":"url","target":"https://example.com/brand-new.yaml"}`}); got.status != http.StatusForbidden {
-		t.Errorf("moved: %s", got)
 	}
 	// Whoever sees everything and may do everything does.
 	a.guard.set(nil, nil)

@@ -81,7 +81,7 @@ func (h *Handler) Mount(g *httpx.Registry) {
 		httpx.Route{Pattern: "GET " + c + "/locations", Access: httpx.Require(locationRead), Handler: h.getLocations},
 		httpx.Route{Pattern: "POST " + c + "/locations/by-query", Access: httpx.Require(locationRead), Handler: h.queryLocations},
 		httpx.Route{Pattern: "GET " + c + "/locations/{id}", Access: httpx.Require(locationRead), Handler: h.getLocation},
-		httpx.Route{Pattern: "PUT " + c + "/locations/{id}", Access: httpx.Require(locationCreate), Handler: h.updateLocation, Audit: httpx.Audited("catalog.location.update")},
+		httpx.Route{Pattern: "PUT " + c + "/locations/{id}", Access: httpx.Require(locationDelete), Handler: h.updateLocation, Audit: httpx.Audited("catalog.location.update")},
 		httpx.Route{Pattern: "DELETE " + c + "/locations/{id}", Access: httpx.Require(locationDelete), Handler: h.deleteLocation, Audit: httpx.Audited("catalog.location.unregister")},
 		httpx.Route{Pattern: "GET " + c + "/locations/by-entity/{kind}/{namespace}/{name}", Access: httpx.Require(locationRead), Handler: h.getLocationByEntity},
 		httpx.Route{Pattern: "POST " + c + "/analyze-location", Access: httpx.Require(locationAnalyze), Handler: h.analyzeLocation, Audit: httpx.Unaudited("it looks, and changes nothing")},

@@ -280,6 +280,8 @@ func noLocation(id uuid.UUID) error {
 	return errs.New(errs.NotFound, "there is no location %s", id)
 }
 
+// updateLocation takes one location away and registers another under its id, so it asks for both: the permission of the
+// route, on the old one, and to register the new one.
 func (h *Handler) updateLocation(w http.ResponseWriter, r *http.Request) error {
 	if err := h.checkWritable(); err != nil {
 		return err
@@ -300,7 +302,7 @@ func (h *Handler) updateLocation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := h.sight(r.Context())
-	if err := v.mayChangeSource(r.Context(), locationCreate, old, noLocation(old.LocationID)); err != nil {
+	if err := v.mayChangeSource(r.Context(), locationDelete, old, noLocation(old.LocationID)); err != nil {
 		return err
 	}
 	if err := v.mayRegister(r.Context(), locationCreate, loc); err != nil {

@@ -99,6 +99,8 @@ type Rules interface {
 	Decide(s policy.Subject, perm httpx.Permission, res *policy.Resource) policy.Decision
 	// Allow is about anything that there can be.
 	Allow(s policy.Subject, perm httpx.Permission) policy.Decision
+	// Covers is about everything on which another may use it.
+	Covers(s, other policy.Subject, perm httpx.Permission) policy.Decision
 	// RolesThat lists the roles that would allow what is denied.
 	RolesThat(s policy.Subject, perm httpx.Permission, res *policy.Resource) []string
 }

@@ -97,8 +97,9 @@ func within(list []string) func(httpx.Permission) bool {
 }
 
 // checkScopes refuses scopes that are none, and those that are wider than whoever makes the token: for a token of their
-// own, of which they may do nothing; for one of a service, of which there is anything that they may not.
-func checkScopes(by *Principal, list []string, all []httpx.Permission, service bool) error {
+// own, where service is "", of which they may do nothing; for one of a service, with which it could do anything that they
+// may not. For who has a token of a service acts as that service, whoever made it.
+func checkScopes(by *Principal, list []string, all []httpx.Permission, service string) error {
 	if len(list) == 0 {
 		return errs.WithRemedy(errs.New(errs.Invalid, "a token without a scope could do nothing"), "choose what it is for")
 	}
@@ -108,19 +109,48 @@ func checkScopes(by *Principal, list []string, all []httpx.Permission, service b
 		}
 		may, of := 0, 0
 		for _, perm := range all {
-			if slices.Contains(opens(s), perm.Name) && scopeFor(perm) != "" {
-				of++
-				if by.May(perm) {
-					may++
-				}
+			if !slices.Contains(opens(s), perm.Name) || scopeFor(perm) == "" {
+				continue
+			}
+			of++
+			if by.May(perm) {
+				may++
+			}
+			if service == "" {
+				continue
+			}
+			if err := by.covers(serviceOf(service), perm, s); err != nil {
+				return err
 			}
 		}
 		switch {
 		case of == 0:
 			return errs.WithRemedy(errs.New(errs.Invalid, "there is no scope %q", cut(s, 100)), "GET /api/portico/me/tokens lists them; the name of a permission is one, too")
-		case may == 0, service && may < of:
+		case may == 0:
 			return errs.WithRemedy(errs.New(errs.Forbidden, "the scope %s is wider than what you may do yourself", s), "leave it out")
 		}
 	}
 	return nil
+}
+
+// serviceOf is who a token of a service stands for.
+func serviceOf(name string) *Principal {
+	return &Principal{Type: "service", Ref: "service:" + name, DisplayName: name, Role: Admin}
+}
+
+// covers refuses a scope with which a service could use a permission where the principal may not.
+func (p *Principal) covers(service *Principal, perm httpx.Permission, scope string) error {
+	d := p.decides().Covers(p.Subject(), service.Subject(), perm)
+	if p.May(perm) && d.Allowed {
+		return nil
+	}
+	why := "you may not on all that it could"
+	switch {
+	case !p.May(perm):
+		why = "you may not"
+	case len(d.Because) > 0:
+		why = "you may not everywhere: " + d.Why()
+	}
+	return errs.WithRemedy(errs.New(errs.Forbidden, "the scope %s is wider than what you may do yourself: %s could use the permission %s, and %s", scope, service.Ref, perm.Name, why),
+		"leave it out, or have the token made by somebody who may do all of it")
 }

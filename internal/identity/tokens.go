@@ -160,7 +160,7 @@ func (t *Tokens) lookUp(ctx context.Context, d digest) (_ *Principal, err error)
 	}
 	p := person(got.UserRef, got.DisplayName)
 	if got.Kind == Service {
-		p = &Principal{Type: "service", Ref: "service:" + got.Name, DisplayName: got.Name, Role: Admin}
+		p = serviceOf(got.Name)
 	}
 	p.Within = within(got.Scopes)
 	p.Token = &TokenInfo{ID: got.ID, Name: got.Name, Scopes: got.Scopes, ExpiresAt: got.ExpiresAt}
@@ -242,7 +242,10 @@ func (t *Tokens) check(by *Principal, n *NewToken, service bool) error {
 		return errs.WithRemedy(errs.New(errs.Invalid, "a token lasts for at most %d days here", int(t.MaxAge.Hours()/24)),
 			"choose a shorter time; who runs the portal may set portico.tokens.maxAge")
 	}
-	return checkScopes(by, n.Scopes, t.Known, service)
+	if !service {
+		return checkScopes(by, n.Scopes, t.Known, "")
+	}
+	return checkScopes(by, n.Scopes, t.Known, n.Name)
 }
 
 var serviceName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$`)

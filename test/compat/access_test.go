@@ -89,7 +89,7 @@ var rules = map[string]rule{
 	"GET /api/catalog/locations":                                           {"catalog.location.read", true},
 	"POST /api/catalog/locations/by-query":                                 {"catalog.location.read", true},
 	"GET /api/catalog/locations/{id}":                                      {"catalog.location.read", true},
-	"PUT /api/catalog/locations/{id}":                                      {"catalog.location.create", false},
+	"PUT /api/catalog/locations/{id}":                                      {"catalog.location.delete", false},
 	"DELETE /api/catalog/locations/{id}":                                   {"catalog.location.delete", false},
 	"GET /api/catalog/locations/by-entity/{kind}/{namespace}/{name}":       {"catalog.location.read", true},
 	"POST /api/catalog/analyze-location":                                   {"catalog.location.analyze", false},

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Snapshot is the catalog at one revision. It never changes; any number of goroutines may read it.
@@ -15,6 +16,7 @@ type Snapshot struct {
 	orders   *keeper
 	revision int64
 	digest   uint64
+	serial   uint64
 	memo     *memos
 	scanners *sync.Pool // of *docScanner
 }
@@ -25,13 +27,16 @@ type docScanner struct {
 	out scanned
 }
 
+// serials counts the snapshots of this process.
+var serials atomic.Uint64
+
 // newSnapshot shows the state at hand. m is what an earlier snapshot of the same state remembers, or nil.
 func (x *Index) newSnapshot(revision int64, m *memos) *Snapshot {
 	if m == nil {
 		m = newMemos()
 	}
 	return &Snapshot{
-		state: x.state, reg: x.reg, orders: x.orders, revision: revision, memo: m,
+		state: x.state, reg: x.reg, orders: x.orders, revision: revision, serial: serials.Add(1), memo: m,
 		scanners: &sync.Pool{New: func() any { return &docScanner{scanner: newScanner(x.reg)} }},
 	}
 }
@@ -56,6 +61,10 @@ func (s *Snapshot) Revision() int64 { return s.revision }
 // Digest is the same for snapshots that show the same entities, in any process and by whatever changes they came
 // about. It is no defence against entities that were made up to have one digest.
 func (s *Snapshot) Digest() uint64 { return s.digest }
+
+// Serial is another one for each snapshot of this process, whatever it shows; the greater is the later. Who keeps what
+// they read of a snapshot keeps this with it: nobody who writes entities can bring back one that was.
+func (s *Snapshot) Serial() uint64 { return s.serial }
 
 // digestAfter works the digest out from that of an earlier snapshot.
 func (s *Snapshot) digestAfter(prev *Snapshot) uint64 {
