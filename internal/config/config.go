@@ -101,11 +101,12 @@ type Limits struct {
 	Requests      int `config:"requests"`      // answered at a time; default 64
 	Streams       int `config:"streams"`       // open at a time; default 16
 	FailedSignIns int `config:"failedSignIns"` // unknown tokens from an address, a minute; default 30
+	SignIns       int `config:"signIns"`       // begun from an address, a minute; default 120
 }
 
 func (l *Limits) checkConfig(d *decoder, n Node) bool {
 	ok := true
-	for key, v := range map[string]int{"requests": l.Requests, "streams": l.Streams, "failedSignIns": l.FailedSignIns} {
+	for key, v := range map[string]int{"requests": l.Requests, "streams": l.Streams, "failedSignIns": l.FailedSignIns, "signIns": l.SignIns} {
 		if v < 0 {
 			d.fault(n.Get(key), "write 1 or more, or 0 for no limit", "%d is less than nothing", v)
 			ok = false
@@ -188,7 +189,7 @@ func withDefaults() *Config {
 				RefreshInterval: 5 * time.Minute,
 				History:         History{MaxAge: 365 * 24 * time.Hour, MaxCount: 1000},
 			},
-			Limits: Limits{Requests: 64, Streams: 16, FailedSignIns: 30},
+			Limits: Limits{Requests: 64, Streams: 16, FailedSignIns: 30, SignIns: 120},
 			Audit:  PorticoAudit{Retention: 400 * 24 * time.Hour},
 			Tokens: PorticoTokens{MaxAge: 90 * 24 * time.Hour},
 		},

@@ -288,7 +288,7 @@ func TestOrigins(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	cfg := files{"a.yaml": "portico: {limits: {streams: 0, requests: 5}}"}.mustLoad(t)
-	if got, want := cfg.Portico.Limits, (Limits{Requests: 5, FailedSignIns: 30}); got != want {
+	if got, want := cfg.Portico.Limits, (Limits{Requests: 5, FailedSignIns: 30, SignIns: 120}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	_, err := files{"a.yaml": "portico: {limits: {requests: -1}}"}.load()

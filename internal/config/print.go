@@ -74,6 +74,7 @@ func (c *Config) effective() *value {
 	put("portico.limits.requests", strconv.Itoa(c.Portico.Limits.Requests), Number)
 	put("portico.limits.streams", strconv.Itoa(c.Portico.Limits.Streams), Number)
 	put("portico.limits.failedSignIns", strconv.Itoa(c.Portico.Limits.FailedSignIns), Number)
+	put("portico.limits.signIns", strconv.Itoa(c.Portico.Limits.SignIns), Number)
 	return under(defaults, c.root.v)
 }
 

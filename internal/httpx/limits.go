@@ -20,6 +20,8 @@ type Limits struct {
 	Streams  int // open at a time, beside the requests
 	// FailedSignIns a minute may come from an address, of tokens that are not known here.
 	FailedSignIns int
+	// SignIns a minute may be begun from an address.
+	SignIns int
 }
 
 // callerID tells callers apart for the limits.
@@ -68,6 +70,17 @@ func network(a netip.Addr) [16]byte {
 		clear(b[8:])
 	}
 	return b
+}
+
+// Network names where a request comes from as the limits do: an IPv4 address, or 64 bits of IPv6.
+func Network(r *http.Request) string {
+	a := addressOf(r).WithZone("")
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
 }
 
 // crowd counts what callers have at a time. It knows only those who have something, so it is never larger than the
@@ -128,11 +141,11 @@ func (s *shard) leave(id callerID) {
 // gates are the limits at work.
 type gates struct {
 	requests, streams *crowd
-	guesses           *guesses
+	guesses, signIns  *guesses
 }
 
 func newGates(l Limits) gates {
-	return gates{requests: newCrowd(l.Requests), streams: newCrowd(l.Streams), guesses: newGuesses(l.FailedSignIns, time.Now)}
+	return gates{requests: newCrowd(l.Requests), streams: newCrowd(l.Streams), guesses: newGuesses(l.FailedSignIns, time.Now), signIns: newGuesses(l.SignIns, time.Now)}
 }
 
 // enter counts a request among its caller's. What it returns is left at the end.
@@ -158,7 +171,7 @@ func isStream(r *http.Request) bool {
 	return false
 }
 
-// guesses are the failed tokens of addresses: each has a bucket that fills again with time.
+// guesses are the failed tokens of addresses, or the sign-ins that they begin: each has a bucket that fills again with time.
 type guesses struct {
 	perMinute float64
 	now       func() time.Time
@@ -231,6 +244,35 @@ func (g *guesses) failed(r *http.Request) {
 	}
 }
 
+// spend counts a sign-in that begins, and refuses it where the address has begun too many.
+func (g *guesses) spend(w http.ResponseWriter, r *http.Request) error {
+	if g == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	accounts := g.accounts(r)
+	for i, a := range accounts {
+		b, ok := g.of[a.key]
+		if !ok {
+			g.makeRoom(now)
+			b = bucket{left: a.perMinute, at: now}
+		}
+		if b.left, b.at = b.filled(now, a.perMinute), now; b.left < 1 {
+			w.Header().Set("Retry-After", strconv.Itoa(1+int(60/a.perMinute)))
+			return errs.WithRemedy(errs.New(errs.TooMany, "too many sign-ins were begun from this address"),
+				"wait a minute and sign in again; where many people share the address, raise portico.limits.signIns")
+		}
+		accounts[i].after = b
+	}
+	for _, a := range accounts {
+		a.after.left--
+		g.of[a.key] = a.after
+	}
+	return nil
+}
+
 var guessSeed = maphash.MakeSeed()
 
 func (b bucket) filled(now time.Time, perMinute float64) float64 {
@@ -240,6 +282,7 @@ func (b bucket) filled(now time.Time, perMinute float64) float64 {
 type account struct {
 	key       [16]byte
 	perMinute float64
+	after     bucket // of spend
 }
 
 // accounts are the client's, and the proxy's where one names the client: or whoever can name any would have any number
@@ -247,11 +290,11 @@ type account struct {
 func (g *guesses) accounts(r *http.Request) []account {
 	client, peer := clientOf(r), network(peerOf(r))
 	if client == peer {
-		return []account{{client, g.perMinute}}
+		return []account{{key: client, perMinute: g.perMinute}}
 	}
 	// Told apart from a client of that address.
 	peer[0] ^= 0xff
-	return []account{{client, g.perMinute}, {peer, g.perMinute * widely}}
+	return []account{{key: client, perMinute: g.perMinute}, {key: peer, perMinute: g.perMinute * widely}}
 }
 
 func (g *guesses) makeRoom(now time.Time) {

@@ -3,6 +3,7 @@ package httpx
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -381,5 +382,54 @@ func TestCORS(t *testing.T) {
 	r.Header.Set("Origin", "http://localhost:3000")
 	if w := get(off, r); w.Header().Get("Access-Control-Allow-Origin") != "" || w.Header().Get("Vary") != "" {
 		t.Errorf("without a configuration: %v", w.Header())
+	}
+}
+
+func TestSignInsOfAnAddress(t *testing.T) {
+	h, _ := serve(t, Options{Gate: openGate{}, Limits: Limits{SignIns: 3}},
+		Route{Pattern: "GET /start", Access: read, SignsIn: true, Handler: ok}, Route{Pattern: "GET /other", Access: read, Handler: ok})
+	from := func(path, peer string, said ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", path, nil)
+		r.RemoteAddr = peer
+		for _, s := range said {
+			r.Header.Set("X-Forwarded-For", s)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	for i := range 5 {
+		want := 200
+		if i >= 3 {
+			want = 429
+		}
+		if w := from("/start", fmt.Sprintf("[2001:db8::%x]:1", i+1)); w.Code != want || want == 429 && w.Header().Get("Retry-After") == "" {
+			t.Errorf("sign-in %d of 64 bits: status %d, want %d", i+1, w.Code, want)
+		}
+	}
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"its neighbour": from("/start", "[2001:db8:0:1::1]:1"), "what begins none": from("/other", "[2001:db8::1]:1"), "a browser behind a proxy": from("/start", "10.0.0.1:1", "203.0.113.5"),
+	} {
+		if w.Code != 200 {
+			t.Errorf("%s: status %d", name, w.Code)
+		}
+	}
+	for i := range 3 * widely { // a proxy cannot make up any number of addresses
+		if w := from("/start", "10.0.0.2:1", fmt.Sprintf("203.0.113.%d", 100+i)); w.Code != 200 {
+			t.Errorf("a proxy's %d: status %d", i, w.Code)
+		}
+	}
+	if w := from("/start", "10.0.0.2:1", "203.0.113.9"); w.Code != 429 {
+		t.Errorf("a proxy's last: status %d", w.Code)
+	}
+}
+
+func TestNetwork(t *testing.T) {
+	for peer, want := range map[string]string{
+		"192.0.2.7:1": "192.0.2.7", "[2001:db8::7]:1": "2001:db8::/64", "[fe80::1%eth0]:1": "fe80::/64", "[::ffff:192.0.2.7]:1": "192.0.2.7", "": "invalid IP",
+	} {
+		if got := Network(&http.Request{RemoteAddr: peer}); got != want {
+			t.Errorf("%q is of %q, want %q", peer, got, want)
+		}
 	}
 }

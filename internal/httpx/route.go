@@ -61,6 +61,8 @@ type Route struct {
 	Pattern string
 	Access  Access
 	Handler HandlerFunc
+	// SignsIn says that each request begins a sign-in, of which an address may begin a number a minute.
+	SignsIn bool
 	// Audit must be given where the permission is to create, update or delete.
 	Audit Audit
 }

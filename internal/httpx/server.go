@@ -209,6 +209,9 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil && caller.Ambient && !h.probed(r) {
 		err = h.s.checkAmbient(r)
 	}
+	if err == nil && h.route.SignsIn {
+		err = h.s.gates.signIns.spend(rec, r)
+	}
 	if err == nil && (strings.IndexByte(r.URL.Path, 0) >= 0 || !utf8.ValidString(r.URL.Path)) {
 		err = errs.New(errs.Invalid, "the path holds bytes that are no text") // nothing has such a name, and PostgreSQL takes none
 	}

@@ -207,9 +207,11 @@ CREATE TABLE identity_flows (
     return_to text NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     opener text NOT NULL DEFAULT ''::text,
+    network text NOT NULL DEFAULT ''::text,
     CONSTRAINT identity_flows_pkey PRIMARY KEY (digest)
 );
 CREATE INDEX identity_flows_expires ON public.identity_flows USING btree (expires_at);
+CREATE INDEX identity_flows_network ON public.identity_flows USING btree (network);
 
 CREATE TABLE identity_grants (
     digest bytea NOT NULL,

@@ -50,21 +50,55 @@ func (f flow) cookie() string {
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
+// How many flows may be under way: from one network, and in all.
+const mostOfOne, mostFlows = 300, 10_000
+
 // Store keeps flows.
 type Store struct{ DB *pg.Pool }
 
-func (s *Store) begin(ctx context.Context, provider string, f flow) (err error) {
+// begin keeps a flow. Where there are too many in all, the oldest of the network with the most go, so that no network
+// keeps others out. Errors: errs.TooMany where its own network has too many.
+func (s *Store) begin(ctx context.Context, provider, network string, f flow) (err error) {
 	defer errs.Wrap(&err, "signin: begin a flow")
 	state, _ := identity.Digest(f.state)
 	browser, _ := identity.Digest(f.secret)
-	if _, err := s.DB.Exec(ctx, `DELETE FROM identity_flows WHERE expires_at < now()`); err != nil {
-		return pg.Err(err)
-	}
-	_, err = s.DB.Exec(ctx, `
-		INSERT INTO identity_flows (digest, browser, provider, return_to, expires_at, opener)
-		VALUES ($1, $2, $3, $4, now() + $5::interval, $6)`, state[:], browser[:], provider, f.returnTo, flowWithin, f.opener)
-	return pg.Err(err)
+	return pg.Transact(ctx, s.DB, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		// One at a time, or all would count before any is there.
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, flowLock); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM identity_flows WHERE expires_at < now()`); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, `
+			INSERT INTO identity_flows (digest, browser, provider, return_to, expires_at, opener, network)
+			SELECT $1, $2, $3, $4, now() + $5::interval, $6, $7
+			WHERE (SELECT count(*) FROM identity_flows WHERE network = $7) < $8`,
+			state[:], browser[:], provider, f.returnTo, flowWithin, f.opener, network, mostOfOne)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return errs.WithRemedy(errs.New(errs.TooMany, "%d sign-ins from this address are under way", mostOfOne), "end one of them, or wait for ten minutes")
+		}
+		var all int
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM identity_flows`).Scan(&all); err != nil || all <= mostFlows {
+			return err
+		}
+		// The newest of each network is its first: who has the most has the last.
+		_, err = tx.Exec(ctx, `
+			DELETE FROM identity_flows
+			WHERE digest IN (
+				SELECT digest
+				FROM (SELECT digest, expires_at, row_number() OVER (PARTITION BY network ORDER BY expires_at DESC, digest) AS place FROM identity_flows) AS placed
+				ORDER BY place DESC, expires_at
+				LIMIT $1)`, all-mostFlows)
+		return err
+	})
 }
+
+// flowLock is the advisory lock of whoever begins a flow.
+const flowLock = 0x706f7274666c6f // "portflo"
 
 // take finds the flow of this state and this browser and deletes it: it is used once.
 func (s *Store) take(ctx context.Context, provider, state, secret string) (_ flow, err error) {

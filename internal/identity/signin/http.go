@@ -33,7 +33,7 @@ type Handler struct {
 // Mount adds the routes. All are public: who comes here has not signed in, or ends their own session.
 func (h *Handler) Mount(g *httpx.Registry) {
 	g.Add(
-		httpx.Route{Pattern: "GET /api/auth/{provider}/start", Access: httpx.Public("how to sign in"), Handler: h.start},
+		httpx.Route{Pattern: "GET /api/auth/{provider}/start", Access: httpx.Public("how to sign in"), Handler: h.start, SignsIn: true},
 		httpx.Route{Pattern: "GET /api/auth/{provider}/handler/frame", Access: httpx.Public("how to sign in"), Audit: httpx.Audited(signInAction), Handler: h.frame},
 		httpx.Route{Pattern: "POST /api/auth/{provider}/logout", Access: httpx.Public("signing out is for everybody"), Audit: httpx.Audited(signOutAction), Handler: h.logout},
 		httpx.Route{Pattern: "POST /api/portico/session/end", Access: httpx.Public("signing out is for everybody"), Audit: httpx.Audited(signOutAction), Handler: h.end},
@@ -103,7 +103,11 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
 	}
 	to, err := p.Protocol.authorize(r.Context(), f)
 	if err == nil {
-		err = h.Store.begin(r.Context(), p.ID, f)
+		err = h.Store.begin(r.Context(), p.ID, httpx.Network(r), f)
+	}
+	if errs.Is(err, errs.TooMany) {
+		w.Header().Set("Retry-After", "60")
+		return err
 	}
 	if err != nil {
 		return h.over(w, r, p, f, err)
