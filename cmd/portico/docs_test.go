@@ -158,9 +158,14 @@ func TestExamplesOnPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	below, err := filepath.Glob(filepath.Join(root, "docs", "user", "*", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	variable := regexp.MustCompile(`\$\{(\w+)\}`)
 	block := regexp.MustCompile("(?s)```yaml title=\"([^\"]+)\"\n(.*?)```")
 	found := 0
-	for _, page := range append(pages, filepath.Join(root, "README.md")) {
+	for _, page := range slices.Concat(pages, below, []string{filepath.Join(root, "README.md")}) {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
@@ -171,11 +176,11 @@ func TestExamplesOnPages(t *testing.T) {
 				tree(t, map[string]string{m[1]: m[2]})
 				var out, errOut bytes.Buffer
 				args := []string{"config", "print", "--config", m[1]}
-				if strings.HasPrefix(m[1], "catalog-info") {
+				if !strings.HasPrefix(m[1], "app-config") {
 					args = []string{"catalog", "validate", m[1]}
 				}
-				for _, name := range []string{"POSTGRES_PASSWORD", "CI_TOKEN", "GITHUB_TOKEN"} {
-					t.Setenv(name, "a-long-enough-secret")
+				for _, name := range variable.FindAllStringSubmatch(m[2], -1) {
+					t.Setenv(name[1], "a-long-enough-secret")
 				}
 				if code := run(t.Context(), args, &out, &errOut); code != exitOK || errOut.Len() > 0 {
 					t.Errorf("exit code %d\n%s%s", code, out.String(), errOut.String())
@@ -183,7 +188,7 @@ func TestExamplesOnPages(t *testing.T) {
 			})
 		}
 	}
-	if found < 3 {
+	if found < 6 {
 		t.Errorf("only %d examples with a file name were found: have the pages another form now?", found)
 	}
 }

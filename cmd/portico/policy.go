@@ -49,8 +49,8 @@ func newPolicyCheckCommand() *cobra.Command {
 		Short: "Find out whether the policies can be used",
 		Long: `Read the policies that portico.policies.paths names, as the portal does when it starts and whenever
 their files change, and say for each mistake in which file and line it is. Names of permissions, types,
-attributes and roles must be known, and what is said about reading entities must be something that the
-catalog's filters can say too.
+attributes and roles must be known, those in portico.policies too, and what is said about reading entities
+must be something that the catalog's filters can say too.
 
 The exit code is 1 when the policies cannot be used.`,
 		Example: `  portico policy check

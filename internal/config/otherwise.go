@@ -37,8 +37,8 @@ var otherwises = []otherwise{
 	{"auth.providers.oidc.*.tokenEndpointAuthMethod", "the portal sends the client's secret, as client_secret_basic and else as client_secret_post, so this changes nothing",
 		"let the provider take the secret in one of these ways", []string{"client_secret_basic", "client_secret_post"}},
 	{"auth.providers.oidc.*.timeout", "a provider has 10 seconds for an answer, so this changes nothing", "remove it", nil},
-	{"auth.providers.microsoft.*.skipUserProfile", "the portal never asks Microsoft Graph: names and addresses are those of the ID token, so this changes nothing", "remove it", []string{"true", "yes", "on"}},
-	{"auth.providers.microsoft.*.graphApiVersion", "the portal never asks Microsoft Graph, so this changes nothing", "remove it", nil},
+	{"auth.providers.microsoft.*.skipUserProfile", "the portal reads no profile in Microsoft Graph: names and addresses are what OpenID Connect gives, so this changes nothing", "remove it", []string{"true", "yes", "on"}},
+	{"auth.providers.microsoft.*.graphApiVersion", "the portal reads no profile in Microsoft Graph, so this changes nothing", "remove it", nil},
 	{"auth.providers.microsoft.*.additionalScopes", "people are asked to consent to these, but the portal keeps no token of Microsoft's, so nobody uses them", "remove it", nil},
 }
 

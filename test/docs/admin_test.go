@@ -29,31 +29,6 @@ func loaded(t *testing.T, name, text string) *config.Config {
 	return cfg
 }
 
-// Whoever pastes a block that has the name of a file is warned of nothing.
-func TestBlocksWithNames(t *testing.T) {
-	t.Parallel()
-	seen := map[string]int{}
-	for name, text := range pages(t, os.DirFS(testenv.Repo(t))) {
-		for _, block := range titledBlock.FindAllStringSubmatch(text, -1) {
-			seen[name]++
-			if strings.HasPrefix(block[1], "app-config") {
-				if cfg := loaded(t, name, block[2]); len(cfg.Notices()) != 0 || len(cfg.Ignored) != 0 {
-					t.Errorf("%s: %s: warnings %v, ignored %v", name, block[1], cfg.Notices(), cfg.Ignored)
-				}
-				continue
-			}
-			for _, r := range entity.Check(block[1], []byte(block[2])) {
-				if len(r.Errors)+len(r.Warnings) != 0 {
-					t.Errorf("%s: %s: %v %v", name, block[1], r.Errors, r.Warnings)
-				}
-			}
-		}
-	}
-	if seen["docs/user/sign-in/index.md"] != 3 || seen["docs/operating.md"] != 1 {
-		t.Errorf("blocks by page: %v", seen)
-	}
-}
-
 // The pages on sign-in end with people in the catalog and an admin among them.
 func TestFirstAdmin(t *testing.T) {
 	t.Parallel()
