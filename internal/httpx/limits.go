@@ -178,6 +178,7 @@ type guesses struct {
 	some      atomic.Bool // whether any address has failed yet: without, nothing is looked up
 	mu        sync.Mutex
 	of        map[[16]byte]bucket
+	good      map[uint64]time.Time // by holder: when a token was last known, since somebody failed
 }
 
 type bucket struct {
@@ -192,14 +193,19 @@ const maxGuessers = 16_384
 // widely is how much more may come through one proxy than from one address.
 const widely = 10
 
+// lately is how long a client through a proxy is remembered for a token that was not known, and for one that was.
+const lately = time.Minute
+
 func newGuesses(perMinute int, now func() time.Time) *guesses {
 	if perMinute <= 0 {
 		return nil
 	}
-	return &guesses{perMinute: float64(perMinute), now: now, of: map[[16]byte]bucket{}}
+	return &guesses{perMinute: float64(perMinute), now: now, of: map[[16]byte]bucket{}, good: map[uint64]time.Time{}}
 }
 
-// check refuses to look at a token from an address that has tried too many.
+// check refuses to look at a token from an address that has tried too many. Where too many came through a proxy, that is
+// none of the business of its clients who failed not lately, or come with a token that was known from them lately: else
+// whoever has a few addresses could lock out everybody who comes through it.
 func (g *guesses) check(w http.ResponseWriter, r *http.Request) error {
 	if g == nil || !g.some.Load() {
 		return nil
@@ -209,7 +215,7 @@ func (g *guesses) check(w http.ResponseWriter, r *http.Request) error {
 	now := g.now()
 	for _, a := range g.accounts(r) {
 		b, ok := g.of[a.key]
-		if !ok || b.filled(now, a.perMinute) >= 1 {
+		if !ok || b.filled(now, a.perMinute) >= 1 || a.proxy && g.spares(r, now) {
 			continue
 		}
 		w.Header().Set("Retry-After", strconv.Itoa(1+int(60/a.perMinute)))
@@ -275,6 +281,39 @@ func (g *guesses) spend(w http.ResponseWriter, r *http.Request) error {
 
 var guessSeed = maphash.MakeSeed()
 
+// spares reports whether a full bucket of the proxy does not concern the request.
+func (g *guesses) spares(r *http.Request, now time.Time) bool {
+	b, ok := g.of[clientOf(r)]
+	if !ok || now.Sub(b.at) >= lately {
+		return true
+	}
+	at, ok := g.good[holderOf(r)]
+	return ok && now.Sub(at) < lately
+}
+
+// holderOf tells apart who sends which token. That is not the token alone: elsewhere it could be a guess.
+func holderOf(r *http.Request) uint64 {
+	return maphash.Comparable(guessSeed, struct {
+		client [16]byte
+		token  string
+	}{clientOf(r), r.Header.Get("Authorization")})
+}
+
+// known notes that a token is. Before anybody failed nothing hangs on it.
+func (g *guesses) known(r *http.Request) {
+	if g == nil || !g.some.Load() {
+		return
+	}
+	holder := holderOf(r)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	if _, ok := g.good[holder]; !ok && len(g.good) >= maxGuessers {
+		clear(g.good) // they are known again with their next request
+	}
+	g.good[holder] = now
+}
+
 func (b bucket) filled(now time.Time, perMinute float64) float64 {
 	return min(perMinute, b.left+now.Sub(b.at).Minutes()*perMinute)
 }
@@ -282,6 +321,7 @@ func (b bucket) filled(now time.Time, perMinute float64) float64 {
 type account struct {
 	key       [16]byte
 	perMinute float64
+	proxy     bool
 	after     bucket // of spend
 }
 
@@ -294,7 +334,7 @@ func (g *guesses) accounts(r *http.Request) []account {
 	}
 	// Told apart from a client of that address.
 	peer[0] ^= 0xff
-	return []account{{key: client, perMinute: g.perMinute}, {key: peer, perMinute: g.perMinute * widely}}
+	return []account{{key: client, perMinute: g.perMinute}, {key: peer, perMinute: g.perMinute * widely, proxy: true}}
 }
 
 func (g *guesses) makeRoom(now time.Time) {

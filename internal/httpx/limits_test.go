@@ -150,16 +150,29 @@ func TestGuessesAreCounted(t *testing.T) {
 	for i := range 30 {
 		want("each from another client, says the proxy", request(proxy, "guess"+strings.Repeat("x", i), "X-Forwarded-For", "198.51.100."+string(rune('1'+i%9))+string(rune('0'+i/9))), 401)
 	}
-	want("too many for a proxy", request(proxy, "guess-y", "X-Forwarded-For", "203.0.113.1"), 429)
+	through := func(token, client string) *http.Request {
+		return request(proxy, token, "X-Forwarded-For", client)
+	}
+	want("one of these again, too many for the proxy", through("guess-y", "198.51.100.10"), 429)
+	want("its neighbour with a right token that was not seen there", through("ci", "198.51.100.10"), 429)
+	want("somebody else through the proxy", through("ci", "203.0.113.1"), 200)
+	want("who errs once", through("guess-z", "203.0.113.1"), 401)
+	want("and not again", through("guess-zz", "203.0.113.1"), 429)
+	want("while the token goes on that is known from there", through("ci", "203.0.113.1"), 200)
+	want("a guess at it from elsewhere", through("ci", "198.51.100.10"), 429)
+	want("another one from there", through("other", "203.0.113.1"), 429)
+	now = now.Add(time.Minute)
+	want("a minute later", through("ci", "198.51.100.10"), 200)
 }
 
 func TestGuessersAreForgotten(t *testing.T) {
 	g := newGuesses(3, time.Now)
 	for i := range maxGuessers + 100 {
 		g.failed(request(netAddr(i), "guess"))
+		g.known(request(netAddr(i), "ci"))
 	}
-	if len(g.of) > maxGuessers {
-		t.Errorf("%d addresses are remembered", len(g.of))
+	if len(g.of) > maxGuessers || len(g.good) > maxGuessers {
+		t.Errorf("%d addresses and %d holders are remembered", len(g.of), len(g.good))
 	}
 }
 

@@ -282,7 +282,10 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, a Access) (Caller
 		return Caller{}, err
 	}
 	caller, err := s.Gate.Admit(r, a)
-	if caller.Name == "" && !caller.Unsure && !errs.Is(err, errs.Unavailable) {
+	switch {
+	case caller.Name != "":
+		s.gates.guesses.known(r)
+	case !caller.Unsure && !errs.Is(err, errs.Unavailable):
 		s.gates.guesses.failed(r)
 	}
 	return caller, err

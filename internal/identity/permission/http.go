@@ -185,20 +185,19 @@ func (h *Handler) authorize(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	out := make([]answer, len(body.Items))
+	asked := inquiry{h: h, me: me, known: map[string]*policy.Resource{}, told: map[[2]string]string{}}
 	for i, q := range body.Items {
 		out[i] = answer{ID: q.ID}
 		if !lists[i] && len(refs[i]) == 0 {
-			out[i].Result = verdict(h.may(me, q.Permission.Name, nil))
+			out[i].Result = verdict(may(me, q.Permission.Name, nil))
 			continue
 		}
 		results := make([]string, len(refs[i]))
 		for j, ref := range refs[i] {
-			res, err := h.Entity(r.Context(), ref)
-			if err != nil {
+			var err error
+			if results[j], err = asked.about(r.Context(), q.Permission.Name, strings.ToLower(ref)); err != nil {
 				return err
 			}
-			// What is not there, and what the caller cannot see, get the same answer.
-			results[j] = verdict(res != nil && h.may(me, q.Permission.Name, res))
 		}
 		if out[i].Result = any(results); !lists[i] {
 			out[i].Result = results[0]
@@ -241,8 +240,37 @@ func (q *question) refs(i int) (refs []string, list bool, err error) {
 	return refs, list, nil
 }
 
+// inquiry is what one request asks about entities. Each is looked at once, however often it is named.
+type inquiry struct {
+	h     *Handler
+	me    *identity.Principal
+	known map[string]*policy.Resource // by ref in lower case; nil where there is none
+	told  map[[2]string]string        // by permission and ref
+}
+
+func (a *inquiry) about(ctx context.Context, permission, ref string) (string, error) {
+	if v, ok := a.told[[2]string{permission, ref}]; ok {
+		return v, nil
+	}
+	if err := ctx.Err(); err != nil { // nobody waits for the answer
+		return "", err
+	}
+	res, ok := a.known[ref]
+	if !ok {
+		var err error
+		if res, err = a.h.Entity(ctx, ref); err != nil {
+			return "", err
+		}
+		a.known[ref] = res
+	}
+	// What is not there, and what the caller cannot see, get the same answer.
+	v := verdict(res != nil && may(a.me, permission, res))
+	a.told[[2]string{permission, ref}] = v
+	return v, nil
+}
+
 // may decides for a person. Of a permission that nothing here has, only what allows everything is a yes.
-func (h *Handler) may(p *identity.Principal, name string, res *policy.Resource) bool {
+func may(p *identity.Principal, name string, res *policy.Resource) bool {
 	known, ok := policy.ByName(name)
 	if !ok {
 		known = policy.Permission{Permission: httpx.Permission{Name: name}}

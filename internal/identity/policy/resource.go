@@ -55,6 +55,10 @@ type Resource struct {
 // NewResource makes a resource of an entity: its ref, its JSON as declared, and the refs of those who own it. Errors:
 // errs.Invalid when the JSON is no object.
 func NewResource(ref string, declared []byte, owners []string) (*Resource, error) {
+	return resourceOf(ref, essentials(declared), owners)
+}
+
+func resourceOf(ref string, declared []byte, owners []string) (*Resource, error) {
 	var tree struct {
 		Kind     any
 		Metadata map[string]any
