@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"portico/internal/app"
+	"portico/internal/errs"
 	"portico/internal/secret"
 	"portico/internal/secret/keyring"
 )
@@ -23,7 +24,7 @@ func newSecretsCommand() *cobra.Command {
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSecretsKeyCommand(), newSecretsStatusCommand(), newSecretsRotateCommand())
+	cmd.AddCommand(newSecretsKeyCommand(), newSecretsStatusCommand(), newSecretsRotateCommand(), newSecretsForgetCommand())
 	return cmd
 }
 
@@ -47,12 +48,12 @@ func (v *vault) add(cmd *cobra.Command, usage string) {
 	cmd.Flags().BoolVar(&v.asJSON, "json", false, "print JSON")
 }
 
-func (v *vault) open(ctx context.Context, fn func(*keyring.Keyring, []keyring.Column) error) error {
+func (v *vault) open(ctx context.Context, anew bool, fn func(*keyring.Keyring, []keyring.Column) error) error {
 	cfg, err := v.cf.load()
 	if err != nil {
 		return err
 	}
-	return app.Secrets(ctx, app.Options{Config: cfg, DatabaseURL: os.Getenv("DATABASE_URL"), PrivatePostgres: v.privatePG, Key: operatorKey()}, fn)
+	return app.Secrets(ctx, app.Options{Config: cfg, DatabaseURL: os.Getenv("DATABASE_URL"), PrivatePostgres: v.privatePG, Key: operatorKey()}, anew, fn)
 }
 
 func newSecretsKeyCommand() *cobra.Command {
@@ -85,7 +86,7 @@ values each seals. The exit code is 1 when a data key cannot be opened.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var s keyring.Status
-			err := at.open(cmd.Context(), func(k *keyring.Keyring, columns []keyring.Column) (err error) {
+			err := at.open(cmd.Context(), false, func(k *keyring.Keyring, columns []keyring.Column) (err error) {
 				s, err = k.Status(cmd.Context(), columns)
 				return err
 			})
@@ -148,7 +149,7 @@ three steps: give every replica the new key and, after it, the old one; rotate; 
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var out keyring.Rotated
-			err := at.open(cmd.Context(), func(k *keyring.Keyring, columns []keyring.Column) (err error) {
+			err := at.open(cmd.Context(), false, func(k *keyring.Keyring, columns []keyring.Column) (err error) {
 				out, err = k.Rotate(cmd.Context(), columns)
 				return err
 			})
@@ -172,5 +173,52 @@ three steps: give every replica the new key and, after it, the old one; rotate; 
 		},
 	}
 	at.add(cmd, "rotate in a portal that is stopped, in its own PostgreSQL in `DIR`")
+	return cmd
+}
+
+func newSecretsForgetCommand() *cobra.Command {
+	var at vault
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "forget",
+		Short: "Remove what is sealed with a key that is lost",
+		Long: `Remove the data keys that none of the given keys opens, and the values that are sealed with them, so
+that a portal whose key is lost can start anew. What still opens stays. Tokens of Backstage's clients
+that were signed with a key that goes are refused, and their clients ask for others.
+
+Without --yes it says what would go, and the exit code is 1. Where the key can be found, give it to the
+portal instead: what is removed is gone. Where a private PostgreSQL has no key, one is made.`,
+		Example: `  portico secrets forget --private-postgres
+  PORTICO_KEY="$(cat new.key)" portico secrets forget --yes`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var out keyring.Forgotten
+			err := at.open(cmd.Context(), yes, func(k *keyring.Keyring, columns []keyring.Column) (err error) {
+				out, err = k.Forget(cmd.Context(), columns, !yes)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if at.asJSON {
+				err = printJSON(cmd, out)
+			} else if out.Any() {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "what cannot be opened: %s\n", out)
+			}
+			switch {
+			case err != nil:
+				return err
+			case !out.Any() && !at.asJSON:
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), "everything can be opened: there is nothing to forget")
+			case out.Any() && !yes:
+				return errs.WithRemedy(errs.New(errs.Invalid, "nothing was removed"), "find the key; when it is lost, give --yes")
+			case out.Any() && !at.asJSON:
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), "it is removed")
+			}
+			return err
+		},
+	}
+	at.add(cmd, "forget in a portal that is stopped, in its own PostgreSQL in `DIR`")
+	cmd.Flags().BoolVar(&yes, "yes", false, "remove it; without, it is only said what would go")
 	return cmd
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"os"
@@ -10,9 +11,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"portico/internal/config"
 	"portico/internal/errs"
 	"portico/internal/identity"
+	"portico/internal/identity/audit"
 	"portico/internal/identity/backstage"
 	"portico/internal/outbound"
 	"portico/internal/secret"
@@ -51,30 +55,62 @@ func (a *App) operatorKeys(create bool) (secret.Keys, error) {
 	case a.o.PrivatePostgres == "":
 		return secret.Keys{}, nil
 	}
-	path := filepath.Join(a.o.PrivatePostgres, keyFile)
-	text, err := os.ReadFile(path)
+	path := a.keyPath()
+	text, err := readKeyFile(path)
 	if os.IsNotExist(err) && create {
-		text, err = makeKeyFile(path)
+		if err = makeKeyFile(path); err == nil {
+			text, err = readKeyFile(path)
+		}
 	}
-	if os.IsNotExist(err) {
+	switch {
+	case os.IsNotExist(err):
 		return secret.Keys{}, nil
-	}
-	if err != nil {
+	case errs.Is(err, errs.Forbidden):
+		return secret.Keys{}, err
+	case err != nil:
 		return secret.Keys{}, errs.WithRemedy(errs.Public(errs.Unavailable, "the key file "+path+" cannot be read: "+cause(err), err), "let the portal's user read it")
 	}
-	a.net.Add(secret.New(string(text)))
-	keys, err := secret.ParseKeys(secret.New(string(text)))
-	if err == nil && !keys.IsSet() {
-		err = errs.WithRemedy(errs.New(errs.Invalid, "the key file %s is empty", path), "put it back from a backup; if there was never anything in it, remove it, and the portal makes another")
+	for key := range strings.FieldsSeq(text) {
+		a.net.Add(secret.New(key))
+	}
+	const remedy = "put it back from a backup; when it is lost, remove the file, and `portico secrets forget` removes what was sealed with it"
+	keys, err := secret.ParseKeys(secret.New(text))
+	switch {
+	case err != nil:
+		err = errs.WithRemedy(errs.Public(errs.Invalid, "the key file "+path+" holds no keys: "+errs.Sentence(err), err), remedy)
+	case !keys.IsSet():
+		err = errs.WithRemedy(errs.New(errs.Invalid, "the key file %s is empty", path), remedy)
 	}
 	return keys, err
 }
 
+func (a *App) keyPath() string { return filepath.Join(a.o.PrivatePostgres, keyFile) }
+
+// readKeyFile refuses a file that others than its owner may read or write.
+func readKeyFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	st, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	if mode := st.Mode().Perm(); mode&0o077 != 0 {
+		return "", errs.WithRemedy(errs.New(errs.Forbidden, "the key file %s is open to others than its owner (mode %04o)", path, mode),
+			"run `chmod 600 "+path+"`; where somebody else may have read it, change the key")
+	}
+	const most = 64 << 10
+	text, err := io.ReadAll(io.LimitReader(f, most))
+	return string(text), err
+}
+
 // makeKeyFile writes a key where there is none, whole or not at all.
-func makeKeyFile(path string) ([]byte, error) {
+func makeKeyFile(path string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), keyFile+".new-") // 0600
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer os.Remove(f.Name())
 	_, err = fmt.Fprintln(f, secret.NewKey())
@@ -85,21 +121,30 @@ func makeKeyFile(path string) ([]byte, error) {
 		err = cerr
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := os.Link(f.Name(), path); err != nil && !os.IsExist(err) { // somebody else's stays
-		return nil, err
+		return err
 	}
-	return os.ReadFile(path)
+	return nil
 }
 
 // startSecrets finds the operator's keys. A key that does not open what is sealed stops the portal; to have none does not.
 func (a *App) startSecrets(ctx context.Context) error {
-	keys, err := a.operatorKeys(true)
+	a.keyring = &keyring.Keyring{DB: a.pool}
+	by, err := a.keyring.Sealed(ctx)
 	if err != nil {
 		return err
 	}
-	a.keyring = &keyring.Keyring{DB: a.pool, Keys: keys}
+	keys, err := a.operatorKeys(len(by) == 0) // a new key would open nothing of what is there
+	if err != nil {
+		return err
+	}
+	if !keys.IsSet() && len(by) > 0 && a.o.PrivatePostgres != "" {
+		return errs.WithRemedy(errs.New(errs.Unavailable, "the key file %s is missing, and secrets in the database are sealed with the key %s", a.keyPath(), strings.Join(by, ", ")),
+			"put it back from a backup; when it is lost, `portico secrets forget --private-postgres="+a.o.PrivatePostgres+"` removes what was sealed with it, and the portal starts anew")
+	}
+	a.keyring.Keys = keys
 	if err := a.keyring.Check(ctx); err != nil && (keys.IsSet() || !errs.Is(err, errs.Unavailable)) {
 		return err
 	} else if err != nil {
@@ -109,13 +154,17 @@ func (a *App) startSecrets(ctx context.Context) error {
 }
 
 // Secrets gives fn the keyring of the configured database, and the columns that are sealed, without starting a portal.
-func Secrets(ctx context.Context, o Options, fn func(*keyring.Keyring, []keyring.Column) error) error {
+// With anew, the key file of a private PostgreSQL is made where it is missing.
+func Secrets(ctx context.Context, o Options, anew bool, fn func(*keyring.Keyring, []keyring.Column) error) error {
 	return withDatabase(ctx, o, "the secrets", func(a *App) error {
-		keys, err := a.operatorKeys(false)
+		keys, err := a.operatorKeys(anew)
 		if err != nil {
 			return err
 		}
-		return fn(&keyring.Keyring{DB: a.pool, Keys: keys}, sealed)
+		record := func(ctx context.Context, tx pgx.Tx, action string, detail any) error {
+			return audit.Operator(action).Record(ctx, tx, "secrets", detail)
+		}
+		return fn(&keyring.Keyring{DB: a.pool, Keys: keys, Record: record}, sealed)
 	})
 }
 

@@ -3,12 +3,15 @@ package app
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
 	"portico/internal/config"
 	"portico/internal/errs"
+	"portico/internal/pg/pgtest"
 	"portico/internal/secret"
+	"portico/internal/secret/keyring"
 )
 
 func keysOf(t *testing.T, o Options, create bool) secret.Keys {
@@ -69,12 +72,59 @@ func TestKeyFileIsMadeOnce(t *testing.T) {
 	}
 }
 
-func TestKeyFileThatIsEmpty(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, keyFile), nil, 0o600); err != nil {
+func TestKeyFileThatIsRefused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text, says, remedy string
+		mode               os.FileMode
+		kind               errs.Kind
+	}{
+		"empty":        {"", "is empty", "portico secrets forget", 0o600, errs.Invalid},
+		"no key":       {"hunter2", "key 1 of the portal's keys is not 32 bytes in base64", "portico secrets forget", 0o600, errs.Invalid},
+		"others read":  {secret.NewKey(), "mode 0604", "chmod 600 ", 0o604, errs.Forbidden},
+		"others write": {secret.NewKey(), "mode 0620", "chmod 600 ", 0o620, errs.Forbidden},
+	} {
+		path := filepath.Join(t.TempDir(), keyFile)
+		if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, tt.mode); err != nil {
+			t.Fatal(err)
+		}
+		_, err := (&App{o: Options{Config: new(config.Config), PrivatePostgres: filepath.Dir(path)}}).operatorKeys(true)
+		if said := errs.Sentence(err); !errs.Is(err, tt.kind) || !strings.Contains(said, path) || !strings.Contains(said, tt.says) || !strings.Contains(errs.Remedy(err), tt.remedy) {
+			t.Errorf("%s: %v; %s", name, err, errs.Remedy(err))
+		}
+		if tt.text != "" && strings.Contains(err.Error(), tt.text) {
+			t.Errorf("%s: the error tells what is in it: %v", name, err)
+		}
+	}
+}
+
+// Where something is sealed, a key that is missing is not replaced by one that opens nothing of it.
+func TestKeyFileThatIsMissing(t *testing.T) {
+	pool, dir := pgtest.New(t), t.TempDir()
+	lost := &keyring.Keyring{DB: pool, Keys: keysOf(t, Options{Key: secret.New(secret.NewKey())}, false)}
+	if _, err := lost.Rotate(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (&App{o: Options{Config: new(config.Config), PrivatePostgres: dir}}).operatorKeys(true); !errs.Is(err, errs.Invalid) || errs.Remedy(err) == "" {
-		t.Errorf("an empty file is %v", err)
+	start := func() error {
+		return (&App{o: Options{Config: new(config.Config), PrivatePostgres: dir}, pool: pool}).startSecrets(t.Context())
+	}
+	path := filepath.Join(dir, keyFile)
+	err := start()
+	for _, want := range []string{path, lost.Keys.IDs()[0]} {
+		if !strings.Contains(errs.Sentence(err), want) || !strings.Contains(errs.Remedy(err), "portico secrets forget --private-postgres="+dir) {
+			t.Errorf("without %s: %v; %s", want, err, errs.Remedy(err))
+		}
+	}
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("another key is made: %v", err)
+	}
+	anew := &keyring.Keyring{DB: pool, Keys: keysOf(t, Options{PrivatePostgres: dir}, true)}
+	if _, err := anew.Forget(t.Context(), nil, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := start(); err != nil {
+		t.Errorf("anew: %v", err)
 	}
 }

@@ -14,7 +14,7 @@ var (
 	MeRead = httpx.Permission{Name: "portico.me.read", Action: "read"}
 	// MeManage is to end one's sessions, and to make and revoke one's tokens.
 	MeManage = httpx.Permission{Name: "portico.me.manage", Action: "update"}
-	// TokenManage is to make, renew and revoke tokens of services.
+	// TokenManage is to make, renew and revoke tokens of services, and to end what somebody holds.
 	TokenManage = httpx.Permission{Name: "portico.token.manage", Action: "update"}
 	// TokenEnd is for a token to revoke itself.
 	TokenEnd = httpx.Permission{Name: "portico.token.end", Action: "delete"}

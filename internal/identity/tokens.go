@@ -290,7 +290,7 @@ func tokenDetail(n Token) any {
 func accountOf(ctx context.Context, db pg.DB, s *Sessions, r *http.Request) (id int64, err error) {
 	d, ok := s.presented(r)
 	if ok {
-		err = pg.Err(db.QueryRow(ctx, `SELECT account_id FROM identity_sessions WHERE digest = $1`, d[:]).Scan(&id))
+		err = pg.Err(db.QueryRow(ctx, `SELECT account_id FROM identity_sessions WHERE digest = $1 FOR SHARE`, d[:]).Scan(&id))
 	}
 	if !ok || errs.Is(err, errs.NotFound) {
 		return 0, errs.WithRemedy(errs.New(errs.Forbidden, "only somebody who signed in has tokens of their own"), "sign in first")
@@ -469,10 +469,10 @@ func (t *Tokens) Redeem(ctx context.Context, by *Principal, code, verifier strin
 		Age             time.Duration
 	}
 	d := sha256.Sum256([]byte(code))
-	// Not in the transaction below: a wrong proof must not leave the code for another try.
 	got, err := pg.Collect1(ctx, t.DB, pgx.RowToStructByPos[row], `
-		DELETE FROM identity_grants WHERE digest = $1 AND expires_at > now()
-		RETURNING account_id, challenge, name, scopes, age`, d[:])
+		SELECT account_id, challenge, name, scopes, age
+		FROM identity_grants
+		WHERE digest = $1 AND expires_at > now()`, d[:])
 	if errs.Is(err, errs.NotFound) {
 		return made, "", noCode()
 	}
@@ -481,11 +481,30 @@ func (t *Tokens) Redeem(ctx context.Context, by *Principal, code, verifier strin
 	}
 	proof := sha256.Sum256([]byte(verifier))
 	if subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(proof[:])), []byte(got.Challenge)) == 0 {
-		return made, "", noCode()
+		return made, "", t.useUp(ctx, d, noCode()) // not left for another try
 	}
 	err = t.change(ctx, "identity.token.create", func(tx pgx.Tx) (string, any, error) {
+		// Here, so that whoever ends what the person holds finds the code or the token.
+		if tag, err := tx.Exec(ctx, `DELETE FROM identity_grants WHERE digest = $1`, d[:]); err != nil {
+			return "", nil, err
+		} else if tag.RowsAffected() == 0 {
+			return "", nil, noCode()
+		}
 		made, secret, err = t.insert(ctx, tx, Personal, &got.Account, by.Ref, NewToken{Name: got.Name, Scopes: got.Scopes, Age: got.Age})
 		return by.Ref, tokenDetail(made), err
 	})
-	return made, secret, err
+	if err != nil {
+		return Token{}, "", t.useUp(ctx, d, err)
+	}
+	return made, secret, nil
+}
+
+// useUp ends a code that nothing came of.
+func (t *Tokens) useUp(ctx context.Context, d digest, why error) error {
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	if _, err := t.DB.Exec(ctx, `DELETE FROM identity_grants WHERE digest = $1`, d[:]); err != nil {
+		return pg.Err(err)
+	}
+	return why
 }

@@ -108,11 +108,13 @@ func (k Keys) Unwrap(id int64, sealed []byte, by string) ([]byte, error) {
 	}
 	if !k.IsSet() {
 		return nil, errs.WithRemedy(errs.New(errs.Unavailable, "secrets in the database are sealed with the key %s, and the portal has none", by),
-			"give it that key in PORTICO_KEY or portico.secrets.key")
+			"give it that key in PORTICO_KEY or portico.secrets.key"+lost)
 	}
 	return nil, errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("secrets in the database are sealed with the key %s, and the portal has %s", by, strings.Join(k.IDs(), ", ")),
-		errors.New("secret: no such key")), "give it that key too, after the others, in PORTICO_KEY or portico.secrets.key")
+		errors.New("secret: no such key")), "give it that key too, after the others, in PORTICO_KEY or portico.secrets.key"+lost)
 }
+
+const lost = "; when it is lost, `portico secrets forget` removes what it sealed"
 
 // NewDataKey returns random bytes for a data key.
 func NewDataKey() []byte {

@@ -53,6 +53,7 @@ var rules = map[string]rule{
 	"POST /api/portico/tokens":                 {"portico.token.manage", false},
 	"POST /api/portico/tokens/{id}/rotate":     {"portico.token.manage", false},
 	"DELETE /api/portico/tokens/{id}":          {"portico.token.manage", false},
+	"POST /api/portico/people/end":             {"portico.token.manage", false},
 	"POST /api/portico/token":                  {"portico.token.redeem", false},
 	"DELETE /api/portico/token":                {"portico.token.end", false},
 

@@ -140,6 +140,11 @@ func For(ctx context.Context, action string) Author {
 	return Author{Name: d.Actor, draft: &d}
 }
 
+// Operator is whoever runs a command on the portal's database, as the author of an action.
+func Operator(action string) Author {
+	return Author{Name: "operator:cli", draft: &Record{Actor: "operator:cli", Principal: "system", Action: action, Outcome: Allowed}}
+}
+
 func draft(c httpx.Caller, action string) Record {
 	d := Record{Actor: c.Name, Action: action, RequestID: c.RequestID}
 	if c.Address.IsValid() {

@@ -2,10 +2,14 @@ package me
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -131,5 +135,88 @@ func TestEndingOutlastsTheRequest(t *testing.T) {
 			t.Errorf("%s: the browser keeps its cookie: %v", tt.name, set)
 		}
 		cancel()
+	}
+}
+
+func TestEndPerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	here, there := w.replica(true), w.replica(true)
+	const end = "/api/portico/people/end"
+	ann, again, bob := here.enter("ann"), there.enter("ann"), there.enter("bob")
+	w.exec(`UPDATE identity_accounts SET user_ref = 'user:default/Ann' WHERE subject = 'bob'`) // another account of hers, as a resolver wrote it
+	token := as{token: here.make(again, mine, `{"name":"x","scopes":["catalog:read"]}`).Secret}
+	visitor := there.enter("visitor")
+	stay := as{token: there.make(as{}, services, `{"name":"ci","scopes":["catalog:read"]}`).Secret}
+	proof := sha256.Sum256([]byte("verifier"))
+	code := here.want(201, ann, "POST", "/api/portico/me/login", `{"name":"x","scopes":["catalog:read"],"challenge":"`+base64.RawURLEncoding.EncodeToString(proof[:])+`"}`)
+	stream := there.send(again, "GET", "/api/stream", "")
+	defer stream.Body.Close()
+	for name, tt := range map[string]struct {
+		who  as
+		body string
+		want int
+	}{
+		"by somebody who manages no tokens": {visitor, `{"user":"user:default/ann"}`, 403},
+		"by a service":                      {stay, `{"user":"user:default/ann"}`, 403},
+		"no user":                           {as{}, `{"user":"group:default/ann"}`, 400},
+		"nobody's name":                     {as{}, `{"user":"user:default/"}`, 400},
+		"nothing":                           {as{}, `{}`, 400},
+		"whom nobody signed in as":          {as{}, `{"user":"user:default/zoe"}`, 404},
+	} {
+		if status, text := here.do(tt.who, "POST", end, tt.body); status != tt.want {
+			t.Errorf("%s: status %d, want %d: %s", name, status, tt.want, text)
+		}
+	}
+	there.want(200, token, "GET", "/api/catalog.entity.read", "")
+	if text := here.want(200, as{}, "POST", end, `{"user":"User:default/ANN"}`); strings.TrimSpace(text) != `{"sessions":3,"tokens":1,"logins":1}` {
+		t.Errorf("it answers %s", text)
+	}
+	if _, err := io.ReadAll(stream.Body); err != nil { // it ends
+		t.Error(err)
+	}
+	for _, r := range []*replica{here, there} {
+		for name, who := range map[string]as{"a session": ann, "another": again, "one of another account": bob, "a token": token} {
+			// The stream's end says that the news has come there.
+			if status, text := r.do(who, "GET", "/api/catalog.entity.read", ""); status == 200 && strings.Contains(strings.ToLower(text), "ann") {
+				t.Errorf("%s still lets in: %s", name, text)
+			}
+		}
+		r.want(200, visitor, "GET", "/api/catalog.entity.read", "")
+		r.want(200, stay, "GET", "/api/catalog.entity.read", "")
+	}
+	var secret struct{ Code string }
+	if err := json.Unmarshal([]byte(code), &secret); err != nil {
+		t.Fatal(err)
+	}
+	here.want(401, as{token: secret.Code}, "POST", "/api/portico/token", `{"verifier":"verifier"}`)
+	here.want(200, as{}, "POST", end, `{"user":"user:default/ann"}`) // nothing is left, and that is recorded, too
+	var record string
+	w.scan(&record, `SELECT string_agg(actor || ' ' || target || ' ' || detail::text, ';' ORDER BY seq) FROM audit_log WHERE action = 'identity.user.end' AND outcome = 'allowed'`)
+	if want := `user:default/guest user:default/ann {"sessions":3,"tokens":1,"logins":1};user:default/guest user:default/ann {"sessions":0,"tokens":0,"logins":0}`; strings.ReplaceAll(record, ": ", ":") != want && record != want {
+		t.Errorf("recorded: %s", record)
+	}
+}
+
+// Who is about to make a token when what they hold is ended has none afterwards.
+func TestEndPersonWhileTheyMakeTokens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.replica(true)
+	var all sync.WaitGroup
+	for range 6 {
+		me := r.enter("ann")
+		all.Go(func() {
+			for range 8 {
+				r.do(me, "POST", mine, `{"name":"x","scopes":["catalog:read"]}`)
+			}
+		})
+	}
+	r.want(200, as{}, "POST", "/api/portico/people/end", `{"user":"user:default/ann"}`)
+	all.Wait()
+	var left int
+	w.scan(&left, `SELECT count(*) FROM identity_tokens WHERE revoked_at IS NULL`)
+	if left != 0 {
+		t.Errorf("%d tokens are left", left)
 	}
 }

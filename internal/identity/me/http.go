@@ -57,6 +57,7 @@ func (h *Handler) Mount(g *httpx.Registry) {
 		httpx.Route{Pattern: "POST " + tokens, Access: services, Handler: h.makeService, Audit: httpx.Audited("identity.token.create")},
 		httpx.Route{Pattern: "POST " + tokens + "/{id}/rotate", Access: services, Handler: h.rotateService, Audit: httpx.Audited("identity.token.rotate")},
 		httpx.Route{Pattern: "DELETE " + tokens + "/{id}", Access: services, Handler: h.revokeService, Audit: httpx.Audited("identity.token.revoke")},
+		httpx.Route{Pattern: "POST /api/portico/people/end", Access: services, Handler: h.endPerson, Audit: httpx.Audited("identity.user.end")},
 
 		httpx.Route{Pattern: "POST /api/portico/token", Access: httpx.Require(identity.TokenRedeem), Handler: h.redeem, Audit: httpx.Audited("identity.token.create")},
 		httpx.Route{Pattern: "DELETE /api/portico/token", Access: httpx.Require(identity.TokenEnd), Handler: h.endToken, Audit: httpx.Audited("identity.token.revoke")},
@@ -236,6 +237,21 @@ func (h *Handler) revokeService(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) endToken(w http.ResponseWriter, r *http.Request) error {
 	return done(w, h.Tokens.RevokeItself(r.Context(), identity.Of(r.Context())))
+}
+
+func (h *Handler) endPerson(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		User string `json:"user"`
+	}
+	if err := httpx.Decode(r, &body); err != nil {
+		return err
+	}
+	ended, err := h.Tokens.EndPerson(r.Context(), h.Sessions, body.User)
+	if err != nil {
+		return err
+	}
+	httpx.JSON(w, http.StatusOK, ended)
+	return nil
 }
 
 func done(w http.ResponseWriter, err error) error {

@@ -6,6 +6,7 @@ package keyring
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -19,6 +20,8 @@ import (
 type Keyring struct {
 	DB   *pg.Pool
 	Keys secret.Keys // those that the operator holds; none: nothing can be sealed, nor opened
+	// Record writes what was done into the audit log, as the last statement of the transaction that ends it. It may be nil.
+	Record func(ctx context.Context, tx pgx.Tx, action string, detail any) error
 
 	mu   sync.Mutex
 	ring secret.Ring
@@ -35,6 +38,29 @@ func (k *Keyring) Check(ctx context.Context) (err error) {
 		return err
 	}
 	return k.learn(rows)
+}
+
+// Sealed are the names of the operator's keys that data keys are sealed with.
+func (k *Keyring) Sealed(ctx context.Context) (by []string, err error) {
+	defer errs.Wrap(&err, "keyring: keys that seal")
+	rows, err := k.load(ctx, k.DB)
+	return sealers(rows), err
+}
+
+func sealers(rows []dataKey) (by []string) {
+	for _, row := range rows {
+		if !slices.Contains(by, row.By) {
+			by = append(by, row.By)
+		}
+	}
+	return by
+}
+
+func (k *Keyring) record(ctx context.Context, tx pgx.Tx, action string, detail any) error {
+	if k.Record == nil {
+		return nil
+	}
+	return k.Record(ctx, tx, action, detail)
 }
 
 type dataKey struct {
@@ -119,14 +145,18 @@ func (k *Keyring) create(ctx context.Context, first bool) (made int64, err error
 			return nil
 		}
 		made = newest + 1
-		sealed, by, err := k.Keys.Wrap(made, secret.NewDataKey())
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO secret_keys (id, sealed, operator_key) VALUES ($1, $2, $3)`, made, sealed, by)
-		return err
+		return k.insert(ctx, tx, made)
 	})
 	return made, err
+}
+
+func (k *Keyring) insert(ctx context.Context, tx pgx.Tx, id int64) error {
+	sealed, by, err := k.Keys.Wrap(id, secret.NewDataKey())
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO secret_keys (id, sealed, operator_key) VALUES ($1, $2, $3)`, id, sealed, by)
+	return err
 }
 
 // Open returns what was sealed at the place. Errors: errs.Unavailable where the operator's key is missing.

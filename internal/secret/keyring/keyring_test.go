@@ -226,8 +226,9 @@ func TestOldKeyStaysWhileItIsUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err := k.remove(t.Context(), columns, id); n != 0 || !errs.Is(err, errs.Conflict) {
-		t.Errorf("%d, %v", n, err)
+	out := Rotated{DataKey: id}
+	if err := k.remove(t.Context(), columns, &out); out.Removed != 0 || !errs.Is(err, errs.Conflict) {
+		t.Errorf("%d, %v", out.Removed, err)
 	}
 	if got, err := read(t.Context(), &Keyring{DB: k.DB, Keys: k.Keys}, 1); err != nil || got != "one" {
 		t.Errorf("%q, %v", got, err)
@@ -249,5 +250,68 @@ func TestRotateOperatorsKey(t *testing.T) {
 	}
 	if _, err := read(t.Context(), &Keyring{DB: pool, Keys: keys(t, before)}, 1); !errs.Is(err, errs.Unavailable) {
 		t.Errorf("with the old key alone: %v", err)
+	}
+}
+
+// What is lost goes, and nothing else; what was done is recorded in the transaction that does it.
+func TestForget(t *testing.T) {
+	lost, other := secret.NewKey(), secret.NewKey()
+	pool := newWorld(t)
+	replica := &Keyring{DB: pool, Keys: keys(t, lost)}
+	if err := write(t.Context(), replica, 1, "one"); err != nil {
+		t.Fatal(err)
+	}
+	var recorded []string
+	fail := false
+	k := &Keyring{DB: pool, Keys: keys(t, other), Record: func(_ context.Context, _ pgx.Tx, action string, detail any) error {
+		recorded = append(recorded, fmt.Sprintf("%s %+v", action, detail))
+		if fail {
+			return errs.New(errs.Unavailable, "not now")
+		}
+		return nil
+	}}
+	if _, err := (&Keyring{DB: pool}).Forget(t.Context(), columns, false); !errs.Is(err, errs.Invalid) {
+		t.Errorf("without a key: %v", err)
+	}
+	looked, err := k.Forget(t.Context(), columns, true)
+	if err != nil || looked.DataKeys != 1 || looked.Values["notes.body"] != 1 || len(recorded) != 0 {
+		t.Errorf("looking: %+v, %v, recorded %v", looked, err, recorded)
+	}
+	fail = true
+	if _, err := k.Forget(t.Context(), columns, false); err == nil {
+		t.Error("what cannot be recorded is done")
+	}
+	if got, err := read(t.Context(), &Keyring{DB: pool, Keys: keys(t, lost)}, 1); err != nil || got != "one" {
+		t.Errorf("it is gone: %q, %v", got, err)
+	}
+	fail = false
+	if out, err := k.Forget(t.Context(), columns, false); err != nil || out.String() != looked.String() || len(out.Keys) != 1 || out.Keys[0] != keys(t, lost).IDs()[0] {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if len(recorded) != 2 || !strings.HasPrefix(recorded[1], "secret.forget ") {
+		t.Errorf("recorded: %v", recorded)
+	}
+	if _, err := read(t.Context(), k, 1); !errs.Is(err, errs.NotFound) {
+		t.Errorf("the note is there: %v", err)
+	}
+	if err := write(t.Context(), k, 2, "two"); err != nil {
+		t.Fatal(err)
+	}
+	// A replica that goes on with the lost key does not take the new data key for the one it knows.
+	if err := write(t.Context(), replica, 3, "three"); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("a replica with the lost key: %v", err)
+	}
+	if out, err := k.Forget(t.Context(), columns, false); err != nil || out.Any() || len(recorded) != 2 {
+		t.Errorf("where all opens: %+v, %v", out, err)
+	}
+	if got, err := read(t.Context(), &Keyring{DB: pool, Keys: keys(t, other)}, 2); err != nil || got != "two" {
+		t.Errorf("what opens: %q, %v", got, err)
+	}
+	if _, err := k.Rotate(t.Context(), columns); err != nil || len(recorded) != 3 || !strings.HasPrefix(recorded[2], "secret.rotate ") || strings.Contains(recorded[2], other) {
+		t.Errorf("a rotation: %v, recorded %v", err, recorded)
+	}
+	fail = true
+	if _, err := k.Rotate(t.Context(), columns); err == nil {
+		t.Error("a rotation that cannot be recorded ends")
 	}
 }

@@ -39,12 +39,12 @@ type Rotated struct {
 func (k *Keyring) Rotate(ctx context.Context, columns []Column) (out Rotated, err error) {
 	defer errs.Wrap(&err, "keyring: rotate")
 	out.Resealed = map[string]int{}
-	if !k.Keys.IsSet() {
-		return out, errs.WithRemedy(errs.New(errs.Invalid, "the portal has no key to seal secrets with"), secret.HowToKey)
-	}
 	rows, err := k.load(ctx, k.DB)
 	if err != nil {
 		return out, err
+	}
+	if !k.Keys.IsSet() && len(rows) == 0 {
+		return out, errs.WithRemedy(errs.New(errs.Invalid, "the portal has no key to seal secrets with"), secret.HowToKey)
 	}
 	if err := k.learn(rows); err != nil {
 		return out, err
@@ -77,7 +77,7 @@ func (k *Keyring) Rotate(ctx context.Context, columns []Column) (out Rotated, er
 			}
 		}
 	}
-	out.Removed, err = k.remove(ctx, columns, out.DataKey)
+	err = k.remove(ctx, columns, &out)
 	return out, err
 }
 
@@ -156,9 +156,10 @@ func (k *Keyring) reseal(ctx context.Context, c Column, id int64) (n int, err er
 	return n, err
 }
 
-// remove deletes the data keys before the newest, if nothing is sealed under them.
-func (k *Keyring) remove(ctx context.Context, columns []Column, newest int64) (n int, err error) {
-	err = pg.Transact(ctx, k.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
+// remove deletes the data keys before the newest, if nothing is sealed under them, and records the rotation.
+func (k *Keyring) remove(ctx context.Context, columns []Column, out *Rotated) error {
+	newest := out.DataKey
+	return pg.Transact(ctx, k.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
 		// Whoever seals under one of them now holds it; after that the new one is used.
 		if _, err := tx.Exec(ctx, `SELECT FROM secret_keys WHERE id < $1 FOR UPDATE`, newest); err != nil {
 			return err
@@ -173,10 +174,15 @@ func (k *Keyring) remove(ctx context.Context, columns []Column, newest int64) (n
 			}
 		}
 		tag, err := tx.Exec(ctx, `DELETE FROM secret_keys WHERE id < $1`, newest)
-		n = int(tag.RowsAffected())
-		return err
+		if err != nil {
+			return err
+		}
+		out.Removed = int(tag.RowsAffected())
+		return k.record(ctx, tx, "secret.rotate", struct {
+			Rotated
+			Key string `json:"key"` // of the operator
+		}{*out, k.Keys.IDs()[0]})
 	})
-	return n, err
 }
 
 // usage counts the values that are sealed under each data key. 0 stands for what is no sealed value.
