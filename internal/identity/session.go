@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -27,6 +28,11 @@ type Account struct {
 	UserRef         string // the User entity that a resolver led to
 	WithoutUser     bool   // a resolver let them in although the catalog has no such User
 	DisplayName     string
+	// Pinned says that others can take over the name that led to the user: it leads there only whom it led there first.
+	Pinned bool
+	// Still reports, in the transaction that signs them in, whether the user is still who it was when it was found. It may
+	// be nil.
+	Still func(ctx context.Context, tx pgx.Tx) (bool, error)
 }
 
 // Sessions keeps who is signed in. What it answers is at most two seconds old, and usually no older than a
@@ -99,13 +105,20 @@ func Digest(secret string) (d [sha256.Size]byte, ok bool) {
 	return sha256.Sum256([]byte(secret)), true
 }
 
-// Start signs the account in and sends the browser its cookie. A session that the browser had before ends.
+// ErrAnother is why an account is not signed in: the name led another one to the user first.
+var ErrAnother = errs.New(errs.Conflict, "another account was this user before")
+
+// Start signs the account in and sends the browser its cookie. A session that the browser had before ends. Errors:
+// ErrAnother; errs.Conflict also where the user is no longer who it was when it was found.
 func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Request, a Account) (err error) {
 	defer errs.Wrap(&err, "identity: start a session of %s", a.UserRef)
 	id := NewSecret()
 	d, _ := Digest(id)
 	old, had := s.presented(r)
 	err = pg.Transact(ctx, s.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
+		if err := a.mayStart(ctx, tx); err != nil {
+			return err
+		}
 		e := Event{UserRef: a.UserRef, Detail: map[string]any{"provider": a.Provider, "issuer": a.Issuer, "subject": a.Subject}}
 		if had {
 			before, err := pg.Collect(ctx, tx, pgx.RowTo[string], `
@@ -154,6 +167,27 @@ func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Req
 	s.Forget()
 	http.SetCookie(w, Cookie("portico-session", id, s.Secure, SessionAbsolute))
 	return nil
+}
+
+// mayStart refuses an account whose user is no longer what it was found to be, and one of a name that led another
+// account of the issuer to the user first. It writes down the first of each, whatever led it there.
+func (a *Account) mayStart(ctx context.Context, tx pgx.Tx) error {
+	if a.Still != nil {
+		if still, err := a.Still(ctx, tx); err != nil || !still {
+			return cmp.Or(err, errs.New(errs.Conflict, "%s became another while they signed in", a.UserRef))
+		}
+	}
+	// Of two at once the second waits here for the first.
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO identity_pins (issuer, user_ref, subject) VALUES ($1, $2, $3)
+		ON CONFLICT DO NOTHING`, a.Issuer, a.UserRef, a.Subject); err != nil || !a.Pinned {
+		return err
+	}
+	first, err := pg.Collect1(ctx, tx, pgx.RowTo[string], `SELECT subject FROM identity_pins WHERE issuer = $1 AND user_ref = $2`, a.Issuer, a.UserRef)
+	if err == nil && first != a.Subject {
+		return ErrAnother
+	}
+	return err
 }
 
 // cut keeps text short, and text: PostgreSQL takes no other.
