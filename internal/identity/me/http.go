@@ -72,7 +72,7 @@ func (h *Handler) getMe(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) getSessions(w http.ResponseWriter, r *http.Request) error {
-	list, err := h.Sessions.List(r.Context(), r, identity.Of(r.Context()).Ref)
+	list, err := h.Sessions.List(r.Context(), r)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (h *Handler) getSessions(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) endSession(w http.ResponseWriter, r *http.Request) error {
 	id, err := idOf(r, "session")
 	if err == nil {
-		err = h.Tokens.EndOne(r.Context(), h.Sessions, identity.Of(r.Context()).Ref, id)
+		err = h.Tokens.EndOne(r.Context(), h.Sessions, r, identity.Of(r.Context()).Ref, id)
 	}
 	return done(w, err)
 }
@@ -119,7 +119,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request, items []identity.
 const day = 24 * time.Hour
 
 func (h *Handler) getTokens(w http.ResponseWriter, r *http.Request) error {
-	items, err := h.Tokens.Of(r.Context(), identity.Of(r.Context()).Ref)
+	items, err := h.Tokens.Of(r.Context(), h.Sessions, r)
 	return h.list(w, r, items, err)
 }
 
@@ -219,7 +219,7 @@ func (h *Handler) rotateService(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) revokeToken(w http.ResponseWriter, r *http.Request) error {
 	id, err := idOf(r, "token")
 	if err == nil {
-		err = h.Tokens.Revoke(r.Context(), identity.Of(r.Context()).Ref, id)
+		err = h.Tokens.Revoke(r.Context(), h.Sessions, r, id)
 	}
 	return done(w, err)
 }
@@ -227,7 +227,7 @@ func (h *Handler) revokeToken(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) revokeService(w http.ResponseWriter, r *http.Request) error {
 	id, err := idOf(r, "token")
 	if err == nil {
-		err = h.Tokens.Revoke(r.Context(), "", id)
+		err = h.Tokens.RevokeService(r.Context(), id)
 	}
 	return done(w, err)
 }
