@@ -30,14 +30,15 @@ func (s *Sessions) Signed(ctx context.Context, r *http.Request) (_ *Signed, err 
 	}
 	type row struct {
 		UserRef, Provider, DisplayName string
+		WithoutUser                    bool
 		ExpiresAt                      time.Time
 	}
 	got, err := pg.Collect1(ctx, s.DB, pgx.RowToStructByPos[row], `
-		SELECT a.user_ref, a.provider, a.display_name, s.expires_at
+		SELECT a.user_ref, a.provider, a.display_name, a.without_user, s.expires_at
 		FROM identity_sessions s
 		JOIN identity_accounts a ON a.id = s.account_id
 		WHERE s.digest = $1 AND s.expires_at > now() AND s.seen_at > now() - $2::interval`, d[:], SessionIdle)
-	if errs.Is(err, errs.NotFound) {
+	if errs.Is(err, errs.NotFound) || err == nil && lost(s.Gone, got.UserRef, got.WithoutUser) {
 		return nil, nil
 	}
 	if err != nil {
@@ -58,11 +59,16 @@ func (s *Sessions) Bound(ctx context.Context, id string) (*Principal, error) {
 // Since reports whether the user still has a session of those that were there at a time: not after signing out everywhere.
 func (s *Sessions) Since(ctx context.Context, userRef string, at time.Time) (has bool, err error) {
 	defer errs.Wrap(&err, "identity: find the sessions of %s", userRef)
-	return pg.Collect1(ctx, s.DB, pgx.RowTo[bool], `
-		SELECT EXISTS (SELECT FROM identity_sessions s
-		               JOIN identity_accounts a ON a.id = s.account_id
-		               WHERE a.user_ref = $1 AND s.created_at <= $2 AND s.expires_at > now() AND s.seen_at > now() - $3::interval)`,
+	withoutUser, err := pg.Collect(ctx, s.DB, pgx.RowTo[bool], `
+		SELECT DISTINCT a.without_user
+		FROM identity_sessions s
+		JOIN identity_accounts a ON a.id = s.account_id
+		WHERE a.user_ref = $1 AND s.created_at <= $2 AND s.expires_at > now() AND s.seen_at > now() - $3::interval`,
 		userRef, at, SessionIdle)
+	for _, w := range withoutUser {
+		has = has || !lost(s.Gone, userRef, w)
+	}
+	return has, err
 }
 
 // External is a program, by the name that its credentials give it.

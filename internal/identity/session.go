@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -27,6 +28,11 @@ type Account struct {
 	UserRef         string // the User entity that a resolver led to
 	WithoutUser     bool   // a resolver let them in although the catalog has no such User
 	DisplayName     string
+	// Pinned says that others can take over the name that led to the user: it leads there only whom it led there first.
+	Pinned bool
+	// Still reports, in the transaction that signs them in, whether the user is still who it was when it was found. It may
+	// be nil.
+	Still func(ctx context.Context, tx pgx.Tx) (bool, error)
 }
 
 // Sessions keeps who is signed in. What it answers is at most two seconds old, and usually no older than a
@@ -39,7 +45,7 @@ type Sessions struct {
 	// Record writes down that somebody signed in or out, in the transaction that does it; what it refuses is not done.
 	// It is called last. It may be nil.
 	Record func(ctx context.Context, tx pgx.Tx, e Event) error
-	// Gone reports whether the catalog no longer has the User; nil: it has everybody.
+	// Gone reports whether the catalog has no such User, or no longer; nil: that is not asked.
 	Gone func(userRef string) bool
 
 	memory
@@ -99,7 +105,11 @@ func Digest(secret string) (d [sha256.Size]byte, ok bool) {
 	return sha256.Sum256([]byte(secret)), true
 }
 
-// Start signs the account in and sends the browser its cookie. A session that the browser had before ends.
+// ErrAnother is why an account is not signed in: the name led another one to the user first.
+var ErrAnother = errs.New(errs.Conflict, "another account was this user before")
+
+// Start signs the account in and sends the browser its cookie. A session that the browser had before ends. Errors:
+// ErrAnother; errs.Conflict also where the user is no longer who it was when it was found.
 func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Request, a Account) (err error) {
 	defer errs.Wrap(&err, "identity: start a session of %s", a.UserRef)
 	ctx, cancel := lasting(ctx)
@@ -108,6 +118,9 @@ func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Req
 	d, _ := Digest(id)
 	old, had := s.presented(r)
 	err = pg.Transact(ctx, s.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
+		if err := a.mayStart(ctx, tx); err != nil {
+			return err
+		}
 		e := Event{UserRef: a.UserRef, Detail: map[string]any{"provider": a.Provider, "issuer": a.Issuer, "subject": a.Subject}}
 		if had {
 			before, err := pg.Collect(ctx, tx, pgx.RowTo[string], `
@@ -156,6 +169,27 @@ func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Req
 	s.Forget()
 	http.SetCookie(w, Cookie("portico-session", id, s.Secure, SessionAbsolute))
 	return nil
+}
+
+// mayStart refuses an account whose user is no longer what it was found to be, and one of a name that led another
+// account of the issuer to the user first. It writes down the first of each, whatever led it there.
+func (a *Account) mayStart(ctx context.Context, tx pgx.Tx) error {
+	if a.Still != nil {
+		if still, err := a.Still(ctx, tx); err != nil || !still {
+			return cmp.Or(err, errs.New(errs.Conflict, "%s became another while they signed in", a.UserRef))
+		}
+	}
+	// Of two at once the second waits here for the first.
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO identity_pins (issuer, user_ref, subject) VALUES ($1, $2, $3)
+		ON CONFLICT DO NOTHING`, a.Issuer, a.UserRef, a.Subject); err != nil || !a.Pinned {
+		return err
+	}
+	first, err := pg.Collect1(ctx, tx, pgx.RowTo[string], `SELECT subject FROM identity_pins WHERE issuer = $1 AND user_ref = $2`, a.Issuer, a.UserRef)
+	if err == nil && first != a.Subject {
+		return ErrAnother
+	}
+	return err
 }
 
 // cut keeps text short, and text: PostgreSQL takes no other.
@@ -230,15 +264,33 @@ func (s *Sessions) presented(r *http.Request) (digest, bool) {
 	return Digest(c.Value)
 }
 
-// SignOut ends all sessions of users, by their refs. Nobody is asked, so nothing is recorded: what makes it do so is.
+// SignOut ends all that accounts hold as these users, by their refs: sessions, tokens and grants. The accounts are
+// detached, so that what is being made for one of them at the same time lets nobody in as the user either. Nobody is
+// asked, so nothing is recorded: what makes it do so is.
 func SignOut(ctx context.Context, tx pgx.Tx, refs []string) error {
-	tag, err := tx.Exec(ctx, `
-		DELETE FROM identity_sessions s USING identity_accounts a
-		WHERE a.id = s.account_id AND a.user_ref = ANY($1)`, refs)
-	if err != nil || tag.RowsAffected() == 0 {
+	accounts, err := pg.Collect(ctx, tx, pgx.RowTo[int64], `
+		UPDATE identity_accounts SET user_ref = '', without_user = false
+		WHERE user_ref = ANY($1)
+		RETURNING id`, refs)
+	if err != nil || len(accounts) == 0 {
 		return err
 	}
+	for _, end := range []string{
+		`DELETE FROM identity_sessions WHERE account_id = ANY($1)`,
+		`UPDATE identity_tokens SET revoked_at = now() WHERE account_id = ANY($1) AND revoked_at IS NULL AND expires_at > now()`,
+		`DELETE FROM identity_grants WHERE account_id = ANY($1)`,
+	} {
+		if _, err := tx.Exec(ctx, end, accounts); err != nil {
+			return err
+		}
+	}
 	return notify(ctx, tx)
+}
+
+// Unpin forgets whom names led to users, by their refs, where the users of those refs are others from now on.
+func Unpin(ctx context.Context, tx pgx.Tx, refs []string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM identity_pins WHERE user_ref = ANY($1)`, refs)
+	return err
 }
 
 // Presented reports whether the browser says that it has a session, whether or not it has.
@@ -282,8 +334,8 @@ func (s *Sessions) lookUp(ctx context.Context, d digest) (_ *Principal, err erro
 	if err != nil {
 		return nil, err
 	}
-	if !got.WithoutUser && s.gone(got.UserRef) {
-		return nil, errs.New(errs.NotFound, "the catalog no longer has %s", got.UserRef)
+	if lost(s.Gone, got.UserRef, got.WithoutUser) {
+		return nil, errs.New(errs.NotFound, "the account is no longer %s", got.UserRef)
 	}
 	if got.Stale {
 		if _, err := s.DB.Exec(ctx, `UPDATE identity_sessions SET seen_at = now() WHERE digest = $1`, d[:]); err != nil {
@@ -293,7 +345,18 @@ func (s *Sessions) lookUp(ctx context.Context, d digest) (_ *Principal, err erro
 	return person(got.UserRef, got.DisplayName), nil
 }
 
-func (s *Sessions) gone(userRef string) bool { return s.Gone != nil && s.Gone(userRef) }
+// lost reports whether an account lets in nobody any more: the catalog lost its User, or, where it was let in without
+// one, has a User of that name now, who is somebody else; or the account was detached from its user. What belongs to no
+// account, which is a service's, is without a user and a ref.
+func lost(gone func(userRef string) bool, userRef string, withoutUser bool) bool {
+	switch {
+	case userRef == "":
+		return !withoutUser
+	case gone == nil:
+		return false
+	}
+	return gone(userRef) != withoutUser
+}
 
 // Forget makes the next request of every session look it up again.
 func (s *Sessions) Forget() { s.forget() }
@@ -303,7 +366,7 @@ func (s *Sessions) Follow(ctx context.Context) { Follow(ctx, s.DB, s) }
 
 func (s *Sessions) holdOpen(ctx context.Context) {
 	s.hold(ctx, func(ctx context.Context, digests [][]byte) (map[digest]bool, error) {
-		return holding(ctx, s.DB, s.gone, `
+		return holding(ctx, s.DB, s.Gone, `
 			SELECT s.digest, a.user_ref, a.without_user
 			FROM identity_sessions s
 			JOIN identity_accounts a ON a.id = s.account_id
@@ -311,7 +374,7 @@ func (s *Sessions) holdOpen(ctx context.Context) {
 	})
 }
 
-// holding returns which credentials hold: rows of (digest, user_ref, without_user) whose user, if any, is still there.
+// holding returns which credentials hold: rows of (digest, user_ref, without_user) that are not lost.
 func holding(ctx context.Context, db pg.DB, gone func(string) bool, sql string, args ...any) (map[digest]bool, error) {
 	type row struct {
 		Digest      []byte
@@ -321,7 +384,7 @@ func holding(ctx context.Context, db pg.DB, gone func(string) bool, sql string, 
 	rows, err := pg.Collect(ctx, db, pgx.RowToStructByPos[row], sql, args...)
 	hold := make(map[digest]bool, len(rows))
 	for _, r := range rows {
-		if r.WithoutUser || !gone(r.UserRef) {
+		if !lost(gone, r.UserRef, r.WithoutUser) {
 			hold[digest(r.Digest)] = true
 		}
 	}

@@ -23,29 +23,27 @@ type Session struct {
 	This      bool      `json:"this"`
 }
 
-// List returns the sessions of the person that hold, the latest seen first; r is in one of them, perhaps.
-func (s *Sessions) List(ctx context.Context, r *http.Request, userRef string) (list []Session, err error) {
-	defer errs.Wrap(&err, "identity: sessions of %s", userRef)
+// List returns the sessions that hold of the person whose session the request is in, that one first, then the latest seen.
+func (s *Sessions) List(ctx context.Context, r *http.Request) (list []Session, err error) {
+	defer errs.Wrap(&err, "identity: list sessions")
 	d, _ := s.presented(r)
 	list, err = pg.Collect(ctx, s.DB, pgx.RowToStructByPos[Session], `
-		SELECT s.id, s.user_agent, s.address, s.created_at, s.seen_at, s.expires_at, s.digest = $3
+		SELECT s.id, s.user_agent, s.address, s.created_at, s.seen_at, s.expires_at, s.digest = $2
 		FROM identity_sessions s
-		JOIN identity_accounts a ON a.id = s.account_id
-		WHERE a.user_ref = $1 AND s.expires_at > now() AND s.seen_at > now() - $2::interval
-		ORDER BY s.digest = $3 DESC, s.seen_at DESC, s.id`, userRef, SessionIdle, d[:])
+		WHERE s.account_id IN (`+theirs(2)+`) AND s.expires_at > now() AND s.seen_at > now() - $1::interval
+		ORDER BY s.digest = $2 DESC, s.seen_at DESC, s.id`, SessionIdle, d[:])
 	for i := range list {
 		list[i].Device, list[i].Address = device(list[i].Device), withoutPort(list[i].Address)
 	}
 	return list, err
 }
 
-// EndOne ends a session of the person. Errors: errs.NotFound, also for somebody else's.
-func (t *Tokens) EndOne(ctx context.Context, s *Sessions, userRef string, id int64) (err error) {
+// EndOne ends a session of the person whose session the request is in. Errors: errs.NotFound, also for somebody else's.
+func (t *Tokens) EndOne(ctx context.Context, s *Sessions, r *http.Request, userRef string, id int64) (err error) {
 	defer errs.Wrap(&err, "identity: end session %d", id)
+	d, _ := s.presented(r)
 	return t.endSessions(ctx, s, userRef, func(tx pgx.Tx) (int64, error) {
-		tag, err := tx.Exec(ctx, `
-			DELETE FROM identity_sessions s USING identity_accounts a
-			WHERE s.account_id = a.id AND a.user_ref = $1 AND s.id = $2`, userRef, id)
+		tag, err := tx.Exec(ctx, `DELETE FROM identity_sessions s WHERE s.id = $1 AND s.account_id IN (`+theirs(2)+`)`, id, d[:])
 		if err == nil && tag.RowsAffected() == 0 {
 			return 0, errs.WithRemedy(errs.New(errs.NotFound, "there is no such session"), "it may have ended; load the list again")
 		}
@@ -59,8 +57,7 @@ func (t *Tokens) EndOthers(ctx context.Context, s *Sessions, r *http.Request, us
 	d, _ := s.presented(r)
 	err = t.endSessions(ctx, s, userRef, func(tx pgx.Tx) (int64, error) {
 		tag, err := tx.Exec(ctx, `
-			DELETE FROM identity_sessions s USING identity_accounts a
-			WHERE s.account_id = a.id AND a.user_ref = $1 AND s.digest <> $2`, userRef, d[:])
+			DELETE FROM identity_sessions s WHERE s.digest <> $1 AND s.account_id IN (`+theirs(1)+`)`, d[:])
 		n = tag.RowsAffected()
 		return n, err
 	})
@@ -78,25 +75,30 @@ func (t *Tokens) endSessions(ctx context.Context, s *Sessions, userRef string, d
 	return err
 }
 
-// EndGone ends for good the sessions and tokens of people whom the catalog no longer has. Until it has run, nothing
+// EndGone ends for good the sessions and tokens of people whom the catalog no longer has, and of those whom it never had
+// and who have the name of a User that it has now. Until it has run, nothing
 // that they hold lets them in either; after it, a User of the same name finds nothing of theirs.
 func (t *Tokens) EndGone(ctx context.Context) (err error) {
 	defer errs.Wrap(&err, "identity: end what people hold who are gone")
-	refs, err := pg.Collect(ctx, t.DB, pgx.RowTo[string], `
-		SELECT DISTINCT a.user_ref
+	type whose struct {
+		UserRef     string
+		WithoutUser bool
+	}
+	held, err := pg.Collect(ctx, t.DB, pgx.RowToStructByPos[whose], `
+		SELECT DISTINCT a.user_ref, a.without_user
 		FROM identity_accounts a
-		WHERE NOT a.without_user
+		WHERE a.user_ref <> ''
 		  AND (EXISTS (SELECT FROM identity_sessions s WHERE s.account_id = a.id)
 		       OR EXISTS (SELECT FROM identity_tokens t WHERE t.account_id = a.id AND t.revoked_at IS NULL AND t.expires_at > now()))`)
 	if err != nil {
 		return err
 	}
-	for _, ref := range refs {
-		if !t.gone(ref) {
+	for _, h := range held {
+		if !lost(t.Gone, h.UserRef, h.WithoutUser) {
 			continue
 		}
 		err := t.change(ctx, "identity.user.disable", func(tx pgx.Tx) (string, any, error) {
-			return ref, nil, disable(ctx, tx, ref)
+			return h.UserRef, nil, disable(ctx, tx, h.UserRef, h.WithoutUser)
 		})
 		if err != nil && !errs.Is(err, errs.NotFound) {
 			return err
@@ -105,18 +107,18 @@ func (t *Tokens) EndGone(ctx context.Context) (err error) {
 	return nil
 }
 
-// disable ends what a person holds. Errors: errs.NotFound where another replica did.
-func disable(ctx context.Context, tx pgx.Tx, userRef string) error {
+// disable ends what a person holds, of those with a User or of those without. Errors: errs.NotFound where another replica did.
+func disable(ctx context.Context, tx pgx.Tx, userRef string, withoutUser bool) error {
 	sessions, err := tx.Exec(ctx, `
 		DELETE FROM identity_sessions s USING identity_accounts a
-		WHERE s.account_id = a.id AND a.user_ref = $1 AND NOT a.without_user`, userRef)
+		WHERE s.account_id = a.id AND a.user_ref = $1 AND a.without_user = $2`, userRef, withoutUser)
 	if err != nil {
 		return err
 	}
 	tokens, err := tx.Exec(ctx, `
 		UPDATE identity_tokens t SET revoked_at = now()
 		FROM identity_accounts a
-		WHERE t.account_id = a.id AND a.user_ref = $1 AND NOT a.without_user AND t.revoked_at IS NULL AND t.expires_at > now()`, userRef)
+		WHERE t.account_id = a.id AND a.user_ref = $1 AND a.without_user = $2 AND t.revoked_at IS NULL AND t.expires_at > now()`, userRef, withoutUser)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"net/http"
 	"regexp"
@@ -70,7 +71,7 @@ type Tokens struct {
 	DB *pg.Pool
 	// MaxAge is the longest that a token may last.
 	MaxAge time.Duration
-	// Gone reports whether the catalog no longer has the User; nil: it has everybody.
+	// Gone reports whether the catalog has no such User, or no longer; nil: that is not asked.
 	Gone func(userRef string) bool
 	// Known are all permissions of the portal, which scopes are made of.
 	Known []httpx.Permission
@@ -143,8 +144,8 @@ func (t *Tokens) lookUp(ctx context.Context, d digest) (_ *Principal, err error)
 	if err != nil {
 		return nil, err
 	}
-	if !got.WithoutUser && t.gone(got.UserRef) {
-		return nil, errs.New(errs.NotFound, "the catalog no longer has %s", got.UserRef)
+	if lost(t.Gone, got.UserRef, got.WithoutUser) {
+		return nil, errs.New(errs.NotFound, "the account is no longer %s", got.UserRef)
 	}
 	if got.Stale {
 		column := "used_at"
@@ -167,14 +168,12 @@ func (t *Tokens) lookUp(ctx context.Context, d digest) (_ *Principal, err error)
 	return p, nil
 }
 
-func (t *Tokens) gone(userRef string) bool { return t.Gone != nil && t.Gone(userRef) }
-
 // Forget makes the next request with each token look it up again.
 func (t *Tokens) Forget() { t.forget() }
 
 func (t *Tokens) holdOpen(ctx context.Context) {
 	t.hold(ctx, func(ctx context.Context, digests [][]byte) (map[digest]bool, error) {
-		return holding(ctx, t.DB, t.gone, `
+		return holding(ctx, t.DB, t.Gone, `
 			SELECT d, coalesce(a.user_ref, ''), coalesce(a.without_user, true)
 			FROM identity_tokens t
 			CROSS JOIN LATERAL (VALUES (t.digest), (CASE WHEN t.previous_until > now() THEN t.previous END)) AS digests(d)
@@ -205,15 +204,27 @@ const tokenColumns = `t.id, t.name, t.scopes, t.created_at, t.created_by, t.expi
 // shown is the condition of a token that is listed: it holds, or ended a short time ago.
 const shown = `coalesce(t.revoked_at, t.expires_at) > now() - $1::interval`
 
-// Of lists the tokens of a person, newest first.
-func (t *Tokens) Of(ctx context.Context, userRef string) (_ []Token, err error) {
-	defer errs.Wrap(&err, "identity: tokens of %s", userRef)
+// Of lists the tokens of the person whose session the request is in, newest first.
+func (t *Tokens) Of(ctx context.Context, s *Sessions, r *http.Request) (_ []Token, err error) {
+	defer errs.Wrap(&err, "identity: list tokens")
+	d, _ := s.presented(r)
 	return pg.Collect(ctx, t.DB, pgx.RowToStructByPos[Token], `
 		SELECT `+tokenColumns+`
 		FROM identity_tokens t
-		JOIN identity_accounts a ON a.id = t.account_id
-		WHERE a.user_ref = $2 AND `+shown+`
-		ORDER BY t.id DESC`, endedKept, userRef)
+		WHERE t.account_id IN (`+theirs(2)+`) AND `+shown+`
+		ORDER BY t.id DESC`, endedKept, d[:])
+}
+
+// theirs selects the accounts of the person whose session has the digest that the parameter is: all that were led to the
+// same User; without a User the account alone, since another of the same name is somebody else.
+func theirs(parameter int) string {
+	return fmt.Sprintf(`
+		SELECT a.id
+		FROM identity_sessions own
+		JOIN identity_accounts mine ON mine.id = own.account_id
+		JOIN identity_accounts a ON a.id = mine.id
+		  OR a.user_ref = mine.user_ref AND NOT a.without_user AND NOT mine.without_user AND mine.user_ref <> ''
+		WHERE own.digest = $%d`, parameter)
 }
 
 // Services lists the tokens of services, by name.
@@ -372,11 +383,20 @@ func noToken(err error) error {
 	return err
 }
 
-// Revoke ends a token of the person, or of a service where userRef is "". Errors: errs.NotFound, also for somebody else's.
-func (t *Tokens) Revoke(ctx context.Context, userRef string, id int64) (err error) {
+// Revoke ends a token of the person whose session the request is in. Errors: errs.NotFound, also for somebody else's.
+func (t *Tokens) Revoke(ctx context.Context, s *Sessions, r *http.Request, id int64) (err error) {
+	defer errs.Wrap(&err, "identity: revoke token %d", id)
+	d, _ := s.presented(r)
+	return t.change(ctx, "identity.token.revoke", func(tx pgx.Tx) (string, any, error) {
+		return revoke(ctx, tx, `t.id = $1 AND t.account_id IN (`+theirs(2)+`)`, id, d[:])
+	})
+}
+
+// RevokeService ends a token of a service. Errors: errs.NotFound, also for a person's.
+func (t *Tokens) RevokeService(ctx context.Context, id int64) (err error) {
 	defer errs.Wrap(&err, "identity: revoke token %d", id)
 	return t.change(ctx, "identity.token.revoke", func(tx pgx.Tx) (string, any, error) {
-		return revoke(ctx, tx, `t.id = $1 AND coalesce((SELECT a.user_ref FROM identity_accounts a WHERE a.id = t.account_id), '') = $2`, id, userRef)
+		return revoke(ctx, tx, `t.id = $1 AND t.account_id IS NULL`, id)
 	})
 }
 
@@ -443,7 +463,7 @@ func (t *Tokens) code(ctx context.Context, code string) (_ *Principal, err error
 		FROM identity_grants g
 		JOIN identity_accounts a ON a.id = g.account_id
 		WHERE g.digest = $1 AND g.expires_at > now()`, d[:])
-	if errs.Is(err, errs.NotFound) || err == nil && !got.WithoutUser && t.gone(got.UserRef) {
+	if errs.Is(err, errs.NotFound) || err == nil && lost(t.Gone, got.UserRef, got.WithoutUser) {
 		return nil, noCode()
 	}
 	if err != nil {

@@ -21,3 +21,6 @@ func (m Migrator) Check(ctx context.Context, p *Pool) error               { retu
 
 // MigrateLock is the advisory lock's number.
 const MigrateLock = migrateLock
+
+// Files are the migrations that ship.
+var Files = migrationFiles

@@ -235,6 +235,14 @@ CREATE TABLE identity_keys (
     CONSTRAINT identity_keys_pkey PRIMARY KEY (kid)
 );
 
+CREATE TABLE identity_pins (
+    issuer text NOT NULL,
+    user_ref text NOT NULL,
+    subject text NOT NULL,
+    pinned_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT identity_pins_pkey PRIMARY KEY (issuer, user_ref)
+);
+
 CREATE TABLE identity_sessions (
     digest bytea NOT NULL,
     account_id bigint NOT NULL,

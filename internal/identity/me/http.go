@@ -75,7 +75,7 @@ func (h *Handler) getMe(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) getSessions(w http.ResponseWriter, r *http.Request) error {
-	list, err := h.Sessions.List(r.Context(), r, identity.Of(r.Context()).Ref)
+	list, err := h.Sessions.List(r.Context(), r)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (h *Handler) getSessions(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) endSession(w http.ResponseWriter, r *http.Request) error {
 	id, err := idOf(r, "session")
 	if err == nil {
-		err = h.Tokens.EndOne(r.Context(), h.Sessions, identity.Of(r.Context()).Ref, id)
+		err = h.Tokens.EndOne(r.Context(), h.Sessions, r, identity.Of(r.Context()).Ref, id)
 	}
 	return done(w, err)
 }
@@ -122,7 +122,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request, items []identity.
 const day = 24 * time.Hour
 
 func (h *Handler) getTokens(w http.ResponseWriter, r *http.Request) error {
-	items, err := h.Tokens.Of(r.Context(), identity.Of(r.Context()).Ref)
+	items, err := h.Tokens.Of(r.Context(), h.Sessions, r)
 	return h.list(w, r, items, err)
 }
 
@@ -222,7 +222,7 @@ func (h *Handler) rotateService(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) revokeToken(w http.ResponseWriter, r *http.Request) error {
 	id, err := idOf(r, "token")
 	if err == nil {
-		err = h.Tokens.Revoke(r.Context(), identity.Of(r.Context()).Ref, id)
+		err = h.Tokens.Revoke(r.Context(), h.Sessions, r, id)
 	}
 	return done(w, err)
 }
@@ -230,7 +230,7 @@ func (h *Handler) revokeToken(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) revokeService(w http.ResponseWriter, r *http.Request) error {
 	id, err := idOf(r, "token")
 	if err == nil {
-		err = h.Tokens.Revoke(r.Context(), "", id)
+		err = h.Tokens.RevokeService(r.Context(), id)
 	}
 	return done(w, err)
 }

@@ -1,6 +1,7 @@
 package me
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -89,7 +90,7 @@ func (w *world) replica(following bool) *replica {
 		httpx.Route{Pattern: "POST /api/enter/{who}", Access: httpx.Public("a test signs in"), Handler: func(w http.ResponseWriter, q *http.Request) error {
 			who := q.PathValue("who")
 			return r.sessions.Start(q.Context(), w, q, identity.Account{
-				Issuer: "https://idp.example", Subject: who, UserRef: "user:default/" + who, DisplayName: who, WithoutUser: who == "visitor",
+				Issuer: "https://idp.example", Subject: cmp.Or(q.URL.Query().Get("subject"), who), UserRef: "user:default/" + who, DisplayName: who, WithoutUser: who == "visitor",
 			})
 		}},
 		httpx.Route{Pattern: "GET /api/stream", Access: httpx.Require(read), Handler: func(w http.ResponseWriter, q *http.Request) error {
@@ -588,13 +589,12 @@ func TestGone(t *testing.T) {
 	w := newWorld(t)
 	r := w.replica(true)
 	tokens := map[string]as{}
+	w.without("visitor")
 	for _, who := range []string{"ann", "bob", "visitor"} {
 		tokens[who] = as{token: r.make(r.enter(who), mine, `{"name":"x","scopes":["catalog:read"]}`).Secret}
 	}
 	// Before anything is ended for good, nothing lets in.
-	w.mu.Lock()
-	w.gone["user:default/ann"], w.gone["user:default/visitor"] = true, true
-	w.mu.Unlock()
+	w.without("ann")
 	r.tokens.Forget()
 	r.want(401, tokens["ann"], "GET", "/api/catalog.entity.read", "")
 	for range 2 {
@@ -603,7 +603,7 @@ func TestGone(t *testing.T) {
 		}
 	}
 	w.mu.Lock()
-	w.gone = map[string]bool{}
+	delete(w.gone, "user:default/ann")
 	w.mu.Unlock()
 	r.want(401, tokens["ann"], "GET", "/api/catalog.entity.read", "")
 	r.want(200, tokens["bob"], "GET", "/api/catalog.entity.read", "")

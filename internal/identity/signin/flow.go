@@ -119,18 +119,6 @@ func (s *Store) take(ctx context.Context, provider, state, secret string) (_ flo
 	return flow{state: state, secret: secret, returnTo: got.ReturnTo, opener: got.Opener}, err
 }
 
-// pin refuses a name that led another account to the user: whoever takes over a login that its owner gave up is somebody
-// else. An account that a resolver of ids leads to the user is not asked.
-func (s *Store) pin(ctx context.Context, p Person, u User) (err error) {
-	defer errs.Wrap(&err, "signin: look for who was %s", u.Ref)
-	another, err := pg.Collect1(ctx, s.DB, pgx.RowTo[bool], `
-		SELECT EXISTS (SELECT FROM identity_accounts WHERE issuer = $1 AND subject <> $2 AND user_ref = $3)`, p.Issuer, p.Subject, u.Ref)
-	if err == nil && another {
-		return failed(codeAnother, "the name %q leads to %s, whom another account than %s was", p.Username, u.Ref, p.Subject)
-	}
-	return err
-}
-
 // localPath is where to go after signing in: a path of this portal, whatever was asked for.
 func localPath(to string) string {
 	const home = "/"

@@ -193,7 +193,7 @@ func TestGitHubLogins(t *testing.T) {
 	pool := pgtest.New(t)
 	again := func(t *testing.T, resolvers ...Resolver) *hub {
 		t.Helper()
-		if _, err := pool.Exec(t.Context(), `DELETE FROM identity_accounts`); err != nil {
+		if _, err := pool.Exec(t.Context(), `TRUNCATE identity_accounts, identity_pins CASCADE`); err != nil {
 			t.Fatal(err)
 		}
 		h := newHub(t, pool, nil)
@@ -216,6 +216,23 @@ func TestGitHubLogins(t *testing.T) {
 		h := again(t, Resolver{By: ID, Annotation: "github.com/user-id"})
 		if got := h.signIn(browser(), "annie"); got != "/catalog" {
 			t.Errorf("the renamed is led to %s", got)
+		}
+	})
+	t.Run("renamed to another user, and registered again by another", func(t *testing.T) {
+		h := again(t)
+		h.users["annie"] = []User{{Ref: "user:default/annie", DisplayName: "Annie"}}
+		if got := h.signIn(browser(), "annie"); got != "/catalog" {
+			t.Fatalf("the renamed is led to %s", got)
+		}
+		h.github.Add(githubtest.Person{ID: 2002, Login: "ann", Organizations: member})
+		c := browser()
+		if got := h.signIn(c, "ann"); got != codeAnother || h.who(c) != "nobody" {
+			t.Errorf("another is led to %s, and %q is signed in", got, h.who(c))
+		}
+		h.github.Change("annie", func(p *githubtest.Person) { p.Login = "ann-of-old" })
+		h.users["ann-of-old"] = []User{ann}
+		if got := h.signIn(browser(), "ann-of-old"); got != "/catalog" {
+			t.Errorf("back at the user that it was first, it is led to %s", got)
 		}
 	})
 	for _, tt := range []struct {

@@ -185,23 +185,33 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, p *Provider, f 
 		return err
 	}
 	user, err := resolve(p.Resolvers, h.Directory, person)
-	if err == nil && user.pinned {
-		err = h.Store.pin(r.Context(), person, user)
-	}
 	if err != nil {
 		user, err = h.admit(r.Context(), p, person, err)
 	}
-	if err != nil {
-		var f *failure
-		if errors.As(err, &f) {
-			f.person = &person
-		}
+	if err == nil {
+		err = h.begin(w, r, p, person, user)
+	}
+	var why *failure
+	if errors.As(err, &why) {
+		why.person = &person
+	}
+	return err
+}
+
+// begin signs the person in as the user.
+func (h *Handler) begin(w http.ResponseWriter, r *http.Request, p *Provider, person Person, user User) error {
+	err := h.Sessions.Start(r.Context(), w, r, identity.Account{
+		Issuer: person.Issuer, Subject: person.Subject, Provider: p.ID, UserRef: user.Ref, WithoutUser: user.Absent, DisplayName: user.DisplayName,
+		Pinned: user.pinned,
+	})
+	switch {
+	case errors.Is(err, identity.ErrAnother):
+		return failed(codeAnother, "the name %q leads to %s, whom another account than %s was", person.Username, user.Ref, person.Subject)
+	case err != nil:
 		return err
 	}
 	h.remember(w, r, p, person)
-	return h.Sessions.Start(r.Context(), w, r, identity.Account{
-		Issuer: person.Issuer, Subject: person.Subject, Provider: p.ID, UserRef: user.Ref, WithoutUser: user.Absent, DisplayName: user.DisplayName,
-	})
+	return nil
 }
 
 // refused tells of a sign-in that was not let in. Where the provider or the portal failed, nobody was refused.
