@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,6 +48,7 @@ func (l *auditLog) open(ctx context.Context, fn func(*audit.Store) error) error 
 func newAuditVerifyCommand() *cobra.Command {
 	var at auditLog
 	var asJSON bool
+	var expect string
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Find out whether the audit log is as it was written",
@@ -54,15 +56,24 @@ func newAuditVerifyCommand() *cobra.Command {
 to its newest, and compute every digest anew. A record that was edited, deleted, inserted or moved breaks
 the chain; the first one is named, and the exit code is 1.
 
-The digest that is printed stands for all records up to that one. Note it elsewhere, or keep an export:
-whoever owns the database could compute all digests anew.`,
+The head that is printed, NUMBER:DIGEST, stands for all records up to that one. Keep it on another machine
+and give it to the next run with --expect: whoever writes to the database could compute all digests anew,
+or cut off the end, and only a head from elsewhere shows that.`,
 		Example: `  portico audit verify
+  portico audit verify --expect "$(cat audit-head)"
   DATABASE_URL=postgresql://localhost/portico portico audit verify --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			var expected *audit.Mark
+			if cmd.Flags().Changed("expect") {
+				expected = new(audit.Mark)
+				if err := expected.UnmarshalText([]byte(strings.TrimSpace(expect))); err != nil {
+					return usageError{errors.New("--expect: " + errs.Sentence(err) + "; " + errs.Remedy(err))}
+				}
+			}
 			var rep audit.Report
 			err := at.open(cmd.Context(), func(s *audit.Store) (err error) {
-				rep, err = s.Verify(cmd.Context())
+				rep, err = s.Verify(cmd.Context(), expected)
 				return err
 			})
 			if err != nil {
@@ -78,7 +89,8 @@ whoever owns the database could compute all digests anew.`,
 		},
 	}
 	at.add(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: ok, how many records, up to which one, and broken")
+	cmd.Flags().StringVar(&expect, "expect", "", "the `head` that an earlier run printed, kept elsewhere: its record must be in the log as it was")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: ok, how many records, up to which one, the head, and broken")
 	return cmd
 }
 
@@ -86,11 +98,8 @@ func printVerified(cmd *cobra.Command, rep audit.Report, asJSON bool) error {
 	if asJSON {
 		return printJSON(cmd, rep)
 	}
-	digest, err := rep.Digest.MarshalText()
-	if err != nil {
-		return err
-	}
 	out := cmd.OutOrStdout()
+	var err error
 	switch {
 	case !rep.OK:
 		_, err = fmt.Fprintf(out, "broken at record %d: %s\n%s before it are as they were written\n",
@@ -98,8 +107,8 @@ func printVerified(cmd *cobra.Command, rep audit.Report, asJSON bool) error {
 	case rep.Records == 0:
 		_, err = fmt.Fprintln(out, "the log holds no records")
 	default:
-		_, err = fmt.Fprintf(out, "%s, from %d to %d, as written\ndigest of record %d: %s\n",
-			count(int(rep.Records), "record", "records"), rep.First, rep.UpTo, rep.UpTo, digest)
+		_, err = fmt.Fprintf(out, "%s, from %d to %d, as written\nhead: %s\n",
+			count(int(rep.Records), "record", "records"), rep.First, rep.UpTo, rep.Head)
 	}
 	return err
 }

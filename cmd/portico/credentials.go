@@ -14,8 +14,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"portico/internal/errs"
 	"portico/internal/httpx"
@@ -133,7 +135,7 @@ func openPortal(address string) (*portal, error) {
 		return nil, errs.WithRemedy(errs.New(errs.Invalid, "%s is not encrypted: whoever is between here and there would have the token", address), "use the https:// address of the portal")
 	}
 	guard, err := outbound.New(outbound.Options{
-		Allow: []outbound.Rule{{Host: u.Host, HTTP: true, AllowPrivate: true, Name: "--url"}}, UserAgent: "portico/" + version, Timeout: 20 * time.Second, MaxBody: 1 << 20,
+		Allow: []outbound.Rule{{Host: u.Host, HTTP: u.Scheme == "http", AllowPrivate: true, Name: "--url"}}, UserAgent: "portico/" + version, Timeout: 20 * time.Second, MaxBody: 1 << 20,
 	})
 	if err != nil {
 		return nil, err
@@ -169,7 +171,7 @@ func (p *portal) call(ctx context.Context, method, path, token string, body, int
 	}
 	resp, err := p.client.Do(r)
 	if err != nil {
-		return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("no portal answers at %s: %s", p.url, reason(err)), err), "check the address, and whether this machine reaches it")
+		return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("no portal answers at %s: %s", p.url, visible(reason(err))), err), "check the address, and whether this machine reaches it")
 	}
 	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(resp.Body)
@@ -210,5 +212,19 @@ func refusal(url string, status int, text []byte) error {
 	if status >= 500 {
 		kind = errs.Unavailable
 	}
-	return errs.WithRemedy(errs.New(kind, "%s says: %s", url, body.Error.Message), body.Error.Remedy)
+	return errs.WithRemedy(errs.New(kind, "%s says: %s", url, visible(body.Error.Message)), visible(body.Error.Remedy))
+}
+
+// visible is a text of somebody else as a terminal may show it: what would move the cursor, change colours or hide a part
+// is written out, as are characters that turn the direction of what follows.
+func visible(text string) string {
+	var b strings.Builder
+	for _, c := range text {
+		if !unicode.IsGraphic(c) {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(c), "'"))
+			continue
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
 }

@@ -272,6 +272,15 @@ func (p *portal) whoami(ctx context.Context, token string) (m me, err error) {
 		return m, err
 	}
 	m = answer.me
+	for _, text := range []*string{&m.Principal.Ref, &m.Principal.DisplayName} {
+		*text = visible(*text)
+	}
+	if m.Token != nil {
+		m.Token.Name = visible(m.Token.Name)
+		for i, s := range m.Token.Scopes {
+			m.Token.Scopes[i] = visible(s)
+		}
+	}
 	if m.Portal = p.url; !m.SignedIn {
 		return m, errs.WithRemedy(errs.New(errs.Unauthenticated, "you are no longer signed in at %s: the token expired or was revoked", p.url), "run `portico login` again")
 	}

@@ -62,7 +62,7 @@ func (b *book) exec(sql string, args ...any) {
 
 func (b *book) verify() Report {
 	b.t.Helper()
-	rep, err := b.Verify(b.t.Context())
+	rep, err := b.Verify(b.t.Context(), nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -178,7 +178,7 @@ func (h *Handler) getStatus(w http.ResponseWriter, r *http.Request) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if time.Since(h.last.At) > statusFor {
-		rep, err := h.Store.Verify(r.Context())
+		rep, err := h.Store.Verify(r.Context(), nil)
 		if err != nil {
 			return err
 		}

@@ -3,8 +3,12 @@ package audit
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,7 +25,56 @@ type Report struct {
 	UpTo    int64     `json:"verifiedUpTo"`
 	At      time.Time `json:"verifiedAt"`
 	Digest  Digest    `json:"digest"` // of the record UpTo: with it, a copy elsewhere proves all before
+	Head    Mark      `json:"head"`   // UpTo and Digest, to be kept elsewhere and expected later
 	Broken  *Break    `json:"broken"`
+}
+
+// Mark is a record by its number and digest, "17:04be…" as a text. The digests are not keyed: whoever writes to the
+// database can make a chain that holds, but none with a record of that number and digest that says anything else.
+type Mark struct {
+	Seq    int64
+	Digest Digest
+}
+
+func (m Mark) String() string {
+	return strconv.FormatInt(m.Seq, 10) + ":" + hex.EncodeToString(m.Digest)
+}
+
+// MarshalText writes String.
+func (m Mark) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote. Errors: errs.Invalid.
+func (m *Mark) UnmarshalText(text []byte) (err error) {
+	seq, digest, _ := strings.Cut(string(text), ":")
+	n, err := strconv.ParseInt(seq, 10, 64)
+	d, bad := hex.DecodeString(digest)
+	if err != nil || bad != nil || n < 0 || len(d) != sha256.Size {
+		return errs.WithRemedy(errs.New(errs.Invalid, "%.100q is no head of the audit log: it is the number of a record, a colon, and 64 hexadecimal digits", text),
+			"give it as `portico audit verify` printed it")
+	}
+	*m = Mark{n, d}
+	return nil
+}
+
+// differs says what is wrong where a record, or the place before the oldest, is not the one that was marked.
+func (m *Mark) differs(c *chain) *Break {
+	if m == nil || m.Seq != c.seq || bytes.Equal(m.Digest, c.digest) {
+		return nil
+	}
+	return &Break{m.Seq, "edited", fmt.Sprintf("record %d is not the one that is expected: the log was written anew, up to there or farther back", m.Seq)}
+}
+
+// absent says what is wrong where the walk, that began behind a record and ended at another, did not pass the marked one.
+func (m *Mark) absent(from, to int64) *Break {
+	switch {
+	case m == nil:
+		return nil
+	case m.Seq > to:
+		return &Break{to + 1, "deleted", fmt.Sprintf("record %d, which is expected, is missing: the log ends at %d, what came after was deleted", m.Seq, to)}
+	case m.Seq < from && m.Seq > 0:
+		return &Break{m.Seq, "deleted", fmt.Sprintf("record %d, which is expected, is missing: the log is kept from %d on; expect a later one, if that is so by portico.audit.retention", m.Seq, from+1)}
+	}
+	return nil
 }
 
 // Break is the first place where the chain does not hold.
@@ -71,8 +124,9 @@ func (c *chain) end(h head) *Break {
 	return nil
 }
 
-// Verify walks the chain from the oldest record to the head, as of one moment, and stops at the first break.
-func (s *Store) Verify(ctx context.Context) (rep Report, err error) {
+// Verify walks the chain from the oldest record to the head, as of one moment, and stops at the first break. Where a
+// record is expected, it must be on the way; nil expects none.
+func (s *Store) Verify(ctx context.Context, expected *Mark) (rep Report, err error) {
 	defer errs.Wrap(&err, "audit: verify")
 	err = pg.Transact(ctx, s.DB, pg.TxOptions{Isolation: pgx.RepeatableRead, ReadOnly: true}, func(tx pgx.Tx) error {
 		h, err := readHead(ctx, tx, "")
@@ -85,6 +139,7 @@ func (s *Store) Verify(ctx context.Context) (rep Report, err error) {
 		}
 		rep.At = time.Now().UTC()
 		c := chain{seq: h.anchorSeq, digest: h.anchorDigest}
+		rep.Broken = expected.differs(&c)
 		for after := int64(-1); rep.Broken == nil; {
 			list, err := s.read(ctx, tx, Filter{}, ">", "ASC", after, batch)
 			if err != nil {
@@ -92,6 +147,9 @@ func (s *Store) Verify(ctx context.Context) (rep Report, err error) {
 			}
 			for i := range list {
 				if rep.Broken = c.next(&list[i]); rep.Broken != nil {
+					break
+				}
+				if rep.Broken = expected.differs(&c); rep.Broken != nil {
 					break
 				}
 				if rep.Records++; rep.First == 0 {
@@ -106,7 +164,11 @@ func (s *Store) Verify(ctx context.Context) (rep Report, err error) {
 		if rep.Broken == nil {
 			rep.Broken = c.end(h)
 		}
+		if rep.Broken == nil {
+			rep.Broken = expected.absent(h.anchorSeq, c.seq)
+		}
 		rep.UpTo, rep.Digest = c.seq, c.digest
+		rep.Head = Mark{c.seq, c.digest}
 		return nil
 	})
 	rep.OK = err == nil && rep.Broken == nil
