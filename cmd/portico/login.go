@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +23,9 @@ import (
 
 	"portico/internal/browser"
 	"portico/internal/errs"
+	"portico/internal/httpx"
 	"portico/internal/identity"
+	"portico/internal/identity/policy"
 )
 
 // loginWithin is how long a person may take to allow it.
@@ -49,6 +52,9 @@ The portal lists the token among yours, where you may revoke it; ` + "`portico l
   portico login --scope catalog:read --days 7`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkLogin(scopes, days); err != nil {
+				return err
+			}
 			before, err := readCredentials()
 			if address == "" {
 				if err != nil {
@@ -58,6 +64,9 @@ The portal lists the token among yours, where you may revoke it; ` + "`portico l
 			}
 			p, err := openPortal(address)
 			if err != nil {
+				return err
+			}
+			if err := p.there(cmd.Context()); err != nil {
 				return err
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), loginWithin)
@@ -98,6 +107,44 @@ The portal lists the token among yours, where you may revoke it; ` + "`portico l
 	cmd.Flags().StringSliceVar(&scopes, "scope", []string{"catalog:read", "catalog:write"}, "`scopes` to ask for; you may choose others in the browser")
 	cmd.Flags().IntVar(&days, "days", 30, "`days` that the token is to last; you may choose others in the browser")
 	return cmd
+}
+
+// checkLogin refuses what no portal would take, before anybody opens a page for it.
+func checkLogin(scopes []string, days int) error {
+	const mostDays = 36500
+	if days < 1 || days > mostDays {
+		return usageError{fmt.Errorf("--days takes a number from 1, not %d", days)}
+	}
+	if len(scopes) == 0 {
+		return usageError{fmt.Errorf("--scope is empty: name what the token is for, such as %s", strings.Join(identity.ScopeNames(), ", "))}
+	}
+	for i, s := range scopes {
+		var perm *httpx.Permission
+		if p, ok := policy.ByName(s); ok {
+			perm = &p.Permission
+		}
+		switch {
+		case !identity.IsScope(s, perm):
+			return usageError{fmt.Errorf("there is no scope %q; there are %s, and the names of permissions", s, strings.Join(identity.ScopeNames(), ", "))}
+		case slices.Contains(scopes[:i], s):
+			return usageError{fmt.Errorf("the scope %q is given twice", s)}
+		}
+	}
+	return nil
+}
+
+// there finds out whether a portal answers. Errors: errs.Unavailable where nothing does, errs.Invalid where something else does.
+func (p *portal) there(ctx context.Context) error {
+	var answer struct {
+		SignedIn *bool `json:"signedIn"`
+	}
+	if err := p.call(ctx, http.MethodGet, "/api/portico/session", "", nil, &answer); err != nil {
+		return err
+	}
+	if answer.SignedIn == nil {
+		return noPortal(p.url, errors.New("it does not say who is signed in"))
+	}
+	return nil
 }
 
 const tokenPath = "/api/portico/token"
@@ -150,15 +197,22 @@ var codeForm = regexp.MustCompile(`^portico_code_[a-z2-7]{58}$`)
 // byHand has the person carry the code over.
 func (l *login) byHand(ctx context.Context) (made madeToken, err error) {
 	fmt.Fprintf(l.out, "Open this address in a browser, on any machine:\n\n  %s\n\nThen paste the code that it shows: ", l.address(0))
-	line := make(chan string, 1)
+	type typed struct {
+		code  string
+		ended bool
+	}
+	line := make(chan typed, 1)
 	go func() { // it ends with the process where nobody types
-		text, _ := bufio.NewReader(l.in).ReadString('\n')
-		line <- strings.TrimSpace(text)
+		text, err := bufio.NewReader(l.in).ReadString('\n')
+		line <- typed{strings.TrimSpace(text), err != nil}
 	}()
 	select {
-	case code := <-line:
+	case got := <-line:
 		fmt.Fprintln(l.out)
-		return l.redeem(ctx, code)
+		if got.code == "" && got.ended {
+			return made, errs.WithRemedy(errs.New(errs.Invalid, "the input ended before a code came"), "run `portico login --no-browser` in a terminal, where the code can be pasted")
+		}
+		return l.redeem(ctx, got.code)
 	case <-ctx.Done():
 		return made, ctx.Err()
 	}

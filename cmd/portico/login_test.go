@@ -288,6 +288,15 @@ func TestLoginCommand(t *testing.T) {
 		t.Errorf("a wrong code: exit %d, %s", code, stderr)
 	}
 
+	var said bytes.Buffer
+	root := newRootCommand()
+	root.SetArgs([]string{"login", "--no-browser"})
+	root.SetIn(strings.NewReader(""))
+	root.SetErr(&said)
+	if err := root.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), "the input ended before a code came") {
+		t.Errorf("without anybody who types: %v", err)
+	}
+
 	if err := os.Chmod(file, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -334,11 +343,24 @@ func TestLoginRefuses(t *testing.T) {
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }))
 	defer other.Close()
+	other2 := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") }))
+	defer other2.Close()
+	const nowhere = "http://127.0.0.1:1"
 	for name, tt := range map[string]struct {
 		args []string
 		code int
 		want string
 	}{
+		"nothing answers":       {[]string{"--url", nowhere, "--no-browser"}, exitError, "no portal answers at " + nowhere},
+		"a page answers":        {[]string{"--url", other.URL, "--no-browser"}, exitError, "what answers at " + other.URL + " is no Portico"},
+		"another API answers":   {[]string{"--url", other2.URL}, exitError, "what answers at " + other2.URL + " is no Portico"},
+		"no days":               {[]string{"--url", nowhere, "--days", "0"}, exitUsage, "--days takes a number from 1, not 0"},
+		"days before today":     {[]string{"--url", nowhere, "--days=-3"}, exitUsage, "--days takes a number from 1, not -3"},
+		"no such scope":         {[]string{"--url", nowhere, "--scope", "catalog:reed"}, exitUsage, "there is no scope \"catalog:reed\"; there are catalog:read, "},
+		"no token's permission": {[]string{"--url", nowhere, "--scope", "portico.token.manage"}, exitUsage, "there is no scope \"portico.token.manage\""},
+		"a scope twice":         {[]string{"--url", nowhere, "--scope", "catalog:read,catalog:read"}, exitUsage, "is given twice"},
+		"no scope":              {[]string{"--url", nowhere, "--scope", ""}, exitUsage, "--scope is empty"},
+		"a permission":          {[]string{"--url", nowhere, "--scope", "catalog.entity.read"}, exitError, "no portal answers at"},
 		"no address":            {nil, exitUsage, "--url is missing"},
 		"no web address":        {[]string{"--url", "portico.example.com"}, exitUsage, "not \"portico.example.com\""},
 		"a password in it":      {[]string{"--url", "https://a:b@portico.example.com"}, exitUsage, "takes the address of a portal"},
@@ -350,6 +372,9 @@ func TestLoginRefuses(t *testing.T) {
 		var out, said bytes.Buffer
 		if code := run(t.Context(), append([]string{"login"}, tt.args...), &out, &said); code != tt.code || !strings.Contains(said.String(), tt.want) {
 			t.Errorf("%s: exit %d, want %d: %s", name, code, tt.code, said.String())
+		}
+		if strings.Contains(said.String(), "/settings/login") {
+			t.Errorf("%s: an address is printed: %s", name, said.String())
 		}
 	}
 	p, err := openPortal(other.URL)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -194,6 +195,9 @@ GET /api/portico/policy/explain?permission=catalog.entity.delete&entity=componen
   portico policy explain --principal user:default/ana --group group:default/payments --permission catalog.entity.delete --entity catalog-info.yaml`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c.Principal == "" || c.Permission == "" {
+				return usageError{errors.New("explain needs --principal, who asks, and --permission, for what: for example `portico policy explain --principal user:default/ana --permission catalog.entity.delete`")}
+			}
 			e, err := pf.engine()
 			if err != nil {
 				return err

@@ -62,6 +62,19 @@ func Scopes(p *Principal, all []httpx.Permission) []Scope {
 	return out
 }
 
+// ScopeNames are the names of the groups.
+func ScopeNames() (names []string) {
+	for _, s := range scopes {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// IsScope reports whether tokens may be made for a scope: a group, or the name of a permission that a token may have.
+func IsScope(name string, perm *httpx.Permission) bool {
+	return slices.Contains(ScopeNames(), name) || perm != nil && perm.Name == name && scopeFor(*perm) != ""
+}
+
 // opens lists the permissions that a scope stands for.
 func opens(scope string) []string {
 	for _, s := range scopes {

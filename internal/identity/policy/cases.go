@@ -3,7 +3,9 @@ package policy
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -30,29 +32,19 @@ type Case struct {
 
 // ParseCases reads a file of cases. Errors are errs.Invalid and name the line.
 func ParseCases(name string, text []byte) ([]Case, error) {
-	var file struct {
-		Cases []yaml.Node `yaml:"cases"`
-	}
-	d := yaml.NewDecoder(bytes.NewReader(text))
-	d.KnownFields(true)
-	if err := d.Decode(&file); err != nil {
-		return nil, errs.WithRemedy(errs.Public(errs.Invalid, fmt.Sprintf("%s is not a list of cases: %s", name, oneLine(err)), err), casesRemedy)
-	}
-	if len(file.Cases) == 0 {
-		return nil, errs.WithRemedy(errs.New(errs.Invalid, "%s holds no cases", name), casesRemedy)
+	list, err := caseNodes(name, text)
+	if err != nil {
+		return nil, err
 	}
 	var cases []Case
-	for i, n := range file.Cases {
+	for i, n := range list {
 		at := fmt.Sprintf("%s:%d", name, n.Line)
-		raw, err := yaml.Marshal(&n)
-		if err != nil {
-			return nil, errs.Public(errs.Invalid, at+": "+oneLine(err), err)
+		if err := checkKeys(name, n, caseKeys); err != nil {
+			return nil, err
 		}
 		c := Case{Line: n.Line}
-		d := yaml.NewDecoder(bytes.NewReader(raw))
-		d.KnownFields(true)
-		if err := d.Decode(&c); err != nil {
-			return nil, errs.WithRemedy(errs.Public(errs.Invalid, at+": "+oneLine(err), err), "a case has name, principal, groups, roles, permission, entity, owners, want and because")
+		if err := n.Decode(&c); err != nil {
+			return nil, errs.WithRemedy(errs.Public(errs.Invalid, at+": the case cannot be read: "+oneLine(err), err), caseRemedy)
 		}
 		if c.Name == "" {
 			c.Name = fmt.Sprintf("case %d", i+1)
@@ -63,6 +55,72 @@ func ParseCases(name string, text []byte) ([]Case, error) {
 		cases = append(cases, c)
 	}
 	return cases, nil
+}
+
+// A key of a case, and what stands behind it: in words, and for YAML.
+type caseKey struct {
+	name, is string
+	kind     yaml.Kind
+}
+
+var caseKeys = []caseKey{
+	{"name", "text", yaml.ScalarNode}, {"principal", "text", yaml.ScalarNode}, {"groups", "a list", yaml.SequenceNode}, {"roles", "a list", yaml.SequenceNode},
+	{"permission", "text", yaml.ScalarNode}, {"entity", "an entity, as in catalog-info.yaml", yaml.MappingNode}, {"owners", "a list", yaml.SequenceNode},
+	{"want", "text", yaml.ScalarNode}, {"because", "text", yaml.ScalarNode},
+}
+
+const caseRemedy = "a case has name, principal, groups, roles, permission, entity, owners, want and because"
+
+// caseNodes finds the cases of a file.
+func caseNodes(name string, text []byte) ([]*yaml.Node, error) {
+	var doc yaml.Node
+	if err := yaml.NewDecoder(bytes.NewReader(text)).Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return nil, errs.WithRemedy(errs.Public(errs.Invalid, fmt.Sprintf("%s is not a list of cases: %s", name, oneLine(err)), err), casesRemedy)
+	}
+	none := errs.WithRemedy(errs.New(errs.Invalid, "%s holds no cases", name), casesRemedy)
+	if len(doc.Content) == 0 {
+		return nil, none
+	}
+	top := doc.Content[0]
+	if top.Kind != yaml.MappingNode {
+		return nil, errs.WithRemedy(errs.New(errs.Invalid, "%s is not a list of cases: it does not begin with cases:", name), casesRemedy)
+	}
+	if err := checkKeys(name, top, []caseKey{{"cases", "a list", yaml.SequenceNode}}); err != nil {
+		return nil, err
+	}
+	if len(top.Content) < 2 || len(top.Content[1].Content) == 0 {
+		return nil, none
+	}
+	return top.Content[1].Content, nil
+}
+
+// checkKeys says in words, with its line, what of a mapping is no key of ours, or is not what stands behind one.
+func checkKeys(file string, n *yaml.Node, keys []caseKey) error {
+	remedy := caseRemedy
+	if len(keys) == 1 {
+		remedy = casesRemedy
+	}
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Kind != yaml.MappingNode {
+		return errs.WithRemedy(errs.New(errs.Invalid, "%s:%d: this is no case: it has no keys", file, n.Line), remedy)
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		at := slices.IndexFunc(keys, func(k caseKey) bool { return k.name == key.Value })
+		if at < 0 {
+			return errs.WithRemedy(errs.New(errs.Invalid, "%s:%d: there is no key %q", file, key.Line, key.Value), remedy)
+		}
+		if value.Kind == yaml.AliasNode {
+			value = value.Alias
+		}
+		empty := value.Kind == yaml.ScalarNode && value.Tag == "!!null"
+		if value.Kind != keys[at].kind && !empty || value.Kind == yaml.SequenceNode && slices.ContainsFunc(value.Content, func(v *yaml.Node) bool { return len(keys) > 1 && v.Kind != yaml.ScalarNode }) {
+			return errs.WithRemedy(errs.New(errs.Invalid, "%s:%d: %s is %s", file, value.Line, key.Value, keys[at].is), remedy)
+		}
+	}
+	return nil
 }
 
 const casesRemedy = "write cases: and below it, each after a dash, principal, permission and want; docs/permissions.md has an example"
