@@ -2,10 +2,15 @@ package app
 
 import (
 	"context"
+	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"portico/internal/catalog"
+	"portico/internal/catalog/entity"
 	"portico/internal/catalog/index"
+	"portico/internal/identity"
 	"portico/internal/identity/audit"
 	"portico/internal/identity/signin"
 )
@@ -37,4 +42,45 @@ func (n newcomers) Admit(ctx context.Context, c signin.Newcomer) (signin.User, e
 		name = c.Name
 	}
 	return signin.User{Ref: ref, DisplayName: name}, nil
+}
+
+// Still implements signin.Newcomers.
+func (n newcomers) Still(ctx context.Context, tx pgx.Tx, userRef, issuer, subject string) (bool, error) {
+	return n.store.Admitted(ctx, tx, userRef, issuer, subject)
+}
+
+// reserved says why a first sign-in may not make a user of the ref: whatever is said of it already is said of somebody
+// else. A mere name is worth nothing that way.
+func (a *App) reserved(ctx context.Context, tx pgx.Tx, ref string, n catalog.Newcomer, revision int64) (why string, err error) {
+	switch another, err := identity.Led(ctx, tx, ref, n.Issuer, n.Subject); {
+	case err != nil:
+		return "", err
+	case another:
+		return "another account is or was this user", nil
+	case ref == "user:default/guest", strings.EqualFold(ref, a.guestRef()):
+		return "guests are called so", nil
+	case a.policies.Names(ref):
+		return "roles or policies name it", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, shownWithin)
+	defer cancel()
+	snap, err := a.index.Wait(ctx, revision) // no writer passes the transaction, so there is nothing later
+	if err == nil && related(snap, ref) {
+		why = "entities of the catalog speak of it, as their owner or member for example"
+	}
+	return why, err
+}
+
+// related reports whether an entity has a relation to the ref, which need not be there.
+func related(snap *index.Snapshot, ref string) bool {
+	var any []string
+	for _, relation := range entity.Relations() {
+		any = append(any, "relations."+relation+"="+ref)
+	}
+	filter, err := index.ParseFilters(any)
+	if err != nil {
+		return true // a ref that cannot be asked for is none to be given away
+	}
+	docs, _, err := snap.List(index.Filters{Filter: filter}, nil, 0, 1, nil)
+	return err != nil || len(docs) > 0
 }

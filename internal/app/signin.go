@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/url"
 	"strings"
 
+	"portico/internal/catalog"
 	"portico/internal/catalog/index"
 	"portico/internal/config"
 	"portico/internal/errs"
@@ -131,12 +133,10 @@ type user struct {
 }
 
 func (u user) named(ref string) signin.User {
-	for _, name := range []string{u.Spec.Profile.DisplayName, u.Metadata.Title} {
-		if name != "" {
-			return signin.User{Ref: ref, DisplayName: name}
-		}
+	return signin.User{
+		Ref: ref, DisplayName: cmp.Or(u.Spec.Profile.DisplayName, u.Metadata.Title, u.Metadata.Name),
+		Made: catalog.MadeBySignIn(u.Metadata.Annotations["backstage.io/managed-by-origin-location"]),
 	}
-	return signin.User{Ref: ref, DisplayName: u.Metadata.Name}
 }
 
 func (d directory) UsersByName(name string) []signin.User {

@@ -108,7 +108,7 @@ var errTaken = errs.New(errs.Conflict, "the catalog has, or had, another user of
 
 // Admit returns the User that the person's first sign-in made, and makes it where this is the first: its entity is there
 // at the revision. Nobody becomes a user who was there before, or was removed and can still be restored: that is
-// errs.Conflict. Errors also: errs.Gone where somebody removed the user by hand, errs.Invalid where the name is none,
+// errs.Conflict, as is a name that is reserved. Errors also: errs.Gone where somebody removed the user by hand, errs.Invalid where the name is none,
 // errs.NotFound where newcomers were not asked for. What it makes is recorded as of the author of the ref.
 func (s *Store) Admit(ctx context.Context, n Newcomer, by func(ref string) audit.Author) (ref string, revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: admit a newcomer as %s", n.Name)
@@ -143,8 +143,15 @@ func (s *Store) Admit(ctx context.Context, n Newcomer, by func(ref string) audit
 			if got.name, got.descriptor, err = n.Name, n.descriptor(), n.insert(ctx, tx); err != nil {
 				return err
 			}
+			if err := s.free(ctx, tx, got.name, n, rev); err != nil {
+				return err
+			}
 		case err != nil:
 			return err
+		case got.state == "": // what was forgotten of them, others may have written of somebody else since
+			if err := s.free(ctx, tx, got.name, n, rev); err != nil {
+				return err
+			}
 		case got.mine && got.state == "active":
 			ref, revision = newcomerRef(got.name), rev
 			return nil
@@ -196,6 +203,37 @@ func (n *Newcomer) insert(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
+// free refuses a name of which something is said already, so that nobody comes by what is another's with their name.
+func (s *Store) free(ctx context.Context, tx pgx.Tx, name string, n Newcomer, revision int64) error {
+	if s.Reserved == nil {
+		return nil
+	}
+	why, err := s.Reserved(ctx, tx, newcomerRef(name), n, revision)
+	if err == nil && why != "" {
+		err = errs.New(errs.Conflict, "nobody may become %s: %s", newcomerRef(name), why)
+	}
+	return err
+}
+
+// Admitted reports whether the user is one that a first sign-in made, that of issuer and subject where these are given.
+// Until the end of the transaction another source does not get the name.
+func (s *Store) Admitted(ctx context.Context, tx pgx.Tx, ref, issuer, subject string) (_ bool, err error) {
+	defer errs.Wrap(&err, "catalog: look for the newcomer %s", ref)
+	_, err = pg.Collect1(ctx, tx, pgx.RowTo[string], `
+		SELECT n.name
+		FROM catalog_newcomers AS n
+		JOIN catalog_entities AS e ON e.ref = 'user:default/' || n.name
+		WHERE e.ref = $1 AND e.state = 'active' AND ($2 = '' OR (n.issuer, n.subject) = ($2, $3))
+		FOR SHARE OF n`, ref, issuer, subject)
+	if errs.Is(err, errs.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// MadeBySignIn reports whether an entity of this origin, as its annotation says it, is a user that a first sign-in made.
+func MadeBySignIn(origin string) bool { return origin == newcomers.String() }
+
 // newcomerUnit is the unit as reading the source would make it.
 func newcomerUnit(src *Source, name, descriptor string) (*Unit, error) {
 	f := newcomerFile(name, descriptor)
@@ -213,10 +251,11 @@ func (s *Store) displace(ctx context.Context, tx pgx.Tx, refs []string) error {
 	if len(refs) == 0 {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `DELETE FROM catalog_newcomers WHERE 'user:default/' || name = ANY($1)`, refs); err != nil {
+	_, err := tx.Exec(ctx, `DELETE FROM catalog_newcomers WHERE 'user:default/' || name = ANY($1)`, refs)
+	if err != nil || s.Displace == nil {
 		return err
 	}
-	return s.signOut(ctx, tx, refs)
+	return s.Displace(ctx, tx, refs)
 }
 
 func (s *Store) signOut(ctx context.Context, tx pgx.Tx, refs []string) error {

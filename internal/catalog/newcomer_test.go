@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"portico/internal/errs"
 	"portico/internal/httpx"
 	"portico/internal/identity/audit"
+	"portico/internal/pg"
 )
 
 // arrivals is a catalog that makes users of who signs in.
@@ -22,7 +24,8 @@ type arrivals struct {
 	book *audit.Store
 
 	mu  sync.Mutex
-	out []string // refs whose sessions ended
+	out []string // refs of who was signed out
+	new []string // those whom another source declares
 }
 
 func newArrivals(t *testing.T) *arrivals {
@@ -33,6 +36,12 @@ func newArrivals(t *testing.T) *arrivals {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.out = append(a.out, refs...)
+		return nil
+	}
+	a.store.Displace = func(_ context.Context, _ pgx.Tx, refs []string) error {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.new = append(a.new, refs...)
 		return nil
 	}
 	a.ask(true)
@@ -201,11 +210,47 @@ func TestNewcomerGivesWay(t *testing.T) {
 	if in := a.inbox(); in.Totals != (InboxTotals{}) {
 		t.Errorf("%+v", in.Totals)
 	}
-	if !slices.Equal(a.out, []string{"user:default/ana"}) {
-		t.Errorf("signed out: %v", a.out)
+	if !slices.Equal(a.new, []string{"user:default/ana"}) || len(a.out) > 0 {
+		t.Errorf("displaced: %v, signed out: %v", a.new, a.out)
 	}
 	a.refused(ana, errs.Conflict)
 	a.wantTally(a.src(), Tally{Entities: 1})
+}
+
+// While a sign-in goes on as a user whom a sign-in made, no source gets the name; once one has it, none goes on.
+func TestNewcomerIsStillThere(t *testing.T) {
+	t.Parallel()
+	a := newArrivals(t)
+	a.must(ana)
+	still := func(issuer, subject string) (yes bool) {
+		t.Helper()
+		if err := pg.Transact(t.Context(), a.store.db, pg.TxOptions{}, func(tx pgx.Tx) (err error) {
+			if yes, err = a.store.Admitted(t.Context(), tx, "user:default/ana", issuer, subject); err != nil || !yes {
+				return err
+			}
+			return pg.Transact(t.Context(), a.store.db, pg.TxOptions{}, func(other pgx.Tx) error {
+				var name string
+				if err := other.QueryRow(t.Context(), `SELECT name FROM catalog_newcomers FOR UPDATE SKIP LOCKED`).Scan(&name); !errors.Is(err, pgx.ErrNoRows) {
+					t.Errorf("another source can have %q: %v", name, err)
+				}
+				return nil
+			})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return yes
+	}
+	if !still("", "") || !still(ana.Issuer, ana.Subject) {
+		t.Error("she is none who was made")
+	}
+	if still(ana.Issuer, "2") || still("https://other.example", ana.Subject) {
+		t.Error("another is she")
+	}
+	a.set("/d/ana.yaml", userAna)
+	a.refresh(a.source("/d/*.yaml")[0])
+	if still("", "") || still(ana.Issuer, ana.Subject) {
+		t.Error("the user whom a source declares is one who was made")
+	}
 }
 
 // Somebody whom an operator removed stays removed, and is signed out, until the removal is taken back or forgotten.

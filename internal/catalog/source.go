@@ -119,9 +119,12 @@ func scanSource(row pgx.CollectableRow) (*Source, error) {
 
 // Store reads and writes the catalog's tables.
 type Store struct {
-	// SignOut ends the sessions of users whom a sign-in made and who are no longer, in the transaction that ends them. It
-	// may be nil, and is not changed once the store is in use.
-	SignOut func(ctx context.Context, tx pgx.Tx, refs []string) error
+	// SignOut ends what people hold as users whom a sign-in made and somebody removed, in the transaction that removes them;
+	// Displace does where another source declares the users, who are somebody else. Reserved says why a sign-in may make no
+	// user of the ref, "" where it may: what the catalog says is that of the revision, and stays it in the transaction. All
+	// may be nil, and are not changed once the store is in use.
+	SignOut, Displace func(ctx context.Context, tx pgx.Tx, refs []string) error
+	Reserved          func(ctx context.Context, tx pgx.Tx, ref string, n Newcomer, revision int64) (why string, err error)
 
 	db       *pg.Pool
 	applying chan struct{} // holds a token for each Apply that has a connection

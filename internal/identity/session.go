@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -117,7 +116,7 @@ func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Req
 	id := NewSecret()
 	d, _ := Digest(id)
 	old, had := s.presented(r)
-	err = pg.Transact(ctx, s.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
+	err = pg.Transact(ctx, s.DB, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
 		if err := a.mayStart(ctx, tx); err != nil {
 			return err
 		}
@@ -175,8 +174,12 @@ func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Req
 // account of the issuer to the user first. It writes down the first of each, whatever led it there.
 func (a *Account) mayStart(ctx context.Context, tx pgx.Tx) error {
 	if a.Still != nil {
-		if still, err := a.Still(ctx, tx); err != nil || !still {
-			return cmp.Or(err, errs.New(errs.Conflict, "%s became another while they signed in", a.UserRef))
+		still, err := a.Still(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if !still {
+			return errs.New(errs.Conflict, "%s became another while they signed in", a.UserRef)
 		}
 	}
 	// Of two at once the second waits here for the first.
@@ -287,10 +290,21 @@ func SignOut(ctx context.Context, tx pgx.Tx, refs []string) error {
 	return notify(ctx, tx)
 }
 
-// Unpin forgets whom names led to users, by their refs, where the users of those refs are others from now on.
-func Unpin(ctx context.Context, tx pgx.Tx, refs []string) error {
+// Displace is SignOut where the users of the refs are others from now on: names may lead other accounts to them.
+func Displace(ctx context.Context, tx pgx.Tx, refs []string) error {
+	if err := SignOut(ctx, tx, refs); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, `DELETE FROM identity_pins WHERE user_ref = ANY($1)`, refs)
 	return err
+}
+
+// Led reports whether another account than that of issuer and subject is the user, or was.
+func Led(ctx context.Context, tx pgx.Tx, userRef, issuer, subject string) (another bool, err error) {
+	defer errs.Wrap(&err, "identity: look for who was %s", userRef)
+	return pg.Collect1(ctx, tx, pgx.RowTo[bool], `
+		SELECT EXISTS (SELECT FROM identity_accounts WHERE user_ref = $1 AND (issuer, subject) <> ($2, $3))
+		    OR EXISTS (SELECT FROM identity_pins WHERE user_ref = $1 AND (issuer, subject) <> ($2, $3))`, userRef, issuer, subject)
 }
 
 // Presented reports whether the browser says that it has a session, whether or not it has.

@@ -1,6 +1,9 @@
 package entity
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Edge is one relation: self --Type--> Target, and so Target --Inverse--> self.
 type Edge struct {
@@ -46,6 +49,19 @@ var edgeFields = map[string][]field{
 
 // customFields relate a custom kind: the fields whose meaning does not hang on the kind.
 var customFields = []field{owner, system, domain, provides, consumes, dependsOn, dependents}
+
+// Relations lists the types of the relations that entities can have, sorted.
+func Relations() (types []string) {
+	lists := [][]field{customFields, {skillNeeds, partSkills, partPlugins}}
+	for _, fields := range edgeFields {
+		lists = append(lists, fields)
+	}
+	for _, f := range slices.Concat(lists...) {
+		types = append(types, f.typ, f.inverse)
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
+}
 
 func fieldsOf(kind string, values func(string) []string) []field {
 	kind = strings.ToLower(kind)

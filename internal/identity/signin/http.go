@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"portico/internal/errs"
 	"portico/internal/httpx"
 	"portico/internal/identity"
@@ -200,13 +202,24 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, p *Provider, f 
 
 // begin signs the person in as the user.
 func (h *Handler) begin(w http.ResponseWriter, r *http.Request, p *Provider, person Person, user User) error {
-	err := h.Sessions.Start(r.Context(), w, r, identity.Account{
+	a := identity.Account{
 		Issuer: person.Issuer, Subject: person.Subject, Provider: p.ID, UserRef: user.Ref, WithoutUser: user.Absent, DisplayName: user.DisplayName,
 		Pinned: user.pinned,
-	})
+	}
+	if user.Made && h.Newcomers != nil {
+		a.Still = func(ctx context.Context, tx pgx.Tx) (bool, error) {
+			if user.admitted {
+				return h.Newcomers.Still(ctx, tx, user.Ref, person.Issuer, person.Subject)
+			}
+			return h.Newcomers.Still(ctx, tx, user.Ref, "", "")
+		}
+	}
+	err := h.Sessions.Start(r.Context(), w, r, a)
 	switch {
 	case errors.Is(err, identity.ErrAnother):
 		return failed(codeAnother, "the name %q leads to %s, whom another account than %s was", person.Username, user.Ref, person.Subject)
+	case errs.Is(err, errs.Conflict):
+		return failedFor(codeTaken, err)
 	case err != nil:
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"portico/internal/errs"
 )
 
@@ -29,6 +31,9 @@ type Newcomers interface {
 	// Errors: errs.Conflict where the name is or was another's, errs.Gone where an operator removed the user, errs.Invalid
 	// where the name is none.
 	Admit(ctx context.Context, n Newcomer) (User, error)
+	// Still reports whether the user is one that a first sign-in made, that of issuer and subject where these are given. In
+	// the transaction nobody else becomes the user.
+	Still(ctx context.Context, tx pgx.Tx, userRef, issuer, subject string) (bool, error)
 }
 
 // admit makes a user of somebody whom the resolvers did not find; err is what they said, and stays where nobody is to be
@@ -44,6 +49,7 @@ func (h *Handler) admit(ctx context.Context, provider *Provider, p Person, err e
 	}
 	n.Provider = provider.ID
 	user, err := h.Newcomers.Admit(ctx, n)
+	user.Made, user.admitted = true, true
 	switch {
 	case errs.Is(err, errs.Conflict), errs.Is(err, errs.Invalid):
 		return User{}, failedFor(codeTaken, err)

@@ -22,8 +22,10 @@ type Person struct {
 type User struct {
 	Ref, DisplayName string
 	Absent           bool // the catalog has none, and the resolver lets them in without
+	Made             bool // by a first sign-in: who is declared under the name later is somebody else
 
-	pinned bool // a name led there that others can take over
+	pinned   bool // a name led there that others can take over
+	admitted bool // the first sign-in that made the user was this person's
 }
 
 // Directory knows the users of the catalog. Its answers come from memory: sign-in asks in every flow.
