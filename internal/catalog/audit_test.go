@@ -192,7 +192,7 @@ func TestEveryChangeIsRecorded(t *testing.T) {
 	for pattern := range missing {
 		t.Errorf("%s is audited, and no request here proves it", pattern)
 	}
-	if rep, err := a.book.Verify(t.Context()); err != nil || !rep.OK {
+	if rep, err := a.book.Verify(t.Context(), nil); err != nil || !rep.OK {
 		t.Errorf("%+v, %v", rep, err)
 	}
 }

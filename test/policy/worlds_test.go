@@ -67,6 +67,7 @@ var unasked = map[string]string{
 	"POST /api/portico/me/sessions/end-others":        "it ends sessions",
 	"POST /api/portico/me/tokens":                     "it makes a token",
 	"DELETE /api/portico/me/tokens/{id}":              "it ends a token",
+	"POST /api/portico/people/end":                    "it ends what somebody holds, whether or not the catalog has them",
 	"POST /api/portico/me/login":                      "it makes a code",
 	"POST /api/portico/tokens":                        "it makes a token",
 	"POST /api/portico/tokens/{id}/rotate":            "it makes a token",

@@ -108,8 +108,8 @@ func TestEndingOutlastsTheRequest(t *testing.T) {
 		{"one that another replaces", func(ctx context.Context, w http.ResponseWriter, q *http.Request) error {
 			return s.Start(ctx, w, q, identity.Account{Issuer: "https://idp.example", Subject: "ann", UserRef: ann})
 		}},
-		{"one of the list", func(ctx context.Context, _ http.ResponseWriter, _ *http.Request) error {
-			return tokens.EndOne(ctx, s, ann, id)
+		{"one of the list", func(ctx context.Context, _ http.ResponseWriter, q *http.Request) error {
+			return tokens.EndOne(ctx, s, q, ann, id)
 		}},
 		{"the others", func(ctx context.Context, _ http.ResponseWriter, q *http.Request) error {
 			_, err := tokens.EndOthers(ctx, s, q, ann)
@@ -146,7 +146,7 @@ func TestEndPerson(t *testing.T) {
 	ann, again, bob := here.enter("ann"), there.enter("ann"), there.enter("bob")
 	w.exec(`UPDATE identity_accounts SET user_ref = 'user:default/Ann' WHERE subject = 'bob'`) // another account of hers, as a resolver wrote it
 	token := as{token: here.make(again, mine, `{"name":"x","scopes":["catalog:read"]}`).Secret}
-	visitor := there.enter("visitor")
+	carl := there.enter("carl")
 	stay := as{token: there.make(as{}, services, `{"name":"ci","scopes":["catalog:read"]}`).Secret}
 	proof := sha256.Sum256([]byte("verifier"))
 	code := here.want(201, ann, "POST", "/api/portico/me/login", `{"name":"x","scopes":["catalog:read"],"challenge":"`+base64.RawURLEncoding.EncodeToString(proof[:])+`"}`)
@@ -157,7 +157,7 @@ func TestEndPerson(t *testing.T) {
 		body string
 		want int
 	}{
-		"by somebody who manages no tokens": {visitor, `{"user":"user:default/ann"}`, 403},
+		"by somebody who manages no tokens": {carl, `{"user":"user:default/ann"}`, 403},
 		"by a service":                      {stay, `{"user":"user:default/ann"}`, 403},
 		"no user":                           {as{}, `{"user":"group:default/ann"}`, 400},
 		"nobody's name":                     {as{}, `{"user":"user:default/"}`, 400},
@@ -182,7 +182,7 @@ func TestEndPerson(t *testing.T) {
 				t.Errorf("%s still lets in: %s", name, text)
 			}
 		}
-		r.want(200, visitor, "GET", "/api/catalog.entity.read", "")
+		r.want(200, carl, "GET", "/api/catalog.entity.read", "")
 		r.want(200, stay, "GET", "/api/catalog.entity.read", "")
 	}
 	var secret struct{ Code string }

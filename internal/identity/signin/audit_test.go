@@ -136,7 +136,7 @@ func TestSigningInAndOutIsRecorded(t *testing.T) {
 	if n := len(w.records()); n != seen {
 		t.Errorf("%d records, want %d: what there was not to do was recorded", n, seen)
 	}
-	if rep, err := (&audit.Store{DB: w.pool}).Verify(t.Context()); err != nil || !rep.OK {
+	if rep, err := (&audit.Store{DB: w.pool}).Verify(t.Context(), nil); err != nil || !rep.OK {
 		t.Errorf("%+v, %v", rep, err)
 	}
 }
