@@ -102,7 +102,9 @@ func startChanging(t *testing.T) *changing {
 }
 
 // browser signs Ann in, as sign-in does, in a browser of its own.
-func (c *changing) browser() option {
+func (c *changing) browser() option { return c.enter("ann") }
+
+func (c *changing) enter(name string) option {
 	c.t.Helper()
 	pool, err := pg.Open(c.t.Context(), pg.Options{DSN: c.dsn, MaxConns: 1, AcquireTimeout: 10 * time.Second, ConnectTimeout: 10 * time.Second})
 	if err != nil {
@@ -110,7 +112,7 @@ func (c *changing) browser() option {
 	}
 	defer pool.Close()
 	w := httptest.NewRecorder()
-	account := identity.Account{Issuer: "https://idp.invalid", Subject: "ann", Provider: "oidc", UserRef: "user:default/ann", DisplayName: "Ann"}
+	account := identity.Account{Issuer: "https://idp.invalid", Subject: name, Provider: "oidc", UserRef: "user:default/" + name, DisplayName: name}
 	if err := (&identity.Sessions{DB: pool}).Start(c.t.Context(), w, httptest.NewRequest("GET", "/", nil), account); err != nil {
 		c.t.Fatal(err)
 	}
@@ -299,6 +301,10 @@ var requests = map[string]func(c *changing) request{
 	"DELETE /api/portico/tokens/{id}": func(c *changing) request {
 		_, id := c.service("revoked")
 		return c.asked(fmt.Sprintf("/api/portico/tokens/%d", id), "", "service:revoked")
+	},
+	"POST /api/portico/people/end": func(c *changing) request {
+		c.enter("bob")
+		return c.asked("/api/portico/people/end", `{"user":"user:default/bob"}`, "user:default/bob")
 	},
 	"POST /api/portico/token": func(c *changing) request {
 		var made struct{ Code string }
