@@ -7,7 +7,10 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"math/big"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -180,4 +183,19 @@ func FuzzClaims(f *testing.F) {
 			t.Fatalf("%q is %q", text, got.Ref)
 		}
 	})
+}
+
+// What a provider says of its failure may repeat what it was sent, and is not for the log.
+func TestFailureIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := newFlow("/")
+	for _, status := range []int{http.StatusBadRequest, http.StatusBadGateway} {
+		w.idp.wrong.status = status
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/?code=the-code-of-ann", nil)
+		_, err := w.provider.Protocol.redeem(r, f)
+		if err == nil || strings.Contains(err.Error(), "the-code-of-ann") || strings.Contains(err.Error(), f.verifier()) || !strings.Contains(err.Error(), strconv.Itoa(status)) {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
 }

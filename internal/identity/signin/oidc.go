@@ -197,11 +197,15 @@ func (p *OIDC) redeem(r *http.Request, f flow) (Person, error) {
 	token, err := p.oauth(d).Exchange(ctx, code, oauth2.VerifierOption(f.verifier()))
 	if err != nil {
 		var answer *oauth2.RetrieveError
-		if errors.As(err, &answer) && answer.Response.StatusCode < 500 {
-			// The body may repeat what we sent; its error code is enough.
-			return Person{}, failed(codeRefused, "the provider does not redeem the code: status %d, error %q", answer.Response.StatusCode, answer.ErrorCode)
+		if !errors.As(err, &answer) {
+			return Person{}, failedFor(codeProvider, err)
 		}
-		return Person{}, failedFor(codeProvider, err)
+		fault := codeRefused
+		if answer.Response.StatusCode >= http.StatusInternalServerError {
+			fault = codeProvider
+		}
+		// The body may repeat what we sent; its error code is enough.
+		return Person{}, failed(fault, "the provider does not redeem the code: status %d, error %q", answer.Response.StatusCode, answer.ErrorCode)
 	}
 	raw, _ := token.Extra("id_token").(string)
 	if raw == "" {

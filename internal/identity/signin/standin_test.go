@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -114,6 +115,7 @@ func (s *standIn) redeem(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case s.wrong.status != 0:
 		w.WriteHeader(s.wrong.status)
+		_, _ = io.WriteString(w, "it is not so that "+r.PostFormValue("code")+" and "+r.PostFormValue("code_verifier")+" go together")
 		return
 	case id != clientID || secret != clientSecret:
 		w.WriteHeader(http.StatusUnauthorized)
