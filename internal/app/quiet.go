@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 )
@@ -48,7 +49,7 @@ func (q quieter) WithGroup(name string) slog.Handler {
 func cancelled(r slog.Record) (yes bool) {
 	r.Attrs(func(a slog.Attr) bool {
 		err, _ := a.Value.Any().(error)
-		yes = errors.Is(err, context.Canceled) || a.Value.Kind() == slog.KindString && a.Value.String() == context.Canceled.Error()
+		yes = errors.Is(err, context.Canceled) || a.Value.Kind() == slog.KindString && strings.HasSuffix(a.Value.String(), context.Canceled.Error())
 		return !yes
 	})
 	return yes

@@ -16,6 +16,7 @@ func TestQuietLibraries(t *testing.T) {
 	log.Info("a note of its own life")
 	log.Error("stopped in the middle", "err", fmt.Errorf("insert: %w", context.Canceled))
 	log.Error("stopped in the middle, in words", "err", "context canceled")
+	log.Error("stopped in the middle, in more words", "err", "timeout: context already done: context canceled")
 	log.Error("the database is away", "err", errors.New("refused"))
 	log.Error("the database is away", "err", errors.New("refused"))
 	log.Warn("something else")
