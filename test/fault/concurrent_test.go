@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -93,6 +94,17 @@ func TestThousandConcurrentWrites(t *testing.T) {
 			t.Errorf("%d writes were answered with revision %s", n, rev)
 		}
 	}
+
+	var acknowledged int64
+	for rev := range revisions {
+		n, err := strconv.ParseInt(rev, 10, 64)
+		if err != nil {
+			t.Fatalf("Portico-Revision %q is no number", rev)
+		}
+		acknowledged = max(acknowledged, n)
+	}
+	// The log of a replica ends where the replica is, and the last write may have gone to the other one.
+	within(t, other, "the replica asked has followed the last write", func() bool { return a.revision() >= acknowledged })
 
 	logged := map[key]int{}
 	var last int64
