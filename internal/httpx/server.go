@@ -321,11 +321,11 @@ func (s *server) checkAmbient(r *http.Request) error {
 	}
 	if r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" {
 		return errs.WithRemedy(errs.New(errs.Forbidden, "a change without a token must come from the portal's own pages"),
-			"send `Authorization: Bearer TOKEN` with a token that you make under Settings, Tokens, or with one from backend.auth.externalAccess")
+			"send `Authorization: Bearer TOKEN` with a token that you make at /settings/tokens, or with one from backend.auth.externalAccess")
 	}
 	if err := s.csrf.Check(r); err != nil {
 		return errs.WithRemedy(errs.Public(errs.Forbidden, "this request came from another site and was refused", err),
-			"open the portal itself, or send `Authorization: Bearer TOKEN` with a token that you make under Settings, Tokens, or with one from backend.auth.externalAccess")
+			"open the portal itself, or send `Authorization: Bearer TOKEN` with a token that you make at /settings/tokens, or with one from backend.auth.externalAccess")
 	}
 	return nil
 }

@@ -223,7 +223,7 @@ func (g *Gate) Admit(r *http.Request, a httpx.Access) (httpx.Caller, error) {
 			return httpx.Caller{}, nil
 		}
 		return httpx.Caller{Claimed: g.sessions != nil && g.sessions.Presented(r)}, errs.WithRemedy(errs.New(errs.Unauthenticated, "nobody is signed in"),
-			"send `Authorization: Bearer TOKEN` with a token that you make under Settings, Tokens, or with one from backend.auth.externalAccess; or sign in")
+			"send `Authorization: Bearer TOKEN` with a token that you make at /settings/tokens, or with one from backend.auth.externalAccess; or sign in")
 	}
 	p = p.under(g.Rules)
 	c := httpx.Caller{Name: p.Ref, Ambient: ambient, Principal: p, Watch: p.watch}
