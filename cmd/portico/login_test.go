@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,8 +17,7 @@ import (
 	"strings"
 	"testing"
 
-	"portico/internal/app"
-	"portico/internal/config"
+	"portico/internal/app/apptest"
 	"portico/internal/identity"
 	"portico/internal/pg"
 	"portico/internal/pg/pgtest"
@@ -54,31 +52,11 @@ func newTerminal(t *testing.T) *terminal {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "app-config.yaml")
-	if err := os.WriteFile(file, []byte(signInConfig), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := config.Load(config.Options{Files: []string{file}, RequireFiles: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := app.Start(t.Context(), app.Options{Config: cfg, DatabaseURL: dsn, Listener: l, Version: "test", Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := a.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
+	portal := apptest.Start(t, apptest.Setup{Texts: []string{signInConfig}, DSN: dsn, Log: slog.DiscardHandler})
 	home := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", home)
 	t.Setenv("PATH", "") // no browser opens
-	return &terminal{t: t, pool: pool, url: a.URL(), home: home}
+	return &terminal{t: t, pool: pool, url: portal.App.URL(), home: home}
 }
 
 // browser is a session of ann's.

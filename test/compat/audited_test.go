@@ -106,7 +106,7 @@ func (c *changing) browser() option { return c.enter("ann") }
 
 func (c *changing) enter(name string) option {
 	c.t.Helper()
-	pool, err := pg.Open(c.t.Context(), pg.Options{DSN: c.dsn, MaxConns: 1, AcquireTimeout: 10 * time.Second, ConnectTimeout: 10 * time.Second})
+	pool, err := pg.Open(c.t.Context(), pg.Options{DSN: c.DSN, MaxConns: 1, AcquireTimeout: 10 * time.Second, ConnectTimeout: 10 * time.Second})
 	if err != nil {
 		c.t.Fatal(err)
 	}

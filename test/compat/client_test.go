@@ -20,13 +20,13 @@ var verdict = regexp.MustCompile(`(?m)^(\d+) passed, (\d+) failed$`)
 func TestCatalogClient(t *testing.T) {
 	git := startHost(t, map[string]string{"acme/billing/catalog-info.yaml": descriptor, "acme/plain/go.mod": "module example.com/plain\n"})
 	p := start(t, setup{files: []string{filepath.Join(testenv.Repo(t), "examples", "app-config.yaml")}, config: git.config()})
-	runClient(t, "client", p.url, fullToken, git.page("acme/billing", "catalog-info.yaml"), git.repo("acme/plain"))
+	runClient(t, "client", p.URL, fullToken, git.page("acme/billing", "catalog-info.yaml"), git.repo("acme/plain"))
 }
 
 // What Backstage's plugins verify tokens with, against a portal that lets a guest in.
 func TestTokenVerifiers(t *testing.T) {
 	p := startSmall(t, guest)
-	runClient(t, "tokens", p.app.URL()) // the issuer is what the portal calls itself
+	runClient(t, "tokens", p.App.URL()) // the issuer is what the portal calls itself
 }
 
 // runClient runs run.mjs in a folder beside this file, and fails the test unless it passes.

@@ -40,7 +40,7 @@ type stream struct {
 func (p *portal) follow(t *testing.T, query string, o ...option) *stream {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	r, err := http.NewRequestWithContext(ctx, "GET", p.url+"/api/catalog/changes"+query, nil)
+	r, err := http.NewRequestWithContext(ctx, "GET", p.URL+"/api/catalog/changes"+query, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func (s *stream) next() change {
 // edit changes a file of the small catalog, as an editor does.
 func (p *portal) edit(file, old, text string) {
 	p.t.Helper()
-	path := filepath.Join(p.dir, "catalog", file)
+	path := filepath.Join(p.Dir, "catalog", file)
 	was, err := os.ReadFile(path)
 	if err != nil {
 		p.t.Fatal(err)
@@ -280,7 +280,7 @@ func TestChangeStreamEndsWithThePortal(t *testing.T) {
 	p := startSmall(t, "")
 	streams := []*stream{p.follow(t, ""), p.follow(t, "?after=0"), p.follow(t, "?ref=component:default/cart")}
 	begun := time.Now()
-	p.stop()
+	p.Stop()
 	if took := time.Since(begun); took > 5*time.Second {
 		t.Errorf("stopping took %s", took)
 	}
@@ -294,7 +294,7 @@ func TestChangeStreamEndsWithThePortal(t *testing.T) {
 			}
 		}
 	}
-	r, err := http.NewRequestWithContext(t.Context(), "GET", p.url+"/api/catalog/changes", nil)
+	r, err := http.NewRequestWithContext(t.Context(), "GET", p.URL+"/api/catalog/changes", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

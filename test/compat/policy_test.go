@@ -57,7 +57,7 @@ func startRuled(t *testing.T, logs string) (p *portal, write func(text string)) 
 func TestPoliciesAreAsked(t *testing.T) {
 	p, _ := startRuled(t, "")
 	e := p.post("/api/catalog/locations", `{"type":"url","target":"https://example.com/x.yaml"}`).refused(403, "catalog.location.create", `"freeze"`, "before the audit", "house.cedar:2")
-	if strings.Contains(e.Error.Message+e.Error.Remedy, p.dir) {
+	if strings.Contains(e.Error.Message+e.Error.Remedy, p.Dir) {
 		t.Errorf("it is told where the portal keeps its files: %s", e.Error.Message)
 	}
 	p.do("DELETE", "/api/catalog/entities/by-uid/none", "", anonymous, sameOrigin).refused(403, "no policy permits it", "operator or admin")

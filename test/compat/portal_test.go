@@ -2,23 +2,16 @@ package compat
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"portico/internal/app"
-	"portico/internal/config"
-	"portico/internal/pg/pgtest"
-	"portico/internal/secret"
+	"portico/internal/app/apptest"
 )
 
 // The tokens of every portal that a test starts.
@@ -43,11 +36,8 @@ backend:
 
 // portal is a started portal and a way to talk to it.
 type portal struct {
-	t   testing.TB
-	app *app.App
-	url string // http://127.0.0.1:PORT
-	dir string // of the configuration that the test wrote
-	dsn string // of its database
+	*apptest.Portal
+	t testing.TB
 }
 
 // setup says what portal a test wants.
@@ -55,58 +45,18 @@ type setup struct {
 	files  []string     // configuration that exists
 	config string       // more of it; relative targets are relative to the portal's folder
 	dir    string       // that folder; "" is a new one
-	listen string       // "127.0.0.1:0" when empty
-	log    *slog.Logger // nil: one that makes every error a failure
+	log    slog.Handler // nil: one that makes every error a failure
 	logs   string       // what errors in the log say that the test means to cause; "" is none
 }
 
 // start runs a portal on a database of its own until the test ends, and waits until its sources are read.
 func start(t testing.TB, s setup) *portal {
 	t.Helper()
-	if s.dir == "" {
-		s.dir = t.TempDir()
-	}
-	if s.listen == "" {
-		s.listen = "127.0.0.1:0"
-	}
-	files := s.files
-	// The later file wins: a test may have a list of tokens of its own.
-	for _, file := range []struct{ name, text string }{{"tokens.yaml", tokens}, {"compat.yaml", s.config}} {
-		if file.text == "" {
-			continue
-		}
-		path := filepath.Join(s.dir, file.name)
-		if err := os.WriteFile(path, []byte(file.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, path)
-	}
-	cfg, err := config.Load(config.Options{Files: files, RequireFiles: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", s.listen)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	texts := []string{tokens, s.config} // the later wins: a test may have a list of tokens of its own
 	if s.log == nil {
-		s.log = slog.New(slog.NewTextHandler(faults{t, s.logs}, &slog.HandlerOptions{Level: slog.LevelError}))
+		s.log = slog.NewTextHandler(faults{t, s.logs}, &slog.HandlerOptions{Level: slog.LevelError})
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	dsn := pgtest.DSN(t)
-	a, err := app.Start(ctx, app.Options{
-		Config: cfg, DatabaseURL: dsn, Key: secret.New(secret.NewKey()), Listener: l, Version: "compat", Log: s.log,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &portal{t: t, app: a, url: "http://127.0.0.1:" + port, dir: s.dir, dsn: dsn}
-	t.Cleanup(p.stop)
+	p := &portal{t: t, Portal: apptest.Start(t, apptest.Setup{Dir: s.dir, Files: s.files, Texts: texts, Key: apptest.NewKey(), Log: s.log})}
 	p.settle()
 	return p
 }
@@ -122,14 +72,6 @@ func (f faults) Write(line []byte) (int, error) {
 		f.t.Errorf("the portal logged an error: %s", bytes.TrimSpace(line))
 	}
 	return len(line), nil
-}
-
-func (p *portal) stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	if err := p.app.Stop(ctx); err != nil {
-		p.t.Errorf("stop the portal: %v", err)
-	}
 }
 
 // settle waits until every source was read and is shown.
@@ -158,17 +100,9 @@ func (p *portal) settle() {
 	p.until("all entities are shown", func() bool { return p.page("limit=0").TotalItems == written })
 }
 
-// until asks again and again, for at most 20 seconds, until done says so.
 func (p *portal) until(what string, done func() bool) {
 	p.t.Helper()
-	every := time.NewTicker(20 * time.Millisecond)
-	defer every.Stop()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-every.C {
-		if done() {
-			return
-		}
-	}
-	p.t.Fatalf("after 20 seconds it is still not so that %s", what)
+	apptest.Until(p.t, 20*time.Second, what, done)
 }
 
 // reply is an answer of the portal.
@@ -196,7 +130,7 @@ func (p *portal) post(path, body string, o ...option) *reply {
 // do sends a request with the token that may do everything; a body is JSON unless an option says otherwise.
 func (p *portal) do(method, path, body string, o ...option) *reply {
 	p.t.Helper()
-	r, err := http.NewRequestWithContext(p.t.Context(), method, p.url+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(p.t.Context(), method, p.URL+path, strings.NewReader(body))
 	if err != nil {
 		p.t.Fatal(err)
 	}

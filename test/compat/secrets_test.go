@@ -38,7 +38,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 	}
 	canaries["token"] = "c4n4ry+token/of=the-portal" // it has no spaces
 	var log lines
-	p := start(t, setup{log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), config: fmt.Sprintf(`
+	p := start(t, setup{log: slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}), config: fmt.Sprintf(`
 auth: {providers: {guest: {}, oidc: {development: {metadataUrl: 'https://id.example', clientId: a, clientSecret: %q, signIn: {resolvers: [{resolver: emailMatchingUserEntityProfileEmail}]}}}}}
 integrations: {github: [{host: git.example.com, token: %q}], gitea: [{host: gitea.example.com, username: a, password: %q}]}
 proxy: {endpoints: {/a: {target: 'https://x.example', headers: {Authorization: %q}}}}

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"portico/internal/app/apptest"
 )
 
 type record struct {
@@ -173,5 +175,5 @@ func TestKilledDuringChanges(t *testing.T) {
 		p.end(syscall.SIGTERM)
 	}
 	t.Logf("%d records", total)
-	within(t, 5*time.Second, "no PostgreSQL is left over", func() bool { return len(servers(home)) == 0 })
+	apptest.Until(t, 5*time.Second, "no PostgreSQL is left over", func() bool { return len(servers(home)) == 0 })
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"portico/internal/app/apptest"
 	"portico/internal/pg/pgtest"
 )
 
@@ -104,7 +105,7 @@ func TestThousandConcurrentWrites(t *testing.T) {
 		acknowledged = max(acknowledged, n)
 	}
 	// The log of a replica ends where the replica is, and the last write may have gone to the other one.
-	within(t, other, "the replica asked has followed the last write", func() bool { return a.revision() >= acknowledged })
+	apptest.Until(t, other, "the replica asked has followed the last write", func() bool { return a.revision() >= acknowledged })
 
 	logged := map[key]int{}
 	var last int64
@@ -139,7 +140,7 @@ func TestThousandConcurrentWrites(t *testing.T) {
 			t.Errorf("the log has %s %s %d times, and %d were acknowledged", names[k.entity], k.op, n, done[k])
 		}
 	}
-	within(t, other, "both replicas show what the log says", func() bool {
+	apptest.Until(t, other, "both replicas show what the log says", func() bool {
 		for _, n := range names {
 			gone := state["component:default/"+n] == "removed"
 			if (a.component(n) == nil) != gone || (b.component(n) == nil) != gone {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"portico/internal/app/apptest"
 	"portico/internal/testenv"
 )
 
@@ -179,7 +180,7 @@ func TestKilledDuringApply(t *testing.T) {
 	t.Logf("ready after %v", starts)
 
 	begun := time.Now()
-	within(t, 15*time.Second, "everything is as the files say", func() bool {
+	apptest.Until(t, 15*time.Second, "everything is as the files say", func() bool {
 		all, want := p.components(), 0
 		for f := range files {
 			for _, n := range names[f] {
@@ -198,7 +199,7 @@ func TestKilledDuringApply(t *testing.T) {
 		return active == want
 	})
 	t.Logf("converged %s after it was ready", time.Since(begun).Round(time.Millisecond))
-	within(t, 5*time.Second, "no source is being read any more", func() bool { return p.source(glob).State == "current" })
+	apptest.Until(t, 5*time.Second, "no source is being read any more", func() bool { return p.source(glob).State == "current" })
 	if s := p.source(glob); s.Units != files || s.Problems != 0 {
 		t.Errorf("the source has %d units and %d problems, want %d and none", s.Units, s.Problems, files)
 	}
@@ -223,7 +224,7 @@ func TestKilledDuringApply(t *testing.T) {
 	}
 	// A change is still seen after all this.
 	save(t, filepath.Join(dir, "file-00.yaml"), declare("at last", names[0]...))
-	t.Logf("a change seen after %s", within(t, seen, "a change is seen", func() bool {
+	t.Logf("a change seen after %s", apptest.Until(t, seen, "a change is seen", func() bool {
 		return p.component("killed-00-0000").Metadata.Description == "at last"
 	}))
 
@@ -235,7 +236,7 @@ func TestKilledDuringApply(t *testing.T) {
 	if strings.Contains(p.out.String(), "panic") {
 		t.Errorf("the portal speaks of a panic:\n%s", p.out)
 	}
-	within(t, 5*time.Second, "no PostgreSQL is left over", func() bool { return len(servers(home)) == 0 })
+	apptest.Until(t, 5*time.Second, "no PostgreSQL is left over", func() bool { return len(servers(home)) == 0 })
 }
 
 // A signal that comes while the portal starts ends it, and its PostgreSQL.
@@ -253,7 +254,7 @@ func TestTerminatedWhileStarting(t *testing.T) {
 		if took > 5*time.Second {
 			t.Errorf("told to stop %s after its start, the portal took %s:\n%s", after, took, p.out)
 		}
-		within(t, 5*time.Second, "no PostgreSQL is left over", func() bool { return len(servers(home)) == 0 })
+		apptest.Until(t, 5*time.Second, "no PostgreSQL is left over", func() bool { return len(servers(home)) == 0 })
 	}
 }
 

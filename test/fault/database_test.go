@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"portico/internal/app/apptest"
 	"portico/internal/pg"
 	"portico/internal/pg/pgtest"
 )
@@ -33,7 +34,7 @@ func TestDatabaseRestarts(t *testing.T) {
 	uid := p.component("steady-9-0019").Metadata.UID
 	src := p.source(glob)
 	p.must(http.StatusOK, "GET", "/.backstage/health/v1/readiness", "")
-	within(t, 20*time.Second, "the portal leads, which takes some goroutines", func() bool {
+	apptest.Until(t, 20*time.Second, "the portal leads, which takes some goroutines", func() bool {
 		for stack := range goroutines() {
 			if strings.Contains(stack, "PeriodicJobEnqueuer") {
 				return true
@@ -43,7 +44,7 @@ func TestDatabaseRestarts(t *testing.T) {
 	})
 	// A leader starts its services one after the other, and the start's own goroutines end meanwhile.
 	still, last := 0, -1
-	within(t, 30*time.Second, "the portal has started all that it runs", func() bool {
+	apptest.Until(t, 30*time.Second, "the portal has started all that it runs", func() bool {
 		httpClient.CloseIdleConnections()
 		time.Sleep(200 * time.Millisecond)
 		if n := total(goroutines()); n == last {
@@ -130,7 +131,7 @@ func TestDatabaseRestarts(t *testing.T) {
 		gone := time.Now()
 		save(t, alone, declare("saved while it was away: "+r.name, "alone"))
 		if r.away > 0 {
-			within(t, r.away+2*time.Second, "the portal says that it is not ready", func() bool {
+			apptest.Until(t, r.away+2*time.Second, "the portal says that it is not ready", func() bool {
 				status, _, _, err := p.ask("GET", "/.backstage/health/v1/readiness", "")
 				return err == nil && status == http.StatusServiceUnavailable
 			})
@@ -139,8 +140,8 @@ func TestDatabaseRestarts(t *testing.T) {
 		}
 		srv.Start()
 		accepting, base := time.Now(), acked.Load()
-		write := within(t, r.back, "a write succeeds again", func() bool { return acked.Load() > base })
-		ready := within(t, 3*time.Second, "the portal is ready again", func() bool {
+		write := apptest.Until(t, r.back, "a write succeeds again", func() bool { return acked.Load() > base })
+		ready := apptest.Until(t, 3*time.Second, "the portal is ready again", func() bool {
 			status, _, _, err := p.ask("GET", "/.backstage/health/v1/readiness", "")
 			return err == nil && status == http.StatusOK
 		})
@@ -152,14 +153,14 @@ func TestDatabaseRestarts(t *testing.T) {
 			t.Errorf("%s: %d of %d reads failed", r.name, failed.Load(), reads.Load())
 		}
 
-		took := within(t, 5*time.Second, "what was saved during the outage is served", func() bool {
+		took := apptest.Until(t, 5*time.Second, "what was saved during the outage is served", func() bool {
 			return p.component("alone").Metadata.Description == "saved while it was away: "+r.name
 		})
 		t.Logf("%s: a file saved during it is served, at most %s after the load's end", r.name, took.Round(time.Millisecond))
 
 		// The files' last content is served without being asked for, though they changed while nobody could note it.
 		begun := time.Now()
-		within(t, 10*time.Second, "what was written to the files is served", func() bool {
+		apptest.Until(t, 10*time.Second, "what was written to the files is served", func() bool {
 			for i := range min(9, edits) {
 				last := edits - 1 - i
 				if p.component(fmt.Sprintf("steady-%d-0003", last%9)).Metadata.Description != fmt.Sprintf("%s edit %d", r.name, last) {
@@ -190,10 +191,10 @@ func TestDatabaseRestarts(t *testing.T) {
 		// A request works, a change is seen.
 		at := p.source(glob).LastSuccessAt
 		p.must(http.StatusAccepted, "POST", "/api/catalog/sources/"+src.ID+"/refresh", "")
-		within(t, 3*time.Second, "a refresh request is acted on", func() bool { return p.source(glob).LastSuccessAt.After(*at) })
+		apptest.Until(t, 3*time.Second, "a refresh request is acted on", func() bool { return p.source(glob).LastSuccessAt.After(*at) })
 		text := fmt.Sprintf("after cycle %d", cycle)
 		save(t, file(0), declare(text, named("steady-0", 20)...))
-		within(t, 3*time.Second, "a change of a file is seen", func() bool { return p.component("steady-0-0003").Metadata.Description == text })
+		apptest.Until(t, 3*time.Second, "a change of a file is seen", func() bool { return p.component("steady-0-0003").Metadata.Description == text })
 	}
 	// The sweep is a periodic job, which needs a leader to be elected again.
 	pool, err := pg.Open(t.Context(), pg.Options{DSN: srv.DSN(), MaxConns: 1})
@@ -205,7 +206,7 @@ func TestDatabaseRestarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	pool.Close()
-	took := within(t, 40*time.Second, "the sweep finds what is due", func() bool { return p.source(glob).LastSuccessAt.After(*at) })
+	took := apptest.Until(t, 40*time.Second, "the sweep finds what is due", func() bool { return p.source(glob).LastSuccessAt.After(*at) })
 	t.Logf("the sweep acted after %s", took.Round(time.Millisecond))
 	httpClient.CloseIdleConnections()
 	var extra []string

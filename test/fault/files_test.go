@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"portico/internal/app/apptest"
 	"portico/internal/pg/pgtest"
 )
 
@@ -26,7 +27,7 @@ func TestFileVanishesAndReturns(t *testing.T) {
 	if err := os.Remove(one); err != nil {
 		t.Fatal(err)
 	}
-	took := within(t, seen, "the entities of the deleted file are shown as missing", func() bool {
+	took := apptest.Until(t, seen, "the entities of the deleted file are shown as missing", func() bool {
 		a, b := p.component("one-a"), p.component("one-b")
 		return a != nil && a.missing() && b != nil && b.missing()
 	})
@@ -36,7 +37,7 @@ func TestFileVanishesAndReturns(t *testing.T) {
 	}
 
 	write(t, one, declare("first", "one-a", "one-b"))
-	took = within(t, seen, "the entities are back", func() bool {
+	took = apptest.Until(t, seen, "the entities are back", func() bool {
 		return !p.component("one-a").missing() && !p.component("one-b").missing()
 	})
 	t.Logf("back after %s", took)
@@ -60,14 +61,14 @@ func TestNamedFileVanishesAndReturns(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("missing after %s", within(t, seen, "the entity is missing and its source failed", func() bool {
+	t.Logf("missing after %s", apptest.Until(t, seen, "the entity is missing and its source failed", func() bool {
 		return p.component("alone").missing() && p.source(file).State == "failed"
 	}))
 	if m := p.source(file).Message; m == "" {
 		t.Error("the source does not say what is wrong")
 	}
 	write(t, file, declare("first", "alone"))
-	t.Logf("back after %s", within(t, seen, "the entity is back and its source current", func() bool {
+	t.Logf("back after %s", apptest.Until(t, seen, "the entity is back and its source current", func() bool {
 		return !p.component("alone").missing() && p.source(file).State == "current"
 	}))
 	if got, want := ops(p.history("component:default/alone")), "created missing returned"; got != want {
@@ -90,17 +91,17 @@ func TestFolderRenamedAwayAndBack(t *testing.T) {
 	if err := os.Rename(team, away); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("missing after %s", within(t, seen, "what was in the folder is missing", func() bool {
+	t.Logf("missing after %s", apptest.Until(t, seen, "what was in the folder is missing", func() bool {
 		return p.component("moved-a").missing() && p.component("moved-b").missing()
 	}))
 	if err := os.Rename(away, team); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("back after %s", within(t, seen, "what is in the folder is back", func() bool {
+	t.Logf("back after %s", apptest.Until(t, seen, "what is in the folder is back", func() bool {
 		return !p.component("moved-a").missing() && !p.component("moved-b").missing()
 	}))
 	write(t, filepath.Join(team, "deep", "two.yaml"), declare("changed after the move", "moved-b"))
-	t.Logf("a change in it after %s", within(t, seen, "a change in the folder that came back is seen", func() bool {
+	t.Logf("a change in it after %s", apptest.Until(t, seen, "a change in the folder that came back is seen", func() bool {
 		return p.component("moved-b").Metadata.Description == "changed after the move"
 	}))
 	if got, want := ops(p.history("component:default/moved-b")), "created missing returned updated"; got != want {
@@ -117,14 +118,14 @@ func TestSavedAsEditorsDo(t *testing.T) {
 	base := p.revision()
 	for _, text := range []string{"by rename", "by rename again"} {
 		save(t, file, declare(text, "saved", "neighbour"))
-		t.Logf("seen after %s", within(t, seen, "a save by rename is served", func() bool { return p.component("saved").Metadata.Description == text }))
+		t.Logf("seen after %s", apptest.Until(t, seen, "a save by rename is served", func() bool { return p.component("saved").Metadata.Description == text }))
 	}
 	// Emptied, then written: what some editors and `>` do.
 	for _, text := range []string{"in place", "in place again"} {
 		write(t, file, "")
 		time.Sleep(200 * time.Millisecond) // longer than the watcher waits for quiet
 		write(t, file, declare(text, "saved", "neighbour"))
-		within(t, seen, "a save in place is served", func() bool { return p.component("saved").Metadata.Description == text })
+		apptest.Until(t, seen, "a save in place is served", func() bool { return p.component("saved").Metadata.Description == text })
 	}
 	for _, c := range p.changes(base) {
 		if c.Op != "updated" {

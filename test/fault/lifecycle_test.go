@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"portico/internal/app"
+	"portico/internal/app/apptest"
 	"portico/internal/errs"
 	"portico/internal/pg"
 	"portico/internal/pg/pgtest"
@@ -196,7 +197,7 @@ func TestStartAndStopThrice(t *testing.T) {
 				t.Errorf("the last life has %d components, want %d", n, files*each)
 			}
 		} else {
-			within(t, 10*time.Second, "the reading is under way", func() bool { return c.count("kind=component") > 0 })
+			apptest.Until(t, 10*time.Second, "the reading is under way", func() bool { return c.count("kind=component") > 0 })
 		}
 		others := make(chan time.Duration, 3)
 		for range 3 {

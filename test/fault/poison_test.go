@@ -15,6 +15,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"portico/internal/app/apptest"
 	"portico/internal/pg/pgtest"
 )
 
@@ -327,7 +328,7 @@ func TestPoisonAmongTenThousand(t *testing.T) {
 	// Nothing moves when nothing changed, and one change among all this is still seen at once.
 	base, before := portal.revision(), portal.source(glob).LastSuccessAt
 	portal.must(202, "POST", "/api/catalog/sources/"+src.ID+"/refresh", "")
-	took := within(t, 20*time.Second, "the second reading is over", func() bool { return portal.source(glob).LastSuccessAt.After(*before) })
+	took := apptest.Until(t, 20*time.Second, "the second reading is over", func() bool { return portal.source(glob).LastSuccessAt.After(*before) })
 	if more := portal.changes(base); len(more) > 0 {
 		t.Errorf("a second reading changed %d entities, the first: %+v", len(more), more[0])
 	}
@@ -335,7 +336,7 @@ func TestPoisonAmongTenThousand(t *testing.T) {
 		t.Errorf("there were %d problems, and %d after a second reading", len(problems), len(again))
 	}
 	save(t, filepath.Join(dir, "good-050.yaml"), declare("changed", named("good-050", each)...))
-	seen := within(t, 5*time.Second, "a change among the poison is served", func() bool {
+	seen := apptest.Until(t, 5*time.Second, "a change among the poison is served", func() bool {
 		return portal.component("good-050-0007").Metadata.Description == "changed"
 	})
 	t.Logf("second reading %s, a change seen after %s", took.Round(time.Millisecond), seen.Round(time.Millisecond))

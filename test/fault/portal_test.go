@@ -2,12 +2,10 @@ package fault
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,7 +17,7 @@ import (
 	"time"
 
 	"portico/internal/app"
-	"portico/internal/config"
+	"portico/internal/app/apptest"
 )
 
 const token = "fault-tests-may-do-everything"
@@ -37,7 +35,7 @@ catalog:
 // portal is a portal that runs in this process.
 type portal struct {
 	client
-	app  *app.App
+	run  *apptest.Portal
 	log  *logs
 	once sync.Once
 }
@@ -45,24 +43,14 @@ type portal struct {
 // options returns what starts a portal on the database with the configuration text.
 func options(t testing.TB, dsn, text string) (app.Options, *logs) {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := new(logs)
-	return app.Options{
-		Config: configuration(t, text), DatabaseURL: dsn, Listener: l, Version: "fault",
-		Log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelInfo})),
-	}, out
+	s, out := setup(t, dsn, text)
+	return apptest.Options(t, s), out
 }
 
-func configuration(t testing.TB, text string) *config.Config {
+func setup(t testing.TB, dsn, text string) (apptest.Setup, *logs) {
 	t.Helper()
-	cfg, err := config.Load(config.Options{Files: configFiles(t, t.TempDir(), text), RequireFiles: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cfg
+	out := new(logs)
+	return apptest.Setup{Texts: []string{access, text}, DSN: dsn, Log: slog.NewTextHandler(out, nil)}, out
 }
 
 // configFiles writes the configuration of a test into dir.
@@ -77,27 +65,20 @@ func configFiles(t testing.TB, dir, text string) []string {
 // start runs a portal until the test ends.
 func start(t testing.TB, dsn, text string) *portal {
 	t.Helper()
-	o, out := options(t, dsn, text)
+	s, out := setup(t, dsn, text)
 	begun := time.Now()
-	a, err := app.Start(t.Context(), o)
-	if err != nil {
-		t.Fatalf("start the portal: %v", err)
-	}
+	run := apptest.Start(t, s)
 	t.Logf("started in %s", time.Since(begun).Round(time.Millisecond))
-	p := &portal{client: client{t: t, url: "http://" + o.Listener.Addr().String()}, app: a, log: out}
+	p := &portal{client: client{t: t, url: run.URL}, run: run, log: out}
 	t.Cleanup(p.stop)
 	return p
 }
 
-// stop ends the portal, for at most 20 seconds, once.
+// stop ends the portal once.
 func (p *portal) stop() {
 	p.once.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
 		begun := time.Now()
-		if err := p.app.Stop(ctx); err != nil {
-			p.t.Errorf("stop the portal: %v", err)
-		}
+		p.run.Stop()
 		if took := time.Since(begun); took > 2*time.Second {
 			p.t.Errorf("stopping took %s", took)
 		} else {
@@ -364,7 +345,7 @@ func (c client) revision() int64 {
 // settle waits until every source was read since it was last asked for.
 func (c client) settle(limit time.Duration) {
 	c.t.Helper()
-	within(c.t, limit, "every source is read and served", func() bool {
+	apptest.Until(c.t, limit, "every source is read and served", func() bool {
 		entities := 0
 		for _, s := range c.sources() {
 			if s.State == "reading" || s.LastAttemptAt == nil || (s.LastSuccessAt == nil && s.State != "failed") {
@@ -374,23 +355,6 @@ func (c client) settle(limit time.Duration) {
 		}
 		return c.count("") == entities
 	})
-}
-
-// within waits until ok and returns how long that took; it fails the test after limit.
-func within(t testing.TB, limit time.Duration, what string, ok func() bool) time.Duration {
-	t.Helper()
-	begun := time.Now()
-	every := time.NewTicker(10 * time.Millisecond)
-	defer every.Stop()
-	for {
-		if ok() {
-			return time.Since(begun)
-		}
-		if time.Since(begun) > limit {
-			t.Fatalf("after %s it is still not so that %s", limit, what)
-		}
-		<-every.C
-	}
 }
 
 func write(t testing.TB, path, text string) {

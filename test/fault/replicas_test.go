@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"portico/internal/app/apptest"
 	"portico/internal/pg"
 	"portico/internal/pg/pgtest"
 )
@@ -23,14 +24,14 @@ func TestTwoReplicas(t *testing.T) {
 	dsn, text := pgtest.DSN(t), fileSource(filepath.Join(dir, "*.yaml"))
 	a, b := start(t, dsn, text), start(t, dsn, text)
 	a.settle(30 * time.Second)
-	within(t, other, "the second replica shows what the first read", func() bool { return b.component("shared-0000") != nil })
+	apptest.Until(t, other, "the second replica shows what the first read", func() bool { return b.component("shared-0000") != nil })
 
 	// Both watch the file, and each change of it is one change.
 	base := a.revision()
 	for i := range 5 {
 		text := "edit " + strconv.Itoa(i)
 		save(t, file, declare(text, named("shared", 20)...))
-		within(t, seen, "both show the edit", func() bool {
+		apptest.Until(t, seen, "both show the edit", func() bool {
 			return a.component("shared-0007").Metadata.Description == text && b.component("shared-0007").Metadata.Description == text
 		})
 	}
@@ -58,7 +59,7 @@ func TestTwoReplicas(t *testing.T) {
 		if reader.component("shared-0003") == nil {
 			t.Fatal("the writing replica does not show its own write")
 		}
-		took := within(t, other, "the restored entity is shown by the other replica", func() bool { return writer.component("shared-0003") != nil })
+		took := apptest.Until(t, other, "the restored entity is shown by the other replica", func() bool { return writer.component("shared-0003") != nil })
 		slowest = max(slowest, took)
 		if e := writer.component("shared-0003", "Portico-Min-Revision", revisionOf(t, head)); e == nil {
 			t.Fatal("a read that demands the revision of the restoring does not show the entity")
@@ -73,13 +74,13 @@ func TestTwoReplicas(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.must(http.StatusOK, "GET", "/api/catalog/locations/"+made.Location.ID, "")
-	within(t, 5*time.Second, "the registered source is read", func() bool { return b.source("https://nobody.invalid/catalog-info.yaml").State == "failed" })
+	apptest.Until(t, 5*time.Second, "the registered source is read", func() bool { return b.source("https://nobody.invalid/catalog-info.yaml").State == "failed" })
 	b.must(http.StatusNoContent, "DELETE", "/api/catalog/locations/"+made.Location.ID, "")
 	a.must(http.StatusNotFound, "GET", "/api/catalog/locations/"+made.Location.ID, "")
 
 	// Removing a source asks all others to be read again, which must not hide a file that changes now.
 	save(t, file, declare("after the removal", named("shared", 20)...))
-	t.Logf("a change right after an unregistration is served after %s", within(t, seen, "it is served", func() bool {
+	t.Logf("a change right after an unregistration is served after %s", apptest.Until(t, seen, "it is served", func() bool {
 		return b.component("shared-0007").Metadata.Description == "after the removal"
 	}))
 
@@ -99,10 +100,10 @@ func TestTwoReplicas(t *testing.T) {
 		t.Fatalf("%d listening connections were found, want one a replica at least", tag.RowsAffected())
 	}
 	head, _ := a.must(http.StatusNoContent, "POST", "/api/catalog/entities/by-uid/"+uid+"/remove", "")
-	t.Logf("without LISTEN the other replica converged after %s", within(t, 5*time.Second, "the other replica converges", func() bool { return b.component("shared-0003") == nil }))
+	t.Logf("without LISTEN the other replica converged after %s", apptest.Until(t, 5*time.Second, "the other replica converges", func() bool { return b.component("shared-0003") == nil }))
 	_ = revisionOf(t, head)
 	save(t, file, declare("after the cut", named("shared", 20)...))
-	within(t, 5*time.Second, "a change of the file is served by both", func() bool {
+	apptest.Until(t, 5*time.Second, "a change of the file is served by both", func() bool {
 		return a.component("shared-0007").Metadata.Description == "after the cut" && b.component("shared-0007").Metadata.Description == "after the cut"
 	})
 
@@ -118,7 +119,7 @@ func TestTwoReplicas(t *testing.T) {
 		t.Fatal(err)
 	}
 	save(t, file, declare("alone", named("shared", 20)...))
-	within(t, seen, "the remaining replica reads on", func() bool { return a.component("shared-0007").Metadata.Description == "alone" })
+	apptest.Until(t, seen, "the remaining replica reads on", func() bool { return a.component("shared-0007").Metadata.Description == "alone" })
 }
 
 func revisionOf(t *testing.T, h http.Header) string {

@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"portico/internal/app/apptest"
 	"portico/internal/pg/pgtest"
 )
 
@@ -236,7 +237,7 @@ backend:
 	check := func(target, says string) {
 		t.Helper()
 		var src source
-		within(t, 15*time.Second, target+" is read again", func() bool {
+		apptest.Until(t, 15*time.Second, target+" is read again", func() bool {
 			src = p.source(target)
 			return src.State == "failed" || src.State == "degraded"
 		})
@@ -270,7 +271,7 @@ backend:
 	check(self.URL+"/self-signed/catalog-info.yaml", "certificate")
 	p.register("https://" + nowhere + "/catalog-info.yaml")
 	check("https://"+nowhere+"/catalog-info.yaml", "DNS")
-	within(t, 10*time.Second, "the healthy source is current", func() bool { return p.source(h.of("healthy")).State == "current" })
+	apptest.Until(t, 10*time.Second, "the healthy source is current", func() bool { return p.source(h.of("healthy")).State == "current" })
 
 	// Who asks to be left alone is.
 	var next struct {
@@ -304,7 +305,7 @@ backend:
 		}
 	}
 	var got []change
-	within(t, other, "all that the sources were read for is shown", func() bool {
+	apptest.Until(t, other, "all that the sources were read for is shown", func() bool {
 		got = slices.DeleteFunc(p.changes(base), func(c change) bool { // that a file broke, or was mended, alters its entity's notes alone
 			return c.Op == "updated" && len(c.Diff) == 1 && c.Diff[0].Path == "status"
 		})
@@ -335,14 +336,14 @@ backend:
 		h.play(name, drip)
 		p.register(h.of(name))
 	}
-	within(t, 5*time.Second, "the slow ones are being read", func() bool { return p.source(h.of("drip-0")).LastAttemptAt != nil })
+	apptest.Until(t, 5*time.Second, "the slow ones are being read", func() bool { return p.source(h.of("drip-0")).LastAttemptAt != nil })
 	begun := time.Now()
 	save(t, local, declare("beside the slow ones", "local"))
-	t.Logf("a local change beside %d slow hosts is served after %s", slow, within(t, seen, "a local change is served", func() bool {
+	t.Logf("a local change beside %d slow hosts is served after %s", slow, apptest.Until(t, seen, "a local change is served", func() bool {
 		return p.component("local").Metadata.Description == "beside the slow ones"
 	}))
 	h.play("empty", nil)
-	took := within(t, 35*time.Second, "the first slow one is given up", func() bool { return p.source(h.of("drip-0")).State == "failed" })
+	took := apptest.Until(t, 35*time.Second, "the first slow one is given up", func() bool { return p.source(h.of("drip-0")).State == "failed" })
 	t.Logf("a slow host is given up after %s", (time.Since(begun)).Round(time.Millisecond))
 	if took < 20*time.Second {
 		t.Errorf("a slow host was given up after %s already", took)
@@ -351,7 +352,7 @@ backend:
 
 	// What has recovered is current again.
 	p.must(http.StatusAccepted, "POST", "/api/catalog/sources/"+p.source(h.of("empty")).ID+"/refresh", "")
-	within(t, 10*time.Second, "a host that recovered is read", func() bool { return p.source(h.of("empty")).State == "current" })
+	apptest.Until(t, 10*time.Second, "a host that recovered is read", func() bool { return p.source(h.of("empty")).State == "current" })
 }
 
 func quoted(list ...string) string {

@@ -2,11 +2,9 @@ package policy
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,12 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"portico/internal/app"
-	"portico/internal/config"
+	"portico/internal/app/apptest"
 	"portico/internal/identity"
 	"portico/internal/pg"
 	"portico/internal/pg/pgtest"
-	"portico/internal/secret"
 )
 
 const opsToken = "policy-may-do-everything"
@@ -122,8 +118,8 @@ var hiddenRefs = []string{
 
 // portal is a started portal, and who is signed in to it.
 type portal struct {
+	*apptest.Portal
 	t    *testing.T
-	app  *app.App
 	dir  string
 	pool *pg.Pool
 	logs *logs
@@ -173,28 +169,15 @@ func startWith(t *testing.T, texts map[string]string, policies, appConfig string
 
 func (p *portal) run() {
 	p.t.Helper()
-	cfg, err := config.Load(config.Options{Files: []string{filepath.Join(p.dir, "app-config.yaml")}, RequireFiles: true})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	l, err := new(net.ListenConfig).Listen(p.t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.app, err = app.Start(p.t.Context(), app.Options{
-		Config: cfg, DatabaseURL: p.dsn, Key: secret.New(secret.NewKey()), Listener: l, Version: "test", Log: slog.New(slog.NewTextHandler(p.logs, nil)),
+	p.Portal = apptest.Start(p.t, apptest.Setup{
+		Files: []string{filepath.Join(p.dir, "app-config.yaml")}, DSN: p.dsn, Key: apptest.NewKey(), Log: slog.NewTextHandler(p.logs, nil),
 	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	running := p.app
 	p.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		if err := running.Stop(ctx); err != nil {
-			p.t.Error(err)
+		if p.t.Failed() {
+			p.t.Logf("the portal's log:\n%s", p.logs)
 		}
 	})
+	var err error
 	if p.pool, err = pg.Open(p.t.Context(), pg.Options{DSN: p.dsn}); err != nil {
 		p.t.Fatal(err)
 	}
@@ -216,17 +199,9 @@ func (p *portal) write(name, text string) {
 	}
 }
 
-// until asks again and again, for at most 20 seconds, until done says so.
 func (p *portal) until(what string, done func() bool) {
 	p.t.Helper()
-	every := time.NewTicker(20 * time.Millisecond)
-	defer every.Stop()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-every.C {
-		if done() {
-			return
-		}
-	}
-	p.t.Fatalf("after 20 seconds it is still not so that %s\n%s", what, p.logs)
+	apptest.Until(p.t, 20*time.Second, what, done)
 }
 
 // option changes a request.
@@ -270,7 +245,7 @@ func (p *portal) ops(method, path, body string) *reply {
 
 func (p *portal) request(method, path, body string, o ...option) *http.Request {
 	p.t.Helper()
-	r, err := http.NewRequestWithContext(p.t.Context(), method, p.app.URL()+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(p.t.Context(), method, p.App.URL()+path, strings.NewReader(body))
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -2,10 +2,8 @@ package security
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -21,11 +19,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"portico/internal/app"
+	"portico/internal/app/apptest"
 	"portico/internal/config"
 	"portico/internal/pg"
-	"portico/internal/pg/pgtest"
-	"portico/internal/secret"
 )
 
 // The tokens of every portal that a test starts.
@@ -123,50 +119,20 @@ func start(t *testing.T, s setup) *portal {
 	for name, text := range s.files {
 		write(t, filepath.Join(p.dir, name), text)
 	}
-	var o config.Options
-	for i, text := range texts {
-		file := filepath.Join(p.dir, fmt.Sprintf("app-config.%d.yaml", i))
-		write(t, file, text)
-		o.Files = append(o.Files, file)
-	}
-	o.RequireFiles = len(texts) > 0
+	run := apptest.Setup{Dir: p.dir, Texts: texts, DSN: s.dsn, Key: apptest.NewKey(), Log: slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})}
 	if s.settings != nil {
-		s.settings(t, &o)
+		run.Config = func(o *config.Options) { s.settings(t, o) }
 	}
-	cfg, err := config.Load(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.addr = l.Addr().String()
-	p.url = "http://" + p.addr
 	if s.listener != nil {
-		l = s.listener(l)
+		run.Listener = s.listener(apptest.Listen(t))
 	}
-	if s.dsn == "" {
-		s.dsn = pgtest.DSN(t)
-	}
-	if p.pool, err = pg.Open(t.Context(), pg.Options{DSN: s.dsn, MaxConns: 2, AcquireTimeout: 10 * time.Second, ConnectTimeout: 10 * time.Second}); err != nil {
+	running := apptest.Start(t, run)
+	p.url, p.addr = running.URL, strings.TrimPrefix(running.URL, "http://")
+	var err error
+	if p.pool, err = pg.Open(t.Context(), pg.Options{DSN: running.DSN, MaxConns: 2, AcquireTimeout: 10 * time.Second, ConnectTimeout: 10 * time.Second}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.pool.Close)
-	a, err := app.Start(t.Context(), app.Options{
-		Config: cfg, DatabaseURL: s.dsn, Key: secret.New(secret.NewKey()), Listener: l, Version: "wall",
-		Log: slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		if err := a.Stop(ctx); err != nil {
-			t.Errorf("stop the portal: %v", err)
-		}
-	})
 	if !s.bare {
 		p.until("the catalog is shown", func() bool {
 			return bytes.Contains(p.do("GET", "/api/catalog/entities?filter=kind=component", "", bearer(wideToken)).body, []byte("lighthouse"))
@@ -192,17 +158,9 @@ func write(t testing.TB, path, text string) {
 	}
 }
 
-// until asks again and again, for at most 20 seconds, until done says so.
 func (p *portal) until(what string, done func() bool) {
 	p.t.Helper()
-	every := time.NewTicker(20 * time.Millisecond)
-	defer every.Stop()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-every.C {
-		if done() {
-			return
-		}
-	}
-	p.t.Fatalf("after 20 seconds it is still not so that %s", what)
+	apptest.Until(p.t, 20*time.Second, what, done)
 }
 
 // logs keeps what a portal logs, and makes every error and every panic in it a failure: nothing that a caller sends

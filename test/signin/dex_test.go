@@ -2,11 +2,9 @@ package signin
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -19,10 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"portico/internal/app"
-	"portico/internal/config"
-	"portico/internal/pg/pgtest"
-	"portico/internal/secret"
+	"portico/internal/app/apptest"
 	"portico/internal/testenv"
 )
 
@@ -90,14 +85,7 @@ staticPasswords:
 
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	every := time.NewTicker(30 * time.Millisecond)
-	defer every.Stop()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); <-every.C {
-		if done() {
-			return
-		}
-	}
-	t.Fatalf("after 30 seconds it is still not so that %s", what)
+	apptest.Until(t, 30*time.Second, what, done)
 }
 
 const portalConfig = `
@@ -128,10 +116,7 @@ spec: {profile: {displayName: Ann of the Quay, email: ann@marrowby.example}, mem
 // of its signIn.
 func startPortal(t *testing.T, more string) (address, declares string) {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := apptest.Listen(t)
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	address = "http://localhost:" + port // what the portal calls itself
 	issuer := startDex(t, address+"/api/auth/oidc/handler/frame")
@@ -146,29 +131,11 @@ func startPortal(t *testing.T, more string) (address, declares string) {
 func serve(t *testing.T, l net.Listener, portal, people string) (declares string) {
 	t.Helper()
 	dir := t.TempDir()
-	file, declares := filepath.Join(dir, "app-config.yaml"), filepath.Join(dir, "people.yaml")
-	for name, text := range map[string]string{file: portal, declares: people} {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cfg, err := config.Load(config.Options{Files: []string{file}, RequireFiles: true})
-	if err != nil {
+	declares = filepath.Join(dir, "people.yaml")
+	if err := os.WriteFile(declares, []byte(people), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.Start(t.Context(), app.Options{
-		Config: cfg, DatabaseURL: pgtest.DSN(t), Key: secret.New(secret.NewKey()), Listener: l, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		if err := a.Stop(ctx); err != nil {
-			t.Errorf("stop the portal: %v", err)
-		}
-	})
+	apptest.Start(t, apptest.Setup{Dir: dir, Texts: []string{portal}, Key: apptest.NewKey(), Listener: l})
 	return declares
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"portico/internal/app/apptest"
 	"portico/internal/forge/githubtest"
 )
 
@@ -35,10 +36,7 @@ spec: {profile: {displayName: Bob of the Crane}, memberOf: []}
 
 // A whole portal leads from GitHub's accounts to the users of its catalog: by name, and by id.
 func TestGitHub(t *testing.T) {
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := apptest.Listen(t)
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	address := "http://localhost:" + port
 	team := []string{"marrowby/quay"}
