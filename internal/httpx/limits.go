@@ -50,6 +50,9 @@ func peerOf(r *http.Request) netip.Addr {
 // clientOf tells clients apart.
 func clientOf(r *http.Request) [16]byte { return network(addressOf(r)) }
 
+// Address is where a request comes from, as in [Caller]: not valid where that cannot be told.
+func Address(r *http.Request) netip.Addr { return addressOf(r) }
+
 // addressOf is the address of whoever makes the request. What a proxy says of it is believed of a peer in one's own
 // network; others could give themselves a new address with each request.
 func addressOf(r *http.Request) netip.Addr {

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"portico/internal/errs"
+	"portico/internal/httpx"
 	"portico/internal/pg"
 )
 
@@ -154,7 +155,7 @@ func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Req
 		if _, err := tx.Exec(ctx, `
 			INSERT INTO identity_sessions (digest, account_id, expires_at, user_agent, address)
 			VALUES ($1, $2, now() + $3::interval, $4, $5)`,
-			d[:], account, SessionAbsolute, cut(r.UserAgent(), 300), cut(r.RemoteAddr, 100)); err != nil {
+			d[:], account, SessionAbsolute, cut(r.UserAgent(), 300), addressOf(r)); err != nil {
 			return err
 		}
 		if err := notify(ctx, tx); err != nil {
@@ -168,6 +169,14 @@ func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Req
 	s.Forget()
 	http.SetCookie(w, Cookie("portico-session", id, s.Secure, SessionAbsolute))
 	return nil
+}
+
+// addressOf is where a browser signs in from, by the word of a proxy where that counts; "" where it is not known.
+func addressOf(r *http.Request) string {
+	if a := httpx.Address(r); a.IsValid() {
+		return cut(a.String(), 100)
+	}
+	return ""
 }
 
 // mayStart refuses an account whose user is no longer what it was found to be, and one of a name that led another
