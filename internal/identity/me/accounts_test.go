@@ -3,8 +3,10 @@ package me
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -73,11 +75,14 @@ func TestStreamWithoutUser(t *testing.T) {
 	w.without("visitor")
 	stream := r.send(r.enter("visitor"), "GET", "/api/stream", "")
 	defer stream.Body.Close()
+	if _, err := io.ReadFull(stream.Body, make([]byte, len("open\n"))); err != nil {
+		t.Fatal(err)
+	}
 	w.gain("visitor", r)
-	for b := make([]byte, 100); ; {
-		if _, err := stream.Body.Read(b); err != nil {
-			return // the test would not end while it goes on
-		}
+	late := time.AfterFunc(20*time.Second, r.CloseClientConnections)
+	_, _ = io.ReadAll(stream.Body) // until it ends
+	if !late.Stop() {
+		t.Error("the stream goes on")
 	}
 }
 
