@@ -12,6 +12,7 @@ import (
 	"hash/crc32"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,6 +74,8 @@ type Tokens struct {
 	MaxAge time.Duration
 	// Gone reports whether the catalog has no such User, or no longer; nil: that is not asked.
 	Gone func(userRef string) bool
+	// Configured are the names of programs that the configuration lets in, which no token of a service may have in any case.
+	Configured []string
 	// Known are all permissions of the portal, which scopes are made of.
 	Known []httpx.Permission
 	// Record writes what was done into the audit log, as the last statement of the transaction that does it.
@@ -332,6 +335,11 @@ func (t *Tokens) MakeService(ctx context.Context, by *Principal, n NewToken) (ma
 	defer errs.Wrap(&err, "identity: make a token of the service %s", n.Name)
 	if err := t.check(by, &n, true); err != nil {
 		return made, "", err
+	}
+	// Whoever reads a record or a policy of service:ci must know which of the two it is.
+	if i := slices.IndexFunc(t.Configured, func(name string) bool { return strings.EqualFold(name, n.Name) }); i >= 0 {
+		return made, "", errs.WithRemedy(errs.New(errs.Conflict, "the configuration lets in a program as %s already", t.Configured[i]),
+			"choose another name, or rename the subject in backend.auth.externalAccess")
 	}
 	err = t.change(ctx, "identity.token.create", func(tx pgx.Tx) (string, any, error) {
 		made, secret, err = t.insert(ctx, tx, Service, nil, by.Ref, n)
