@@ -118,6 +118,7 @@ const reasons: Record<string, string> = {
   denied: 'the provider did not let them in, or they turned back',
   unknown: 'no user of the catalog is them',
   ambiguous: 'several users of the catalog could be them',
+  another: 'another account signed in as this user before',
   unverified: 'the provider has not verified the address',
   taken: 'the name belongs to another user',
   removed: 'the user was removed',
