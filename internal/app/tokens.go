@@ -27,12 +27,15 @@ func (a *App) startTokens() {
 	sessions.Gone = d.gone
 	a.tokens = &identity.Tokens{
 		DB: a.pool, MaxAge: a.o.Config.Portico.Tokens.MaxAge, Gone: d.gone, Known: permissions(), Configured: a.programs(),
-		Record: func(ctx context.Context, tx pgx.Tx, action, target string, detail any) error {
-			return audit.For(ctx, action).Record(ctx, tx, target, detail)
-		},
+		Record: record,
 	}
 	a.background(func(ctx context.Context) { identity.Follow(ctx, a.pool, sessions, a.tokens) })
 	a.background(a.endGone)
+}
+
+// record implements identity.Recorder: whoever makes the request did it, or the portal itself.
+func record(ctx context.Context, tx pgx.Tx, action, target string, detail any) error {
+	return audit.For(ctx, action).Record(ctx, tx, target, detail)
 }
 
 // programs are the names by which backend.auth.externalAccess lets programs in. Those of keys that are published at a URL

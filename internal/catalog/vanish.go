@@ -507,12 +507,10 @@ func (s *Store) Remove(ctx context.Context, uid uuid.UUID, by audit.Author) (rev
 		if err != nil {
 			return err
 		}
-		if ofNewcomer(g.location) {
-			if err := s.signOut(ctx, t.tx, []string{g.ref}); err != nil {
-				return err
-			}
+		if err := t.removeAs(rest, "it was removed by hand", true); err != nil || !ofNewcomer(g.location) {
+			return err
 		}
-		return t.removeAs(rest, "it was removed by hand", true)
+		return s.signOut(ctx, t.tx, []string{g.ref}) // it writes records, which others wait for
 	})
 }
 

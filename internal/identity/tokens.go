@@ -79,7 +79,7 @@ type Tokens struct {
 	// Known are all permissions of the portal, which scopes are made of.
 	Known []httpx.Permission
 	// Record writes what was done into the audit log, as the last statement of the transaction that does it.
-	Record func(ctx context.Context, tx pgx.Tx, action, target string, detail any) error
+	Record Recorder
 
 	memory
 }
@@ -297,7 +297,7 @@ func (t *Tokens) insert(ctx context.Context, tx pgx.Tx, kind string, accountID *
 
 // tokenDetail is what a record says of a token.
 func tokenDetail(n Token) any {
-	return map[string]any{"name": n.Name, "scopes": n.Scopes, "expiresAt": n.ExpiresAt}
+	return map[string]any{"id": n.ID, "name": n.Name, "scopes": n.Scopes, "expiresAt": n.ExpiresAt}
 }
 
 // accountOf returns the account that the session of the request belongs to. Errors: errs.Forbidden where there is none.
@@ -422,12 +422,15 @@ func (t *Tokens) RevokeItself(ctx context.Context, p *Principal) (err error) {
 }
 
 func revoke(ctx context.Context, tx pgx.Tx, where string, args ...any) (target string, detail any, err error) {
-	type row struct{ Name, Owner string }
+	type row struct {
+		ID          int64
+		Name, Owner string
+	}
 	got, err := pg.Collect1(ctx, tx, pgx.RowToStructByPos[row], `
 		UPDATE identity_tokens t SET revoked_at = now()
 		WHERE t.revoked_at IS NULL AND `+where+`
-		RETURNING t.name, coalesce((SELECT a.user_ref FROM identity_accounts a WHERE a.id = t.account_id), 'service:' || t.name)`, args...)
-	return got.Owner, map[string]any{"name": got.Name}, noToken(err)
+		RETURNING t.id, t.name, coalesce((SELECT a.user_ref FROM identity_accounts a WHERE a.id = t.account_id), 'service:' || t.name)`, args...)
+	return got.Owner, map[string]any{"id": got.ID, "name": got.Name}, noToken(err)
 }
 
 // Grant lets `portico login` fetch a token that the person agreed to: it returns a code, to be exchanged within two

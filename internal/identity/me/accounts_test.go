@@ -145,9 +145,15 @@ func TestSignOut(t *testing.T) {
 	late := as{token: r.make(ann, mine, `{"name":"late","scopes":["catalog:read"]}`).Secret}
 	r.want(201, ann, "POST", "/api/portico/me/login", fmt.Sprintf(`{"name":"x","scopes":["catalog:read"],"challenge":%q,"port":4000,"state":"0123456789abcdef"}`, strings.Repeat("A", 43)))
 	if err := pg.Transact(t.Context(), w.pool, pg.TxOptions{}, func(tx pgx.Tx) error {
-		return identity.SignOut(t.Context(), tx, []string{"user:default/ann", "user:default/nobody"})
+		return identity.SignOut(t.Context(), tx, []string{"user:default/ann", "user:default/nobody"}, r.tokens.Record)
 	}); err != nil {
 		t.Fatal(err)
+	}
+	var revoked string
+	if w.scan(&revoked, `
+		SELECT string_agg(actor || ' ' || target || ' ' || (detail->>'name') || ' ' || (detail->>'because') || ' ' || (detail->>'id' = (SELECT id::text FROM identity_tokens t WHERE t.name = detail->>'name')), ';' ORDER BY seq)
+		FROM audit_log WHERE action = 'identity.token.revoke'`); revoked != "system:identity user:default/ann x removed true;system:identity user:default/ann late removed true" {
+		t.Errorf("recorded: %s", revoked)
 	}
 	var left int
 	if w.scan(&left, `
