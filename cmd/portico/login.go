@@ -113,7 +113,7 @@ The portal lists the token among yours, where you may revoke it; ` + "`portico l
 func checkLogin(scopes []string, days int) error {
 	const mostDays = 36500
 	if days < 1 || days > mostDays {
-		return usageError{fmt.Errorf("--days takes a number from 1, not %d", days)}
+		return usageError{fmt.Errorf("--days takes a number from 1 to %d, not %d", mostDays, days)}
 	}
 	if len(scopes) == 0 {
 		return usageError{fmt.Errorf("--scope is empty: name what the token is for, such as %s", strings.Join(identity.ScopeNames(), ", "))}

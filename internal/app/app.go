@@ -328,7 +328,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 		Grace: cfg.Portico.Catalog.MissingGrace, Removed: cfg.Portico.Catalog.Retention,
 		ChangeAge: cfg.Portico.Catalog.History.MaxAge, ChangeCount: cfg.Portico.Catalog.History.MaxCount, FollowerSlow: time.Hour,
 	}
-	a.store.SignOut, a.store.Displace, a.store.Reserved = identity.SignOut, identity.Displace, a.reserved
+	a.store.SignOut, a.store.Displace, a.store.Reserved = signOut, displace, a.reserved
 	refresher := &catalog.Refresher{Store: a.store, Reader: catalog.WithNewcomers(reader, a.store), Rules: func(l catalog.Location) []catalog.Rule { return globalRules(cfg, l) }, Every: cfg.Portico.Catalog.RefreshInterval, Log: a.o.Log}
 	requests := &catalog.Requests{Store: a.store}
 	rewatch := make(chan struct{}, 1)

@@ -49,6 +49,16 @@ func (n newcomers) Still(ctx context.Context, tx pgx.Tx, userRef, issuer, subjec
 	return n.store.Admitted(ctx, tx, userRef, issuer, subject)
 }
 
+// signOut ends what people hold whose users were removed.
+func signOut(ctx context.Context, tx pgx.Tx, refs []string) error {
+	return identity.SignOut(ctx, tx, refs, record)
+}
+
+// displace ends what people hold whose names are others' from now on.
+func displace(ctx context.Context, tx pgx.Tx, refs []string) error {
+	return identity.Displace(ctx, tx, refs, record)
+}
+
 // reserved says why a first sign-in may not make a user of the ref: whatever is said of it already is said of somebody
 // else. A mere name is worth nothing that way.
 func (a *App) reserved(ctx context.Context, tx pgx.Tx, ref string, n catalog.Newcomer, revision int64) (why string, err error) {

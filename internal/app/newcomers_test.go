@@ -210,6 +210,12 @@ func TestDisplaced(t *testing.T) {
 		status, _ := w.send("GET", "/api/catalog/entities?limit=1", "", made.Token, nil)
 		return status == http.StatusUnauthorized
 	})
+	var recorded string
+	if err := w.pool.QueryRow(t.Context(), `
+		SELECT string_agg(actor || ' ' || target || ' ' || (detail->>'name') || ' ' || (detail->>'because'), ';')
+		FROM audit_log WHERE action = 'identity.token.revoke'`).Scan(&recorded); err != nil || recorded != "system:identity user:default/dana x displaced" {
+		t.Errorf("the token's end is recorded as %q, %v", recorded, err)
+	}
 	w.until("the browser is a guest", func() bool {
 		_, text := w.send("GET", "/api/portico/me", "", "", cookie)
 		return strings.Contains(text, `"ref":"user:default/Visitor"`)

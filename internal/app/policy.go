@@ -212,6 +212,15 @@ func (g guard) May(ctx context.Context, perm httpx.Permission, doc *index.Doc) e
 	return p.MayOn(perm, res)
 }
 
+// Forbids returns an errs.Forbidden where a policy forbids the caller the permission on an entity.
+func (g guard) Forbids(ctx context.Context, perm httpx.Permission, doc *index.Doc) error {
+	res, err := resourceOf(doc)
+	if err != nil {
+		return err
+	}
+	return identity.Of(ctx).ForbiddenOn(perm, res)
+}
+
 // entityFor finds an entity that the caller may read, nil where there is none such.
 func (a *App) entityFor(ctx context.Context, ref string) (*policy.Resource, error) {
 	doc := a.index.Snapshot().ByRef(ref, guard{a.policies}.Seen(ctx))

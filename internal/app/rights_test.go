@@ -27,6 +27,7 @@ type guardedPortal struct {
 	t    *testing.T
 	app  *App
 	pool *pg.Pool
+	dir  string // of its files
 }
 
 const operators = "the-token-of-the-operators"
@@ -53,7 +54,7 @@ func startGuarded(t *testing.T, rules, settings, entities string) *guardedPortal
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &guardedPortal{t: t}
+	g := &guardedPortal{t: t, dir: dir}
 	if g.app, err = Start(t.Context(), Options{Config: cfg, DatabaseURL: dsn, Listener: l, Version: "test", Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}

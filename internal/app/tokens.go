@@ -26,13 +26,30 @@ func (a *App) startTokens() {
 	sessions := a.signIn.Sessions
 	sessions.Gone = d.gone
 	a.tokens = &identity.Tokens{
-		DB: a.pool, MaxAge: a.o.Config.Portico.Tokens.MaxAge, Gone: d.gone, Known: permissions(),
-		Record: func(ctx context.Context, tx pgx.Tx, action, target string, detail any) error {
-			return audit.For(ctx, action).Record(ctx, tx, target, detail)
-		},
+		DB: a.pool, MaxAge: a.o.Config.Portico.Tokens.MaxAge, Gone: d.gone, Known: permissions(), Configured: a.programs(),
+		Record: record,
 	}
 	a.background(func(ctx context.Context) { identity.Follow(ctx, a.pool, sessions, a.tokens) })
 	a.background(a.endGone)
+}
+
+// record implements identity.Recorder: whoever makes the request did it, or the portal itself.
+func record(ctx context.Context, tx pgx.Tx, action, target string, detail any) error {
+	return audit.For(ctx, action).Record(ctx, tx, target, detail)
+}
+
+// programs are the names by which backend.auth.externalAccess lets programs in. Those of keys that are published at a URL
+// are not known before they come, and begin with external:, as no token's does.
+func (a *App) programs() (names []string) {
+	for _, e := range a.o.Config.Backend.Auth.ExternalAccess {
+		switch {
+		case e.Static != nil:
+			names = append(names, e.Static.Subject)
+		case e.Legacy != nil:
+			names = append(names, e.Legacy.Subject)
+		}
+	}
+	return names
 }
 
 // How often it is looked whether the catalog lost somebody: soon after a change, and now and then anyway.

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ auth:
         clientSecret: a-secret-of-tests
         signIn: {resolvers: [{resolver: emailMatchingUserEntityProfileEmail}]}
 backend:
-  auth: {externalAccess: [{type: static, options: {token: the-token-of-the-operators, subject: ops}}]}
+  auth: {externalAccess: [{type: static, options: {token: the-token-of-the-operators, subject: ops}}, {type: legacy, options: {secret: MDEyMzQ1Njc4OWFiY2RlZg==, subject: Old-CI}}]}
 portico: {reading: {allowPrivateHosts: ["127.0.0.1:1"]}}
 catalog:
   rules: [{allow: [User, Group, Component]}]
@@ -82,6 +83,9 @@ func TestLeaving(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	if got := a.tokens.Configured; !slices.Equal(got, []string{"ops", "Old-CI"}) {
+		t.Errorf("no token may be of %v", got)
+	}
 	pool, err := pg.Open(t.Context(), pg.Options{DSN: dsn})
 	if err != nil {
 		t.Fatal(err)

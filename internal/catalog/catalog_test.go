@@ -244,10 +244,10 @@ func TestMassRemovalIsHeld(t *testing.T) {
 		t.Errorf("looked at again: %+v", o)
 	}
 	digest := o.Held.Digest
-	if _, err := w.store.DecideHeld(ctx, src.ID, "another", true, audit.System("op")); !errs.Is(err, errs.Conflict) {
+	if _, err := w.store.DecideHeld(ctx, src.ID, "another", true, nil, audit.System("op")); !errs.Is(err, errs.Conflict) {
 		t.Errorf("a decision about something else: %v", err)
 	}
-	if _, err := w.store.DecideHeld(ctx, src.ID, digest, false, audit.System("op")); err != nil {
+	if _, err := w.store.DecideHeld(ctx, src.ID, digest, false, nil, audit.System("op")); err != nil {
 		t.Fatal(err)
 	}
 	if o := w.refresh(src); o.Held != nil {
@@ -269,14 +269,14 @@ func TestMassRemovalIsHeld(t *testing.T) {
 	if s, err := w.store.Source(ctx, src.ID); err != nil || s.State != "degraded" || s.Held == nil {
 		t.Errorf("its file is not where it is named: %v %+v", err, s)
 	}
-	if _, err := w.store.DecideHeld(ctx, src.ID, o.Held.Digest, true, audit.System("op")); err != nil {
+	if _, err := w.store.DecideHeld(ctx, src.ID, o.Held.Digest, true, nil, audit.System("op")); err != nil {
 		t.Fatal(err)
 	}
 	w.catchUp()
 	if items := w.get("component:default/d001").Status.Items; len(items) != 1 || items[0].Type != "portico.dev/missing" {
 		t.Errorf("applied, and yet %+v", items)
 	}
-	if _, err := w.store.DecideHeld(ctx, src.ID, o.Held.Digest, true, audit.System("op")); !errs.Is(err, errs.Conflict) {
+	if _, err := w.store.DecideHeld(ctx, src.ID, o.Held.Digest, true, nil, audit.System("op")); !errs.Is(err, errs.Conflict) {
 		t.Errorf("deciding twice: %v", err)
 	}
 	// A fifth or less goes by itself.

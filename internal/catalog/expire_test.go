@@ -48,7 +48,7 @@ func TestExpireWorksInBatches(t *testing.T) {
 	w.refresh(src)
 	w.remove("/d/many.yaml")
 	o := w.refresh(src)
-	if _, err := w.store.DecideHeld(t.Context(), src.ID, o.Held.Digest, true, audit.System("op")); err != nil {
+	if _, err := w.store.DecideHeld(t.Context(), src.ID, o.Held.Digest, true, nil, audit.System("op")); err != nil {
 		t.Fatal(err)
 	}
 	r := Retention{Removed: time.Hour, ChangeAge: time.Hour, ChangeCount: 100, FollowerSlow: time.Hour, Batch: batch}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -24,6 +25,9 @@ type Guard interface {
 	// May returns nil, or an errs.Forbidden with the reason. It is asked only of what they see: of a location, the
 	// Location entity that stands for it; of a removed entity, the document that it last had.
 	May(ctx context.Context, p httpx.Permission, doc *index.Doc) error
+	// Forbids returns an errs.Forbidden with the reason where a policy forbids it in so many words, and nil also where
+	// none permits it: for what comes of a change that another permission is for.
+	Forbids(ctx context.Context, p httpx.Permission, doc *index.Doc) error
 }
 
 // seen is the restriction of a request.
@@ -132,6 +136,40 @@ func (v *sight) choose(p httpx.Permission) choice {
 			seen = append(seen, g)
 		}
 		return seen, nil
+	}
+}
+
+// veto refuses a change of all the entities at once. The nil veto refuses none.
+type veto func(list []gone) error
+
+// spare refuses to let entities go of which policies forbid it, and says of how many.
+func (v *sight) spare(ctx context.Context, p httpx.Permission) veto {
+	if v == nil {
+		return nil
+	}
+	return func(list []gone) (err error) {
+		kept, first := 0, ""
+		for _, g := range list {
+			doc := v.snap.ByUID(g.uid.String(), nil)
+			if doc == nil {
+				return errs.WithRemedy(errs.New(errs.Conflict, "this portal does not show %s yet, so it cannot tell whether you may let it go", g.ref), "try again in a moment")
+			}
+			why := v.guard.Forbids(ctx, p, doc)
+			switch {
+			case why == nil:
+				continue
+			case !errs.Is(why, errs.Forbidden):
+				return why
+			case kept == 0:
+				err, first = why, g.ref
+			}
+			kept++
+		}
+		if err == nil {
+			return nil
+		}
+		return errs.WithRemedy(errs.Public(errs.Forbidden, fmt.Sprintf("of the %d entities that would go you may not remove %d, the first of which is %s: %s", len(list), kept, first, errs.Sentence(err)), err),
+			"keep them, or have it decided by somebody whom no policy forbids it")
 	}
 }
 

@@ -42,6 +42,10 @@ func (g *testGuard) May(_ context.Context, p httpx.Permission, doc *index.Doc) e
 	return g.deny(p, doc)
 }
 
+func (g *testGuard) Forbids(ctx context.Context, p httpx.Permission, doc *index.Doc) error {
+	return g.May(ctx, p, doc)
+}
+
 func (g *testGuard) set(see *index.Restriction, deny func(httpx.Permission, *index.Doc) error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

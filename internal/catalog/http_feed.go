@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -221,12 +222,24 @@ func (h *Handler) history(ctx context.Context, ref string, before int64, limit i
 
 func (h *Handler) getSource(w http.ResponseWriter, r *http.Request) error {
 	ref := entity.Ref{Kind: r.PathValue("kind"), Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
-	d, err := h.Store.declarationOf(r.Context(), ref.String(), h.sight(r.Context()))
-	if err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(r.Context(), minRevisionWait)
+	defer cancel()
+	const tries = 5 // of an entity that changes faster than it can be read
+	for range tries {
+		d, err := h.Store.declarationOf(ctx, ref.String(), h.sight(ctx))
+		var other *otherVersion
+		switch {
+		case err == nil:
+			httpx.JSON(w, http.StatusOK, d)
+			return nil
+		case !errors.As(err, &other):
+			return err
+		}
+		if _, err := h.Index.Wait(ctx, other.revision); err != nil {
+			return err
+		}
 	}
-	httpx.JSON(w, http.StatusOK, d)
-	return nil
+	return errs.WithRemedy(errs.New(errs.Unavailable, "%s is changing", cut(ref.String())), "ask again in a moment")
 }
 
 func notFound(ref entity.Ref) error {

@@ -128,7 +128,8 @@ func (h *Handler) decideHeld(w http.ResponseWriter, r *http.Request) error {
 	if body.Digest == "" {
 		return errs.WithRemedy(errs.New(errs.Invalid, "digest is missing"), "send held.digest of the source, so that only what you saw is decided")
 	}
-	if v := h.sight(r.Context()); v != nil {
+	v := h.sight(r.Context())
+	if v != nil {
 		src, err := h.Store.Source(r.Context(), r.PathValue("id"))
 		if err != nil {
 			return err
@@ -140,7 +141,7 @@ func (h *Handler) decideHeld(w http.ResponseWriter, r *http.Request) error {
 			return nothingHeld(src)
 		}
 	}
-	rev, err := h.Store.DecideHeld(r.Context(), r.PathValue("id"), body.Digest, body.Decision == "apply", audit.Of(r))
+	rev, err := h.Store.DecideHeld(r.Context(), r.PathValue("id"), body.Digest, body.Decision == "apply", v.spare(r.Context(), entityDelete), audit.Of(r))
 	if err != nil {
 		return err
 	}

@@ -196,7 +196,7 @@ func TestWhatALettingGoMadeMissingIsKeptAsAWhole(t *testing.T) {
 	if o.Held == nil {
 		t.Fatalf("%+v", o)
 	}
-	if _, err := w.store.DecideHeld(t.Context(), src.ID, o.Held.Digest, true, audit.System("user:default/ana")); err != nil {
+	if _, err := w.store.DecideHeld(t.Context(), src.ID, o.Held.Digest, true, nil, audit.System("user:default/ana")); err != nil {
 		t.Fatal(err)
 	}
 	missing := w.inbox().Missing

@@ -199,6 +199,14 @@ func (s *Store) DeclarationOf(ctx context.Context, ref string) (_ *Declaration, 
 	return s.declarationOf(ctx, ref, nil)
 }
 
+// otherVersion says that the database has another version of an entity than the one that was judged: that of the revision.
+type otherVersion struct{ revision int64 }
+
+func (e *otherVersion) Error() string {
+	return fmt.Sprintf("the database has the entity of revision %d, which is not what was judged", e.revision)
+}
+
+// declarationOf is DeclarationOf of what is seen. Errors: also *otherVersion, where something may be hidden.
 func (s *Store) declarationOf(ctx context.Context, ref string, v *sight) (_ *Declaration, err error) {
 	defer errs.Wrap(&err, "catalog: declaration of %s", ref)
 	absent := errs.New(errs.NotFound, "there is no entity %s", ref)
@@ -208,19 +216,26 @@ func (s *Store) declarationOf(ctx context.Context, ref string, v *sight) (_ *Dec
 	var d Declaration
 	var text, problems []byte
 	var since, readAt *time.Time
+	var uid string
+	var revision int64
 	err = s.db.QueryRow(ctx, `
-		SELECT e.location, coalesce(u.name, ''), e.line, e.end_line, t.text, u.read_at, coalesce(u.revision, ''),
+		SELECT e.uid::text, e.revision, e.location, coalesce(u.name, ''), e.line, e.end_line, t.text, u.read_at, coalesce(u.revision, ''),
 		       coalesce(u.problems, '[]'), u.problems_since, coalesce(u.view_url, ''), coalesce(u.edit_url, '')
 		FROM catalog_entities AS e
 		LEFT JOIN catalog_units AS u ON u.id = e.unit_id
 		LEFT JOIN catalog_unit_texts AS t ON t.unit_id = u.id
 		WHERE e.ref = $1 AND e.state <> 'removed'`, ref).
-		Scan(&d.Location, &d.File, &d.Line, &d.EndLine, &text, &readAt, &d.Revision, &problems, &since, &d.ViewURL, &d.EditURL)
+		Scan(&uid, &revision, &d.Location, &d.File, &d.Line, &d.EndLine, &text, &readAt, &d.Revision, &problems, &since, &d.ViewURL, &d.EditURL)
 	if err != nil {
 		if errs.Is(err, errs.NotFound) {
 			return nil, absent
 		}
 		return nil, err
+	}
+	if v.restricted() { // what became hidden meanwhile is in the text already
+		if doc := v.snap.ByRef(ref, v.seen); doc.UID() != uid || doc.Revision() != revision {
+			return nil, &otherVersion{revision}
+		}
 	}
 	if readAt != nil {
 		d.ReadAt = readAt.UTC()

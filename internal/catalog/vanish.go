@@ -134,8 +134,8 @@ func endReading(ctx context.Context, tx pgx.Tx, sourceID string, seen Seen) (wit
 
 // DecideHeld answers a held removal: apply makes its entities missing, keep leaves them and does not
 // ask about them again. digest is of what the operator saw; when something else would go by now, the
-// error is errs.Conflict.
-func (s *Store) DecideHeld(ctx context.Context, id, digest string, apply bool, by audit.Author) (revision int64, err error) {
+// error is errs.Conflict. What against refuses is not applied.
+func (s *Store) DecideHeld(ctx context.Context, id, digest string, apply bool, against veto, by audit.Author) (revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: decide held removal of %s", id)
 	return s.change(ctx, by, func(t *settler) error {
 		src, err := pg.Collect1(ctx, t.tx, scanSource, `SELECT `+sourceColumns+` FROM catalog_sources WHERE id = $1 FOR UPDATE`, id)
@@ -158,6 +158,11 @@ func (s *Store) DecideHeld(ctx context.Context, id, digest string, apply bool, b
 		}
 		if digest != src.Held.Digest || digest != digestOf(losing) {
 			return errs.WithRemedy(errs.New(errs.Conflict, "what would disappear from %s has changed", src.Location), "look at the source again, then decide")
+		}
+		if apply && against != nil {
+			if err := against(losing); err != nil {
+				return err
+			}
 		}
 		if apply {
 			err = t.vanish(dropped)
@@ -507,12 +512,10 @@ func (s *Store) Remove(ctx context.Context, uid uuid.UUID, by audit.Author) (rev
 		if err != nil {
 			return err
 		}
-		if ofNewcomer(g.location) {
-			if err := s.signOut(ctx, t.tx, []string{g.ref}); err != nil {
-				return err
-			}
+		if err := t.removeAs(rest, "it was removed by hand", true); err != nil || !ofNewcomer(g.location) {
+			return err
 		}
-		return t.removeAs(rest, "it was removed by hand", true)
+		return s.signOut(ctx, t.tx, []string{g.ref}) // it writes records, which others wait for
 	})
 }
 

@@ -139,7 +139,7 @@ func TestWhatOthersClaimIsNotHeld(t *testing.T) {
 	if got := w.get("component:default/c00").Metadata.Description; got != "" {
 		t.Errorf("while the removal is held, its entities are %q", got)
 	}
-	if _, err := w.store.DecideHeld(t.Context(), srcs[0].ID, o.Held.Digest, true, audit.System("op")); err != nil {
+	if _, err := w.store.DecideHeld(t.Context(), srcs[0].ID, o.Held.Digest, true, nil, audit.System("op")); err != nil {
 		t.Fatal(err)
 	}
 	w.catchUp()

@@ -477,7 +477,7 @@ func TestFailuresAreToldWhileHeld(t *testing.T) {
 	if s.State != "failed" || !strings.Contains(s.Message, "401") || s.Held == nil {
 		t.Errorf("failed while held: %+v", s)
 	}
-	if _, err := w.store.DecideHeld(t.Context(), src.ID, s.Held.Digest, true, audit.System("op")); err != nil {
+	if _, err := w.store.DecideHeld(t.Context(), src.ID, s.Held.Digest, true, nil, audit.System("op")); err != nil {
 		t.Fatal(err)
 	}
 	if s := w.stored(src); s.State != "failed" || !strings.Contains(s.Message, "401") || s.Held != nil {

@@ -34,9 +34,16 @@ var ownResolvers = map[string][]string{
 // decodeSignIn keeps what leads to users of the catalog. Without anything that does, nobody signs in with the provider.
 func (p *SignInProvider) decodeSignIn(d *decoder, n Node, list []SignInResolver, create CreateUser) bool {
 	if create.Enabled {
-		if len(create.AllowedDomains) == 0 && p.anybody() {
-			d.warn(n.Get("signIn").Get("createUser"), "list the domains of your company's addresses in allowedDomains", "anybody can have an account at %s, so nobody who signs in with it becomes a user", p.Issuer)
-		} else {
+		at, remedy := n.Get("signIn").Get("createUser"), "list the domains of your company's addresses in allowedDomains"
+		switch {
+		case len(create.AllowedDomains) > 0:
+			p.Create = &create
+		case p.chosenNames():
+			// Members of one company's organisation too: ann may be renamed to bob before her first sign-in.
+			d.warn(at, remedy, "people choose any free name at %s, and with it who they would be here, so nobody who signs in with it becomes a user", p.Title)
+		case p.anybody():
+			d.warn(at, remedy, "anybody can have an account at %s, so nobody who signs in with it becomes a user", p.Issuer)
+		default:
 			p.Create = &create
 		}
 	}
@@ -71,6 +78,10 @@ func (p *SignInProvider) usable(d *decoder, n Node, list []SignInResolver) (out 
 	}
 	return out
 }
+
+// chosenNames reports whether people give themselves the names by which the provider knows them, at a server of one's own
+// too. Addresses it verifies.
+func (p *SignInProvider) chosenNames() bool { return p.ID == "github" || p.ID == "gitlab" }
 
 // anybody reports whether the provider lets in others than one company's people.
 func (p *SignInProvider) anybody() bool {

@@ -155,6 +155,12 @@ func TestCreateUser(t *testing.T) {
 		{"any tenant", "oidc: {development: {metadataUrl: 'https://login.microsoftonline.com/Common/v2.0', " + sign + "{enabled: true}}}}", "off", "anybody can have an account"},
 		{"anybody's provider", "google: {development: {" + sign + "{enabled: true}}}}", "off", "anybody can have an account"},
 		{"anybody's provider as any", "oidc: {development: {metadataUrl: 'https://accounts.google.com', " + sign + "{enabled: true}}}}", "off", "anybody can have an account"},
+		{"free names", "github: {development: {" + sign + "{enabled: true}}}}", "off", "people choose any free name at GitHub"},
+		{"free names of members", "github: {development: {allowedOrganizations: acme, allowedTeams: [acme/a], " + sign + "{enabled: true}}}}", "off", "list the domains of your company's addresses in allowedDomains"},
+		{"free names at an Enterprise Server", "github: {development: {enterpriseInstanceUrl: 'https://ghe.example', " + sign + "{enabled: true}}}}", "off", "people choose any free name at GitHub"},
+		{"free names at a GitLab of one's own", "gitlab: {development: {audience: 'https://git.example', " + sign + "{enabled: true}}}}", "off", "people choose any free name at GitLab"},
+		{"free names, an empty list of domains", "github: {development: {" + sign + "{enabled: true, allowedDomains: []}}}}", "off", "people choose any free name at GitHub"},
+		{"free names, some domains", "github: {development: {allowedOrganizations: acme, " + sign + "{enabled: true, allowedDomains: a.example}}}}", "a.example", ""},
 		{"anybody's provider, some domains", "gitlab: {development: {" + sign + "{enabled: true, allowedDomains: [a.example, b.example]}}}}", "a.example b.example", ""},
 	}
 	for _, tt := range tests {

@@ -50,6 +50,9 @@ func peerOf(r *http.Request) netip.Addr {
 // clientOf tells clients apart.
 func clientOf(r *http.Request) [16]byte { return network(addressOf(r)) }
 
+// Address is where a request comes from, as in [Caller]: not valid where that cannot be told.
+func Address(r *http.Request) netip.Addr { return addressOf(r) }
+
 // addressOf is the address of whoever makes the request. What a proxy says of it is believed of a peer in one's own
 // network; others could give themselves a new address with each request.
 func addressOf(r *http.Request) netip.Addr {
@@ -250,33 +253,40 @@ func (g *guesses) failed(r *http.Request) {
 	}
 }
 
-// spend counts a sign-in that begins, and refuses it where the address has begun too many.
+// spend counts a sign-in that begins, and refuses it where the address has begun too many. Only the client's own address
+// counts, by the word of a proxy too: what all who come through one share, a few of them could use up for everybody.
 func (g *guesses) spend(w http.ResponseWriter, r *http.Request) error {
 	if g == nil {
 		return nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := g.now()
-	accounts := g.accounts(r)
-	for i, a := range accounts {
-		b, ok := g.of[a.key]
-		if !ok {
-			g.makeRoom(now)
-			b = bucket{left: a.perMinute, at: now}
-		}
-		if b.left, b.at = b.filled(now, a.perMinute), now; b.left < 1 {
-			w.Header().Set("Retry-After", strconv.Itoa(1+int(60/a.perMinute)))
-			return errs.WithRemedy(errs.New(errs.TooMany, "too many sign-ins were begun from this address"),
-				"wait a minute and sign in again; where many people share the address, raise portico.limits.signIns")
-		}
-		accounts[i].after = b
+	now, client := g.now(), clientOf(r)
+	b, ok := g.of[client]
+	if !ok {
+		g.makeRoom(now)
+		b = bucket{left: g.perMinute, at: now}
 	}
-	for _, a := range accounts {
-		a.after.left--
-		g.of[a.key] = a.after
+	if b.left, b.at = b.filled(now, g.perMinute), now; b.left < 1 {
+		w.Header().Set("Retry-After", strconv.Itoa(1+int(60/g.perMinute)))
+		return errs.WithRemedy(errs.New(errs.TooMany, "too many sign-ins were begun from this address"),
+			"wait a minute and sign in again; where many people share the address, raise portico.limits.signIns")
 	}
+	b.left--
+	g.of[client] = b
 	return nil
+}
+
+// checkVisit refuses what no person went to: another site's page makes a browser ask for images and frames, ahead of time
+// too, any number of times, and would use up what its visitor's address may begin. Programs and old browsers do not say
+// what they ask for, and are let through. A window that a page opens asks for a document, as a person does.
+func checkVisit(r *http.Request) error {
+	dest, ahead := r.Header.Get("Sec-Fetch-Dest"), r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose")
+	if dest == "" || dest == "document" && !strings.Contains(ahead, "prefetch") {
+		return nil
+	}
+	return errs.WithRemedy(errs.New(errs.Forbidden, "a sign-in begins where somebody goes to it, and not within another page or ahead of time"),
+		"open the portal and sign in there")
 }
 
 var guessSeed = maphash.MakeSeed()
@@ -322,7 +332,6 @@ type account struct {
 	key       [16]byte
 	perMinute float64
 	proxy     bool
-	after     bucket // of spend
 }
 
 // accounts are the client's, and the proxy's where one names the client: or whoever can name any would have any number

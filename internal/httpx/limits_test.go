@@ -427,13 +427,94 @@ func TestSignInsOfAnAddress(t *testing.T) {
 			t.Errorf("%s: status %d", name, w.Code)
 		}
 	}
-	for i := range 3 * widely { // a proxy cannot make up any number of addresses
-		if w := from("/start", "10.0.0.2:1", fmt.Sprintf("203.0.113.%d", 100+i)); w.Code != 200 {
-			t.Errorf("a proxy's %d: status %d", i, w.Code)
+	// Whoever comes through a proxy from many addresses uses up theirs, and nobody else's.
+	for i := range 100 * widely {
+		if w := from("/start", "10.0.0.2:1", fmt.Sprintf("203.0.%d.%d", 113+i/250, 1+i%250)); w.Code != 200 {
+			t.Fatalf("the %d. of many through a proxy: status %d", i+1, w.Code)
 		}
 	}
-	if w := from("/start", "10.0.0.2:1", "203.0.113.9"); w.Code != 429 {
-		t.Errorf("a proxy's last: status %d", w.Code)
+	for i := range 5 {
+		want := 200
+		if i >= 3 {
+			want = 429
+		}
+		if w := from("/start", "10.0.0.2:1", fmt.Sprintf("203.0.99.%d, 198.51.100.7", i)); w.Code != want {
+			t.Errorf("sign-in %d of one who makes up where they come from: status %d, want %d", i+1, w.Code, want)
+		}
+		if w := from("/start", "198.51.100.8:1", fmt.Sprintf("203.0.98.%d", i)); w.Code != want {
+			t.Errorf("sign-in %d of one who says to be a proxy: status %d, want %d", i+1, w.Code, want)
+		}
+	}
+	if w := from("/start", "10.0.0.2:1", "198.51.100.9"); w.Code != 200 {
+		t.Errorf("their neighbour: status %d", w.Code)
+	}
+}
+
+// A page elsewhere cannot use up what its visitor's address may begin: what it has the browser ask for begins nothing.
+func TestSignInsOfAVisitor(t *testing.T) {
+	h, _ := serve(t, Options{Gate: openGate{}, Limits: Limits{SignIns: 3}}, Route{Pattern: "GET /start", Access: Public("test"), SignsIn: true, Handler: ok})
+	begin := func(headers ...string) int {
+		r := httptest.NewRequest("GET", "http://localhost/start", nil)
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+		return get(h, r).Code
+	}
+	const dest = "Sec-Fetch-Dest"
+	for range 10 {
+		for _, from := range []string{"image", "iframe", "frame", "fencedframe", "object", "embed", "script", "style", "empty", "video", "font", "Document", "anything"} {
+			if code := begin(dest, from, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"); code != 403 {
+				t.Fatalf("%s: status %d", from, code)
+			}
+		}
+		for _, ahead := range [][2]string{{"Sec-Purpose", "prefetch"}, {"Sec-Purpose", "prefetch;prerender"}, {"Purpose", "prefetch"}} {
+			if code := begin(dest, "document", ahead[0], ahead[1]); code != 403 {
+				t.Fatalf("%v: status %d", ahead, code)
+			}
+		}
+	}
+	for name, headers := range map[string][]string{
+		"a person, or a window that a page opens": {dest, "document", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"}, "a program": nil, "a person again": {dest, "document"},
+	} {
+		if code := begin(headers...); code != 200 {
+			t.Errorf("%s: status %d", name, code)
+		}
+	}
+	if code := begin(dest, "document"); code != 429 {
+		t.Errorf("past the most: status %d", code)
+	}
+}
+
+// A route may answer by itself that something was asked for too often; what it leaves is answered as ever.
+func TestTooManyInOnesOwnWords(t *testing.T) {
+	own := func(w http.ResponseWriter, r *http.Request, err error) error {
+		if r.Header.Get("Accept") != "text/html" {
+			return err
+		}
+		http.Redirect(w, r, "/elsewhere", http.StatusFound)
+		return nil
+	}
+	reached := 0
+	h, _ := serve(t, Options{Gate: openGate{}, Limits: Limits{SignIns: 1}}, Route{Pattern: "GET /start", Access: Public("test"), SignsIn: true, TooMany: own, Handler: func(w http.ResponseWriter, r *http.Request) error {
+		reached++
+		return ok(w, r)
+	}}, Route{Pattern: "GET /full", Access: Public("test"), TooMany: own, Handler: func(http.ResponseWriter, *http.Request) error {
+		return errs.New(errs.TooMany, "it is full")
+	}}, Route{Pattern: "GET /away", Access: Public("test"), TooMany: own, Handler: func(http.ResponseWriter, *http.Request) error {
+		return errs.New(errs.Unavailable, "it is away")
+	}})
+	for _, tt := range []struct {
+		path, accept string
+		code         int
+	}{{"/start", "text/html", 200}, {"/start", "text/html", 302}, {"/start", "", 429}, {"/full", "text/html", 302}, {"/full", "", 429}, {"/away", "text/html", 503}} {
+		r := httptest.NewRequest("GET", "http://localhost"+tt.path, nil)
+		r.Header.Set("Accept", tt.accept)
+		if w := get(h, r); w.Code != tt.code || (w.Header().Get("Location") == "/elsewhere") != (tt.code == 302) {
+			t.Errorf("%s for %q: %d %v, want %d", tt.path, tt.accept, w.Code, w.Header(), tt.code)
+		}
+	}
+	if reached != 1 {
+		t.Errorf("the handler ran %d times", reached)
 	}
 }
 

@@ -61,8 +61,12 @@ type Route struct {
 	Pattern string
 	Access  Access
 	Handler HandlerFunc
-	// SignsIn says that each request begins a sign-in, of which an address may begin a number a minute.
+	// SignsIn says that each request begins a sign-in, of which an address may begin a number a minute; from within another
+	// page none begins.
 	SignsIn bool
+	// TooMany answers where something is refused for how often it was asked for, and returns nil, or the error that is to
+	// be answered. It may be nil.
+	TooMany func(w http.ResponseWriter, r *http.Request, err error) error
 	// Audit must be given where the permission is to create, update or delete.
 	Audit Audit
 }

@@ -210,7 +210,9 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = h.s.checkAmbient(r)
 	}
 	if err == nil && h.route.SignsIn {
-		err = h.s.gates.signIns.spend(rec, r)
+		if err = checkVisit(r); err == nil {
+			err = h.s.gates.signIns.spend(rec, r)
+		}
 	}
 	if err == nil && (strings.IndexByte(r.URL.Path, 0) >= 0 || !utf8.ValidString(r.URL.Path)) {
 		err = errs.New(errs.Invalid, "the path holds bytes that are no text") // nothing has such a name, and PostgreSQL takes none
@@ -221,6 +223,9 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(rec, &rec.body, h.s.MaxBody)
 		}
 		err = h.handle(rec, r, &caller)
+	}
+	if h.route.TooMany != nil && errs.Is(err, errs.TooMany) {
+		err = h.route.TooMany(rec, r, err)
 	}
 	if err != nil {
 		h.denied(rec, r, caller, err)

@@ -76,6 +76,19 @@ func (p *Principal) MayOn(perm httpx.Permission, res *policy.Resource) error {
 	return p.refused(perm, res)
 }
 
+// ForbiddenOn returns an errs.Forbidden where a policy forbids the principal the permission on an entity, and nil also where
+// none permits it or their token was not made for it.
+func (p *Principal) ForbiddenOn(perm httpx.Permission, res *policy.Resource) error {
+	if p == nil {
+		return p.MayOn(perm, res)
+	}
+	d := p.decides().Decide(p.Subject(), perm, res)
+	if d.Allowed || len(d.Because) == 0 {
+		return nil
+	}
+	return errs.New(errs.Forbidden, "%s may not use the permission %s there, and %s", p.DisplayName, perm.Name, d.Why())
+}
+
 // CanOn is MayOn without the reasons.
 func (p *Principal) CanOn(perm httpx.Permission, res *policy.Resource) bool {
 	return p != nil && p.within(perm) && p.decides().Decide(p.Subject(), perm, res).Allowed

@@ -1,16 +1,19 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"portico/internal/errs"
+	"portico/internal/httpx"
 	"portico/internal/pg"
 )
 
@@ -154,7 +157,7 @@ func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Req
 		if _, err := tx.Exec(ctx, `
 			INSERT INTO identity_sessions (digest, account_id, expires_at, user_agent, address)
 			VALUES ($1, $2, now() + $3::interval, $4, $5)`,
-			d[:], account, SessionAbsolute, cut(r.UserAgent(), 300), cut(r.RemoteAddr, 100)); err != nil {
+			d[:], account, SessionAbsolute, cut(r.UserAgent(), 300), addressOf(r)); err != nil {
 			return err
 		}
 		if err := notify(ctx, tx); err != nil {
@@ -168,6 +171,14 @@ func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, r *http.Req
 	s.Forget()
 	http.SetCookie(w, Cookie("portico-session", id, s.Secure, SessionAbsolute))
 	return nil
+}
+
+// addressOf is where a browser signs in from, by the word of a proxy where that counts; "" where it is not known.
+func addressOf(r *http.Request) string {
+	if a := httpx.Address(r); a.IsValid() {
+		return cut(a.String(), 100)
+	}
+	return ""
 }
 
 // mayStart refuses an account whose user is no longer what it was found to be, and one of a name that led another
@@ -267,36 +278,81 @@ func (s *Sessions) presented(r *http.Request) (digest, bool) {
 	return Digest(c.Value)
 }
 
+// Recorder writes a record into the audit log, among the last statements of its transaction.
+type Recorder func(ctx context.Context, tx pgx.Tx, action, target string, detail any) error
+
 // SignOut ends all that accounts hold as these users, by their refs: sessions, tokens and grants. The accounts are
-// detached, so that what is being made for one of them at the same time lets nobody in as the user either. Nobody is
-// asked, so nothing is recorded: what makes it do so is.
-func SignOut(ctx context.Context, tx pgx.Tx, refs []string) error {
-	accounts, err := pg.Collect(ctx, tx, pgx.RowTo[int64], `
-		UPDATE identity_accounts SET user_ref = '', without_user = false
-		WHERE user_ref = ANY($1)
-		RETURNING id`, refs)
-	if err != nil || len(accounts) == 0 {
+// detached, so that what is being made for one of them at the same time lets nobody in as the user either. What makes it
+// do so is recorded there, and here each token that is revoked by it.
+func SignOut(ctx context.Context, tx pgx.Tx, refs []string, record Recorder) error {
+	tokens, err := signOut(ctx, tx, refs)
+	if err != nil {
 		return err
 	}
-	for _, end := range []string{
-		`DELETE FROM identity_sessions WHERE account_id = ANY($1)`,
-		`UPDATE identity_tokens SET revoked_at = now() WHERE account_id = ANY($1) AND revoked_at IS NULL AND expires_at > now()`,
-		`DELETE FROM identity_grants WHERE account_id = ANY($1)`,
-	} {
-		if _, err := tx.Exec(ctx, end, accounts); err != nil {
-			return err
-		}
-	}
-	return notify(ctx, tx)
+	return recordRevoked(ctx, tx, tokens, "removed", record)
 }
 
 // Displace is SignOut where the users of the refs are others from now on: names may lead other accounts to them.
-func Displace(ctx context.Context, tx pgx.Tx, refs []string) error {
-	if err := SignOut(ctx, tx, refs); err != nil {
+func Displace(ctx context.Context, tx pgx.Tx, refs []string, record Recorder) error {
+	tokens, err := signOut(ctx, tx, refs)
+	if err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM identity_pins WHERE user_ref = ANY($1)`, refs)
-	return err
+	if _, err := tx.Exec(ctx, `DELETE FROM identity_pins WHERE user_ref = ANY($1)`, refs); err != nil {
+		return err
+	}
+	return recordRevoked(ctx, tx, tokens, "displaced", record)
+}
+
+// revoked is a token that ended with its account's user.
+type revoked struct {
+	ID            int64
+	Name, UserRef string
+}
+
+func signOut(ctx context.Context, tx pgx.Tx, refs []string) ([]revoked, error) {
+	type account struct {
+		ID      int64
+		UserRef string
+	}
+	accounts, err := pg.Collect(ctx, tx, pgx.RowToStructByPos[account], `
+		UPDATE identity_accounts a SET user_ref = '', without_user = false
+		FROM (SELECT id, user_ref FROM identity_accounts WHERE user_ref = ANY($1) ORDER BY id FOR UPDATE) AS was
+		WHERE a.id = was.id
+		RETURNING a.id, was.user_ref`, refs)
+	if err != nil || len(accounts) == 0 {
+		return nil, err
+	}
+	var ids []int64
+	var users []string
+	for _, a := range accounts {
+		ids, users = append(ids, a.ID), append(users, a.UserRef)
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM identity_sessions WHERE account_id = ANY($1)`, ids); err != nil {
+		return nil, err
+	}
+	tokens, err := pg.Collect(ctx, tx, pgx.RowToStructByPos[revoked], `
+		UPDATE identity_tokens t SET revoked_at = now()
+		FROM unnest($1::bigint[], $2::text[]) AS a(id, user_ref)
+		WHERE t.account_id = a.id AND t.revoked_at IS NULL AND t.expires_at > now()
+		RETURNING t.id, t.name, a.user_ref`, ids, users)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM identity_grants WHERE account_id = ANY($1)`, ids); err != nil {
+		return nil, err
+	}
+	return tokens, notify(ctx, tx)
+}
+
+func recordRevoked(ctx context.Context, tx pgx.Tx, tokens []revoked, why string, record Recorder) error {
+	slices.SortFunc(tokens, func(a, b revoked) int { return cmp.Compare(a.ID, b.ID) })
+	for _, t := range tokens {
+		if err := record(ctx, tx, "identity.token.revoke", t.UserRef, map[string]any{"id": t.ID, "name": t.Name, "because": why}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Led reports whether another account than that of issuer and subject is the user, or was.

@@ -52,3 +52,36 @@ func TestPinnedAtOnce(t *testing.T) {
 		t.Errorf("an account of another issuer: %v", err)
 	}
 }
+
+// A session is from where its person is, not from the proxy before the portal; and who is no proxy names nobody else.
+func TestSessionAddress(t *testing.T) {
+	t.Parallel()
+	s := &Sessions{DB: pgtest.New(t)}
+	for _, tt := range []struct{ name, peer, said, want string }{
+		{"nobody between", "203.0.113.7:4711", "", "203.0.113.7"},
+		{"a proxy of one's own network", "10.0.0.3:4711", "198.51.100.1, 203.0.113.7", "203.0.113.7"},
+		{"a proxy on the machine", "[::1]:4711", "2001:db8::7", "2001:db8::7"},
+		{"a proxy that says nothing", "10.0.0.3:4711", "", "10.0.0.3"},
+		{"a proxy that says nonsense", "10.0.0.3:4711", "somewhere", "10.0.0.3"},
+		{"somebody who says to be a proxy", "203.0.113.7:4711", "198.51.100.1", "203.0.113.7"},
+		{"nowhere", "", "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.RemoteAddr = tt.peer
+			if tt.said != "" {
+				r.Header.Set("X-Forwarded-For", tt.said)
+			}
+			w := httptest.NewRecorder()
+			if err := s.Start(t.Context(), w, r, Account{Issuer: "i", Subject: "ann", UserRef: "user:default/ann"}); err != nil {
+				t.Fatal(err)
+			}
+			again := httptest.NewRequest("GET", "/", nil)
+			again.AddCookie(w.Result().Cookies()[0])
+			list, err := s.List(t.Context(), again)
+			if err != nil || len(list) == 0 || !list[0].This || list[0].Address != tt.want {
+				t.Errorf("%+v, %v; want %q", list, err, tt.want)
+			}
+		})
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"hash/crc32"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,10 +74,12 @@ type Tokens struct {
 	MaxAge time.Duration
 	// Gone reports whether the catalog has no such User, or no longer; nil: that is not asked.
 	Gone func(userRef string) bool
+	// Configured are the names of programs that the configuration lets in, which no token of a service may have in any case.
+	Configured []string
 	// Known are all permissions of the portal, which scopes are made of.
 	Known []httpx.Permission
 	// Record writes what was done into the audit log, as the last statement of the transaction that does it.
-	Record func(ctx context.Context, tx pgx.Tx, action, target string, detail any) error
+	Record Recorder
 
 	memory
 }
@@ -294,7 +297,7 @@ func (t *Tokens) insert(ctx context.Context, tx pgx.Tx, kind string, accountID *
 
 // tokenDetail is what a record says of a token.
 func tokenDetail(n Token) any {
-	return map[string]any{"name": n.Name, "scopes": n.Scopes, "expiresAt": n.ExpiresAt}
+	return map[string]any{"id": n.ID, "name": n.Name, "scopes": n.Scopes, "expiresAt": n.ExpiresAt}
 }
 
 // accountOf returns the account that the session of the request belongs to. Errors: errs.Forbidden where there is none.
@@ -332,6 +335,11 @@ func (t *Tokens) MakeService(ctx context.Context, by *Principal, n NewToken) (ma
 	defer errs.Wrap(&err, "identity: make a token of the service %s", n.Name)
 	if err := t.check(by, &n, true); err != nil {
 		return made, "", err
+	}
+	// Whoever reads a record or a policy of service:ci must know which of the two it is.
+	if i := slices.IndexFunc(t.Configured, func(name string) bool { return strings.EqualFold(name, n.Name) }); i >= 0 {
+		return made, "", errs.WithRemedy(errs.New(errs.Conflict, "the configuration lets in a program as %s already", t.Configured[i]),
+			"choose another name, or rename the subject in backend.auth.externalAccess")
 	}
 	err = t.change(ctx, "identity.token.create", func(tx pgx.Tx) (string, any, error) {
 		made, secret, err = t.insert(ctx, tx, Service, nil, by.Ref, n)
@@ -414,12 +422,15 @@ func (t *Tokens) RevokeItself(ctx context.Context, p *Principal) (err error) {
 }
 
 func revoke(ctx context.Context, tx pgx.Tx, where string, args ...any) (target string, detail any, err error) {
-	type row struct{ Name, Owner string }
+	type row struct {
+		ID          int64
+		Name, Owner string
+	}
 	got, err := pg.Collect1(ctx, tx, pgx.RowToStructByPos[row], `
 		UPDATE identity_tokens t SET revoked_at = now()
 		WHERE t.revoked_at IS NULL AND `+where+`
-		RETURNING t.name, coalesce((SELECT a.user_ref FROM identity_accounts a WHERE a.id = t.account_id), 'service:' || t.name)`, args...)
-	return got.Owner, map[string]any{"name": got.Name}, noToken(err)
+		RETURNING t.id, t.name, coalesce((SELECT a.user_ref FROM identity_accounts a WHERE a.id = t.account_id), 'service:' || t.name)`, args...)
+	return got.Owner, map[string]any{"id": got.ID, "name": got.Name}, noToken(err)
 }
 
 // Grant lets `portico login` fetch a token that the person agreed to: it returns a code, to be exchanged within two

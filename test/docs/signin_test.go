@@ -72,6 +72,27 @@ func TestSignInBlocks(t *testing.T) {
 	}
 }
 
+// Whoever pastes a block in which signing in makes users has it on, and is warned of nothing.
+func TestCreateUserBlocks(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for name, text := range pages(t, os.DirFS(testenv.Repo(t))) {
+		for _, block := range yamlBlock.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(block[1], "createUser:") {
+				continue
+			}
+			seen++
+			cfg := loaded(t, name, block[1])
+			if len(cfg.Auth.SignIn) != 1 || cfg.Auth.SignIn[0].Create == nil || len(cfg.Warnings)+len(cfg.Ignored) != 0 {
+				t.Errorf("%s: providers %+v, warnings %v, ignored %v", name, cfg.Auth.SignIn, cfg.Warnings, cfg.Ignored)
+			}
+		}
+	}
+	if seen < 3 {
+		t.Errorf("%d blocks", seen)
+	}
+}
+
 var guardTest = regexp.MustCompile("`(Test\\w+|…)(?:/([^`]+))?`")
 
 // The tests that the page on guards names are there.
@@ -79,7 +100,7 @@ func TestGuards(t *testing.T) {
 	t.Parallel()
 	root := os.DirFS(testenv.Repo(t))
 	var code strings.Builder
-	for _, pattern := range []string{"internal/identity/*_test.go", "internal/identity/*/*_test.go", "internal/app/*_test.go", "internal/catalog/*_test.go", "internal/pg/*_test.go", "internal/config/signin_test.go"} {
+	for _, pattern := range []string{"internal/identity/*_test.go", "internal/identity/*/*_test.go", "internal/app/*_test.go", "internal/catalog/*_test.go", "internal/pg/*_test.go", "internal/httpx/*_test.go", "cmd/portico/login_test.go", "test/policy/*_test.go", "internal/config/signin_test.go"} {
 		names, err := fs.Glob(root, pattern)
 		if err != nil {
 			t.Fatal(err)

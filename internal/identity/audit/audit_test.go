@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -340,18 +341,90 @@ func TestRoutes(t *testing.T) {
 }
 
 func TestDetailIsBounded(t *testing.T) {
+	laptop := &used{17, `Ana's "laptop"`}
 	for _, tt := range []struct {
-		v    any
-		want string
+		v     any
+		token *used
+		want  string
 	}{
-		{nil, `{}`},
-		{map[string]any{"a": strings.Repeat("x", maxDetail)}, `{"bytes":8200,"truncated":true}`},
+		{nil, nil, `{}`},
+		{nil, laptop, `{"token":{"id":17,"name":"Ana's \"laptop\""}}`},
+		{map[string]any{"uid": 1}, laptop, `{"uid":1,"token":{"id":17,"name":"Ana's \"laptop\""}}`},
+		{map[string]any{"a": strings.Repeat("x", maxDetail)}, nil, `{"bytes":8200,"truncated":true}`},
+		{map[string]any{"a": strings.Repeat("x", maxDetail)}, laptop, `{"bytes":8200,"truncated":true,"token":{"id":17,"name":"Ana's \"laptop\""}}`},
 	} {
-		if got, err := detail(tt.v); err != nil || string(got) != tt.want {
+		if got, err := detail(tt.v, tt.token); err != nil || string(got) != tt.want {
 			t.Errorf("%s, %v, want %s", got, err, tt.want)
 		}
 	}
+	if got, err := detail([]string{"a list"}, nil); err == nil {
+		t.Errorf("a list became %s", got)
+	}
 	if got := clean(strings.Repeat("ä", maxText)); len(got) > maxText+len("…") {
 		t.Errorf("%d bytes", len(got))
+	}
+}
+
+// A record says by which token of the portal's own it was done, in what is digested; what has none is as it always was.
+func TestRecordsNameTheToken(t *testing.T) {
+	t.Parallel()
+	b := newBook(t)
+	caller := func(token *identity.TokenInfo) httpx.Caller {
+		return httpx.Caller{Name: "user:default/ana", Principal: &identity.Principal{Type: "user", Token: token}, Action: "x.y.z"}
+	}
+	by := func(c httpx.Caller) *http.Request {
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		return r.WithContext(httpx.WithCaller(r.Context(), c))
+	}
+	laptop := caller(&identity.TokenInfo{ID: 17, Name: "laptop", Scopes: []string{"catalog:write"}})
+	b.record(Of(by(laptop)), "of", map[string]any{"uid": 1})
+	b.record(For(by(laptop).Context(), "x.y.z"), "for", nil)
+	b.record(Self(by(laptop).Context(), "user:default/ana", "x.y.z"), "self", nil)
+	b.record(Of(by(caller(nil))), "in a browser", map[string]any{"uid": 1})
+	b.record(Of(by(caller(&identity.TokenInfo{Name: "ops"}))), "by the configuration", nil)
+	d := &Denials{Store: b.Store, Log: slog.New(slog.DiscardHandler)}
+	phone := caller(&identity.TokenInfo{ID: 18, Name: "phone"})
+	for _, c := range []httpx.Caller{laptop, laptop, phone} {
+		d.Note(t.Context(), httpx.Denial{Caller: c, Action: "x.y.z", Method: "POST", Path: "/denied", Status: 403})
+	}
+	for _, r := range d.due(time.Now(), true) {
+		d.write(t.Context(), r)
+	}
+	const name = `{"token":{"id":17,"name":"laptop"}}`
+	want := []string{
+		`of {"uid":1,"token":{"id":17,"name":"laptop"}}`, "for " + name, "self " + name, `in a browser {"uid":1}`, "by the configuration {}",
+		`/denied {"id":17,"name":"laptop"}`, `/denied {"id":18,"name":"phone"}`, `/denied {"id":17,"name":"laptop"}`,
+	}
+	var got []string
+	for _, r := range slices.Backward(b.list()) {
+		text := string(r.Detail)
+		if r.Outcome == Denied {
+			var said struct{ Token json.RawMessage }
+			mustDecode(t, r.Detail, &said)
+			text = string(said.Token)
+		}
+		got = append(got, r.Target+" "+text)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if rep := b.verify(); !rep.OK {
+		t.Errorf("%+v", rep.Broken)
+	}
+	b.exec(`UPDATE audit_log SET detail = replace(detail::text, '17', '19')::json WHERE seq = 2`)
+	if rep := b.verify(); rep.OK || rep.Broken.Seq != 2 || rep.Broken.Problem != "edited" {
+		t.Errorf("another token was put in, and it is %+v", rep)
+	}
+}
+
+// What was recorded before records named tokens still verifies, and by the same form.
+func TestTheFormStays(t *testing.T) {
+	r := Record{
+		Seq: 1, At: time.Unix(1_700_000_000, 123_000).UTC(), Actor: "user:default/ana", Principal: "user", Action: "catalog.entity.remove", Target: "component:default/x",
+		Outcome: Allowed, Detail: json.RawMessage(`{"uid": 7}`), RequestID: "51B0-7E21", Address: "192.0.2.7",
+	}
+	const want = "3df190d5abd97512ee9e8a07dd95efb2021bd949a2a492edca6e9d4c8dcae981"
+	if got, _ := r.sum(make(Digest, 32)).MarshalText(); string(got) != want {
+		t.Errorf("its digest is %s, and was %s", got, want)
 	}
 }

@@ -45,11 +45,13 @@ type attempt struct {
 	caller
 	action, code string
 	status       int
+	token        used // zero: none
 }
 
 type counted struct {
 	since time.Time
 	first Record
+	token *used
 	again int // beyond the one that is recorded
 }
 
@@ -64,7 +66,11 @@ func (d *Denials) Note(ctx context.Context, n httpx.Denial) {
 func (d *Denials) admit(n httpx.Denial, now time.Time) (Record, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	key := attempt{callerOf(n.Caller), n.Action, n.Code, n.Status}
+	token := usedBy(n.Caller)
+	key := attempt{caller: callerOf(n.Caller), action: n.Action, code: n.Code, status: n.Status}
+	if token != nil {
+		key.token = *token
+	}
 	if c := d.open[key]; c != nil {
 		c.again++
 		return Record{}, false
@@ -82,11 +88,11 @@ func (d *Denials) admit(n httpx.Denial, now time.Time) (Record, bool) {
 	for name, v := range n.Detail {
 		said[name] = v
 	}
-	r.Detail, _ = detail(said) // texts can be encoded
+	r.Detail, _ = detail(said, token) // texts can be encoded
 	if d.open == nil {
 		d.open, d.callers = map[attempt]*counted{}, map[caller]int{}
 	}
-	d.open[key] = &counted{since: now, first: r}
+	d.open[key] = &counted{since: now, first: r, token: token}
 	d.callers[key.caller]++
 	return r, true
 }
@@ -145,7 +151,7 @@ func (d *Denials) due(now time.Time, all bool) (list []Record) {
 			if key.code != "" {
 				again["code"] = key.code
 			}
-			r.Detail, _ = detail(again) // as above
+			r.Detail, _ = detail(again, c.token) // as above
 			r.RequestID = ""
 			list = append(list, r)
 		default:
@@ -154,7 +160,7 @@ func (d *Denials) due(now time.Time, all bool) (list []Record) {
 	}
 	if d.rest > 0 && (all || now.Sub(d.restAt) >= window) {
 		r := Record{Actor: "several", Action: "several", Outcome: Denied}
-		r.Detail, _ = detail(map[string]any{"times": d.rest, "since": d.restAt.UTC(), "reason": "more denied attempts than are recorded singly"})
+		r.Detail, _ = detail(map[string]any{"times": d.rest, "since": d.restAt.UTC(), "reason": "more denied attempts than are recorded singly"}, nil)
 		list = append(list, r)
 		d.rest = 0
 	}

@@ -44,6 +44,12 @@ type Record struct {
 	Digest    Digest          `json:"digest"`
 }
 
+// used is the token of the portal's own that let a request in. What the configuration lets in has the actor's name alone.
+type used struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+}
+
 // Digest is of a record and, through Prev, of all before it.
 type Digest []byte
 
@@ -96,19 +102,41 @@ func clean(s string) string {
 	return s
 }
 
-// detail encodes what a record says beside its fields.
-func detail(v any) (json.RawMessage, error) {
+func usedBy(c httpx.Caller) *used {
+	if p, ok := c.Principal.(*identity.Principal); ok && p != nil && p.Token != nil && p.Token.ID != 0 {
+		return &used{p.Token.ID, p.Token.Name}
+	}
+	return nil
+}
+
+// detail encodes what a record says beside its fields: an object, in which token says what let the request in.
+func detail(v any, token *used) (json.RawMessage, error) {
 	if v == nil {
-		return json.RawMessage("{}"), nil
+		v = struct{}{}
 	}
 	b, err := json.Marshal(v)
+	if err == nil && b[0] != '{' {
+		err = fmt.Errorf("%T is no object", v)
+	}
+	if err == nil && len(b) > maxDetail {
+		b, err = json.Marshal(map[string]any{"truncated": true, "bytes": len(b)})
+	}
+	if err == nil && token != nil {
+		b, err = withToken(b, *token)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("audit: encode detail: %w", err)
 	}
-	if len(b) > maxDetail {
-		return json.Marshal(map[string]any{"truncated": true, "bytes": len(b)})
-	}
 	return b, nil
+}
+
+// withToken puts the token at the end of an object. Of two members of the name readers take the last.
+func withToken(object []byte, token used) ([]byte, error) {
+	text, err := json.Marshal(map[string]used{"token": token})
+	if err != nil || len(object) == len("{}") {
+		return text, err
+	}
+	return append(append(object[:len(object)-1], ','), text[1:]...), nil
 }
 
 // Author is who changes something, and what is recorded of it.
@@ -116,6 +144,7 @@ type Author struct {
 	// Name is for the change log: "user:default/ana", "system:schedule".
 	Name  string
 	draft *Record // nil: nothing is recorded
+	token *used
 }
 
 // System is the portal itself. What it does on its own is in the change log, and no record is made of it.
@@ -126,7 +155,7 @@ func Of(r *http.Request) Author {
 	c := httpx.CallerOf(r.Context())
 	d := draft(c, c.Action)
 	d.Outcome = Allowed
-	return Author{Name: d.Actor, draft: &d}
+	return Author{Name: d.Actor, draft: &d, token: usedBy(c)}
 }
 
 // For is the author of an action: whoever makes the request that ctx belongs to, or the portal itself where there is none.
@@ -137,7 +166,7 @@ func For(ctx context.Context, action string) Author {
 		d.Actor, d.Principal = "system:identity", "system"
 	}
 	d.Outcome = Allowed
-	return Author{Name: d.Actor, draft: &d}
+	return Author{Name: d.Actor, draft: &d, token: usedBy(c)}
 }
 
 // Operator is whoever runs a command on the portal's database, as the author of an action.
@@ -162,9 +191,10 @@ func draft(c httpx.Caller, action string) Record {
 // Self is a user who signs in or out, as the author of an action: the caller of the request is somebody else until that is
 // done, or nobody.
 func Self(ctx context.Context, ref, action string) Author {
-	d := draft(httpx.CallerOf(ctx), action)
+	c := httpx.CallerOf(ctx)
+	d := draft(c, action)
 	d.Actor, d.Principal, d.Outcome = ref, "user", Allowed
-	return Author{Name: d.Actor, draft: &d}
+	return Author{Name: d.Actor, draft: &d, token: usedBy(c)}
 }
 
 // Session records that somebody signed in or out.
@@ -187,7 +217,7 @@ func (a Author) Record(ctx context.Context, tx pgx.Tx, target string, more any) 
 	r := *a.draft // a transaction that is repeated writes it again
 	r.Target = target
 	var err error
-	if r.Detail, err = detail(more); err != nil {
+	if r.Detail, err = detail(more, a.token); err != nil {
 		return err
 	}
 	return appendRecord(ctx, tx, &r)

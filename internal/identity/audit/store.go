@@ -74,7 +74,7 @@ func (s *Store) write(ctx context.Context, r Record) error {
 // all do it, the first is recorded. Where first is false, nothing is recorded as long as there is no record of it at all.
 func (s *Store) Note(ctx context.Context, name, action, target string, outcome Outcome, first bool, more any) (err error) {
 	defer errs.Wrap(&err, "audit: note %s", action)
-	text, err := detail(more)
+	text, err := detail(more, nil)
 	if err != nil {
 		return err
 	}

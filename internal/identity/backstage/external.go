@@ -212,7 +212,7 @@ func (j *JWKS) matching(ctx context.Context, h jose.Header) ([]jose.JSONWebKey, 
 		age := now.Sub(j.fetched)
 		old := len(found) > 0 && age < jwksStale
 		switch {
-		case age < jwksFresh && (len(found) > 0 || now.Sub(j.tried) < jwksPause), j.busy != nil && old:
+		case age < jwksFresh && (len(found) > 0 || j.lastErr == nil && now.Sub(j.tried) < jwksPause), j.busy != nil && old:
 			j.mu.Unlock()
 			return found, nil
 		case j.lastErr != nil && now.Sub(j.tried) < jwksRetry:
@@ -241,7 +241,8 @@ func (j *JWKS) matching(ctx context.Context, h jose.Header) ([]jose.JSONWebKey, 
 				j.Log.Warn("keys that tokens are verified with could not be fetched", "url", outbound.Shown(j.URL), "error", err)
 			}
 			j.mu.Lock()
-			if j.tried, j.lastErr, j.busy = now, err, nil; err == nil {
+			// From its end on: one that waited for longer than jwksRetry is not begun again at once.
+			if j.tried, j.lastErr, j.busy = j.clock(), err, nil; err == nil {
 				j.keys, j.fetched = keys, now
 			}
 			close(busy)

@@ -385,6 +385,63 @@ func TestJWKSThatIsSlow(t *testing.T) {
 	}
 }
 
+// A key that cannot be fetched now is not one that nobody has: a program that gets 401 would give up its good token.
+func TestJWKSThatCannotTell(t *testing.T) {
+	h, j, c := newIssuer(t)
+	list, err := someKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := j.Bearer(t.Context(), rs256(t, list[0], head(), job())); p == nil || err != nil {
+		t.Fatalf("%v, %v", p, err)
+	}
+	h.change(func() {
+		h.keys["two"] = list[1]
+		h.wrong = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }
+	})
+	c.move(jwksPause)
+	rotated := rs256(t, list[1], head("kid", "two"), job())
+	for range 3 {
+		if p, err := j.Bearer(t.Context(), rotated); p != nil || !errs.Is(err, errs.Unavailable) {
+			t.Errorf("while the issuer fails: %v, %v", p, err)
+		}
+	}
+	if n := h.count(); n != 2 {
+		t.Errorf("it was asked %d times", n)
+	}
+	h.change(func() { h.wrong = nil })
+	c.move(jwksRetry)
+	if p, err := j.Bearer(t.Context(), rotated); p == nil || err != nil {
+		t.Errorf("when it answers: %v, %v", p, err)
+	}
+}
+
+// An issuer that fails after a long time is not asked again and again for one token.
+func TestJWKSThatFailsLate(t *testing.T) {
+	h, j, c := newIssuer(t)
+	list, err := someKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	h.change(func() {
+		h.wrong = func(w http.ResponseWriter, _ *http.Request) {
+			if failed++; failed > 3 { // or the test would not end
+				fmt.Fprintf(w, `{"keys":[%s]}`, rsaJWK("one", &list[0].PublicKey))
+				return
+			}
+			c.move(jwksRetry + time.Second)
+			w.WriteHeader(http.StatusGatewayTimeout)
+		}
+	})
+	if p, err := j.Bearer(t.Context(), rs256(t, list[0], head(), job())); p != nil || !errs.Is(err, errs.Unavailable) {
+		t.Errorf("%v, %v", p, err)
+	}
+	if n := h.count(); n != 1 {
+		t.Errorf("it was asked %d times", n)
+	}
+}
+
 // While keys are fetched for a token that nobody knows, those whose key is known are not held up, and nobody else asks.
 func TestJWKSWhileItIsAsked(t *testing.T) {
 	h, j, c := newIssuer(t)

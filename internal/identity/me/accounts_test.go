@@ -1,10 +1,13 @@
 package me
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -73,11 +76,14 @@ func TestStreamWithoutUser(t *testing.T) {
 	w.without("visitor")
 	stream := r.send(r.enter("visitor"), "GET", "/api/stream", "")
 	defer stream.Body.Close()
+	if _, err := io.ReadFull(stream.Body, make([]byte, len("open\n"))); err != nil {
+		t.Fatal(err)
+	}
 	w.gain("visitor", r)
-	for b := make([]byte, 100); ; {
-		if _, err := stream.Body.Read(b); err != nil {
-			return // the test would not end while it goes on
-		}
+	late := time.AfterFunc(20*time.Second, r.CloseClientConnections)
+	_, _ = io.ReadAll(stream.Body) // until it ends
+	if !late.Stop() {
+		t.Error("the stream goes on")
 	}
 }
 
@@ -139,15 +145,38 @@ func TestSignOut(t *testing.T) {
 	token := as{token: r.make(ann, mine, `{"name":"x","scopes":["catalog:read"]}`).Secret}
 	late := as{token: r.make(ann, mine, `{"name":"late","scopes":["catalog:read"]}`).Secret}
 	r.want(201, ann, "POST", "/api/portico/me/login", fmt.Sprintf(`{"name":"x","scopes":["catalog:read"],"challenge":%q,"port":4000,"state":"0123456789abcdef"}`, strings.Repeat("A", 43)))
+	ended := r.make(ann, mine, `{"name":"ended","scopes":["catalog:read"]}`)
+	r.want(204, ann, "DELETE", fmt.Sprintf("%s/%d", mine, ended.ID), "")
+	r.make(ann, mine, `{"name":"over","scopes":["catalog:read"]}`)
+	w.exec(`UPDATE identity_tokens SET expires_at = now() WHERE name = 'over'`)
+	news, err := w.pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer news.Release()
+	if _, err := news.Exec(t.Context(), `LISTEN portico_identity`); err != nil {
+		t.Fatal(err)
+	}
 	if err := pg.Transact(t.Context(), w.pool, pg.TxOptions{}, func(tx pgx.Tx) error {
-		return identity.SignOut(t.Context(), tx, []string{"user:default/ann", "user:default/nobody"})
+		return identity.SignOut(t.Context(), tx, []string{"user:default/ann", "user:default/nobody"}, r.tokens.Record)
 	}); err != nil {
 		t.Fatal(err)
+	}
+	var revoked string
+	if w.scan(&revoked, `
+		SELECT string_agg(actor || ' ' || target || ' ' || (detail->>'name') || ' ' || (detail->>'because') || ' ' || (detail->>'id' = (SELECT id::text FROM identity_tokens t WHERE t.name = detail->>'name')), ';' ORDER BY seq)
+		FROM audit_log WHERE action = 'identity.token.revoke' AND detail->>'because' IS NOT NULL`); revoked != "system:identity user:default/ann x removed true;system:identity user:default/ann late removed true" {
+		t.Errorf("recorded: %s", revoked)
+	}
+	heard, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := news.Conn().WaitForNotification(heard); err != nil {
+		t.Errorf("the other replicas are not told: %v", err)
 	}
 	var left int
 	if w.scan(&left, `
 		SELECT (SELECT count(*) FROM identity_grants)
-		     + (SELECT count(*) FROM identity_tokens WHERE revoked_at IS NULL)
+		     + (SELECT count(*) FROM identity_tokens WHERE revoked_at IS NULL AND name <> 'over')
 		     + (SELECT count(*) FROM identity_sessions WHERE account_id = (SELECT id FROM identity_accounts WHERE subject = 'ann'))`); left != 0 {
 		t.Errorf("%d things of ann's are left", left)
 	}

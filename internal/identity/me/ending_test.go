@@ -196,6 +196,11 @@ func TestEndPerson(t *testing.T) {
 	if want := `user:default/guest user:default/ann {"sessions":3,"tokens":1,"logins":1};user:default/guest user:default/ann {"sessions":0,"tokens":0,"logins":0}`; strings.ReplaceAll(record, ": ", ":") != want && record != want {
 		t.Errorf("recorded: %s", record)
 	}
+	var unnamed int // a route without its mark names neither
+	w.scan(&unnamed, `SELECT count(*) FROM audit_log WHERE action = 'identity.user.end' AND (request_id = '' OR address <> '127.0.0.1')`)
+	if unnamed != 0 {
+		t.Errorf("%d records say not by which request, or from where", unnamed)
+	}
 }
 
 // Who is about to make a token when what they hold is ended has none afterwards.

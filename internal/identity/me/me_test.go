@@ -65,6 +65,7 @@ func (w *world) replica(following bool) *replica {
 	r := &replica{w: w, sessions: &identity.Sessions{DB: w.pool, Gone: w.isGone}}
 	r.tokens = &identity.Tokens{
 		DB: w.pool, MaxAge: 90 * day, Gone: w.isGone, Known: append([]httpx.Permission{read, register, remove}, identity.Permissions()...),
+		Configured: []string{"ops", "Deploy-Bot"},
 		Record: func(ctx context.Context, tx pgx.Tx, action, target string, detail any) error {
 			return audit.For(ctx, action).Record(ctx, tx, target, detail)
 		},

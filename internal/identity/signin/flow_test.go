@@ -3,6 +3,9 @@ package signin
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -50,6 +53,55 @@ func TestFlowsOfANetwork(t *testing.T) {
 	c := browser()
 	if to, body := w.get(c, w.back(w.begin(c))); to == nil || to.Path != "/catalog" {
 		t.Errorf("after ten minutes it leads to %v %s", to, body)
+	}
+}
+
+// A person who is refused for how much comes from their address is told so on the sign-in page, or in the window; a
+// program as by any other route.
+func TestTooManySignIns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.limits.SignIns = 1
+	limited := w.handler(w.sessions, w.provider)
+	answer := func(h http.Handler, query string, headers ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", "/api/auth/oidc/start?"+query, nil)
+		r.Host = w.Listener.Addr().String()
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+		a := httptest.NewRecorder()
+		h.ServeHTTP(a, r)
+		return a
+	}
+	const mode, accept, back = "Sec-Fetch-Mode", "Accept", "redirectUrl=/catalog%3Fkind%3Dapi"
+	if a := answer(limited, back, mode, "navigate"); a.Code != http.StatusFound || !strings.HasPrefix(a.Header().Get("Location"), w.idp.URL) {
+		t.Fatalf("the first: %d %v", a.Code, a.Header())
+	}
+	w.exec(fmt.Sprintf(`INSERT INTO identity_flows (digest, browser, provider, return_to, expires_at, network)
+		SELECT sha256(n::text::bytea), '', 'oidc', '/', now() + interval '5 minutes', '192.0.2.1' FROM generate_series(1, %d) n`, mostOfOne))
+	page := "flow=popup&origin=" + url.QueryEscape(page)
+	for what, h := range map[string]http.Handler{"begun in a minute": limited, "under way": w.Config.Handler} {
+		for _, headers := range [][]string{{mode, "navigate"}, {accept, "text/html,application/xhtml+xml,*/*;q=0.8"}} {
+			a := answer(h, back, headers...)
+			to, err := a.Result().Location()
+			if err != nil || a.Code != http.StatusFound || to.Path != "/sign-in" || to.Query().Get("error") != codeBusy || to.Query().Get("id") == "" ||
+				to.Query().Get("to") != "/catalog?kind=api" || a.Header().Get("Retry-After") != "" || len(a.Result().Cookies()) != 0 {
+				t.Errorf("%s, %v: %d %v", what, headers, a.Code, a.Header())
+			}
+			if to, _ := answer(h, "redirectUrl=https://evil.example", headers...).Result().Location(); to == nil || to.Host != "" || to.Query().Has("to") {
+				t.Errorf("%s, %v: elsewhere leads to %v", what, headers, to)
+			}
+			a = answer(h, page, headers...)
+			if data, _ := attributes(t, a.Body.String()); a.Code != http.StatusOK || !strings.HasPrefix(data["data-message"], sentences[codeBusy]) {
+				t.Errorf("%s, %v, in a window: %d %s", what, headers, a.Code, a.Body)
+			}
+		}
+		for _, headers := range [][]string{nil, {accept, "application/json"}, {mode, "cors", accept, "text/html"}} {
+			a := answer(h, back, headers...)
+			if a.Code != http.StatusTooManyRequests || a.Header().Get("Retry-After") == "" || !strings.Contains(a.Body.String(), `"TooManyRequestsError"`) {
+				t.Errorf("%s, %v: %d %s", what, headers, a.Code, a.Body)
+			}
+		}
 	}
 }
 

@@ -35,8 +35,8 @@ type Handler struct {
 // Mount adds the routes. All are public: who comes here has not signed in, or ends their own session.
 func (h *Handler) Mount(g *httpx.Registry) {
 	g.Add(
-		httpx.Route{Pattern: "GET /api/auth/{provider}/start", Access: httpx.Public("how to sign in"), Handler: h.start, SignsIn: true},
-		httpx.Route{Pattern: "GET /api/auth/{provider}/handler/frame", Access: httpx.Public("how to sign in"), Audit: httpx.Audited(signInAction), Handler: h.frame},
+		httpx.Route{Pattern: "GET /api/auth/{provider}/start", Access: httpx.Public("how to sign in"), Handler: h.start, SignsIn: true, TooMany: h.tooMany},
+		httpx.Route{Pattern: "GET /api/auth/{provider}/handler/frame", Access: httpx.Public("how to sign in"), Audit: httpx.Audited(signInAction), Handler: h.frame, TooMany: h.tooMany},
 		httpx.Route{Pattern: "POST /api/auth/{provider}/logout", Access: httpx.Public("signing out is for everybody"), Audit: httpx.Audited(signOutAction), Handler: h.logout},
 		httpx.Route{Pattern: "POST /api/portico/session/end", Access: httpx.Public("signing out is for everybody"), Audit: httpx.Audited(signOutAction), Handler: h.end},
 	)
@@ -60,6 +60,7 @@ const (
 	codeUnverified  = "unverified"  // an e-mail address that the provider has not verified
 	codeTaken       = "taken"       // the name that a newcomer would have is another's
 	codeRemoved     = "removed"     // an operator removed the user that the first sign-in made
+	codeBusy        = "busy"        // too many at a time from this address
 	codePortal      = "portal"      // our fault, or our database's
 	codeNoProvider  = "no-provider" // none of this name
 )
@@ -116,6 +117,23 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.SetCookie(w, identity.Cookie(f.cookie(), f.secret, h.Sessions.Secure, flowWithin))
 	return redirect(w, r, to)
+}
+
+// tooMany sends a person in a browser back to where signing in begins. Programs are told as they always are.
+func (h *Handler) tooMany(w http.ResponseWriter, r *http.Request, err error) error {
+	mode := r.Header.Get("Sec-Fetch-Mode")
+	if mode != "navigate" && (mode != "" || !strings.Contains(r.Header.Get("Accept"), "text/html")) {
+		return err
+	}
+	w.Header().Del("Retry-After") // browsers would read it as a time to wait on the way
+	err = failedFor(codeBusy, err)
+	q := r.URL.Query()
+	if p, known := h.provider(r); known == nil {
+		if opener, known := h.opener(r); known == nil && opener != "" {
+			return h.tell(w, r, p, opener, err)
+		}
+	}
+	return h.giveUp(w, r, localPath(q.Get("redirectUrl")), err)
 }
 
 // sameMachine is where to start again when the browser is at another name of its own machine than the one that the

@@ -35,7 +35,11 @@ var sentences = map[string]string{
 	codeProvider:    "the provider does not answer as it should",
 	codeUnknownUser: "the catalog has no user that is you",
 	codeAmbiguous:   "several users of the catalog could be you",
+	codeAnother:     "another account signed in as this user before",
 	codeUnverified:  "the provider has not verified your e-mail address",
+	codeTaken:       "the name that you would have belongs to another",
+	codeRemoved:     "your user was removed from the catalog",
+	codeBusy:        "too many sign-ins were begun from your network; wait a few minutes",
 	codeNoProvider:  "nobody signs in with that provider here",
 	codePortal:      "the portal could not sign you in",
 }

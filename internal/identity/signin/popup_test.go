@@ -156,7 +156,7 @@ func TestPopupSaysWhy(t *testing.T) {
 	if !regexp.MustCompile(`^the catalog has no user that is you \([0-9A-F]{4}-[0-9A-F]{4}\)$`).MatchString(data["data-message"]) {
 		t.Errorf("it says %q", data["data-message"])
 	}
-	for _, code := range []string{codeExpired, codeRefused, codeDenied, codeProvider, codeUnknownUser, codeAmbiguous, codeUnverified, codePortal, codeNoProvider} {
+	for _, code := range []string{codeExpired, codeRefused, codeDenied, codeProvider, codeUnknownUser, codeAmbiguous, codeAnother, codeUnverified, codeTaken, codeRemoved, codeBusy, codePortal, codeNoProvider} {
 		if sentences[code] == "" {
 			t.Errorf("%s has no words", code)
 		}

@@ -34,6 +34,7 @@ type world struct {
 	sessions *identity.Sessions
 	users    users
 	routes   httpx.Registry
+	limits   httpx.Limits
 }
 
 // users are a directory: by e-mail address, name and subject.
@@ -97,7 +98,7 @@ func (w *world) handler(sessions *identity.Sessions, providers ...*Provider) htt
 	}}, httpx.Route{Pattern: "POST /api/change", Access: httpx.Require(change), Audit: httpx.Audited("x.y.change"), Handler: func(http.ResponseWriter, *http.Request) error {
 		return errors.New("nobody gets here")
 	}})
-	h, err := g.Handler(httpx.Options{Gate: gate, Log: log, Denied: denials.Note})
+	h, err := g.Handler(httpx.Options{Gate: gate, Log: log, Limits: w.limits, Denied: denials.Note})
 	if err != nil {
 		w.t.Fatal(err)
 	}

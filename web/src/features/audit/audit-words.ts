@@ -14,6 +14,17 @@ interface ActionWords {
 const actions: Record<string, ActionWords> = {
   'identity.session.start': { title: 'Signed in', did: 'signed in', doing: 'sign in' },
   'identity.session.end': { title: 'Signed out', did: 'signed out', doing: 'sign out' },
+  'identity.session.revoke': {
+    title: 'Sessions ended',
+    did: 'ended sessions of',
+    doing: 'end sessions',
+  },
+  'identity.token.create': { title: 'Token made', did: 'made a token of', doing: 'make a token' },
+  'identity.token.rotate': { title: 'Token renewed', did: 'gave a new secret to', doing: 'renew a token' },
+  'identity.token.revoke': { title: 'Token revoked', did: 'revoked a token of', doing: 'revoke a token' },
+  'identity.login.allow': { title: 'Login allowed', did: 'allowed a login as', doing: 'allow a login' },
+  'identity.user.disable': { title: 'User gone', did: 'ended what is held by', doing: 'end what somebody holds' },
+  'identity.user.end': { title: 'User ended', did: 'ended what is held by', doing: 'end what somebody holds' },
   'identity.user.create': { title: 'Became a user', did: 'became a user', doing: 'become a user' },
   'catalog.location.register': { title: 'Location registered', did: 'registered', doing: 'register a location' },
   'catalog.location.update': { title: 'Location changed', did: 'pointed a location at', doing: 'change a location' },
@@ -105,6 +116,13 @@ function bulkWords({ action, detail }: AuditRecord): string {
   return action === 'catalog.missing.restore' ? `kept ${what} that were missing` : `took back a removal: ${what}`
 }
 
+/** The token of the portal's own that let the request in: its name, and its number in the list of tokens. */
+export function tokenWords({ detail }: Pick<AuditRecord, 'detail'>): string | undefined {
+  const token = detail['token']
+  if (typeof token !== 'object' || token === null || !('id' in token) || !('name' in token)) return undefined
+  return `${String(token.name)} · ${String(token.id)}`
+}
+
 /** The refs of an entity among the targets: what has a page. */
 export function entityOf(target: string): string | undefined {
   return /^[a-z][a-z0-9]*:[a-z0-9-]+\/[^/\s?]+$/i.test(target) && !/^(url|file|git|folder|provider):/.test(target)
@@ -118,6 +136,7 @@ const reasons: Record<string, string> = {
   denied: 'the provider did not let them in, or they turned back',
   unknown: 'no user of the catalog is them',
   ambiguous: 'several users of the catalog could be them',
+  another: 'another account signed in as this user before',
   unverified: 'the provider has not verified the address',
   taken: 'the name belongs to another user',
   removed: 'the user was removed',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { AuditRecord, AuditStatus } from '../../lib/audit.ts'
 import { auditQueryOf, narrowed, parseAuditSearch } from './audit-search.ts'
 import { exportAddress } from './api.ts'
-import { chainWords, entityOf, keptWords, reasonWords, told } from './audit-words.ts'
+import { chainWords, entityOf, keptWords, reasonWords, told, tokenWords } from './audit-words.ts'
 
 const record = (over: Partial<AuditRecord>): AuditRecord => ({
   seq: 7,
@@ -44,6 +44,18 @@ test('a record is a sentence', () => {
   expect(line({ action: 'catalog.held.decide', target: 'file:/x', detail: { decision: 'apply' } })).toBe(
     'ann let go what is missing from file:/x',
   )
+})
+
+test('what was done to tokens and sessions has words', () => {
+  const on = { target: 'user:default/bob', detail: { id: 17, name: 'laptop' } }
+  expect(line({ ...on, action: 'identity.token.revoke' })).toBe('ann revoked a token of user:default/bob')
+  expect(line({ ...on, action: 'identity.user.end' })).toBe('ann ended what is held by user:default/bob')
+})
+
+test('a record names the token that it was done by', () => {
+  expect(tokenWords(record({ detail: { token: { id: 17, name: 'laptop' } } }))).toBe('laptop · 17')
+  for (const token of [undefined, null, 'laptop', { name: 'laptop' }, { id: 17 }, ['id', 'name']])
+    expect(tokenWords(record({ detail: { token } }))).toBeUndefined()
 })
 
 test('a refused attempt says what was tried, how often and why', () => {

@@ -5,13 +5,14 @@ import { exact } from '../../lib/format.ts'
 import { page } from '../../lib/paths.ts'
 import { sentence } from '../../lib/words.ts'
 import type { AuditSearch } from './audit-search.ts'
-import { entityOf } from './audit-words.ts'
+import { entityOf, tokenWords } from './audit-words.ts'
 import css from './audit.module.css'
 
 /** Everything that a record says. */
 export function RecordDetail({ record, search }: { record: AuditRecord; search: AuditSearch }) {
   const { detail } = record
-  const rest = Object.entries(detail).filter(([key]) => key !== 'before')
+  const token = tokenWords(record)
+  const rest = Object.entries(detail).filter(([key]) => key !== 'before' && !(key === 'token' && token))
   const entity = entityOf(record.target)
   const changed = 'before' in detail
   return (
@@ -23,6 +24,7 @@ export function RecordDetail({ record, search }: { record: AuditRecord; search: 
           </Narrow>
           {record.principal && <span className="quiet"> · {record.principal}</span>}
         </Fact>
+        {token && <Fact name="By the token">{token}</Fact>}
         <Fact name="Action">
           <Narrow search={search} by={{ action: record.action }} what={`Only ${record.action}`}>
             {record.action}

@@ -13,6 +13,7 @@ test('every code has words of its own', () => {
     'unverified',
     'taken',
     'removed',
+    'busy',
     'no-provider',
     'portal',
   ]

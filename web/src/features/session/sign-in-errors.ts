@@ -49,6 +49,10 @@ const words: Record<string, Words> = {
     what: 'The user that your first sign-in made was removed from the catalog.',
     next: `${askRunners} to restore it.`,
   },
+  busy: {
+    what: 'Too many sign-ins were begun from your network.',
+    next: `Wait a few minutes, then sign in again. If it stays so, ${askRunners.toLowerCase()} to raise portico.limits.signIns.`,
+  },
   'no-provider': {
     what: 'This way to sign in is not configured here.',
     next: 'Use one of those below.',

@@ -1,0 +1,48 @@
+package catalog
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// The text of an entity is shown as of the version that was judged, and not of one that came into the database since and
+// that may hide it.
+func TestSourceIsOfWhatIsSeen(t *testing.T) {
+	t.Parallel()
+	a := newGuarded(t, false, nil)
+	a.guard.set(restrictedTo(t, onlyUnhidden), nil)
+	q := ask{pattern: "GET " + byNameRoute + "/source", path: api + "/entities/by-name/component/default/half/source"}
+	declare := func(hidden bool, typ string) {
+		t.Helper()
+		a.set("/pub/half.yaml", doc("Component", "half", hidden, "type: "+typ+", lifecycle: production, owner: team-a"))
+		a.reread(a.srcs["/pub/*.yaml"])
+	}
+	if got := a.ask(q); got.status != http.StatusOK || strings.Contains(got.body, "confided") {
+		t.Fatalf("at first: %s", got)
+	}
+	declare(true, "confided")
+	if got := a.ask(q); got.status != http.StatusServiceUnavailable || strings.Contains(got.body, "confided") {
+		t.Errorf("while this replica is behind: %s", got)
+	}
+	a.follow(func() {
+		if got := a.ask(q); got.status != http.StatusNotFound || strings.Contains(got.body, "confided") {
+			t.Errorf("once it is not: %s", got)
+		}
+		declare(false, "published")
+		var revision int64
+		if err := a.store.db.QueryRow(t.Context(), `SELECT revision FROM catalog_state`).Scan(&revision); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.ix.Wait(t.Context(), revision); err != nil {
+			t.Fatal(err)
+		}
+		if got := a.ask(q); got.status != http.StatusOK || !strings.Contains(got.body, "published") {
+			t.Errorf("shown again: %s", got)
+		}
+		declare(false, "changed")
+		if got := a.ask(q); got.status != http.StatusOK || !strings.Contains(got.body, "changed") {
+			t.Errorf("of a version that comes meanwhile: %s", got)
+		}
+	})
+}
