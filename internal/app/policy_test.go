@@ -228,63 +228,6 @@ func TestGroupsIn(t *testing.T) {
 	}
 }
 
-// A page of 20 of 100,000 entities, as everybody sees it and under policies that hide much of it. "anew" is a snapshot
-// whose documents were not yet worked out for the restriction.
-func BenchmarkRestrictedPage(b *testing.B) {
-	rng := rand.New(rand.NewPCG(5, 6))
-	var rows []index.Row
-	for n := range 100_000 {
-		_, declared, _ := policytest.Entity(rng, n)
-		rows = append(rows, index.Row{UID: strconv.Itoa(n), Ref: "component:default/e-" + strconv.Itoa(n), Revision: 1, JSON: declared})
-	}
-	x := index.New(index.Options{Edges: byOwners})
-	x.Apply(rows, 1)
-	file := filepath.Join(b.TempDir(), "rules.cedar")
-	text := `permit (principal is User, action == Action::"catalog.entity.read", resource is Entity) when { principal in resource.owners };
-		permit (principal is User, action == Action::"catalog.entity.read", resource is Entity) when { resource.tags.containsAny(["java", "go"]) };
-		forbid (principal, action == Action::"catalog.entity.read", resource is Entity) when { resource.labels.contains("tier=gold") } unless { principal in resource.owners };`
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		b.Fatal(err)
-	}
-	e, err := policy.New(policy.Options{Paths: []string{file}, Directory: knownGroups(policytest.Groups), Compile: compileFilter, Assignments: policy.Assignments{SignedIn: []string{}}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	v, err := e.View(policy.Subject{Type: "user", Ref: policytest.People[0], Role: policy.Author})
-	if err != nil || v.All {
-		b.Fatal(err)
-	}
-	filter, err := index.ParseFilters([]string{"kind=component"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	page := func(b *testing.B, s *index.Snapshot, r *index.Restriction) {
-		if p, err := s.Query(index.Query{Filters: index.Filters{Filter: filter}, Order: []index.Order{{Field: "metadata.name"}}, Limit: 20}, r); err != nil || len(p.Docs) != 20 {
-			b.Fatal(len(p.Docs), err)
-		}
-	}
-	for _, bb := range []struct {
-		name string
-		r    *index.Restriction
-	}{{"everything", nil}, {"restricted", v.Filter.(*index.Restriction)}} {
-		b.Run(bb.name, func(b *testing.B) {
-			for b.Loop() {
-				page(b, x.Snapshot(), bb.r)
-			}
-		})
-		b.Run(bb.name+"-anew", func(b *testing.B) {
-			for i := 2; b.Loop(); i++ {
-				b.StopTimer()
-				row := rows[i%1000]
-				row.Revision, row.JSON = int64(i), []byte(strings.Replace(string(row.JSON), `"metadata":{`, `"metadata":{"title":"`+strconv.Itoa(i)+`",`, 1))
-				s := x.Apply([]index.Row{row}, int64(i))
-				b.StartTimer()
-				page(b, s, bb.r)
-			}
-		})
-	}
-}
-
 // What a person declares cannot make a catalog pass for one that was, in which they belonged to a group.
 func TestGroupsHangOnNoContent(t *testing.T) {
 	x := index.New(index.Options{})

@@ -44,10 +44,13 @@ func (f *Follower) Behind() time.Duration {
 }
 
 // The database is asked this often besides, so that a lost notification costs no more than that, and
-// more often while it does not answer.
+// more often while it does not answer, or answers and cannot be listened to again yet: whoever writes first after
+// an outage waits for what they wrote to be shown.
 const (
 	lookEvery  = 2 * time.Second
-	retryEvery = 500 * time.Millisecond
+	retryEvery = 250 * time.Millisecond
+	// A listening connection that did not outlive the database is found within this.
+	listensWithin = 10 * time.Second
 	// The longest time for which a change waits for others. A replica rests three times as long as it worked.
 	longestRest = 100 * time.Millisecond
 )
@@ -61,20 +64,29 @@ func (f *Follower) Run(ctx context.Context) error {
 		default:
 		}
 	}
+	var listening atomic.Int64 // how often it began
 	done := make(chan error, 1)
 	go func() {
-		done <- pg.Listen(ctx, f.Store.db, Channel, func(string) { signal() }, signal)
+		done <- pg.Listen(ctx, f.Store.db, Channel, func(string) { signal() }, func() {
+			listening.Add(1)
+			signal()
+		})
 	}()
 	tick := time.NewTimer(lookEvery)
 	defer tick.Stop()
 	told := false
+	var failed time.Time // last
+	var heard int64      // how often listening had begun then
 	for {
-		start := time.Now()
+		start, began := time.Now(), listening.Load()
 		err := f.CatchUp(ctx)
 		rest := min(3*time.Since(start), longestRest)
 		f.failing.Store(err != nil)
-		tick.Reset(lookEvery)
 		if err != nil {
+			failed, heard = start, began
+		}
+		tick.Reset(lookEvery)
+		if heard == listening.Load() && start.Sub(failed) < listensWithin || err != nil {
 			tick.Reset(retryEvery)
 		}
 		switch {

@@ -3,7 +3,10 @@ package catalog
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -120,6 +123,32 @@ func (v *sight) watcher() watcher {
 		return watcher{}
 	}
 	return watcher{v.seen, v.snap}
+}
+
+// mark is another one for readers who may see other things, and "" for those who may see everything. It stands behind the
+// revision in the ids of a stream's events, and comes back with a client that was cut off.
+func (w watcher) mark() string {
+	if w.seen == nil {
+		return ""
+	}
+	sum := sha256.Sum256(w.seen.AppendKey([]byte("stream ")))
+	return hex.EncodeToString(sum[:8])
+}
+
+func idOf(revision int64, mark string) string {
+	if mark == "" {
+		return strconv.FormatInt(revision, 10)
+	}
+	return strconv.FormatInt(revision, 10) + "." + mark
+}
+
+// marked is the frame of an event with the mark in its id, which is its first line.
+func (e feedEvent) marked(mark string) []byte {
+	if mark == "" {
+		return e.frame
+	}
+	_, rest, _ := bytes.Cut(e.frame, []byte("\n"))
+	return append([]byte("id: "+idOf(e.revision, mark)+"\n"), rest...)
 }
 
 // changed reports whether the reader may see other things than when the stream began.

@@ -226,9 +226,10 @@ func compareStreams(t *testing.T, with, without *guarded) {
 		return bufio.NewScanner(res.Body)
 	}
 	live := regexp.MustCompile(`"at":"[^"]*"`)
+	marks := regexp.MustCompile(`^(id: [0-9]+)\.[0-9a-f]{16}$`) // of who is restricted, whatever is hidden
 	until := func(s *bufio.Scanner, last string) (lines []string) {
 		for s.Scan() {
-			lines = append(lines, live.ReplaceAllString(s.Text(), `"at":"…"`))
+			lines = append(lines, marks.ReplaceAllString(live.ReplaceAllString(s.Text(), `"at":"…"`), "$1"))
 			if strings.HasPrefix(s.Text(), "data: ") && strings.Contains(s.Text(), last) {
 				return lines
 			}

@@ -26,10 +26,13 @@ func (h *Handler) getChanges(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	sight := "" // that of the stream that is resumed
 	if id := r.Header.Get("Last-Event-ID"); stream && id != "" {
-		if after, err = strconv.ParseInt(id, 10, 64); err != nil || after < 0 {
-			return errs.New(errs.Invalid, "Last-Event-ID must be a revision such as 1234, not %q", id)
+		at, mark, _ := strings.Cut(id, ".")
+		if after, err = strconv.ParseInt(at, 10, 64); err != nil || after < 0 {
+			return errs.New(errs.Invalid, "Last-Event-ID must be a revision such as 1234, or what a stream gave as the id of an event, not %q", cut(id))
 		}
+		sight = mark
 	}
 	ref := strings.ToLower(r.URL.Query().Get("ref"))
 	if ref != "" {
@@ -47,7 +50,7 @@ func (h *Handler) getChanges(w http.ResponseWriter, r *http.Request) error {
 		return errs.WithRemedy(errs.New(errs.Invalid, "newest first there is no stream and no after"), "leave out order=desc, or ask for the changes before a revision")
 	}
 	if stream {
-		return h.streamChanges(w, r, after, ref)
+		return h.streamChanges(w, r, after, ref, sight)
 	}
 	limit, err := intParam(r, "limit", 100, 1, feedPage)
 	if err != nil {
@@ -78,8 +81,8 @@ func (h *Handler) getChanges(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// streamChanges follows the change log until the client goes.
-func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after int64, ref string) error {
+// streamChanges follows the change log until the client goes; resumed is the mark of the stream that it goes on from.
+func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after int64, ref, resumed string) error {
 	ctx := r.Context()
 	rc := http.NewResponseController(w)
 	if after < 0 {
@@ -99,13 +102,22 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
+	const sight = "event: resync\ndata: {\"reason\":\"visibility\"}\n\n"
+	mark := watch.mark()
+	if resumed != "" && (resumed != mark || after < seen) {
+		// What this reader lost sight of while they were away is in no change that they may be told. That something changed
+		// says no more than the revision, which everybody is told. The id is that of now, or they would come back with theirs.
+		fmt.Fprintf(w, ": portico\nretry: 2000\nid: %s\n"+sight, idOf(seen, mark))
+		_ = rc.Flush()
+		return nil
+	}
 	// The id lets a browser that reconnects before the first change resume from here too.
-	fmt.Fprintf(w, ": portico\nretry: 2000\nid: %d\n\n", after)
+	fmt.Fprintf(w, ": portico\nretry: 2000\nid: %s\n\n", idOf(after, mark))
 	beat := time.NewTicker(15 * time.Second)
 	defer beat.Stop()
 	// The last event of a stream whose reader may see other things than before: only reading anew tells what.
 	resync := func() error {
-		fmt.Fprint(w, "event: resync\ndata: {\"reason\":\"visibility\"}\n\n")
+		fmt.Fprint(w, sight)
 		_ = rc.Flush() // the stream ends either way
 		return nil
 	}
@@ -113,7 +125,7 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 		_ = rc.SetWriteDeadline(time.Now().Add(streamStuck)) // or a client that reads nothing keeps us for ever
 		for len(page) > 0 {
 			for _, n := range page {
-				_, _ = w.Write(eventOf(n).frame) // Flush tells whether it arrives
+				_, _ = w.Write(eventOf(n).marked(mark)) // Flush tells whether it arrives
 				after = n.Revision
 			}
 			if len(page) < feedPage {
@@ -136,7 +148,7 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 			}
 			// An id without data is no event, but a client resumes from it: one that follows an entity which
 			// rarely changes would else come back with a place that the log has long left behind.
-			fmt.Fprintf(w, "id: %d\n: beat\n\n", after)
+			fmt.Fprintf(w, "id: %s\n: beat\n\n", idOf(after, mark))
 		case _, open := <-updates:
 			if !open {
 				return nil // the server stops; the client resumes elsewhere
@@ -168,7 +180,7 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 			}
 			for _, e := range events {
 				if ref == "" || ref == e.ref {
-					_, _ = w.Write(e.frame)
+					_, _ = w.Write(e.marked(mark))
 				}
 			}
 			after = to

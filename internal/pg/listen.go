@@ -14,12 +14,12 @@ const (
 	listenIdle       = 5 * time.Second // silence after which the connection is asked whether it lives
 	listenPing       = 2 * time.Second // within which it must say so
 	listenBackoffMin = 50 * time.Millisecond
-	listenBackoffMax = 2 * time.Second
+	listenBackoffMax = 250 * time.Millisecond // an answer may wait for what is told here
 )
 
 // Listen calls notify with the payload of each notification on channel until ctx ends, whose error
 // it returns. It keeps a connection of its own, outside the pool, and reconnects for ever, with
-// waits of 50 ms to 2 s; a connection that died in silence is found within 7 s.
+// waits of 50 to 375 ms; a connection that died in silence is found within 7 s.
 //
 // onReconnect is called each time that listening has begun, the first time included: notifications
 // sent before it are lost, so the caller reads again what it follows. Both functions run on the

@@ -14,6 +14,7 @@ type stream struct {
 	p    *portal
 	body io.ReadCloser
 	r    *bufio.Reader
+	id   string // that it began with
 }
 
 func (p *portal) stream(o ...option) *stream {
@@ -23,8 +24,8 @@ func (p *portal) stream(o ...option) *stream {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { _ = resp.Body.Close() })
-	s := &stream{p, resp.Body, bufio.NewReader(resp.Body)}
-	s.to("id: ") // it is open
+	s := &stream{p: p, body: resp.Body, r: bufio.NewReader(resp.Body)}
+	_, s.id, _ = strings.Cut(strings.TrimSpace(s.to("id: ")), "id: ") // it is open
 	return s
 }
 
@@ -191,5 +192,75 @@ func TestStreamsOfWhoSeesLess(t *testing.T) {
 	set(p, "name: pilots", "name: pilots, title: Pilots")
 	if got := all.to("data: {\"revision\"") + all.to("data: "); strings.Contains(got, "resync") {
 		t.Errorf("who sees everything, as before, is told %q", got)
+	}
+}
+
+// Who was cut off is told to read anew where they may have lost sight of something meanwhile, once, and not what it was.
+func TestStreamsThatAreResumed(t *testing.T) {
+	t.Parallel()
+	const sight = "event: resync\ndata: {\"reason\":\"visibility\"}\n\n"
+	texts := files(true)
+	shop := texts["shop.yaml"]
+	p := start(t, texts, rules)
+	ben, ola := p.signIn("ben"), p.signIn("ops")
+	set := func(from, to, seen string) {
+		t.Helper()
+		all := p.stream(ola)
+		shop = strings.Replace(shop, from, to, 1)
+		p.write("catalog/shop.yaml", shop)
+		if got := all.to("data: "); !strings.Contains(got, seen) {
+			t.Fatalf("who sees everything is told %q", got)
+		}
+		_ = all.body.Close()
+	}
+	resume := func(who option, id string) *stream { return p.stream(who, with("Last-Event-ID", id)) }
+	his, all := p.stream(ben), p.stream(ola)
+	if !strings.Contains(his.id, ".") || strings.Contains(all.id, ".") {
+		t.Fatalf("the ids are %q for who is restricted and %q for who is not", his.id, all.id)
+	}
+	_, _ = his.body.Close(), all.body.Close()
+
+	// Nothing happened: the stream goes on, and its events have the mark as well.
+	his = resume(ben, his.id)
+	set("name: depot", "name: depot, title: Depot", "component:default/depot")
+	got := his.to("data: ")
+	_, id, _ := strings.Cut(strings.TrimPrefix(got, "\n"), "id: ")
+	id, _, _ = strings.Cut(id, "\n")
+	if !strings.Contains(got, "component:default/depot") || !strings.Contains(id, ".") {
+		t.Fatalf("who goes on is told %q under the id %q", got, id)
+	}
+	_ = his.body.Close()
+
+	// An entity is hidden while he is away.
+	set("name: tide-table, tags: [java]", "name: tide-table, tags: [java, secret]", "component:default/tide-table")
+	his = resume(ben, id)
+	if got := his.rest(); got != sight {
+		t.Errorf("who comes back is told %q", got)
+	}
+	before := his.id
+	his = resume(ben, before) // as a browser does: once is enough
+	set("title: Depot", "title: The depot", "component:default/depot")
+	if got := his.to("data: "); !strings.Contains(got, "component:default/depot") {
+		t.Errorf("who read everything anew is told %q", got)
+	}
+	_ = his.body.Close()
+	his = p.stream(ben)
+	_ = his.body.Close()
+
+	// The policies change while he is away, and the catalog does not.
+	p.write("rules/house.cedar", rules+`forbid (principal == User::"user:default/ben", action == Action::"catalog.entity.read", resource == Entity::"component:default/depot");`)
+	p.until("the policies count", func() bool { return p.do("GET", pathOf("component:default/depot"), "", ben).status == 404 })
+	if got := resume(ben, his.id).rest(); got != sight {
+		t.Errorf("who comes back to other policies is told %q", got)
+	}
+
+	// Who sees everything resumes by a revision, and misses nothing.
+	if got := resume(ola, all.id).to("data: "); strings.Contains(got, "resync") || !strings.Contains(got, "component:default/depot") {
+		t.Errorf("who sees everything is told %q", got)
+	}
+	revision, _, _ := strings.Cut(his.id, ".")
+	his = resume(ben, revision)
+	if his.id == revision || !strings.HasPrefix(his.id, revision+".") {
+		t.Errorf("a bare revision %q is resumed as %q", revision, his.id)
 	}
 }

@@ -231,6 +231,7 @@ func (b *batch) remove(id uint32) {
 	for _, r := range doc.rels {
 		b.field(r.typ.field).remove(id, r.target)
 	}
+	b.sides(id, doc.rels, nil)
 	b.unlink(id, b.old.edges)
 	delete(b.dirty, id)
 	b.live.remove(id)

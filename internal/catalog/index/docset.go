@@ -210,6 +210,15 @@ func (s docset) andNot(t docset) docset {
 	if t.n == 0 || s.n == 0 {
 		return s
 	}
+	if s.word == nil {
+		ids := make([]uint32, 0, s.n)
+		for _, id := range s.ids {
+			if !t.has(id) {
+				ids = append(ids, id)
+			}
+		}
+		return fromIDs(ids)
+	}
 	out := s.bitmap(0)
 	if t.word == nil {
 		for _, id := range t.ids {

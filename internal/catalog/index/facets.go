@@ -79,17 +79,16 @@ func (s *Snapshot) facet(key string, filters Filters, text textFilter, r *Restri
 	within := set.words()
 	direct, id, items := s.resolve(key)
 	if direct != nil {
-		veiled := s.veiled(v, id)
+		veiled := s.veiled(v, id) && !direct.given.empty()
 		for _, t := range s.facetTerms(direct, id) {
 			n := 0
-			if veiled && v.hidden(s, t.text) {
-				docs := direct.equals(t.text)
-				docs = v.related(s, id, t.text, docs)
-				n = docs.andCount(within)
-			} else if t.docs != nil {
+			if t.docs != nil {
 				n = t.docs.andCount(within)
 			} else if w := int(t.one >> 6); w < len(within) && within[w]&(1<<(t.one&63)) != 0 {
 				n = 1
+			}
+			if n > 0 && veiled && v.hidden(s, t.text) {
+				n = v.relatedOnly(s, id, t.text, direct.equals(t.text).and(set)).n
 			}
 			if n > 0 {
 				f.Values = append(f.Values, FacetValue{Value: t.text, Count: n})

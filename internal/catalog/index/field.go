@@ -101,6 +101,9 @@ type field struct {
 	terms cowMap[posting]
 	nulls docset // documents that have the key without a value that could be compared
 
+	// Of a type of relation: the documents whose own spec gives one, and those that another's does. Some are in both.
+	own, given docset
+
 	exists atomic.Pointer[docset]
 	sorted atomic.Pointer[[]facetTerm]
 	order  atomic.Pointer[keptOrder]
@@ -149,7 +152,7 @@ func (f *field) edit(gen generation) *field {
 	if f.gen == gen {
 		return f
 	}
-	next := &field{gen: gen, terms: f.terms, nulls: f.nulls.clone()}
+	next := &field{gen: gen, terms: f.terms, nulls: f.nulls.clone(), own: f.own.clone(), given: f.given.clone()}
 	base := f.base.Load() // first: it goes when the order has come
 	if o := f.order.Load(); o.get() != nil {
 		next.base.Store(o)

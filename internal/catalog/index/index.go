@@ -117,11 +117,12 @@ func (x *Index) Apply(rows []Row, revision int64) *Snapshot {
 	b.declare(rows)
 	b.relate()
 	prev := x.Snapshot()
-	shared := prev.memo
+	m := prev.memo
 	if b.changed {
-		shared = nil
+		m = newMemos()
+		m.carried = b.carry(prev)
 	}
-	s := x.newSnapshot(revision, shared)
+	s := x.newSnapshot(revision, m)
 	s.digest = s.digestAfter(prev)
 	if b.bulk {
 		s.warm()

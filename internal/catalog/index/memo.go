@@ -1,6 +1,9 @@
 package index
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // memo remembers results under a key, up to a number of bytes; past that it forgets everything and
 // starts anew. Whoever asks for what another is just working out waits for it.
@@ -14,6 +17,7 @@ type memo[V any] struct {
 type cell[V any] struct {
 	once sync.Once
 	v    V
+	done atomic.Bool
 }
 
 const cellBytes = 200 // about what a cell takes, and its place in the map
@@ -37,6 +41,7 @@ func (m *memo[V]) get(key []byte, work func() (V, int)) V {
 	c.once.Do(func() {
 		v, size := work()
 		c.v = v
+		c.done.Store(true)
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		if m.size += size + len(key) + cellBytes; m.size > m.limit {
@@ -47,6 +52,18 @@ func (m *memo[V]) get(key []byte, work func() (V, int)) V {
 	return c.v
 }
 
+// all returns what is remembered by now.
+func (m *memo[V]) all() (list []V) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for _, c := range m.cells {
+		if c.done.Load() {
+			list = append(list, c.v)
+		}
+	}
+	return list
+}
+
 // memos is everything that one snapshot remembers.
 type memos struct {
 	sets   memo[docset]   // documents, by filter
@@ -55,6 +72,8 @@ type memos struct {
 	facets memo[Facet]
 	veils  memo[*veil]  // by restriction
 	orders memo[*order] // of relations, by field and restriction
+
+	carried map[string]carriedVeil // of earlier snapshots, by restriction; it never changes
 }
 
 func newMemos() *memos {

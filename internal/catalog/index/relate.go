@@ -175,6 +175,34 @@ func (b *batch) serve(d derived) {
 	for _, r := range now {
 		b.addRelation(id, r)
 	}
+	b.sides(id, d.was, d.doc.rels)
+}
+
+// sides notes of which types of relation a document gives some itself, and is given some.
+func (b *batch) sides(id uint32, was, now []relation) {
+	for _, r := range was {
+		if !slices.ContainsFunc(now, r.alike) && b.fields[r.typ.field].side(r).has(id) {
+			b.field(r.typ.field).side(r).remove(id)
+		}
+	}
+	for _, r := range now {
+		if !b.fields[r.typ.field].side(r).has(id) {
+			b.field(r.typ.field).side(r).add(id)
+		}
+	}
+}
+
+// alike reports whether two relations are of one type, and from the same side.
+func (r relation) alike(other relation) bool {
+	return r.typ.field == other.typ.field && (r.from == declared) == (other.from == declared)
+}
+
+// side is the set of the documents that have a relation as r: of their own, or given.
+func (f *field) side(r relation) *docset {
+	if r.from == declared {
+		return &f.own
+	}
+	return &f.given
 }
 
 func (b *batch) addRelation(id uint32, r relation) {

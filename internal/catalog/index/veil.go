@@ -20,8 +20,14 @@ type veil struct {
 	visible docset
 	key     string // of the restriction
 
-	mu     sync.RWMutex
-	covers map[*Doc]*Doc // documents that lost relations, by the whole ones; those that were asked for lately
+	covers *covers
+}
+
+// covers are documents that lost relations, by the whole ones: those that were asked for lately. Snapshots share them for as
+// long as the same documents are seen.
+type covers struct {
+	mu sync.RWMutex
+	of map[*Doc]*Doc
 }
 
 // maxCovers bounds the documents that a veil keeps, and coverBytes is about what one takes.
@@ -38,7 +44,10 @@ func (s *Snapshot) veil(r *Restriction) *veil {
 	}
 	return s.memo.veils.get([]byte(f.key), func() (*veil, int) {
 		// What a reader may see is judged by everything there is: who may see a part of a system need not see the system.
-		v := &veil{visible: s.every([]*expr{f.root}, nil), key: f.key}
+		v := s.memo.carried[f.key].onto(s, f)
+		if v == nil {
+			v = &veil{visible: s.every([]*expr{f.root}, nil), key: f.key, covers: new(covers)}
+		}
 		return v, v.visible.size() + maxCovers*coverBytes
 	})
 }
@@ -59,19 +68,20 @@ func (v *veil) doc(d *Doc) *Doc {
 }
 
 func (v *veil) covered(d *Doc) *Doc {
-	v.mu.RLock()
-	seen := v.covers[d]
-	v.mu.RUnlock()
+	c := v.covers
+	c.mu.RLock()
+	seen := c.of[d]
+	c.mu.RUnlock()
 	if seen != nil {
 		return seen
 	}
 	seen = v.cover(d)
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.covers == nil || len(v.covers) >= maxCovers {
-		v.covers = map[*Doc]*Doc{}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil || len(c.of) >= maxCovers {
+		c.of = map[*Doc]*Doc{}
 	}
-	v.covers[d] = seen
+	c.of[d] = seen
 	return seen
 }
 
@@ -103,16 +113,28 @@ func (v *veil) hidden(s *Snapshot, target string) bool {
 
 // related is the set of those documents that are seen to have a relation to target, of all that have it; id is its field.
 func (v *veil) related(s *Snapshot, id fieldID, target string, all docset) docset {
-	if all.empty() || !v.hidden(s, target) {
+	if all.empty() || s.field(id).given.empty() || !v.hidden(s, target) {
 		return all
 	}
-	ids := make([]uint32, 0, min(all.n, minBitmap))
-	for doc := range all.all() {
+	return v.relatedOnly(s, id, target, all)
+}
+
+// relatedOnly is related where target is hidden: what is left are the relations of documents' own. Only where others give
+// relations of the type must documents be looked at, and only those that give some themselves.
+func (v *veil) relatedOnly(s *Snapshot, id fieldID, target string, all docset) docset {
+	f := s.field(id)
+	given := all.and(f.given)
+	if given.empty() {
+		return all
+	}
+	var ids []uint32
+	both := given.and(f.own)
+	for doc := range both.all() {
 		if s.docs.get(doc).declares(id, target) {
 			ids = append(ids, doc)
 		}
 	}
-	return fromIDs(ids)
+	return union([]docset{all.andNot(given), fromIDs(ids)})
 }
 
 // declares reports whether the spec of d gives the relation.
@@ -144,22 +166,34 @@ func (s *Snapshot) equals(v *veil, id fieldID, f *field, text string) docset {
 	return docs
 }
 
+// having leaves out documents that are hidden themselves where others give them all their relations of the type.
 func (s *Snapshot) having(v *veil, id fieldID, f *field) docset {
-	if !s.veiled(v, id) {
+	if !s.veiled(v, id) || f.given.empty() {
 		return f.having()
 	}
-	return s.matching(v, id, f, func(string) bool { return true })
+	word := f.own.bitmap(0)
+	only := f.given.andNot(f.own).and(v.visible)
+	for doc := range only.all() {
+		if slices.ContainsFunc(s.docs.get(doc).rels, func(r relation) bool { return r.typ.field == id && !v.hides(&r) }) {
+			word = setBit(word, doc)
+		}
+	}
+	return fromWords(word)
 }
 
 func (s *Snapshot) matching(v *veil, id fieldID, f *field, ok func(text string) bool) docset {
-	if !s.veiled(v, id) {
+	if !s.veiled(v, id) || f.given.empty() {
 		return f.matching(ok)
 	}
 	var word []uint64
 	for text, p := range f.terms.all() {
-		if ok(text) {
-			docs := v.related(s, id, text, p.docs())
+		switch {
+		case !ok(text):
+		case p.list != nil:
+			docs := v.related(s, id, text, p.list.docs)
 			word = docs.orInto(word)
+		case !f.given.has(p.one) || !v.hidden(s, text) || f.own.has(p.one) && s.docs.get(p.one).declares(id, text):
+			word = setBit(word, p.one)
 		}
 	}
 	return fromWords(word)
@@ -167,7 +201,7 @@ func (s *Snapshot) matching(v *veil, id fieldID, f *field, ok func(text string) 
 
 // orderFor is orderOf as it comes out through a veil.
 func (s *Snapshot) orderFor(v *veil, id fieldID) *order {
-	if !s.veiled(v, id) {
+	if !s.veiled(v, id) || s.fields[id].given.empty() {
 		return s.orderOf(id)
 	}
 	key := append([]byte{byte(id), byte(id >> 8), byte(id >> 16), byte(id >> 24)}, v.key...)

@@ -311,7 +311,39 @@ func TestCoversAreBounded(t *testing.T) {
 			}
 		}
 	}
-	if kept := len(s.veil(r).covers); covered <= maxCovers || kept > maxCovers {
+	if kept := len(s.veil(r).covers.of); covered <= maxCovers || kept > maxCovers {
 		t.Errorf("%d of %d are kept", kept, covered)
+	}
+}
+
+// TestOwnBesideGiven: an entity that a hidden one gives a relation of a type is still found by those of the type that it has
+// itself, also to hidden ones.
+func TestOwnBesideGiven(t *testing.T) {
+	hidden := func(name string) Row {
+		return Row{UID: name, Ref: "resource:default/" + name, JSON: []byte(`{"kind":"Resource","metadata":{"name":"` + name + `"},"spec":{"dependencyOf":["component:default/a"]}}`)}
+	}
+	a := Row{UID: "a", Ref: "component:default/a", JSON: []byte(`{"kind":"Component","metadata":{"name":"a"},"spec":{"dependsOn":["resource:default/named"]}}`)}
+	only, err := ParseFilters([]string{"kind=component"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, r := New(Options{}).Apply([]Row{hidden("named"), hidden("unnamed"), a}, 1), Restrict(only)
+	for query, want := range map[string]int{
+		`{"relations.dependsOn":"resource:default/named"}`:                  1,
+		`{"relations.dependsOn":"resource:default/unnamed"}`:                0,
+		`{"relations.dependsOn":{"$hasPrefix":"resource:default/named"}}`:   1,
+		`{"relations.dependsOn":{"$hasPrefix":"resource:default/unnamed"}}`: 0,
+		`{"relations.dependsOn":{"$exists":true}}`:                          1,
+	} {
+		f, err := ParsePredicate([]byte(query))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen, _, err := s.List(Filters{Query: f}, nil, 0, -1, r); err != nil || len(seen) != want {
+			t.Errorf("%s finds %v (%v)", query, docRefs(seen), err)
+		}
+	}
+	if got := s.Facets([]string{"relations.dependsOn"}, Filters{}, r)[0].Values; len(got) != 1 || got[0] != (FacetValue{"resource:default/named", 1}) {
+		t.Errorf("the facet has %v", got)
 	}
 }

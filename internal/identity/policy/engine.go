@@ -299,7 +299,7 @@ func (f *facts) decide(p httpx.Permission, res *Resource) Decision {
 type clause struct {
 	policy *Policy
 	when   *formula
-	unsure bool // when holds too little: Cedar must be asked
+	unsure bool // a part of when must be asked of Cedar
 }
 
 // clauses translates the policies about a permission once; those that can never apply are left out.
@@ -313,34 +313,29 @@ func (f *facts) clauses(p httpx.Permission) []clause {
 	for _, pol := range f.rules.of(p.Name, p.Action) {
 		t := f.translator(p)
 		when, err := t.policy(pol)
-		if err != nil || !when.isNever() { // never is never, whatever the rest is
-			list = append(list, clause{pol, when, t.unsure || err != nil})
+		if err != nil { // nothing is an error where Cedar can be asked
+			when, t.unsure = &formula{op: opMaybe, ask: func(r *Resource) bool { return len(f.ask(p, r, []*Policy{pol}).Because) > 0 }}, true
+		}
+		if !when.isNever() { // never is never, whatever the rest is
+			list = append(list, clause{pol, when, t.unsure})
 		}
 	}
 	f.translated[p.Name] = list
 	return list
 }
 
-// on decides about an entity by the very conditions that lists are filtered by, as far as there are such.
+// on decides about an entity by the very conditions that lists are filtered by. Cedar is asked of those alone that no
+// filter has.
 func (f *facts) on(p httpx.Permission, res *Resource) Decision {
-	var permits, forbids, unsure []*Policy
+	var permits, forbids []*Policy
 	for _, c := range f.clauses(p) {
 		switch {
-		case c.unsure:
-			unsure = append(unsure, c.policy)
 		case !c.when.holds(res):
 		case c.policy.Permit:
 			permits = append(permits, c.policy)
 		default:
 			forbids = append(forbids, c.policy)
 		}
-	}
-	if len(unsure) > 0 {
-		d := f.ask(p, res, unsure)
-		if len(d.Because) > 0 && !d.Because[0].Permit {
-			return Decision{Because: append(forbids, d.Because...)}
-		}
-		permits = append(permits, d.Because...)
 	}
 	if len(forbids) > 0 {
 		return Decision{Because: forbids}
@@ -369,7 +364,7 @@ func (f *facts) ask(p httpx.Permission, res *Resource, policies []*Policy) Decis
 	s := &scene{facts: f, action: actionOf(p), res: res}
 	uid := portal
 	if res != nil {
-		uid = res.entity.UID
+		uid = res.uid()
 	}
 	ok, diag := cedar.Authorize(applying(policies), s, cedar.Request{Principal: f.uid, Action: s.action.UID, Resource: uid})
 	d := Decision{Allowed: bool(ok)}
@@ -381,7 +376,7 @@ func (f *facts) ask(p httpx.Permission, res *Resource, policies []*Policy) Decis
 
 func (f *facts) translator(p httpx.Permission) *translator {
 	s := &scene{facts: f, action: actionOf(p)}
-	return &translator{maybe: true, groups: f.groups, env: eval.Env{
+	return &translator{facts: f, action: s.action, groups: f.groups, env: eval.Env{
 		Entities: s, Principal: f.uid, Action: s.action.UID, Resource: types.NewEntityUID(typeEntity, ""), Context: types.Record{},
 	}}
 }

@@ -9,9 +9,10 @@ import (
 // formula is a condition on an entity, in the terms of the read model.
 type formula struct {
 	op     op
-	key    string   // of opExists, opIn, opPrefix; of opMaybe, what could not be translated
+	key    string   // of opExists, opIn, opPrefix
 	values []string // of opIn; of opPrefix, one
 	subs   []*formula
+	ask    func(*Resource) bool // of opMaybe: Cedar
 }
 
 type op byte
@@ -23,7 +24,7 @@ const (
 	opAll   // without subs: always
 	opAny   // without subs: never
 	opNot   // of subs[0]
-	opMaybe // not known; only where that is enough
+	opMaybe // has no counterpart in the read model; only where lists are not made of it
 )
 
 var (
@@ -119,7 +120,7 @@ func (f *formula) holds(r *Resource) bool {
 		}
 		return strings.HasPrefix("true", f.values[0]) && r.listed(f.key)
 	}
-	return false // opMaybe is never asked of an entity
+	return f.ask(r)
 }
 
 // listed reports whether the key is that of a list and one of its texts: "metadata.tags.java".

@@ -144,6 +144,8 @@ type rules struct {
 
 	mu       sync.Mutex
 	byAction map[string][]*Policy
+
+	conditions conditions
 }
 
 // digestOf is the same for the same files.

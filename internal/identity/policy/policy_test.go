@@ -225,7 +225,7 @@ func TestWhatFiltersCannotSay(t *testing.T) {
 		tags string
 		want string
 	}{
-		{ana, "shop-web", "[]", "web"}, {ana, "shop", "[]", ""}, {ana, "prod-web", "[]", "prod"}, {here, "prod-web", `["keep"]`, "tagged prod"},
+		{ana, "shop-web", "[]", "web"}, {ana, "shop", "[]", ""}, {ana, "prod-web", "[]", "prod"}, {here, "prod-web", `["keep"]`, "prod tagged"},
 		{ana, "shop-web", `["keep"]`, "tagged"}, {here, "Shop-Web", "[]", "operator admin"},
 	} {
 		res := entity(t, "component:default/"+tt.name, `{"kind":"Component","metadata":{"name":"`+tt.name+`","tags":`+tt.tags+`}}`)

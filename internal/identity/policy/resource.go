@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/cedar-policy/cedar-go/types"
@@ -49,7 +50,9 @@ type Resource struct {
 
 	values map[string][]string // by key, in lower case; a key without values is there
 	items  map[string][]string // the texts of lists, by the list's key
-	entity types.Entity
+
+	once   sync.Once
+	entity types.Entity // once Cedar was asked
 }
 
 // NewResource makes a resource of an entity: its ref, its JSON as declared, and the refs of those who own it. Errors:
@@ -88,7 +91,6 @@ func resourceOf(ref string, declared []byte, owners []string) (*Resource, error)
 	for _, o := range owners {
 		r.values[keyOwners] = append(r.values[keyOwners], fold(o))
 	}
-	r.entity = r.cedar()
 	return r, nil
 }
 
@@ -98,7 +100,6 @@ func Absent(ref string) *Resource {
 	kind, rest, _ := strings.Cut(ref, ":")
 	namespace, name, _ := strings.Cut(rest, "/")
 	r := &Resource{Ref: ref, values: map[string][]string{keyKind: {kind}, keyNamespace: {namespace}, keyName: {name}}}
-	r.entity = r.cedar()
 	return r
 }
 
@@ -155,15 +156,18 @@ func comparable(value string) bool {
 // fold makes texts that differ in case alone equal.
 func fold(s string) string { return strings.ToLower(s) }
 
+func (r *Resource) uid() types.EntityUID { return types.NewEntityUID(typeEntity, types.String(r.Ref)) }
+
 // cedar is the entity as Cedar's own evaluation sees it.
 func (r *Resource) cedar() types.Entity {
+	r.once.Do(func() { r.entity = r.forCedar() })
+	return r.entity
+}
+
+func (r *Resource) forCedar() types.Entity {
 	attrs := types.RecordMap{}
 	for name, key := range textKeys {
-		if v, there := r.values[key]; there {
-			text := types.String(unlike)
-			if len(v) == 1 {
-				text = types.String(v[0])
-			}
+		if text, there := r.text(key); there {
 			attrs[name] = text
 		}
 	}
@@ -179,7 +183,16 @@ func (r *Resource) cedar() types.Entity {
 	attrs["tags"] = types.NewSet(tags...)
 	attrs["labels"] = r.pairs(keyLabels)
 	attrs["annotations"] = r.pairs(keyAnnotations)
-	return types.Entity{UID: types.NewEntityUID(typeEntity, types.String(r.Ref)), Attributes: types.NewRecord(attrs)}
+	return types.Entity{UID: r.uid(), Attributes: types.NewRecord(attrs)}
+}
+
+// text is an attribute that holds one text, as Cedar compares it.
+func (r *Resource) text(key string) (text types.String, there bool) {
+	v, there := r.values[key]
+	if len(v) == 1 {
+		return types.String(v[0]), true
+	}
+	return unlike, there
 }
 
 // pairs lists what is below a key: each name by itself, and as name=value.

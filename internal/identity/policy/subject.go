@@ -152,8 +152,8 @@ func (s *scene) Get(uid types.EntityUID) (types.Entity, bool) {
 		return s.entity, true
 	case uid.Type == typeAction && uid == s.action.UID:
 		return s.action, true
-	case s.res != nil && uid == s.res.entity.UID:
-		return s.res.entity, true
+	case s.res != nil && uid == s.res.uid():
+		return s.res.cedar(), true
 	}
 	return types.Entity{}, false
 }

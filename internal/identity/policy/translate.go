@@ -3,8 +3,10 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cedar-policy/cedar-go"
 	public "github.com/cedar-policy/cedar-go/ast"
@@ -19,8 +21,9 @@ import (
 type translator struct {
 	env    eval.Env
 	groups []string // refs that the principal owns by
-	// What has no counterpart in the read model is an error, or opMaybe where maybe is enough.
-	maybe  bool
+	// What has no counterpart in the read model is an error, or, where facts are given, opMaybe.
+	facts  *facts
+	action types.Entity
 	unsure bool // that was needed
 	// structure keeps what hangs on the principal alone open, so that no part goes unseen.
 	structure bool
@@ -109,9 +112,13 @@ func (t *translator) boolean(n ast.IsNode) (meaning, error) {
 	}
 	f, ok := t.condition(n)
 	if !ok {
-		if t.maybe {
+		if t.facts != nil {
 			t.unsure = true
-			return meaning{yes: &formula{op: opMaybe}, no: &formula{op: opMaybe}}, nil
+			if m, ok := matched(n); ok {
+				return m, nil
+			}
+			yes := ast.NewNode(n)
+			return meaning{yes: t.asked(yes), no: t.asked(ast.Not(yes))}, nil
 		}
 		return failing, untranslatable(n)
 	}
@@ -126,6 +133,81 @@ func (t *translator) both(left, right ast.IsNode) (a, b meaning, err error) {
 		return failing, failing, err
 	}
 	return a, b, nil
+}
+
+// matched are conditions without a filter that can do without Cedar, whose own way to match is used: resource.name like
+// "*-test", and attributes that are compared with each other. Where an attribute is missing, both fail.
+func matched(n ast.IsNode) (m meaning, ok bool) {
+	var holds func(r *Resource) (holds, fails bool)
+	switch n := n.(type) {
+	case ast.NodeTypeLike:
+		key, ok := textOf(n.Arg)
+		if !ok {
+			return m, false
+		}
+		pattern := n.Value
+		holds = func(r *Resource) (bool, bool) {
+			text, there := r.text(key)
+			return there && pattern.Match(text), !there
+		}
+	case ast.NodeTypeEquals:
+		a, ok := textOf(n.Left)
+		b, both := textOf(n.Right)
+		if !ok || !both {
+			return m, false
+		}
+		holds = func(r *Resource) (bool, bool) {
+			left, there := r.text(a)
+			right, too := r.text(b)
+			return left == right, !there || !too
+		}
+	default:
+		return m, false
+	}
+	m.yes = &formula{op: opMaybe, ask: func(r *Resource) bool { is, fails := holds(r); return is && !fails }}
+	m.no = &formula{op: opMaybe, ask: func(r *Resource) bool { is, fails := holds(r); return !is && !fails }}
+	return m, true
+}
+
+// asked is a condition that Cedar is asked about, by itself: what stands around it, and who asks for what, was worked out
+// before. Where it fails it does not hold, and neither does what is not so.
+func (t *translator) asked(n ast.Node) *formula {
+	p := t.facts.rules.conditions.policy(n)
+	f, action := t.facts, t.action
+	return &formula{op: opMaybe, ask: func(r *Resource) bool {
+		ok, _ := cedar.Authorize(p, &scene{facts: f, action: action, res: r}, cedar.Request{Principal: f.uid, Action: action.UID, Resource: r.uid()})
+		return bool(ok)
+	}}
+}
+
+// conditions are policies of one condition each, that were compiled before.
+type conditions struct {
+	mu   sync.Mutex
+	kept map[string]lone
+}
+
+// lone is a policy by itself, as Cedar wants several.
+type lone func(yield func(cedar.PolicyID, *cedar.Policy) bool)
+
+// All implements cedar.PolicyIterator.
+func (l lone) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
+	return iter.Seq2[cedar.PolicyID, *cedar.Policy](l)
+}
+
+func (c *conditions) policy(n ast.Node) lone {
+	p := cedar.NewPolicyFromAST((*public.Policy)(ast.Permit().When(n)))
+	text := string(p.MarshalCedar())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l, ok := c.kept[text]
+	if !ok {
+		l = func(yield func(cedar.PolicyID, *cedar.Policy) bool) { yield("", p) }
+		if c.kept == nil {
+			c.kept = map[string]lone{}
+		}
+		c.kept[text] = l
+	}
+	return l
 }
 
 func untranslatable(n ast.IsNode) error {
