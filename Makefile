@@ -154,6 +154,11 @@ security: build ## Everything that a hostile caller may try, each guard taken aw
 	@{ PORTICO_WALL=all go test -count=1 -json -timeout 30m $(wall) || true; \
 		go test -count=1 -json -timeout 10m -run '^($(worlds))$$' ./internal/catalog ./internal/catalog/index || true; } | go run ./test/tools/securitytable
 
+.PHONY: sbom
+sbom: build ## List what bin/portico consists of, as CycloneDX: bin/portico.cdx.json
+	@go run -C test/tools/sbom . -binary '$(abspath bin/portico)' -lock '$(abspath web/package-lock.json)' -version '$(VERSION)' >bin/portico.cdx.json || \
+		{ rm -f bin/portico.cdx.json; exit 1; }
+
 .PHONY: fuzz
 fuzz: toolchain ## Fuzz every target for 30 seconds; FUZZTIME=… each, FUZZ=… which
 	@scripts/fuzz.sh
