@@ -38,6 +38,7 @@ var proofs = []proof{
 	{"a stranger is not believed", "internal/httpx/limits.go", "len(said) > 0 && (addr.IsLoopback() || addr.IsPrivate())", "len(said) > 0", "", "TestS20ForgedProxyHeaders"},
 	{"an address is judged", "internal/outbound/dial.go", "if cl == nil || cl.private && private {", "if true || cl == nil || cl.private && private {", "", "TestS6NothingForbiddenIsReached"},
 	{"an address is judged, in sign-in", "internal/outbound/dial.go", "if cl == nil || cl.private && private {", "if true || cl == nil || cl.private && private {", "", "TestS6SignIn"},
+	{"an address is judged, of a program's keys", "internal/outbound/dial.go", "if cl == nil || cl.private && private {", "if true || cl == nil || cl.private && private {", "", "TestS6KeysAndEnterprise"},
 	{"an odd number is no host", "internal/outbound/rule.go", "if isNumber(last) {", "if false && isNumber(last) {", "", "TestS6OddNumbersAreNoHosts"},
 	{"a secret is printed as none", "internal/config/redact.go", "if v.text == \"\" || slices.Contains(proxyCredentials, v.text) {", "if true {", "", "TestS8NoSecretComesOut"},
 	{"every answer says what it may load", "internal/httpx/server.go", "\tsetSecurityHeaders(w.Header()) //", "\t//", "", "TestS7EveryAnswerIsHarmless"},
