@@ -117,7 +117,7 @@ test-go: build
 	@scripts/dex.sh >/dev/null
 	@scripts/github-openapi.sh >/dev/null
 	$(call step,test: Go)
-	@go test -json -timeout 20m $(if $(CI),-shuffle=on) ./... | $(summary) -name go
+	@go test -json -timeout 20m $(if $(CI),-shuffle=on) ./... | $(summary) -name go -corpus
 
 .PHONY: test-race
 test-race: toolchain

@@ -86,7 +86,7 @@ func TestS1Paths(t *testing.T) {
 	if b, err := os.ReadFile(filepath.Join(outside, "canary.txt")); err != nil || string(b) != canary {
 		t.Error("the canary changed")
 	}
-	count(t, "S1", "paths", len(names))
+	count(t, "S1", "paths: of a folder that somebody else writes", len(names))
 	if len(names) < 220 {
 		t.Errorf("only %d paths", len(names))
 	}
@@ -142,7 +142,7 @@ func TestS1Documents(t *testing.T) {
 			entity.ParseJSON("f.json", []byte(text)).Validate()
 		})
 	}
-	count(t, "S1", "documents", len(list))
+	count(t, "S1", "documents: descriptors", len(list))
 	if len(list) < 100 {
 		t.Errorf("only %d documents", len(list))
 	}
@@ -178,5 +178,5 @@ func TestS1Requests(t *testing.T) {
 	if now := p.contents(); !maps.Equal(before, now) {
 		t.Errorf("the database changed: %v → %v", before, now)
 	}
-	count(t, "S1", "requests of odd shape", n)
+	count(t, "S1", "requests: of odd shape", n)
 }

@@ -89,6 +89,7 @@ func TestS7EveryAnswerIsHarmless(t *testing.T) {
 		look("GET", "/api"+at)
 		look("GET", "/api/catalog/entities?filter="+strings.TrimPrefix(at, "/"))
 	}
+	count(t, "S1", "markup: in every field", len(markup))
 	count(t, "S7", "payloads", len(markup))
 	count(t, "S7", "fields that hold one", fields)
 	count(t, "S7", "pages with the policy", pages)

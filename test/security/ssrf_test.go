@@ -192,6 +192,7 @@ catalog: {locations: [{type: file, target: ./catalog.yaml}, {type: file, target:
 		return p.value(`SELECT count(*)::text FROM catalog_sources WHERE last_attempt_at IS NULL`) == "0"
 	})
 	door("what was registered, included and put in place", func() {})
+	count(t, "S1", "addresses: through every door", len(inputs))
 	count(t, "S6", "inputs", len(inputs))
 	count(t, "S6", "doors tried", doors+2*len(inputs))
 	count(t, "S6", "forbidden addresses connected to", len(w.taken()))
