@@ -43,6 +43,7 @@ var proofs = []proof{
 	{"an address is judged, of a program's keys", "internal/outbound/dial.go", "if cl == nil || cl.private && private {", "if true || cl == nil || cl.private && private {", "", "TestS6KeysAndEnterprise"},
 	{"an odd number is no host", "internal/outbound/rule.go", "if isNumber(last) {", "if false && isNumber(last) {", "", "TestS6OddNumbersAreNoHosts"},
 	{"a secret is printed as none", "internal/config/redact.go", "if v.text == \"\" || slices.Contains(proxyCredentials, v.text) {", "if true {", "", "TestS8NoSecretComesOut"},
+	{"of a token only the digest is kept", "internal/identity/tokens.go", "d[:], kind, accountID, n.Name, n.Scopes,", "d[:], kind, accountID, n.Name+secret, n.Scopes,", "", "TestS8WhatIsMadeIsNotKept"},
 	{"every answer says what it may load", "internal/httpx/server.go", "\tsetSecurityHeaders(w.Header()) //", "\t//", "", "TestS7EveryAnswerIsHarmless"},
 	{"an address that runs something is no link", "internal/catalog/entity/encode.go", "l.Kind != yaml.MappingNode || SafeURL(text(get(l, \"url\"))) {", "true || l.Kind != yaml.MappingNode {", "", "TestAdv_GHSA_7hv8_3fr9_j2hv"},
 	{"a page says what it may load", "internal/app/ui.go", `w.Header().Set("Content-Security-Policy", h.csp(nonce))`, `_ = h.csp(nonce)`, "", "TestS7EveryAnswerIsHarmless"},

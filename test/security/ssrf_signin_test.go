@@ -48,6 +48,7 @@ type provider struct {
 	t       *testing.T
 	at      string            // its address
 	named   map[string]string // endpoint → the address that its metadata have for it
+	secrets map[string]string // that it hands out or is sent, by what they are
 	leading string            // the path that answers with a redirect
 	to      string            // where it leads
 	mu      sync.Mutex
@@ -75,7 +76,8 @@ func (i *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = said
 	case "/token":
 		claims := map[string]any{"iss": i.at, "aud": "portico", "sub": "1", "nonce": i.nonce, "exp": time.Now().Add(time.Hour).Unix(), "iat": time.Now().Unix()}
-		answer = map[string]any{"access_token": "x", "token_type": "Bearer", "id_token": es256(i.t, claims)}
+		i.secrets = map[string]string{"ID token": es256(i.t, claims), "access token": canary(40), "refresh token": canary(41), "code's verifier": r.PostFormValue("code_verifier"), "code": r.PostFormValue("code")}
+		answer = map[string]any{"access_token": i.secrets["access token"], "refresh_token": i.secrets["refresh token"], "token_type": "Bearer", "id_token": i.secrets["ID token"]}
 	case "/userinfo":
 		answer = answered
 	case "/keys":
@@ -90,6 +92,11 @@ func (i *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // signIn goes through a sign-in as a browser would, and reports whether somebody is signed in at its end.
 func (i *provider) signIn(p *portal) bool {
+	return strings.Contains(strings.Join(i.goThrough(p), " "), "portico-session=")
+}
+
+// goThrough returns the cookies that the browser has at its end, and what it had on the way.
+func (i *provider) goThrough(p *portal) []string {
 	got := p.do("GET", "/api/auth/oidc/start?redirectUrl=/", "", ownName(p))
 	to, err := url.Parse(got.header.Get("Location"))
 	if err != nil {
@@ -97,14 +104,14 @@ func (i *provider) signIn(p *portal) bool {
 	}
 	state := to.Query().Get("state")
 	if state == "" {
-		return false
+		return nil
 	}
 	i.mu.Lock()
 	i.nonce = to.Query().Get("nonce")
 	i.mu.Unlock()
 	cookie := strings.SplitN(got.header.Get("Set-Cookie"), ";", 2)[0]
-	got = p.do("GET", "/api/auth/oidc/handler/frame?code=x&state="+url.QueryEscape(state), "", with("Cookie", cookie), ownName(p))
-	return strings.Contains(strings.Join(got.header["Set-Cookie"], " "), "portico-session=")
+	got = p.do("GET", "/api/auth/oidc/handler/frame?code="+url.QueryEscape(canary(42))+"&state="+url.QueryEscape(state), "", with("Cookie", cookie), ownName(p))
+	return append(got.header["Set-Cookie"], cookie)
 }
 
 // S6: nor through sign-in: neither the provider's metadata nor any endpoint that they name, nor where one of them leads.
