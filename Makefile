@@ -108,7 +108,7 @@ check-vuln: $(linters)
 	@scripts/vulncheck.sh $(tools)/govulncheck
 
 .PHONY: test
-test: test-go test-race test-web test-e2e ## Every test, with what it needs found or installed
+test: test-go test-race test-fuzz test-web test-e2e ## Every test, with what it needs found or installed
 
 .PHONY: test-go
 test-go: build
@@ -126,6 +126,12 @@ test-race: toolchain
 	$(call step,test: Go with the race detector)
 	@packages=$$(go list -f '$(synchronises)' ./... | awk '$$2 { print $$1 }'); \
 		go test -race -json -vet=off -timeout 30m $${packages:?no package synchronises anything} | $(summary) -name race
+
+# What is fuzzed in a change's own time: four targets a day in turn, so that each has its seconds within the week.
+.PHONY: test-fuzz
+test-fuzz: toolchain
+	$(call step,test: four fuzz targets of today)
+	@TODAY=4 FUZZTIME=5s scripts/fuzz.sh
 
 .PHONY: test-web
 test-web: web/node_modules/.package-lock.json
