@@ -108,7 +108,7 @@ check-vuln: $(linters)
 	@scripts/vulncheck.sh $(tools)/govulncheck
 
 .PHONY: test
-test: test-go test-race test-web test-e2e ## Every test, with what it needs found or installed
+test: test-go test-race test-fuzz test-web test-e2e ## Every test, with what it needs found or installed
 
 .PHONY: test-go
 test-go: build
@@ -117,7 +117,7 @@ test-go: build
 	@scripts/dex.sh >/dev/null
 	@scripts/github-openapi.sh >/dev/null
 	$(call step,test: Go)
-	@go test -json -timeout 20m $(if $(CI),-shuffle=on) ./... | $(summary) -name go
+	@go test -json -timeout 20m $(if $(CI),-shuffle=on) ./... | $(summary) -name go -corpus
 
 .PHONY: test-race
 test-race: toolchain
@@ -126,6 +126,12 @@ test-race: toolchain
 	$(call step,test: Go with the race detector)
 	@packages=$$(go list -f '$(synchronises)' ./... | awk '$$2 { print $$1 }'); \
 		go test -race -json -vet=off -timeout 30m $${packages:?no package synchronises anything} | $(summary) -name race
+
+# What is fuzzed in a change's own time: four targets a day in turn, so that each has its seconds within the week.
+.PHONY: test-fuzz
+test-fuzz: toolchain
+	$(call step,test: four fuzz targets of today)
+	@TODAY=4 FUZZTIME=5s scripts/fuzz.sh
 
 .PHONY: test-web
 test-web: web/node_modules/.package-lock.json
@@ -153,6 +159,11 @@ security: build ## Everything that a hostile caller may try, each guard taken aw
 	$(call step,security: the wall)
 	@{ PORTICO_WALL=all go test -count=1 -json -timeout 30m $(wall) || true; \
 		go test -count=1 -json -timeout 10m -run '^($(worlds))$$' ./internal/catalog ./internal/catalog/index || true; } | go run ./test/tools/securitytable
+
+.PHONY: sbom
+sbom: build ## List what bin/portico consists of, as CycloneDX: bin/portico.cdx.json
+	@go run -C test/tools/sbom . -binary '$(abspath bin/portico)' -lock '$(abspath web/package-lock.json)' -version '$(VERSION)' >bin/portico.cdx.json || \
+		{ rm -f bin/portico.cdx.json; exit 1; }
 
 .PHONY: fuzz
 fuzz: toolchain ## Fuzz every target for 30 seconds; FUZZTIME=… each, FUZZ=… which

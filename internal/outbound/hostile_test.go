@@ -80,6 +80,7 @@ func TestNoSpellingReachesAForbiddenAddress(t *testing.T) {
 	if n := connections.Load(); n != 0 || inputs < 260 {
 		t.Errorf("%d connections by %d inputs", n, inputs)
 	}
+	t.Logf("wall: S1 | addresses: spelt otherwise | %d", inputs/2) // each by https and http
 }
 
 // lenient resolves everything to loopback, as the worst resolver would.

@@ -79,11 +79,7 @@ var ciKey = func() *ecdsa.PrivateKey {
 func staffed(t *testing.T, more, catalog string) setup {
 	t.Helper()
 	keys := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		point, err := ciKey.PublicKey.Bytes()
-		if err != nil {
-			t.Error(err)
-		}
-		fmt.Fprintf(w, `{"keys":[{"kty":"EC","crv":"P-256","kid":"k","x":%q,"y":%q}]}`, b64(point[1:33]), b64(point[33:]))
+		_, _ = w.Write([]byte(ciKeys(t)))
 	}))
 	t.Cleanup(keys.Close)
 	u, err := url.Parse(keys.URL)
@@ -109,17 +105,7 @@ func legacy(*portal) option {
 
 // published is the token of a program whose keys are published.
 func published(p *portal) option {
-	text := rawJSON(map[string]any{"alg": "ES256", "kid": "k"}) + "." +
-		rawJSON(map[string]any{"iss": "https://ci.example", "aud": "portal", "sub": "deploy", "exp": time.Now().Add(time.Hour).Unix()})
-	sum := sha256.Sum256([]byte(text))
-	r, s, err := ecdsa.Sign(rand.Reader, ciKey, sum[:])
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	var sig [64]byte
-	r.FillBytes(sig[:32])
-	s.FillBytes(sig[32:])
-	return bearer(text + "." + b64(sig[:]))
+	return bearer(es256(p.t, map[string]any{"iss": "https://ci.example", "aud": "portal", "sub": "deploy", "exp": time.Now().Add(time.Hour).Unix()}))
 }
 
 // everyScope are the scopes that a token can be made for.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime/metrics"
 	"strings"
 	"testing"
 	"time"
@@ -15,17 +16,27 @@ import (
 )
 
 // within ends the test when what f does takes many times the second of the processors that it may: it would not end. How
-// long things take is a figure of the machine, and of the race detector, and is told where it is near the second.
-func within(t *testing.T, name string, f func()) {
+// long things take is a figure of the machine, and of the race detector, and is told where it is near the second. What it
+// allocates, garbage included, is no such figure: it returns that, in bytes, and more than 64 MiB fail.
+func within(t *testing.T, name string, f func()) uint64 {
 	t.Helper()
+	taken := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(taken)
+	before := taken[0].Value.Uint64()
 	begun := used()
 	f()
+	metrics.Read(taken)
+	allocated := taken[0].Value.Uint64() - before
+	if allocated > 64<<20 {
+		t.Errorf("%.100s took %d MiB of memory", name, allocated>>20)
+	}
 	switch took := used() - begun; {
 	case took > 30*time.Second:
 		t.Fatalf("%.100s took %s of the processors", name, took)
 	case took > time.Second/2:
 		t.Logf("%.100s took %s of the processors", name, took)
 	}
+	return allocated
 }
 
 // leaving are names that lead out of a folder, or that some reader takes for one that does.
@@ -67,9 +78,9 @@ func TestS1Paths(t *testing.T) {
 	if b, err := root.ReadFile("good.txt", 100); err != nil || string(b) != "good" {
 		t.Fatalf("what is inside is not read: %q, %v", b, err)
 	}
-	names := leaving(outside)
+	names, most := leaving(outside), uint64(0)
 	for _, name := range names {
-		within(t, name, func() {
+		most = max(most, within(t, name, func() {
 			if b, err := root.ReadFile(name, 1000); err == nil {
 				t.Errorf("%q was read: %q", name, b)
 			}
@@ -81,12 +92,13 @@ func TestS1Paths(t *testing.T) {
 					}
 				}
 			}
-		})
+		}))
 	}
 	if b, err := os.ReadFile(filepath.Join(outside, "canary.txt")); err != nil || string(b) != canary {
 		t.Error("the canary changed")
 	}
-	count(t, "S1", "paths", len(names))
+	t.Logf("at most %d KiB of memory", most>>10)
+	count(t, "S1", "paths: of a folder that somebody else writes", len(names))
 	if len(names) < 220 {
 		t.Errorf("only %d paths", len(names))
 	}
@@ -126,9 +138,9 @@ func documents() map[string]string {
 
 // S1: every document is read to a verdict, and none that may not have its name has it.
 func TestS1Documents(t *testing.T) {
-	list := documents()
+	list, most := documents(), uint64(0)
 	for name, text := range list {
-		within(t, name, func() {
+		most = max(most, within(t, name, func() {
 			for _, d := range entity.Parse("f.yaml", []byte(text)) {
 				d.Validate()
 				if !d.Usable() {
@@ -139,10 +151,10 @@ func TestS1Documents(t *testing.T) {
 					t.Errorf("%s is the entity %q", name, e.Ref)
 				}
 			}
-			entity.ParseJSON("f.json", []byte(text)).Validate()
-		})
+		}), within(t, name, func() { entity.ParseJSON("f.json", []byte(text)).Validate() }))
 	}
-	count(t, "S1", "documents", len(list))
+	t.Logf("at most %d KiB of memory", most>>10)
+	count(t, "S1", "documents: descriptors", len(list))
 	if len(list) < 100 {
 		t.Errorf("only %d documents", len(list))
 	}
@@ -178,5 +190,5 @@ func TestS1Requests(t *testing.T) {
 	if now := p.contents(); !maps.Equal(before, now) {
 		t.Errorf("the database changed: %v → %v", before, now)
 	}
-	count(t, "S1", "requests of odd shape", n)
+	count(t, "S1", "requests: of odd shape", n)
 }

@@ -55,7 +55,7 @@ func TestS7EveryAnswerIsHarmless(t *testing.T) {
 		switch {
 		case strings.HasPrefix(kind, "text/html") && got.status/100 != 3:
 			pages++
-			for _, need := range []string{"default-src 'none'", "script-src 'self';", "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"} {
+			for _, need := range []string{"default-src 'none'", "script-src 'self';", "style-src 'self' 'nonce-", "img-src 'self' data:;", "connect-src 'self';", "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"} {
 				if !strings.Contains(csp, need) {
 					t.Errorf("%s: the policy lacks %s: %s", at, need, csp)
 				}
@@ -89,6 +89,7 @@ func TestS7EveryAnswerIsHarmless(t *testing.T) {
 		look("GET", "/api"+at)
 		look("GET", "/api/catalog/entities?filter="+strings.TrimPrefix(at, "/"))
 	}
+	count(t, "S1", "markup: in every field", len(markup))
 	count(t, "S7", "payloads", len(markup))
 	count(t, "S7", "fields that hold one", fields)
 	count(t, "S7", "pages with the policy", pages)

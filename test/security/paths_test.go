@@ -171,6 +171,7 @@ func TestS5NoSpellingIsLetIn(t *testing.T) {
 			t.Errorf("by %s the database changed: %v → %v", w.name, before, now)
 		}
 	}
+	count(t, "S1", "requests: spelt otherwise", len(variants))
 	count(t, "S5", "variants", len(variants))
 	count(t, "S5", "cells route × role × variant", cells)
 	if len(variants) < 24 {

@@ -155,6 +155,7 @@ auth: {providers: {oidc: {development: {metadataUrl: %s/.well-known/openid-confi
 	if len(forged) < 60 {
 		t.Errorf("only %d sets of headers", len(forged))
 	}
+	count(t, "S1", "requests: forged headers", len(forged))
 	count(t, "S20", "forged sets of headers", len(forged))
 }
 

@@ -76,6 +76,7 @@ func TestS18NoTextIsSQL(t *testing.T) {
 	if now := total(); now != before {
 		t.Errorf("the database had %s rows, and has %s", before, now)
 	}
+	count(t, "S1", "requests: texts that would be SQL", len(sql))
 	count(t, "S18", "texts", len(sql))
 	count(t, "S18", "requests", asked)
 	if len(sql) < 100 {

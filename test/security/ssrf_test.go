@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -193,6 +192,7 @@ catalog: {locations: [{type: file, target: ./catalog.yaml}, {type: file, target:
 		return p.value(`SELECT count(*)::text FROM catalog_sources WHERE last_attempt_at IS NULL`) == "0"
 	})
 	door("what was registered, included and put in place", func() {})
+	count(t, "S1", "addresses: through every door", len(inputs))
 	count(t, "S6", "inputs", len(inputs))
 	count(t, "S6", "doors tried", doors+2*len(inputs))
 	count(t, "S6", "forbidden addresses connected to", len(w.taken()))
@@ -204,74 +204,6 @@ catalog: {locations: [{type: file, target: ./catalog.yaml}, {type: file, target:
 		t.Errorf("the host that may be read was asked %d times: this test proves nothing", w.good)
 	}
 	w.mu.Unlock()
-}
-
-// S6: nor through sign-in: neither the provider's metadata nor what they name.
-func TestS6SignIn(t *testing.T) {
-	if !inNamespace(t, func() string {
-		if dsn := pgtest.DSN(t); strings.Contains(dsn, "host=%2F") || strings.Contains(dsn, "host=/") {
-			return dsn
-		}
-		return pgtest.NewServer(t).DSN()
-	}) {
-		return
-	}
-	w := newWorld(t)
-	good := "https://" + named("ip", host)
-	tried := 0
-	for _, a := range []int{0, 4, 11, 26, 31} {
-		bad := "https://" + named("ip", forbidden[a])
-		mixed := "https://" + named("ip", host, forbidden[a])
-		for _, endpoint := range []string{"issuer", "redirect", "token_endpoint", "jwks_uri"} {
-			for _, evil := range []string{bad, mixed} {
-				issuer := good
-				if endpoint == "issuer" {
-					issuer = evil
-				}
-				asked := 0
-				w.answer(func(rw http.ResponseWriter, r *http.Request) {
-					asked++
-					if endpoint == "redirect" {
-						http.Redirect(rw, r, evil, http.StatusFound)
-						return
-					}
-					said := map[string]string{"issuer": good, "authorization_endpoint": good + "/auth", "token_endpoint": good + "/token", "jwks_uri": good + "/keys"}
-					if strings.HasPrefix(r.URL.Path, "/token") {
-						said = map[string]string{"access_token": "x", "token_type": "Bearer", "id_token": "eyJhbGciOiJSUzI1NiIsImtpZCI6Im9uZSJ9." + rawJSON(map[string]any{"iss": good, "aud": "portico", "sub": "1", "exp": 4102444800, "iat": 1}) + ".AAAA"}
-					} else {
-						said[endpoint] = evil
-					}
-					rw.Header().Set("Content-Type", "application/json")
-					_ = json.NewEncoder(rw).Encode(said)
-				})
-				t.Run(fmt.Sprintf("%s %s", endpoint, evil), func(t *testing.T) {
-					p := start(t, setup{dsn: os.Getenv("PORTICO_WALL_DSN"), config: []string{"auth: {providers: {oidc: {development: {metadataUrl: " + issuer + "/.well-known/openid-configuration}}}}"}})
-					got := p.do("GET", "/api/auth/oidc/start?redirectUrl=/", "", ownName(p))
-					to, err := url.Parse(got.header.Get("Location"))
-					if err != nil {
-						t.Fatal(err)
-					}
-					if state := to.Query().Get("state"); state != "" {
-						cookie := strings.SplitN(got.header.Get("Set-Cookie"), ";", 2)[0]
-						got = p.do("GET", "/api/auth/oidc/handler/frame?code=x&state="+url.QueryEscape(state), "", with("Cookie", cookie), ownName(p))
-						if len(got.header["Set-Cookie"]) > 0 && strings.Contains(strings.Join(got.header["Set-Cookie"], " "), "portico-session=") {
-							t.Error("somebody is signed in")
-						}
-					} else if endpoint != "issuer" && endpoint != "redirect" {
-						t.Errorf("sign-in did not begin: %d %s %s", got.status, got.header.Get("Location"), got.body)
-					}
-					if endpoint != "issuer" && asked == 0 {
-						t.Error("the provider was not asked: this test proves nothing")
-					}
-					tried++
-				})
-				if hits := w.taken(); len(hits) > 0 {
-					t.Errorf("%s at %s: connections to %v", endpoint, evil, hits)
-				}
-			}
-		}
-	}
-	count(t, "S6", "providers that lead elsewhere", tried)
 }
 
 // S6: a host that some resolver reads as an address, each in its own way, cannot even be opened.

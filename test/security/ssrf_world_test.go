@@ -260,6 +260,10 @@ func inNamespace(t *testing.T, dsn func() string) bool {
 	cmd := exec.CommandContext(t.Context(), "unshare", args...)
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.Contains(strings.ToLower(v), "_proxy=") })
 	cmd.Env = append(cmd.Env, "PORTICO_WALL_DSN="+dsn())
+	// A proxy of the environment would connect where the guard cannot see: whoever asks this one is counted.
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"} {
+		cmd.Env = append(cmd.Env, name+"=http://127.0.0.9:8080")
+	}
 	cmd.WaitDelay = 5 * time.Second // whatever it started and left
 	out, err := cmd.CombinedOutput()
 	if errors.Is(err, exec.ErrNotFound) {

@@ -123,6 +123,7 @@ func TestMoreBadFlows(t *testing.T) {
 		{"a verified that is an object", claim("email_verified", map[string]any{"true": true})},
 		{"a verified that is a number", claim("email_verified", 1)},
 	}
+	t.Logf("wall: S1 | sign-ins: with a provider, of strange form | %d", len(tests))
 	pool := pgtest.New(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

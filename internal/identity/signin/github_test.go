@@ -420,6 +420,7 @@ func TestBadGitHubFlows(t *testing.T) {
 		}, nil, codeProvider},
 		{"the addresses cannot be asked for", answers(emails, says(404, json, "{}")), nil, codeProvider},
 	}
+	t.Logf("wall: S1 | sign-ins: with GitHub | %d", len(tests))
 	pool := pgtest.New(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

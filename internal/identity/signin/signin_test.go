@@ -642,6 +642,7 @@ func TestBadFlows(t *testing.T) {
 			w.idp.wrong.userinfo = map[string]any{"sub": "1002", "email": "ann@marrowby.example", "email_verified": true}
 		}, nil, codeRefused},
 	}
+	t.Logf("wall: S1 | sign-ins: with a provider | %d", len(tests))
 	pool := pgtest.New(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

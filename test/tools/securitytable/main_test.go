@@ -8,8 +8,11 @@ import (
 func TestRun(t *testing.T) {
 	const figure = `{"Action":"output","Package":"p","Test":"TestS5","Output":"    x_test.go:1: wall: S5 | cells | 12\n"}` + "\n"
 	all := figure
+	for _, part := range []string{"paths", "addresses", "markup", "documents", "requests", "sign-ins", "repositories"} {
+		all += `{"Action":"output","Package":"p","Test":"T","Output":"wall: S1 | ` + part + `: x | 300\n"}` + "\n"
+	}
 	for _, g := range goals {
-		all += `{"Action":"output","Package":"p","Test":"T","Output":"wall: ` + g.id + ` | x | 1\n"}` + "\n"
+		all += `{"Action":"output","Package":"p","Test":"T","Output":"wall: ` + g.id + ` | paths: y | 1\n"}` + "\n"
 		for _, name := range g.tests {
 			all += `{"Action":"pass","Package":"p","Test":"` + name + `"}` + "\n"
 		}
@@ -22,6 +25,8 @@ func TestRun(t *testing.T) {
 		{"all ran", all, true, "cells: 12"},
 		{"figures add up", all + figure, true, "cells: 24"},
 		{"what is owed is told", all + `{"Action":"output","Package":"p","Test":"T","Output":"pending: S21 | TestAdv_X | docs: y\n"}` + "\n", true, "pending: TestAdv_X (docs: y)"},
+		{"hostile inputs add up", all, true, "in all: 2101, of at least 1200"},
+		{"too few hostile inputs", strings.Replace(all, "documents: x | 300", "documents: x | 3", 1), false, "TOO FEW hostile inputs, documents: 3, fewer than 100"},
 		{"a test that did not run", figure, false, "TestBadFlows DID NOT RUN"},
 		{"a goal without a figure", figure, false, "NO FIGURE"},
 		{"a test that failed", all + `{"Action":"output","Package":"p","Test":"TestX","Output":"oh\n"}` + "\n" + `{"Action":"fail","Package":"p","Test":"TestX"}` + "\n", false, "FAILED p TestX\noh"},

@@ -4,7 +4,8 @@
 //	go test -json ./... | go run ./test/tools/testsummary -name go
 //
 // It exits 1 when a test failed, when a package did not build, when no test ran, and, with -strict, when a test was
-// skipped for another reason than the one that this project permits (missing shared corpora: see internal/testenv).
+// skipped for another reason than the one that this project permits (missing shared corpora: see internal/testenv), and,
+// with -corpus, when the tests tried fewer hostile inputs than the goal S1 of docs/dev/security.md asks for.
 package main
 
 import (
@@ -16,6 +17,8 @@ import (
 	"os"
 	"sort"
 	"strings"
+
+	"portico/test/tools/corpus"
 )
 
 // permitted is what the reason of a permitted skip holds.
@@ -40,13 +43,15 @@ type summary struct {
 	skips   map[string][]string // reason → tests
 	broken  int                 // packages that failed without a failing test: a build, a panic, a time-out
 	failing map[string]bool     // packages with a failing test
+	hostile corpus.Sum
 }
 
 func main() {
 	name := flag.String("name", "tests", "the word before the closing counts")
 	strict := flag.Bool("strict", false, "fail on a skip whose reason does not name "+permitted)
+	hostile := flag.Bool("corpus", false, "fail when fewer hostile inputs were tried than the goal S1 asks for")
 	flag.Parse()
-	ok, err := run(os.Stdin, os.Stdout, *name, *strict)
+	ok, err := run(os.Stdin, os.Stdout, *name, *strict, *hostile)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testsummary:", err)
 	}
@@ -55,7 +60,7 @@ func main() {
 	}
 }
 
-func run(in io.Reader, out io.Writer, name string, strict bool) (ok bool, err error) {
+func run(in io.Reader, out io.Writer, name string, strict, hostile bool) (ok bool, err error) {
 	s := &summary{
 		out:     out,
 		output:  map[test]*strings.Builder{},
@@ -74,6 +79,9 @@ func run(in io.Reader, out io.Writer, name string, strict bool) (ok bool, err er
 				fmt.Fprint(out, line)
 			} else {
 				s.take(e)
+				if err := s.hostile.Take(e.Output); err != nil {
+					return false, err
+				}
 			}
 		}
 		if err == io.EOF {
@@ -83,7 +91,15 @@ func run(in io.Reader, out io.Writer, name string, strict bool) (ok bool, err er
 			return false, err
 		}
 	}
-	return s.close(name, strict), nil
+	ok = s.close(name, strict)
+	if hostile {
+		for _, fault := range s.hostile.Short() {
+			fmt.Fprintln(out, fault)
+			ok = false
+		}
+		fmt.Fprintf(out, "%s: %d hostile inputs, of at least %d\n", name, s.hostile.Total(), corpus.Least)
+	}
+	return ok, nil
 }
 
 func (s *summary) take(e event) {

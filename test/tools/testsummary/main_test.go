@@ -14,6 +14,7 @@ func TestRun(t *testing.T) {
 		name   string
 		source string
 		strict bool
+		corpus bool
 		ok     bool
 		want   []string // parts of the output, in any order
 		not    []string
@@ -74,6 +75,20 @@ func TestRun(t *testing.T) {
 			ok:     true,
 			want:   []string{"SKIPPED without leave: 1 for this reason: no reason given"},
 		},
+		{
+			name:   "too few hostile inputs",
+			source: `func TestA(t *testing.T) { for _, part := range []string{"paths", "addresses", "markup", "documents", "requests", "sign-ins"} { t.Logf("wall: S1 | %s: x | 300", part) } }`,
+			corpus: true,
+			want:   []string{"hostile inputs, repositories: 0, fewer than 60\n", "go: 1800 hostile inputs, of at least 1200\n"},
+			not:    []string{"documents: "},
+		},
+		{
+			name:   "enough hostile inputs",
+			source: `func TestA(t *testing.T) { for _, part := range []string{"paths", "addresses", "markup", "documents", "requests", "sign-ins", "repositories"} { t.Logf("wall: S1 | %s: x | 300", part) } }`,
+			corpus: true,
+			ok:     true,
+			want:   []string{"go: 2100 hostile inputs, of at least 1200\n"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,7 +104,7 @@ func TestRun(t *testing.T) {
 			}
 
 			var out strings.Builder
-			ok, err := run(strings.NewReader(string(events)), &out, "go", tt.strict)
+			ok, err := run(strings.NewReader(string(events)), &out, "go", tt.strict, tt.corpus)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,7 +131,7 @@ func TestRun(t *testing.T) {
 // What is not an event is passed on, and on its own is no success.
 func TestRunPassesOn(t *testing.T) {
 	var out strings.Builder
-	ok, err := run(strings.NewReader("go: cannot find main module\n"), &out, "go", false)
+	ok, err := run(strings.NewReader("go: cannot find main module\n"), &out, "go", false, false)
 	if ok || err != nil || !strings.HasPrefix(out.String(), "go: cannot find main module\n") {
 		t.Errorf("ok %v, error %v, output %q", ok, err, out.String())
 	}
