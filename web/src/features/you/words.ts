@@ -1,6 +1,7 @@
 import { span } from '../../lib/format.ts'
-import type { Scope, SignedIn, Token } from '../../lib/portico.ts'
-import { count, listed, spelled } from '../../lib/words.ts'
+import { mayNotWords, mayWords } from '../../lib/may.ts'
+import type { Scope, SignedIn, Token, Withheld } from '../../lib/portico.ts'
+import { asSentence, count, listed, spelled } from '../../lib/words.ts'
 
 const DAY = 24 * 3_600_000
 
@@ -37,6 +38,20 @@ export function scopeWords(names: string[], scopes: Scope[]): string {
   )
 }
 
+/**
+ * Why a scope cannot be given to a service: what one may not do at all, or, where `may` says that one may do it here and
+ * there, the server's reason.
+ */
+export function withheldWords({ permission, why }: Withheld, may: boolean): string {
+  if (!may) return mayNotWords(permission)
+  return asSentence(`${mayWords(permission)}: ${why}`)
+}
+
+/** How long is left: near the end to the minute, else in whole days as people count them. */
+function left(ms: number): string {
+  return ms < 2 * DAY ? span(ms) : `${String(Math.round(ms / DAY))} days`
+}
+
 /** How a token stands: "expires in 12 days", "expired 2 days ago", "revoked 1 h ago". */
 export function lifeWords(token: Token, now: Date): { shape: 'ok' | 'warn' | 'stale'; words: string } {
   const ago = (at: string) => {
@@ -45,8 +60,8 @@ export function lifeWords(token: Token, now: Date): { shape: 'ok' | 'warn' | 'st
   }
   if (token.revokedAt) return { shape: 'stale', words: `Revoked ${ago(token.revokedAt)}` }
   if (!isLive(token, now)) return { shape: 'stale', words: `Expired ${ago(token.expiresAt)}` }
-  const left = span(new Date(token.expiresAt).getTime() - now.getTime())
-  return { shape: expiresSoon(token, now) ? 'warn' : 'ok', words: `Expires in ${left}` }
+  const words = `Expires in ${left(new Date(token.expiresAt).getTime() - now.getTime())}`
+  return { shape: expiresSoon(token, now) ? 'warn' : 'ok', words }
 }
 
 /** The choices of days, up to the most that the portal allows. */
