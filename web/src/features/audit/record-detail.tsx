@@ -5,7 +5,7 @@ import { exact } from '../../lib/format.ts'
 import { page } from '../../lib/paths.ts'
 import { sentence } from '../../lib/words.ts'
 import type { AuditSearch } from './audit-search.ts'
-import { entityOf } from './audit-words.ts'
+import { entityOf, valueWords } from './audit-words.ts'
 import css from './audit.module.css'
 
 /** Everything that a record says. */
@@ -28,7 +28,7 @@ export function RecordDetail({ record, search }: { record: AuditRecord; search: 
             {record.action}
           </Narrow>
         </Fact>
-        {changed && <Fact name="Before">{text(detail['before'])}</Fact>}
+        {changed && <Fact name="Before">{valueWords(detail['before'])}</Fact>}
         {record.target && (
           <Fact name={changed ? 'After' : 'On'}>
             <Narrow search={search} by={{ target: record.target }} what={`Only what was done to ${record.target}`}>
@@ -47,7 +47,7 @@ export function RecordDetail({ record, search }: { record: AuditRecord; search: 
         </Fact>
         {rest.map(([key, value]) => (
           <Fact key={key} name={sentence(key)}>
-            {text(value)}
+            {valueWords(value)}
           </Fact>
         ))}
         <Fact name="At">
@@ -96,8 +96,4 @@ function Narrow({ search, by, what, children }: NarrowProps) {
       {children}
     </Link>
   )
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value, null, 1) ?? '')
 }
