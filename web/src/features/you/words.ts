@@ -1,7 +1,7 @@
 import { span } from '../../lib/format.ts'
 import { mayNotWords, mayWords } from '../../lib/may.ts'
 import type { Scope, SignedIn, Token, Withheld } from '../../lib/portico.ts'
-import { asSentence, count, listed, spelled } from '../../lib/words.ts'
+import { asSentence, count, listed, number, spelled } from '../../lib/words.ts'
 
 const DAY = 24 * 3_600_000
 
@@ -26,6 +26,14 @@ export function sessionsHeadline(items: SignedIn[]): string {
   const others = items.filter((s) => !s.this).length
   if (others === 0) return 'You are signed in here and nowhere else.'
   return `You are signed in here and in ${count(others, 'other browser')}.`
+}
+
+/** "You may do 7 of 12 things here." */
+export function rightsHeadline(rights: { allowed: boolean }[]): string {
+  const may = rights.filter((r) => r.allowed).length
+  if (may === rights.length) return 'You may do everything here.'
+  if (may === 0) return 'You may do nothing here.'
+  return `You may do ${number(may)} of ${count(rights.length, 'thing')} here.`
 }
 
 /** "See the catalog, Read the audit log" as the middle of a sentence; a permission's own name stays as it is. */

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Token } from '../../lib/portico.ts'
-import { dayChoices, lifeWords, scopeWords, sessionsHeadline, tokensHeadline, withheldWords } from './words.ts'
+import {
+  dayChoices,
+  lifeWords,
+  scopeWords,
+  rightsHeadline,
+  sessionsHeadline,
+  tokensHeadline,
+  withheldWords,
+} from './words.ts'
 import { loginRequest } from './you-search.ts'
 
 const now = new Date('2026-11-28T12:00:00Z')
@@ -62,6 +70,13 @@ describe('tokens in words', () => {
     expect(dayChoices(90, 30)).toEqual([1, 7, 30, 60, 90])
     expect(dayChoices(10, 30)).toEqual([1, 7, 10])
   })
+})
+
+it('counts rights', () => {
+  const [yes, no] = [{ allowed: true }, { allowed: false }]
+  expect(rightsHeadline([yes, yes, no])).toBe('You may do 2 of 3 things here.')
+  expect(rightsHeadline([yes])).toBe('You may do everything here.')
+  expect(rightsHeadline([no])).toBe('You may do nothing here.')
 })
 
 describe('sessions in words', () => {
