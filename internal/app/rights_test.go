@@ -212,6 +212,40 @@ func TestServicesOfTheRestricted(t *testing.T) {
 			t.Errorf("%s: %d %s", scope, status, text)
 		}
 	}
+	// What she is offered is what making one lets her have, and what she is not says why.
+	var offer struct {
+		Scopes   []struct{ Name string }
+		Withheld []struct{ Name, Title, Permission, Why string }
+	}
+	if status, text := g.call("GET", tokens, ann, nil); status != http.StatusOK || json.Unmarshal([]byte(text), &offer) != nil {
+		t.Fatalf("%d %s", status, text)
+	}
+	why := map[string]string{}
+	for _, w := range offer.Withheld {
+		if w.Title == "" {
+			t.Errorf("%s has no words", w.Name)
+		}
+		why[w.Name] = w.Permission + " " + w.Why
+	}
+	for scope, want := range map[string]string{
+		"catalog:read":   `catalog.entity.read you may not everywhere: the policy "hide" forbids it`,
+		"catalog:write":  "catalog.entity.delete you may not on all that it could",
+		"sources:manage": "catalog.ingestion.manage you may not",
+	} {
+		if !strings.HasPrefix(why[scope], want) {
+			t.Errorf("%s is withheld for %q, want %q", scope, why[scope], want)
+		}
+	}
+	if len(offer.Scopes) == 0 || len(offer.Scopes)+len(offer.Withheld) != len(identity.ScopeNames()) {
+		t.Errorf("offered %v, withheld %v", offer.Scopes, offer.Withheld)
+	}
+	for i, s := range offer.Scopes {
+		body := wanted(s.Name)
+		body["name"] = "offered-" + strconv.Itoa(i)
+		if status, text := g.call("POST", tokens, ann, body); status != http.StatusCreated {
+			t.Errorf("%s was offered: %d %s", s.Name, status, text)
+		}
+	}
 	// One that somebody else made is as little hers to have.
 	var made struct {
 		ID    int64

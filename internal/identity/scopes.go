@@ -62,6 +62,34 @@ func Scopes(p *Principal, all []httpx.Permission) []Scope {
 	return out
 }
 
+// Withheld is a group that somebody may not give to a service, and the first permission of it that stands against it.
+type Withheld struct {
+	Scope
+	Permission string `json:"permission"`
+	Why        string `json:"why"` // "you may not", "you may not everywhere: the policy …"
+}
+
+// ServiceScopes parts the groups into those that p may give to a service and those with which making its token is refused.
+// Which service it will be is not known yet: what a policy says of one by its name is found when the token is made.
+func ServiceScopes(p *Principal, all []httpx.Permission) (may []Scope, withheld []Withheld) {
+	may, withheld = []Scope{}, []Withheld{}
+	unnamed := serviceOf("")
+next:
+	for _, s := range scopes {
+		for _, perm := range all {
+			if !slices.Contains(s.Permissions, perm.Name) {
+				continue
+			}
+			if why := p.lacks(unnamed, perm); why != "" {
+				withheld = append(withheld, Withheld{s, perm.Name, why})
+				continue next
+			}
+		}
+		may = append(may, s)
+	}
+	return may, withheld
+}
+
 // ScopeNames are the names of the groups.
 func ScopeNames() (names []string) {
 	for _, s := range scopes {
@@ -153,17 +181,24 @@ func serviceOf(name string) *Principal {
 
 // covers refuses a scope with which a service could use a permission where the principal may not.
 func (p *Principal) covers(service *Principal, perm httpx.Permission, scope string) error {
-	d := p.decides().Covers(p.Subject(), service.Subject(), perm)
-	if p.May(perm) && d.Allowed {
+	why := p.lacks(service, perm)
+	if why == "" {
 		return nil
-	}
-	why := "you may not on all that it could"
-	switch {
-	case !p.May(perm):
-		why = "you may not"
-	case len(d.Because) > 0:
-		why = "you may not everywhere: " + d.Why()
 	}
 	return errs.WithRemedy(errs.New(errs.Forbidden, "the scope %s is wider than what you may do yourself: %s could use the permission %s, and %s", scope, service.Ref, perm.Name, why),
 		"leave it out, or have the token made by somebody who may do all of it")
+}
+
+// lacks says why the principal may do less with a permission than a service could; "" where they may do as much.
+func (p *Principal) lacks(service *Principal, perm httpx.Permission) string {
+	d := p.decides().Covers(p.Subject(), service.Subject(), perm)
+	switch {
+	case !p.May(perm):
+		return "you may not"
+	case d.Allowed:
+		return ""
+	case len(d.Because) > 0:
+		return "you may not everywhere: " + d.Why()
+	}
+	return "you may not on all that it could"
 }

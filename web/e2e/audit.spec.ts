@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { serious } from './axe.ts'
 import { expect, test, type Page } from './fixtures.ts'
 import { ANN } from './server.ts'
 
@@ -72,6 +73,59 @@ test('signing in is a record', async ({ page, portals }) => {
   await expect(page).toHaveURL(`${portals.signInUrl}/audit`)
   await expect(page.getByRole('link', { name: /^Allowed ann signed in with oidc/ }).first()).toBeVisible()
 })
+
+test('the head of the chain is shown whole and copied', async ({ page, context, portals }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: portals.url })
+  await attempt(page) // the log of a portal that just started is empty
+  await page.goto('/audit')
+  const head = page.getByRole('region', { name: 'Head of the chain' })
+  await expect(head).toContainText('portico audit verify --expect')
+  const shown = (await head.locator('code').first().textContent()) ?? ''
+  expect(shown).toMatch(/^[1-9]\d*:[0-9a-f]{64}$/)
+  await head.getByRole('button', { name: 'Copy the head of the chain' }).click()
+  await expect(head.getByRole('status')).toHaveText('The head is copied.')
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(shown)
+  // It is that of the record which it names.
+  const [seq = '', digest = ''] = shown.split(':')
+  const answer = await page.request.get(`/api/portico/audit?cursor=${String(Number(seq) + 1)}&limit=1`)
+  expect(((await answer.json()) as { items: { digest: string }[] }).items[0]?.digest).toBe(digest)
+})
+
+test('on a phone the filters are folded away until somebody wants them', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto('/audit?outcome=denied')
+  const toggle = filters(page).getByRole('button', { name: 'Filters · 1' })
+  await expect(toggle).toHaveAttribute('aria-expanded', 'false')
+  await expect(filters(page).getByLabel('Outcome')).toBeHidden()
+  await toggle.click()
+  await expect(filters(page).getByLabel('Outcome')).toHaveValue('denied')
+})
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1440, 390]) {
+    test(`${colorScheme}, ${String(width)} px: a list of records with one open has nothing serious`, async ({
+      page,
+    }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.setViewportSize({ width, height: 900 })
+      await attempt(page)
+      await page.goto('/audit?outcome=denied')
+      const line = page.getByRole('link', { name: /^Denied / }).first()
+      await line.click()
+      await expect(line).toHaveAttribute('aria-expanded', 'true')
+      await expect(page.getByRole('region', { name: 'Head of the chain' })).toBeVisible()
+      if (width === 390)
+        await filters(page)
+          .getByRole('button', { name: /^Filters/ })
+          .click()
+      expect(await serious(page)).toEqual([])
+      const wide = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      expect(wide, 'the page scrolls sideways').toBeLessThanOrEqual(0)
+    })
+  }
+}
 
 test('a guest finds the door, and the way back', async ({ page }) => {
   await page.route('**/api/portico/session', async (route) => {

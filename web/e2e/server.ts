@@ -87,6 +87,7 @@ async function startBinary(binary: string): Promise<Running> {
   const gitHub = await startGitHub(work, gitHubPort, port)
   const proxy = await startProxy(port)
   writeFileSync(join(work, 'people.yaml'), people)
+  writeFileSync(join(work, 'rules.cedar'), pilotsRules)
   writeFileSync(join(work, 'sign-in.yaml'), signInConfig(dexPort, gitHubPort))
   const open = await serve('app-config.yaml', 'open')
   const closed = await serve('closed.yaml', 'closed')
@@ -154,6 +155,11 @@ spec:
   owner: pilots
 `
 
+/** Pilots hand out tokens of services, though they are authors and no admins. */
+const pilotsRules = `@id("makers")
+permit (principal in Group::"group:default/pilots", action == Action::"portico.token.manage", resource);
+`
+
 function signInConfig(dexPort: number, gitHubPort: number): string {
   return `organization:
   name: Marrowby
@@ -189,6 +195,8 @@ auth:
           resolvers:
             - resolver: forwardedUserMatchingUserEntityName
 portico:
+  policies:
+    paths: [rules.cedar]
   reading:
     allowPrivateHosts: ['127.0.0.1:${String(dexPort)}', '127.0.0.1:${String(gitHubPort)}']
 catalog:

@@ -1,4 +1,5 @@
-import { expect, test } from './fixtures.ts'
+import { serious } from './axe.ts'
+import { expect, test, type Page } from './fixtures.ts'
 import { CatalogPage } from './pages.ts'
 
 test('home opens with a sentence and leads into the catalog', async ({ page }) => {
@@ -61,6 +62,64 @@ test('@ finds teams and people alone', async ({ page, finder }) => {
   await page.keyboard.type('@pay')
   await expect(finder.options.first()).toContainText('Payments')
   await expect(finder.options.filter({ hasText: 'payments-api' })).toHaveCount(0)
+})
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, contextOptions: { reducedMotion: 'reduce' } })
+  const bar = (page: Page) => page.getByRole('navigation', { name: 'Main, bottom' })
+  const sheet = (page: Page) => page.getByRole('dialog', { name: 'More' })
+
+  test('the places that do not fit into the bar are under More, by keyboard too', async ({ page }) => {
+    await page.goto('/')
+    const more = bar(page).getByRole('button', { name: 'More' })
+    await more.focus()
+    await page.keyboard.press('Enter')
+    await expect(sheet(page)).toBeVisible()
+    await expect(sheet(page).getByRole('button', { name: 'Close' })).toBeFocused()
+    await page.keyboard.press('Tab')
+    await expect(sheet(page).getByRole('link', { name: /^Sources/ })).toBeFocused()
+    await page.keyboard.press('Escape')
+    await expect(sheet(page)).toBeHidden()
+    await expect(more).toBeFocused()
+
+    await more.click()
+    await sheet(page).getByRole('link', { name: 'Audit log' }).click()
+    await expect(page).toHaveURL(/\/audit$/)
+    await expect(sheet(page)).toBeHidden()
+    await expect(more).toHaveAttribute('aria-current', 'true')
+    await more.click()
+    await page.mouse.click(195, 40) // beside it
+    await expect(sheet(page)).toBeHidden()
+  })
+
+  test('what a guest may not enter is there, locked, and Escape closes the reason before the sheet', async ({
+    page,
+    portals,
+  }) => {
+    await page.goto(portals.readerUrl)
+    await bar(page).getByRole('button', { name: 'More' }).click()
+    await sheet(page).getByRole('button', { name: 'Audit log' }).click({ force: true })
+    const why = page.getByRole('dialog', { name: 'Why can’t I?' })
+    await expect(why).toContainText('You may not read the audit log.')
+    const box = await why.boundingBox()
+    expect(box && box.x >= 0 && box.x + box.width <= 390 && box.y >= 0 && box.y + box.height <= 844).toBe(true)
+    expect(await serious(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await expect(why).toBeHidden()
+    await expect(sheet(page)).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(sheet(page)).toBeHidden()
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`${colorScheme}: the sheet has nothing serious`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme })
+      await page.goto('/')
+      await bar(page).getByRole('button', { name: 'More' }).click()
+      await expect(sheet(page)).toBeVisible()
+      expect(await serious(page)).toEqual([])
+    })
+  }
 })
 
 test('keys lead to the rooms', async ({ page }) => {

@@ -125,6 +125,33 @@ test('who sits at the machine makes a token of a service and gives it a new secr
   await expect.poll(() => statusOf(portals.url, second)).toBe(401)
 })
 
+test('who may hand out tokens of services is offered what they may give, and told of the rest', async ({
+  page,
+  portals,
+}) => {
+  const url = portals.signInUrl
+  await arrive(page, url, '/settings/services?new=token')
+  const dialog = page.getByRole('dialog', { name: 'New token of a service' })
+  const offered = dialog.getByRole('group', { name: 'What it may do' }).getByRole('checkbox')
+  await expect(offered).toHaveCount(3)
+  const withheld = dialog.getByRole('list', { name: /^Not offered/ }).getByRole('listitem')
+  await expect(withheld).toHaveCount(2)
+  await expect(withheld.filter({ hasText: 'catalog:write' })).toContainText('You may not remove an entity.')
+  await expect(withheld.filter({ hasText: 'sources:manage' })).toContainText(
+    'You may not decide about sources and problems.',
+  )
+
+  // Without a scope nothing is sent, and the dialog says what to choose.
+  await dialog.getByLabel('Name').fill(`pilot-${String(Date.now())}`)
+  await dialog.getByRole('checkbox', { name: /See the catalog/ }).uncheck()
+  await dialog.getByRole('button', { name: 'Make the token' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('Choose at least one')
+  // All that is offered is given.
+  for (const box of await offered.all()) await box.check()
+  await dialog.getByRole('button', { name: 'Make the token' }).click()
+  await expect(page.getByRole('dialog', { name: /^The token pilot-/ }).getByRole('textbox')).toHaveValue(/^portico_/)
+})
+
 test('an address that portico login did not make is refused, and a guest must sign in', async ({ page, portals }) => {
   await page.goto('/settings/login?challenge=x')
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('This address is not whole')
@@ -189,6 +216,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
         '/settings/sessions',
         '/settings/tokens',
         '/settings/tokens?new=token',
+        '/settings/services',
+        '/settings/services?new=token',
+        '/settings/rights',
         `/settings/login?challenge=${'A'.repeat(43)}&scope=catalog:read`,
       ]) {
         await page.goto(`${url}${path}`)

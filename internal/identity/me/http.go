@@ -108,27 +108,36 @@ type tokenList struct {
 	MaxDays     int              `json:"maxDays"`
 }
 
-func (h *Handler) list(w http.ResponseWriter, r *http.Request, items []identity.Token, err error) error {
-	if err != nil {
-		return err
-	}
+// serviceList is one of tokens of services, with the scopes that a new one may not have.
+type serviceList struct {
+	tokenList
+	Withheld []identity.Withheld `json:"withheld"`
+}
+
+func (h *Handler) list(items []identity.Token, scopes []identity.Scope) tokenList {
 	most := int(h.Tokens.MaxAge / day)
-	httpx.JSON(w, http.StatusOK, tokenList{
-		Items: items, Scopes: identity.Scopes(identity.Of(r.Context()), h.Tokens.Known), MaxDays: most, DefaultDays: min(int(identity.DefaultTokenAge/day), most),
-	})
-	return nil
+	return tokenList{Items: items, Scopes: scopes, MaxDays: most, DefaultDays: min(int(identity.DefaultTokenAge/day), most)}
 }
 
 const day = 24 * time.Hour
 
 func (h *Handler) getTokens(w http.ResponseWriter, r *http.Request) error {
 	items, err := h.Tokens.Of(r.Context(), h.Sessions, r)
-	return h.list(w, r, items, err)
+	if err != nil {
+		return err
+	}
+	httpx.JSON(w, http.StatusOK, h.list(items, identity.Scopes(identity.Of(r.Context()), h.Tokens.Known)))
+	return nil
 }
 
 func (h *Handler) getServices(w http.ResponseWriter, r *http.Request) error {
 	items, err := h.Tokens.Services(r.Context())
-	return h.list(w, r, items, err)
+	if err != nil {
+		return err
+	}
+	may, withheld := identity.ServiceScopes(identity.Of(r.Context()), h.Tokens.Known)
+	httpx.JSON(w, http.StatusOK, serviceList{h.list(items, may), withheld})
+	return nil
 }
 
 // wanted is what somebody asks a token to be.

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Database, History, House, Lock, Menu, Search, type LucideIcon } from 'lucide-react'
+import { Database, History, House, Lock, Menu, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { openProblemsQuery } from '../lib/ingestion.ts'
 import { page } from '../lib/paths.ts'
@@ -22,26 +22,29 @@ export function Column({ operator, auditor, folded, foot }: ColumnProps) {
       <NavItem to={page.home} icon={House} label="Home" exact />
       <NavItem to={page.catalog} icon={Menu} label="Catalog" />
       <p className={css['heading']}>Operate</p>
+      <Operate operator={operator} auditor={auditor} />
+      <div className={css['foot']}>{foot}</div>
+    </nav>
+  )
+}
+
+/** The places of those who run the portal; locked, with the reason, for everybody else. */
+export function Operate({ operator, auditor }: Pick<ColumnProps, 'operator' | 'auditor'>) {
+  return (
+    <>
       {operator ? <SourcesItem /> : <LockedItem may="catalog.ingestion.read" icon={Database} label="Sources" />}
       {auditor ? (
         <NavItem to={page.audit} icon={History} label="Audit log" />
       ) : (
         <LockedItem may="portico.audit.read" icon={History} label="Audit log" />
       )}
-      <div className={css['foot']}>{foot}</div>
-    </nav>
+    </>
   )
 }
 
 function SourcesItem() {
   const { data: open = 0 } = useQuery(openProblemsQuery)
   return <NavItem to="/operate" icon={Database} label="Sources" count={open} countWords={`${number(open)} problems`} />
-}
-
-interface BarProps {
-  operator: boolean
-  auditor: boolean
-  onFind: () => void
 }
 
 interface NavItemProps {
@@ -53,7 +56,7 @@ interface NavItemProps {
   countWords?: string
 }
 
-function NavItem({ to, icon, label, exact = false, count = 0, countWords }: NavItemProps) {
+export function NavItem({ to, icon, label, exact = false, count = 0, countWords }: NavItemProps) {
   return (
     <Link to={to} className={css['nav']} activeOptions={{ exact, includeSearch: false }} title={label}>
       <Icon of={icon} />
@@ -82,37 +85,5 @@ function LockedItem({ may, icon, label }: { may: string; icon: LucideIcon; label
       </button>
       {why.reason}
     </>
-  )
-}
-
-/** The same places at the bottom of a phone. */
-export function BottomBar({ operator, auditor, onFind }: BarProps) {
-  return (
-    <nav className={css['bar']} aria-label="Main, bottom">
-      <Link to={page.home} activeOptions={{ exact: true, includeSearch: false }}>
-        <Icon of={House} size={20} />
-        Home
-      </Link>
-      <Link to={page.catalog} activeOptions={{ includeSearch: false }}>
-        <Icon of={Menu} size={20} />
-        Catalog
-      </Link>
-      <button type="button" onClick={onFind}>
-        <Icon of={Search} size={20} />
-        Search
-      </button>
-      {operator && (
-        <Link to="/operate" activeOptions={{ includeSearch: false }}>
-          <Icon of={Database} size={20} />
-          Sources
-        </Link>
-      )}
-      {auditor && (
-        <Link to={page.audit} activeOptions={{ includeSearch: false }}>
-          <Icon of={History} size={20} />
-          Audit
-        </Link>
-      )}
-    </nav>
   )
 }

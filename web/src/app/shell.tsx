@@ -7,7 +7,8 @@ import { page } from '../lib/paths.ts'
 import { columnFolded } from '../lib/preference.ts'
 import { allowed, useSession } from '../lib/session.ts'
 import { Toasts } from '../ui/toast.tsx'
-import { BottomBar, Column } from './column.tsx'
+import { BottomBar } from './bottom-bar.tsx'
+import { Column } from './column.tsx'
 import { FeedFoot } from './feed-foot.tsx'
 import { Lintel } from './lintel.tsx'
 import { RouteAnnouncer } from './route-announcer.tsx'
@@ -74,6 +75,7 @@ export function Shell() {
       <BottomBar
         operator={operator}
         auditor={auditor}
+        foot={<FeedFoot feed={feed} />}
         onFind={() => {
           setOpen('finder')
         }}

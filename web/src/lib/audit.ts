@@ -29,6 +29,8 @@ export interface AuditStatus {
   verifiedUpTo: number
   verifiedAt: string
   digest: string
+  /** `<verifiedUpTo>:<digest>`, as `portico audit verify --expect` takes it. */
+  head: string
   broken: { seq: number; problem: string; message: string } | null
   /** How long records are kept. */
   retentionSeconds: number

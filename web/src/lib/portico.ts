@@ -208,9 +208,18 @@ export interface Scope {
   permissions: string[]
 }
 
+/** A scope that whoever looks may not give to a service: the first permission that stands against it, and why. */
+export interface Withheld extends Scope {
+  permission: string
+  why: string
+}
+
 export interface TokenList {
   items: Token[]
+  /** Those that whoever looks may give. */
   scopes: Scope[]
+  /** Those that they may not; only of services. */
+  withheld?: Withheld[]
   defaultDays: number
   maxDays: number
 }

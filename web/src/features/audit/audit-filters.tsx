@@ -1,6 +1,8 @@
-import type { ComponentPropsWithRef, FormEvent } from 'react'
+import { SlidersHorizontal } from 'lucide-react'
+import { useState, type ComponentPropsWithRef, type FormEvent } from 'react'
 import { Button } from '../../ui/button.tsx'
-import { narrowed, type AuditSearch } from './audit-search.ts'
+import { Icon } from '../../ui/icon.tsx'
+import { narrowing, type AuditSearch } from './audit-search.ts'
 import { knownActions } from './audit-words.ts'
 import css from './audit.module.css'
 
@@ -11,6 +13,8 @@ interface Props {
 
 /** What narrows the list. A choice counts at once, a text when it is entered or left. */
 export function AuditFilters({ search, go }: Props) {
+  const [open, setOpen] = useState(false)
+  const narrows = narrowing(search)
   const set = (name: keyof AuditSearch, value: string) => {
     if ((search[name] ?? '') !== value) go({ ...search, [name]: value || undefined, record: undefined })
   }
@@ -25,7 +29,18 @@ export function AuditFilters({ search, go }: Props) {
   }
   const other = search.action !== undefined && !knownActions.some(({ action }) => action === search.action)
   return (
-    <form className={css['filters']} aria-label="Filters" onSubmit={enter}>
+    <form className={css['filters']} data-open={open} aria-label="Filters" onSubmit={enter}>
+      <div className={css['fold']}>
+        <Button
+          aria-expanded={open}
+          leftSection={<Icon of={SlidersHorizontal} size={14} />}
+          onClick={() => {
+            setOpen(!open)
+          }}
+        >
+          {narrows === 0 ? 'Filters' : `Filters · ${String(narrows)}`}
+        </Button>
+      </div>
       <Text label="Who" name="actor" value={search.actor} hint="user:default/ann" set={set} />
       <Choice label="Did what" value={search.action} name="action" set={set}>
         <option value="">Anything</option>
@@ -47,7 +62,7 @@ export function AuditFilters({ search, go }: Props) {
       <button type="submit" className="sr" tabIndex={-1}>
         Filter
       </button>
-      {narrowed(search) && (
+      {narrows > 0 && (
         <Button
           variant="subtle"
           onClick={() => {

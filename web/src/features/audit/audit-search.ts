@@ -49,7 +49,11 @@ export function auditQueryOf({ from, to, actor, action, target, outcome }: Audit
   }
 }
 
-/** Whether anything narrows the list. */
+/** How many filters narrow the list. */
+export function narrowing(search: AuditSearch): number {
+  return Object.values(auditQueryOf(search)).filter(Boolean).length
+}
+
 export function narrowed(search: AuditSearch): boolean {
-  return Object.values(auditQueryOf(search)).some(Boolean)
+  return narrowing(search) > 0
 }

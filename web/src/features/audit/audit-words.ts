@@ -1,4 +1,5 @@
 import type { AuditRecord, AuditStatus } from '../../lib/audit.ts'
+import { exact } from '../../lib/format.ts'
 import { count, number } from '../../lib/words.ts'
 
 interface ActionWords {
@@ -14,17 +15,31 @@ interface ActionWords {
 const actions: Record<string, ActionWords> = {
   'identity.session.start': { title: 'Signed in', did: 'signed in', doing: 'sign in' },
   'identity.session.end': { title: 'Signed out', did: 'signed out', doing: 'sign out' },
-  'identity.session.revoke': {
-    title: 'Sessions ended',
-    did: 'ended sessions of',
-    doing: 'end sessions',
+  'identity.session.revoke': { title: 'Sessions ended', did: 'ended', doing: 'end a session' },
+  'identity.token.create': { title: 'Token made', did: 'made the token', doing: 'make a token' },
+  'identity.token.rotate': {
+    title: 'Token renewed',
+    did: 'gave a new secret to the token',
+    doing: 'give a token a new secret',
   },
-  'identity.token.create': { title: 'Token made', did: 'made a token of', doing: 'make a token' },
-  'identity.token.rotate': { title: 'Token renewed', did: 'gave a new secret to', doing: 'renew a token' },
-  'identity.token.revoke': { title: 'Token revoked', did: 'revoked a token of', doing: 'revoke a token' },
-  'identity.login.allow': { title: 'Login allowed', did: 'allowed a login as', doing: 'allow a login' },
-  'identity.user.disable': { title: 'User gone', did: 'ended what is held by', doing: 'end what somebody holds' },
-  'identity.user.end': { title: 'User ended', did: 'ended what is held by', doing: 'end what somebody holds' },
+  'identity.token.revoke': { title: 'Token revoked', did: 'revoked the token', doing: 'revoke a token' },
+  'identity.login.allow': {
+    title: 'Command line allowed',
+    did: 'allowed a sign-in of the command line',
+    doing: 'allow a sign-in of the command line',
+  },
+  'identity.user.end': {
+    title: 'Person signed out',
+    did: 'ended the sessions and tokens of',
+    doing: 'end what somebody holds',
+  },
+  'identity.user.disable': {
+    title: 'Access of who left ended',
+    did: 'ended the sessions and tokens of',
+    doing: 'end what somebody holds who left',
+  },
+  'secret.rotate': { title: 'Data key renewed', did: 'made a new data key', doing: 'make a new data key' },
+  'secret.forget': { title: 'Secrets forgotten', did: 'let go what no key opens', doing: 'let go what no key opens' },
   'identity.user.create': { title: 'Became a user', did: 'became a user', doing: 'become a user' },
   'catalog.location.register': { title: 'Location registered', did: 'registered', doing: 'register a location' },
   'catalog.location.update': { title: 'Location changed', did: 'pointed a location at', doing: 'change a location' },
@@ -89,6 +104,15 @@ export function told(record: AuditRecord): Told {
     const again = times > 0 ? `, ${count(times, 'more time')}` : ''
     return { who, what: `was not allowed to ${words?.doing ?? record.action}${again}`, on: words ? '' : record.target }
   }
+  if (record.action.startsWith('identity.token.') || record.action.startsWith('secret.'))
+    return { who, what: heldWords(record, words), on: '' }
+  if (record.action === 'identity.session.revoke') {
+    const sessions = typeof record.detail['sessions'] === 'number' ? record.detail['sessions'] : 1
+    const whose = record.target === record.actor ? '' : record.target
+    return { who, what: `ended ${count(sessions, 'other session')}${whose && ' of'}`, on: whose }
+  }
+  if (record.action === 'identity.login.allow')
+    return { who, what: `${words?.did ?? ''}${named(record, ': ')}`, on: '' }
   if (ofOneself.includes(record.action)) return { who, what: selfWords(record, words), on: '' }
   if (record.action === 'catalog.missing.restore' || record.action === 'catalog.removed.restore')
     return { who, what: bulkWords(record), on: '' }
@@ -99,6 +123,20 @@ export function told(record: AuditRecord): Told {
       on: record.target,
     }
   return { who, what: words?.did ?? record.action, on: record.target }
+}
+
+/** Of a token or a key: which one, and whose it is where that is somebody else. */
+function heldWords(record: AuditRecord, words: ActionWords | undefined): string {
+  const did = words?.did ?? record.action
+  if (!record.action.startsWith('identity.token.')) return did
+  // A service has one token, which goes by its name.
+  if (record.target.startsWith('service:')) return `${did} of the service ${record.target.slice('service:'.length)}`
+  const whose = record.target === record.actor ? '' : ` of ${record.target}`
+  return `${did}${named(record, ' ')}${whose}`
+}
+
+function named({ detail }: AuditRecord, before: string): string {
+  return typeof detail['name'] === 'string' ? `${before}${detail['name']}` : ''
 }
 
 function selfWords({ action, detail }: AuditRecord, words: ActionWords | undefined): string {
@@ -131,6 +169,9 @@ export function entityOf(target: string): string | undefined {
 }
 
 const reasons: Record<string, string> = {
+  provider: 'the provider does not answer as it should',
+  'no-provider': 'that way to sign in is not configured',
+  portal: 'the portal could not sign them in',
   expired: 'the sign-in took too long, was used before, or began in another browser',
   refused: 'what the provider sent could not be trusted',
   denied: 'the provider did not let them in, or they turned back',
@@ -162,4 +203,11 @@ export function keptWords({ broken, retentionSeconds, first, verifiedUpTo }: Aud
   const kept = `Records are kept for ${count(Math.round(retentionSeconds / 86_400), 'day')}.`
   const gone = first > 0 ? first - 1 : verifiedUpTo
   return gone > 0 ? `${kept} The first ${number(gone)} have expired; the chain goes on from them.` : kept
+}
+
+/** A value of the detail: words in a row, a moment as it is told elsewhere, anything else as JSON. */
+export function valueWords(value: unknown): string {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value.join(', ') || 'none'
+  if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(value)) return exact(new Date(value))
+  return typeof value === 'string' ? value : (JSON.stringify(value, null, 1) ?? '')
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { AuditRecord, AuditStatus } from '../../lib/audit.ts'
-import { auditQueryOf, narrowed, parseAuditSearch } from './audit-search.ts'
+import { auditQueryOf, narrowed, narrowing, parseAuditSearch } from './audit-search.ts'
 import { exportAddress } from './api.ts'
-import { chainWords, entityOf, keptWords, reasonWords, told, tokenWords } from './audit-words.ts'
+import { chainWords, entityOf, keptWords, reasonWords, told, tokenWords, valueWords } from './audit-words.ts'
 
 const record = (over: Partial<AuditRecord>): AuditRecord => ({
   seq: 7,
@@ -73,6 +73,37 @@ test('a refused attempt says what was tried, how often and why', () => {
   )
 })
 
+test('tokens, sessions and keys are told with whose they are', () => {
+  const own = { target: 'user:default/ann' }
+  expect(line({ ...own, action: 'identity.token.create', detail: { name: 'laptop' } })).toBe(
+    'ann made the token laptop',
+  )
+  expect(
+    line({ action: 'identity.token.rotate', target: 'service:ci-payments', detail: { name: 'ci-payments' } }),
+  ).toBe('ann gave a new secret to the token of the service ci-payments')
+  expect(line({ action: 'identity.token.revoke', target: 'user:default/bob', detail: { name: 'x' } })).toBe(
+    'ann revoked the token x of user:default/bob',
+  )
+  expect(line({ ...own, action: 'identity.session.revoke', detail: { sessions: 3 } })).toBe(
+    'ann ended 3 other sessions',
+  )
+  expect(line({ ...own, action: 'identity.login.allow', detail: { name: 'Portico CLI on quay-7' } })).toBe(
+    'ann allowed a sign-in of the command line: Portico CLI on quay-7',
+  )
+  expect(line({ action: 'identity.user.end', target: 'user:default/bob' })).toBe(
+    'ann ended the sessions and tokens of user:default/bob',
+  )
+  expect(line({ action: 'secret.rotate', target: '' })).toBe('ann made a new data key')
+})
+
+test('what a record says beside the rest is told as words', () => {
+  expect(valueWords(['catalog:read', 'audit:read'])).toBe('catalog:read, audit:read')
+  expect(valueWords([])).toBe('none')
+  expect(valueWords({ a: 1 })).toBe('{\n "a": 1\n}')
+  expect(valueWords('2026-12-29T01:34:33.18Z')).toContain('29 December 2026')
+  expect(valueWords('2026 was a year')).toBe('2026 was a year')
+})
+
 test('an action that nobody here knows is shown as it is', () => {
   expect(line({ action: 'x.y.z' })).toBe('ann x.y.z component:default/shop')
   expect(line({ action: 'constructor' })).toBe('ann constructor component:default/shop')
@@ -100,6 +131,7 @@ test('the chain says what it is, and what has gone', () => {
     verifiedUpTo: 1200,
     verifiedAt: '',
     digest: '',
+    head: '',
     broken: null,
     retentionSeconds: 400 * 86_400,
   }
@@ -126,6 +158,7 @@ test('the filters are the URL, and the last day is included', () => {
   const query = auditQueryOf({ from: '2026-11-01', to: '2026-11-01' })
   expect(new Date(query.until ?? '').getTime() - new Date(query.since ?? '').getTime()).toBe(86_400_000)
   expect(narrowed({ record: '4' })).toBe(false)
+  expect(narrowing({ record: '4', outcome: 'denied', to: '2026-11-01' })).toBe(2)
   expect(narrowed({ to: '2026-11-01' })).toBe(true)
   expect(exportAddress({ outcome: 'denied', record: '4' })).toBe('/api/portico/audit/export?outcome=denied')
 })

@@ -5,7 +5,7 @@ import { exact } from '../../lib/format.ts'
 import { page } from '../../lib/paths.ts'
 import { sentence } from '../../lib/words.ts'
 import type { AuditSearch } from './audit-search.ts'
-import { entityOf, tokenWords } from './audit-words.ts'
+import { entityOf, tokenWords, valueWords } from './audit-words.ts'
 import css from './audit.module.css'
 
 /** Everything that a record says. */
@@ -30,7 +30,7 @@ export function RecordDetail({ record, search }: { record: AuditRecord; search: 
             {record.action}
           </Narrow>
         </Fact>
-        {changed && <Fact name="Before">{text(detail['before'])}</Fact>}
+        {changed && <Fact name="Before">{valueWords(detail['before'])}</Fact>}
         {record.target && (
           <Fact name={changed ? 'After' : 'On'}>
             <Narrow search={search} by={{ target: record.target }} what={`Only what was done to ${record.target}`}>
@@ -49,7 +49,7 @@ export function RecordDetail({ record, search }: { record: AuditRecord; search: 
         </Fact>
         {rest.map(([key, value]) => (
           <Fact key={key} name={sentence(key)}>
-            {text(value)}
+            {valueWords(value)}
           </Fact>
         ))}
         <Fact name="At">
@@ -98,8 +98,4 @@ function Narrow({ search, by, what, children }: NarrowProps) {
       {children}
     </Link>
   )
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value, null, 1) ?? '')
 }

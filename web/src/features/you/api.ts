@@ -47,6 +47,9 @@ export interface Wanted {
   days: number
 }
 
+/** What makes a token. */
+export type MakeToken = ReturnType<typeof useMakeToken>
+
 export const useMakeToken = () =>
   useChange(keys.myTokens, (body: Wanted) => request<NewToken>(api.myTokens, { method: 'POST', body }))
 

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { ActionButton } from '../../ui/action.tsx'
 import { Button } from '../../ui/button.tsx'
+import css from './you.module.css'
 
 interface Props {
   /** The permission that it takes. */
@@ -10,6 +11,8 @@ interface Props {
   /** The same, for those who do not see the row: "Revoke laptop". */
   label: string
   sure: string
+  /** What else it means, before the two answers. */
+  note?: string
   busy: boolean
   onSure: () => void
 }
@@ -19,7 +22,7 @@ const focus = (button: HTMLButtonElement | null) => {
 }
 
 /** A step that cannot be taken back asks once more, in its place. The focus goes to the answer that changes nothing. */
-export function Confirm({ may, words, label, sure, busy, onSure }: Props) {
+export function Confirm({ may, words, label, sure, note, busy, onSure }: Props) {
   const [state, setState] = useState<'quiet' | 'asked' | 'kept'>('quiet')
   if (state !== 'asked')
     return (
@@ -37,6 +40,7 @@ export function Confirm({ may, words, label, sure, busy, onSure }: Props) {
     )
   return (
     <>
+      {note && <span className={`${css['said'] ?? ''} small muted`}>{note}</span>}
       <Button
         size="xs"
         ref={focus}

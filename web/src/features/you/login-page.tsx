@@ -83,7 +83,9 @@ function Consent({ asked }: { asked: LoginRequest }) {
   return (
     <div className="page">
       <div className={css['consent']}>
-        <h1 tabIndex={-1}>{name} wants a token of yours</h1>
+        <h1 tabIndex={-1}>
+          Portico CLI on <span className={css['whole']}>{asked.host}</span> wants a token of yours
+        </h1>
         <p className="muted">
           With it, the command line acts as {session.principal?.displayName}, within what you allow here. Allow it only
           if you just ran <code>portico login</code> yourself

@@ -5,6 +5,7 @@ import type { Explanation } from '../../lib/portico.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { Health } from '../../ui/status.tsx'
 import { Frame } from './frame.tsx'
+import { rightsHeadline } from './words.ts'
 import css from './you.module.css'
 
 /** What may I do here, and what says so? */
@@ -13,7 +14,7 @@ export function RightsPage() {
   const all = answers.map(({ data }) => data)
   const [first] = all
   return (
-    <Frame title="What may I do?" heading="What may I do?">
+    <Frame title="What may I do?" heading={rightsHeadline(all)}>
       {first && (
         <p className={css['lead']}>{roleWords({ ...first, allowed: true })} Policies decide what a role may do.</p>
       )}

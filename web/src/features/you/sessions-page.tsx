@@ -1,8 +1,9 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
+import { Monitor, Smartphone, Tablet, type LucideIcon } from 'lucide-react'
 import type { SignedIn } from '../../lib/portico.ts'
 import { count } from '../../lib/words.ts'
 import { Fresh } from '../../ui/fresh.tsx'
-import { Status } from '../../ui/status.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { say } from '../../ui/toast.tsx'
@@ -55,11 +56,17 @@ export function SessionsPage() {
   )
 }
 
+/** What it looks like, by the server's words for it: "Safari on an iPhone". */
+function deviceIcon(device: string): LucideIcon {
+  if (/iPad/.test(device)) return Tablet
+  return /iPhone|Android/.test(device) ? Smartphone : Monitor
+}
+
 function SessionRow({ session: { id, device, address, createdAt, seenAt, this: here } }: { session: SignedIn }) {
   const end = useEndSession()
   return (
     <li className={css['row']}>
-      <Status shape={here ? 'ok' : 'unknown'} label={null} />
+      <Icon of={deviceIcon(device)} />
       <div className={css['what']}>
         <b>{device}</b> {here && <Tag tone="brand">This browser</Tag>}
         <p className="quiet small">from {address}</p>

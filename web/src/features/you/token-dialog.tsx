@@ -3,7 +3,7 @@ import type { NewToken, TokenList } from '../../lib/portico.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
-import type { Wanted } from './api.ts'
+import type { MakeToken } from './api.ts'
 import { Secret } from './secret.tsx'
 import { DaysField, ScopeFields } from './token-fields.tsx'
 import css from './you.module.css'
@@ -13,12 +13,7 @@ interface Props {
   /** What the name is for, under its field. */
   hint: string
   list: TokenList
-  make: {
-    mutate: (wanted: Wanted) => void
-    data: NewToken | undefined
-    error: unknown
-    isPending: boolean
-  }
+  make: MakeToken
   onClose: () => void
 }
 
@@ -54,12 +49,14 @@ function Form({ hint, list, make }: Pick<Props, 'hint' | 'list' | 'make'>) {
   const [name, setName] = useState('')
   const [scopes, setScopes] = useState(['catalog:read'].filter((s) => list.scopes.some(({ name: n }) => n === s)))
   const [days, setDays] = useState(list.defaultDays)
+  const [asked, setAsked] = useState(false)
   return (
     <form
       className={css['form']}
       onSubmit={(e) => {
         e.preventDefault()
-        make.mutate({ name, scopes, days })
+        setAsked(true)
+        if (scopes.length > 0 && name.trim() !== '') make.mutate({ name, scopes, days })
       }}
     >
       <label className={css['field']}>
@@ -67,6 +64,8 @@ function Form({ hint, list, make }: Pick<Props, 'hint' | 'list' | 'make'>) {
         <input
           required
           maxLength={100}
+          pattern=".*\S.*"
+          title="A name that is more than spaces"
           value={name}
           autoComplete="off"
           data-autofocus
@@ -76,11 +75,17 @@ function Form({ hint, list, make }: Pick<Props, 'hint' | 'list' | 'make'>) {
         />
         <span className="quiet small">{hint}</span>
       </label>
-      <ScopeFields scopes={list.scopes} chosen={scopes} onChange={setScopes} />
+      <ScopeFields
+        scopes={list.scopes}
+        withheld={list.withheld}
+        chosen={scopes}
+        needed={asked && scopes.length === 0}
+        onChange={setScopes}
+      />
       <DaysField days={days} usual={list.defaultDays} most={list.maxDays} onChange={setDays} />
-      {make.error != null && <ErrorStrip error={make.error} what="No token was made." />}
+      {make.error && <ErrorStrip error={make.error} what="No token was made." />}
       <div className={css['foot']}>
-        <Button type="submit" variant="filled" disabled={make.isPending || scopes.length === 0 || name.trim() === ''}>
+        <Button type="submit" variant="filled" disabled={make.isPending}>
           Make the token
         </Button>
       </div>

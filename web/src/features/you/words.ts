@@ -1,6 +1,7 @@
 import { span } from '../../lib/format.ts'
-import type { Scope, SignedIn, Token } from '../../lib/portico.ts'
-import { count, listed, spelled } from '../../lib/words.ts'
+import { mayNotWords, mayWords } from '../../lib/may.ts'
+import type { Scope, SignedIn, Token, Withheld } from '../../lib/portico.ts'
+import { asSentence, count, listed, number, spelled } from '../../lib/words.ts'
 
 const DAY = 24 * 3_600_000
 
@@ -27,6 +28,14 @@ export function sessionsHeadline(items: SignedIn[]): string {
   return `You are signed in here and in ${count(others, 'other browser')}.`
 }
 
+/** "You may do 7 of 12 things here." */
+export function rightsHeadline(rights: { allowed: boolean }[]): string {
+  const may = rights.filter((r) => r.allowed).length
+  if (may === rights.length) return 'You may do everything here.'
+  if (may === 0) return 'You may do nothing here.'
+  return `You may do ${number(may)} of ${count(rights.length, 'thing')} here.`
+}
+
 /** "See the catalog, Read the audit log" as the middle of a sentence; a permission's own name stays as it is. */
 export function scopeWords(names: string[], scopes: Scope[]): string {
   return listed(
@@ -37,6 +46,20 @@ export function scopeWords(names: string[], scopes: Scope[]): string {
   )
 }
 
+/**
+ * Why a scope cannot be given to a service: what one may not do at all, or, where `may` says that one may do it here and
+ * there, the server's reason.
+ */
+export function withheldWords({ permission, why }: Withheld, may: boolean): string {
+  if (!may) return mayNotWords(permission)
+  return asSentence(`${mayWords(permission)}: ${why}`)
+}
+
+/** How long is left: near the end to the minute, else in whole days as people count them. */
+function left(ms: number): string {
+  return ms < 2 * DAY ? span(ms) : `${String(Math.round(ms / DAY))} days`
+}
+
 /** How a token stands: "expires in 12 days", "expired 2 days ago", "revoked 1 h ago". */
 export function lifeWords(token: Token, now: Date): { shape: 'ok' | 'warn' | 'stale'; words: string } {
   const ago = (at: string) => {
@@ -45,8 +68,8 @@ export function lifeWords(token: Token, now: Date): { shape: 'ok' | 'warn' | 'st
   }
   if (token.revokedAt) return { shape: 'stale', words: `Revoked ${ago(token.revokedAt)}` }
   if (!isLive(token, now)) return { shape: 'stale', words: `Expired ${ago(token.expiresAt)}` }
-  const left = span(new Date(token.expiresAt).getTime() - now.getTime())
-  return { shape: expiresSoon(token, now) ? 'warn' : 'ok', words: `Expires in ${left}` }
+  const words = `Expires in ${left(new Date(token.expiresAt).getTime() - now.getTime())}`
+  return { shape: expiresSoon(token, now) ? 'warn' : 'ok', words }
 }
 
 /** The choices of days, up to the most that the portal allows. */

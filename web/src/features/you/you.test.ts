@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Token } from '../../lib/portico.ts'
-import { dayChoices, lifeWords, scopeWords, sessionsHeadline, tokensHeadline } from './words.ts'
+import {
+  dayChoices,
+  lifeWords,
+  scopeWords,
+  rightsHeadline,
+  sessionsHeadline,
+  tokensHeadline,
+  withheldWords,
+} from './words.ts'
 import { loginRequest } from './you-search.ts'
 
 const now = new Date('2026-11-28T12:00:00Z')
@@ -36,6 +44,21 @@ describe('tokens in words', () => {
     expect(lifeWords(token({ revokedAt: '2026-11-28T12:00:00Z' }), now).words).toBe('Revoked just now')
   })
 
+  it('counts the days that are left as people do', () => {
+    const words = (expiresAt: string) => lifeWords(token({ expiresAt }), now).words
+    expect(words('2026-12-28T11:58:00Z')).toBe('Expires in 30 days')
+    expect(words('2026-11-30T11:58:00Z')).toBe('Expires in 1 day')
+    expect(words('2026-11-28T14:10:00Z')).toBe('Expires in 2 h 10 min')
+  })
+
+  it('says what stands against a scope', () => {
+    const scope = { name: 'catalog:write', title: 'Register', permissions: [], permission: 'catalog.entity.delete' }
+    expect(withheldWords({ ...scope, why: 'you may not' }, false)).toBe('You may not remove an entity.')
+    expect(withheldWords({ ...scope, why: 'you may not everywhere: the policy "x" forbids it' }, true)).toBe(
+      'Remove an entity: you may not everywhere: the policy "x" forbids it.',
+    )
+  })
+
   it('names scopes', () => {
     const scopes = [{ name: 'catalog:read', title: 'See the catalog', permissions: [] }]
     expect(scopeWords(['catalog:read', 'catalog.entity.refresh'], scopes)).toBe(
@@ -47,6 +70,13 @@ describe('tokens in words', () => {
     expect(dayChoices(90, 30)).toEqual([1, 7, 30, 60, 90])
     expect(dayChoices(10, 30)).toEqual([1, 7, 10])
   })
+})
+
+it('counts rights', () => {
+  const [yes, no] = [{ allowed: true }, { allowed: false }]
+  expect(rightsHeadline([yes, yes, no])).toBe('You may do 2 of 3 things here.')
+  expect(rightsHeadline([yes])).toBe('You may do everything here.')
+  expect(rightsHeadline([no])).toBe('You may do nothing here.')
 })
 
 describe('sessions in words', () => {
