@@ -46,12 +46,6 @@ test('a record is a sentence', () => {
   )
 })
 
-test('what was done to tokens and sessions has words', () => {
-  const on = { target: 'user:default/bob', detail: { id: 17, name: 'laptop' } }
-  expect(line({ ...on, action: 'identity.token.revoke' })).toBe('ann revoked a token of user:default/bob')
-  expect(line({ ...on, action: 'identity.user.end' })).toBe('ann ended what is held by user:default/bob')
-})
-
 test('a record names the token that it was done by', () => {
   expect(tokenWords(record({ detail: { token: { id: 17, name: 'laptop' } } }))).toBe('laptop · 17')
   for (const token of [undefined, null, 'laptop', { name: 'laptop' }, { id: 17 }, ['id', 'name']])
