@@ -88,6 +88,11 @@ func TestPoliciesAreAsked(t *testing.T) {
 	if x.Allowed || !strings.Contains(x.Why, "this token was not made for catalog.entity.delete") {
 		t.Errorf("a token that only reads: %+v", x)
 	}
+	x = explain("permission=catalog.entity.read", bearer(elsewhere))
+	if x.Allowed || !strings.Contains(x.Why, "this token was not made for catalog.entity.read") {
+		t.Errorf("a token that reads nothing: %+v", x)
+	}
+	p.get("/api/portico/policy/explain?permission=catalog.entity.delete&entity=component:default/web", bearer(elsewhere)).refused(404, "that you can see")
 	x = explain("permission=catalog.entity.delete&principal=service:reader")
 	if !x.Allowed || !strings.Contains(x.Why, "accessRestrictions of its token may narrow that") {
 		t.Errorf("another's token: %+v", x)

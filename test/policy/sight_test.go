@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -21,6 +22,41 @@ func TestAuthorizeForWhoMayNothing(t *testing.T) {
 	p.do("POST", "/api/permission/authorize", items, bearer("nobody-knows-this-token")).is(401, "remedy")
 	p.do("POST", "/api/permission/authorize", items, bearer(opsToken)).is(403, "services do not ask here")
 	p.do("POST", "/api/permission/authorize", items, ben, with("Sec-Fetch-Site", "cross-site"), with("Origin", "https://evil.example")).is(403)
+}
+
+// Who may nothing is told why; of what they may not read, nothing.
+func TestExplainingToWhoMayNothing(t *testing.T) {
+	t.Parallel()
+	p := start(t, files(true), `@id("none") forbid (principal is User, action, resource);`)
+	ben := p.signIn("ben")
+	const explain = "/api/portico/policy/explain?permission="
+	p.do("GET", explain+"catalog.location.create", "", ben).is(200, `"allowed":false`, `"none"`, `"principal":"user:default/ben"`, `"groups":["user:default/ben"]`)
+	hidden := p.do("GET", explain+"catalog.entity.read&entity=component:default/depot", "", ben).is(404, "that you can see")
+	absent := p.do("GET", explain+"catalog.entity.read&entity=component:default/depoz", "", ben).is(404)
+	if same := strings.NewReplacer("depoz", "depot").Replace(absent.body); len(same) != len(hidden.body) {
+		t.Errorf("what is hidden is told apart from what is not there: %s, %s", hidden.body, absent.body)
+	}
+	p.do("GET", explain+"catalog.entity.read&principal=user:default/ann", "", ben).is(403, "portico.policy.explain")
+	p.do("GET", explain+"catalog.entity.read", "").is(401, "nobody is signed in", "remedy")
+	p.do("GET", explain+"catalog.entity.read", "", bearer("nobody-knows-this-token")).is(401, "remedy")
+}
+
+// A token that is not made for reading tells no more of its owner than their name.
+func TestExplainingToATokenThatReadsNothing(t *testing.T) {
+	t.Parallel()
+	p := start(t, files(true), ``)
+	ben := p.signIn("ben")
+	const explain = "/api/portico/policy/explain?permission=catalog.entity.refresh"
+	if got := p.do("GET", explain, "", ben).is(200).body; !strings.Contains(got, `"group:`) {
+		t.Fatalf("ben is in no group: %s", got)
+	}
+	var made struct{ Token string }
+	if err := json.Unmarshal([]byte(p.do("POST", "/api/portico/me/tokens", `{"name":"x","scopes":["catalog:write"]}`, ben).is(201).body), &made); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.do("GET", explain, "", bearer(made.Token)).is(200, `"allowed":true`).body; strings.Contains(got, `"group:`) {
+		t.Errorf("it is told %s", got)
+	}
 }
 
 // The audit log is for those from whom nothing is hidden; the permission alone does not do.

@@ -101,6 +101,7 @@ var ownWay = map[string]string{
 	"POST /api/auth/{provider}/refresh":           "the same",
 	"GET /api/auth/v1/userinfo":                   "tells whom the token of a user stands for",
 	"GET /api/{plugin}/.backstage/auth/v1/cookie": "hands a cookie to the page of whoever is signed in",
+	"GET /api/portico/policy/explain":             "answers who is signed in, whatever they may",
 	"POST /api/permission/authorize":              "answers people who are signed in, whatever they may, and says 403 to programs",
 }
 

@@ -38,10 +38,10 @@ type Handler struct {
 
 // Mount registers the routes.
 func (h *Handler) Mount(g *httpx.Registry) {
-	ask := httpx.Require(policy.EntityRead) // whoever may read anything may ask about themselves
+	ask := httpx.Require(policy.EntityRead)
 	g.Add(
 		httpx.Route{Pattern: "GET /api/portico/policy", Access: httpx.Require(readPolicy), Handler: h.getStatus},
-		httpx.Route{Pattern: "GET /api/portico/policy/explain", Access: ask, Handler: h.getExplanation},
+		httpx.Route{Pattern: "GET /api/portico/policy/explain", Access: httpx.Public("whoever is signed in is told why they may or may not, were it nothing"), Handler: h.getExplanation},
 		httpx.Route{Pattern: "POST /api/permission/authorize", Access: httpx.Public("whoever is signed in is told what they may do, were it nothing"), Handler: h.authorize},
 		httpx.Route{Pattern: "GET /api/permission/health", Access: httpx.Public("probe"), Handler: h.getHealth},
 		httpx.Route{Pattern: "GET /api/catalog/.well-known/backstage/permissions/metadata", Access: ask, Handler: h.getMetadata},
@@ -60,12 +60,15 @@ func (h *Handler) getHealth(w http.ResponseWriter, _ *http.Request) error {
 
 // getExplanation answers ?permission=…&entity=…&principal=….
 func (h *Handler) getExplanation(w http.ResponseWriter, r *http.Request) error {
+	me, err := caller(r.Context())
+	if err != nil {
+		return err
+	}
 	q := r.URL.Query()
 	perm, err := named(q.Get("permission"))
 	if err != nil {
 		return err
 	}
-	me := identity.Of(r.Context())
 	who := me.Subject()
 	other := q.Get("principal")
 	if other != "" && !strings.EqualFold(other, me.Ref) {
@@ -84,12 +87,15 @@ func (h *Handler) getExplanation(w http.ResponseWriter, r *http.Request) error {
 		if res, err = h.Entity(r.Context(), ref); err != nil {
 			return err
 		}
-		if res == nil {
+		if res == nil || !me.CanOn(policy.EntityRead, res) { // a token need not be made for reading
 			return errs.WithRemedy(errs.New(errs.NotFound, "there is no entity %q that you can see", ref), "write its ref as kind:namespace/name, such as component:default/checkout")
 		}
 	}
 	x := h.Policies.Explain(who, perm.Permission, res)
-	known := h.Groups(r.Context(), strings.ToLower(who.Ref))
+	var known []string
+	if me.May(policy.EntityRead) {
+		known = h.Groups(r.Context(), strings.ToLower(who.Ref))
+	}
 	x.Groups = slices.DeleteFunc(x.Groups, func(g string) bool { return !strings.EqualFold(g, who.Ref) && !slices.Contains(known, g) })
 	if who == me.Subject() && me.Within != nil && !me.Within(perm.Permission) {
 		x.Allowed = false
@@ -148,14 +154,22 @@ const (
 	maxRefs      = 2000
 )
 
+// caller is whoever makes the request. Errors: errs.Unauthenticated for nobody, and why it cannot be told now.
+func caller(ctx context.Context) (*identity.Principal, error) {
+	if err := identity.Unknown(ctx); err != nil {
+		return nil, err
+	}
+	if me := identity.Of(ctx); me != nil {
+		return me, nil
+	}
+	return nil, errs.WithRemedy(errs.New(errs.Unauthenticated, "nobody is signed in"), "sign in, or send `Authorization: Bearer TOKEN` with the token of a user")
+}
+
 // authorize answers ALLOW or DENY and never on which conditions: those are the operator's own.
 func (h *Handler) authorize(w http.ResponseWriter, r *http.Request) error {
-	if err := identity.Unknown(r.Context()); err != nil {
+	me, err := caller(r.Context())
+	if err != nil {
 		return err
-	}
-	me := identity.Of(r.Context())
-	if me == nil {
-		return errs.WithRemedy(errs.New(errs.Unauthenticated, "nobody is signed in"), "sign in, or send `Authorization: Bearer TOKEN` with the token of a user")
 	}
 	if me.Type == "service" {
 		return errs.WithRemedy(errs.New(errs.Forbidden, "services do not ask here: what a token may do, its requests show"), "ask as the person for whom it matters")
