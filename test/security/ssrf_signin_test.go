@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -114,6 +113,9 @@ func (i *provider) goThrough(p *portal) []string {
 	return append(got.header["Set-Cookie"], cookie)
 }
 
+// few are enough where the door is what is tried: all of them are tried at others.
+var few = addrs("127.0.0.1", "169.254.169.254", "::1")
+
 // S6: nor through sign-in: neither the provider's metadata nor any endpoint that they name, nor where one of them leads.
 func TestS6SignIn(t *testing.T) {
 	if !inNamespace(t, func() string {
@@ -152,7 +154,7 @@ func TestS6SignIn(t *testing.T) {
 			t.Fatalf("sign-in does not ask the %s: what follows proves nothing", endpoint)
 		}
 	}
-	for n, a := range []netip.Addr{forbidden[0], forbidden[4], forbidden[11], forbidden[26], forbidden[31]} {
+	for n, a := range few {
 		bare := a.String()
 		if a.Is6() {
 			bare = "[" + bare + "]"
@@ -245,7 +247,7 @@ auth: {providers: {github: {development: {enterpriseInstanceUrl: '` + at + `', c
 	good := "https://" + named("ip", host)
 	try("where it may be", good, http.StatusOK)
 	tried := 0
-	for _, a := range []netip.Addr{forbidden[0], forbidden[4], forbidden[11], forbidden[26], forbidden[31]} {
+	for _, a := range few {
 		tried += 3
 		to = ""
 		try(a.String(), "https://"+named("ip", a), http.StatusServiceUnavailable)

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"portico/internal/testenv"
 )
 
 func TestRun(t *testing.T) {
@@ -42,5 +46,31 @@ func TestRun(t *testing.T) {
 	}
 	if _, err := run(strings.NewReader("no JSON"), new(strings.Builder)); err == nil {
 		t.Error("what is no JSON is taken")
+	}
+}
+
+// A test that is called otherwise now would be missed in the table alone, which nobody looks at every day.
+func TestGoalsNameTests(t *testing.T) {
+	root := testenv.Repo(t)
+	var all strings.Builder
+	for _, dir := range []string{"cmd", "internal", "test"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			all.Write(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, g := range goals {
+		for _, name := range g.tests {
+			if !strings.Contains(all.String(), "\nfunc "+name+"(t *testing.T) {") {
+				t.Errorf("%s has the test %s, which there is not", g.id, name)
+			}
+		}
 	}
 }
