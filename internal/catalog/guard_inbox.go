@@ -15,7 +15,7 @@ import (
 )
 
 // What is wrong, missing or removed, as somebody restricted sees it. Lists are read whole and then judged, so that
-// totals count what is seen alone; they hold what needs a person, and not the catalog.
+// totals count what is seen alone; they hold what needs a person, and not the catalog. What was removed is judged once.
 
 // inbox is Store.Inbox of what is seen. A problem is one of an entity: what is wrong with a file as a whole, or with
 // what never became an entity, is not shown, nor the lines around a problem, which may be of a neighbour.
