@@ -15,7 +15,7 @@ import (
 )
 
 // What is wrong, missing or removed, as somebody restricted sees it. Lists are read whole and then judged, so that
-// totals count what is seen alone; they hold what needs a person, and not the catalog.
+// totals count what is seen alone; they hold what needs a person, and not the catalog. What was removed is judged once.
 
 // inbox is Store.Inbox of what is seen. A problem is one of an entity: what is wrong with a file as a whole, or with
 // what never became an entity, is not shown, nor the lines around a problem, which may be of a neighbour.
@@ -109,8 +109,12 @@ func (v *sight) problems(ctx context.Context, tx pgx.Tx) (units []unitProblems, 
 	return units, nil
 }
 
-// removedPage is how many removed entities are judged at a time.
-const removedPage = 500
+// removedPage is how many removed entities are looked at first, and removedPages at most at a time: each page sorts anew
+// what there is.
+const (
+	removedPage  = 500
+	removedPages = 8000
+)
 
 // removed is removedEntities of what is seen.
 func (v *sight) removed(ctx context.Context, db pg.DB, keep time.Duration, part removedPart) ([]RemovedEntity, error) {
@@ -122,16 +126,17 @@ func (v *sight) removed(ctx context.Context, db pg.DB, keep time.Duration, part 
 		if err != nil {
 			return nil, err
 		}
-		seen, err := onlySeen(ctx, v, db, page, func(m RemovedEntity) string { return m.UID })
+		seen, err := v.onlySeenRemoved(ctx, db, page)
 		if err != nil {
 			return nil, err
 		}
 		if out = append(out, seen...); len(out) >= want {
 			return out[:want], nil
 		}
-		if len(page) < removedPage {
+		if len(page) < part.limit {
 			return out, nil
 		}
+		part.limit = min(4*part.limit, removedPages)
 		last := page[len(page)-1]
 		part.after = &removedCursor{last.RemovedAt, last.Ref}
 	}

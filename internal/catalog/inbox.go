@@ -120,6 +120,8 @@ type RemovedEntity struct {
 	RemovedAt       time.Time `json:"removedAt"`
 	RestorableUntil time.Time `json:"restorableUntil"`
 	Actor           string    `json:"actor"`
+
+	revision int64
 }
 
 // removedPart is a part of the list of removed entities.
@@ -167,12 +169,12 @@ func removedEntities(ctx context.Context, db pg.DB, keep time.Duration, part rem
 		after = *part.after
 	}
 	return pg.Collect(ctx, db, func(row pgx.CollectableRow) (m RemovedEntity, err error) {
-		err = row.Scan(&m.Ref, &m.UID, &m.Location, &m.Reason, &m.RemovedAt, &m.Actor)
+		err = row.Scan(&m.Ref, &m.UID, &m.Location, &m.Reason, &m.RemovedAt, &m.Actor, &m.revision)
 		m.RemovedAt = m.RemovedAt.UTC()
 		m.RestorableUntil = m.RemovedAt.Add(keep)
 		return m, err
 	}, `
-		SELECT ref, uid::text, location, reason, removed_at, coalesce(removed_by, '')
+		SELECT ref, uid::text, location, reason, removed_at, coalesce(removed_by, ''), revision
 		FROM catalog_entities
 		WHERE state = 'removed'
 		  AND ($2 OR removed_at <= $3 AND (removed_at < $3 OR ref > $4))

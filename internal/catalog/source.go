@@ -130,6 +130,7 @@ type Store struct {
 	applying chan struct{} // holds a token for each Apply that has a connection
 	// admitting holds a token while a newcomer is made.
 	admitting chan struct{}
+	verdicts  verdicts
 }
 
 // maxApplying is how many units are applied at once: one has the revision lock, the next is ready for it.
