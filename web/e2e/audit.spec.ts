@@ -32,7 +32,7 @@ test('what is done in the portal is a line of the audit log, and opens by keyboa
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(/record=\d+/)
   await expect(line).toHaveAttribute('aria-expanded', 'true')
-  await expect(page.getByText('127.0.0.1', { exact: true })).toBeVisible()
+  await expect(page.getByRole('definition').getByText('127.0.0.1', { exact: true })).toBeVisible()
   await expect(page.getByText(/^[0-9a-f]{64}$/)).toHaveCount(2)
 
   // A link to it opens it, whatever else the list shows.

@@ -1,3 +1,4 @@
+import { serious } from './axe.ts'
 import { expect, test, type Page } from './fixtures.ts'
 import { ANN, BOB, FRONT } from './server.ts'
 
@@ -134,3 +135,23 @@ test('the window says why nobody was signed in', async ({ page, portals }) => {
   expect(second?.data.response).toBeUndefined()
   expect(second?.data.error?.message).toMatch(/^the catalog has no user that is you \([0-9A-F]{4}-[0-9A-F]{4}\)$/)
 })
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1440, 390]) {
+    test(`${colorScheme}, ${String(width)} px: the ways in and what went wrong have nothing serious`, async ({
+      page,
+      portals,
+    }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.setViewportSize({ width, height: 900 })
+      await page.goto(`${portals.signInUrl}/sign-in?error=taken&id=51B0-7E21`)
+      await expect(page.getByRole('alert')).toContainText('Error 51B0-7E21')
+      await expect(page.getByRole('link', { name: /^Continue with / })).toHaveCount(3)
+      expect(await serious(page)).toEqual([])
+      const wide = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      expect(wide, 'the page scrolls sideways').toBeLessThanOrEqual(0)
+    })
+  }
+}

@@ -119,7 +119,10 @@ test('who sits at the machine makes a token of a service and gives it a new secr
   expect(second).not.toBe(first)
   expect(await Promise.all([statusOf(portals.url, first), statusOf(portals.url, second)])).toEqual([200, 200])
   await page.getByRole('button', { name: 'I have copied it' }).click()
-  await expect(row).toContainText('The secret of before is taken until')
+  await expect(row).toContainText('The secret of before is taken for 1 day more')
+  // It can be asked again, and nobody has to say that they keep what is done.
+  await expect(row.getByRole('button', { name: `New secret for ${name}` })).toBeVisible()
+  await expect(row.getByRole('button', { name: 'Keep' })).toHaveCount(0)
   await row.getByRole('button', { name: `Revoke ${name}` }).click()
   await row.getByRole('button', { name: 'Revoke for good' }).click()
   await expect.poll(() => statusOf(portals.url, second)).toBe(401)

@@ -1,6 +1,6 @@
 import { Link, useLocation } from '@tanstack/react-router'
 import { Ellipsis, House, KeyRound, Menu, Search, UserRound, X } from 'lucide-react'
-import { useEffect, useId, useRef, type ReactNode, type RefObject } from 'react'
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
 import { page } from '../lib/paths.ts'
 import { IconButton } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -17,7 +17,7 @@ interface Props {
 
 /** The column's places at the bottom of a phone: the four that fit, and the rest in a sheet. */
 export function BottomBar({ operator, auditor, onFind, foot }: Props) {
-  const sheet = useRef<HTMLDialogElement>(null)
+  const [open, setOpen] = useState(false)
   const { pathname } = useLocation()
   const more = /^\/(operate|audit|settings)(\/|$)/.test(pathname)
   return (
@@ -39,26 +39,40 @@ export function BottomBar({ operator, auditor, onFind, foot }: Props) {
           type="button"
           aria-haspopup="dialog"
           aria-current={more || undefined}
-          onClick={() => sheet.current?.showModal()}
+          aria-expanded={open}
+          onClick={() => {
+            setOpen(true)
+          }}
         >
           <Icon of={Ellipsis} size={20} />
           More
         </button>
       </nav>
-      <MoreSheet sheet={sheet} operator={operator} auditor={auditor} foot={foot} />
+      {open && (
+        <MoreSheet
+          operator={operator}
+          auditor={auditor}
+          foot={foot}
+          onClose={() => {
+            setOpen(false)
+          }}
+        />
+      )}
     </>
   )
 }
 
 interface SheetProps extends Pick<Props, 'operator' | 'auditor' | 'foot'> {
-  sheet: RefObject<HTMLDialogElement | null>
+  onClose: () => void
 }
 
 /** The browser's own dialog: it keeps the focus, closes with Escape after what is open above it, and gives the focus back. */
-function MoreSheet({ sheet, operator, auditor, foot }: SheetProps) {
+function MoreSheet({ operator, auditor, foot, onClose }: SheetProps) {
   const title = useId()
+  const sheet = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const dialog = sheet.current
+    if (dialog?.open === false) dialog.showModal()
     // Beside it, or on a place: whoever goes somewhere sees where they are.
     const done = ({ target }: MouseEvent) => {
       if (target === dialog || (target instanceof Element && target.closest('a'))) dialog?.close()
@@ -72,10 +86,10 @@ function MoreSheet({ sheet, operator, auditor, foot }: SheetProps) {
       dialog?.removeEventListener('click', done)
       wide.removeEventListener('change', close)
     }
-  }, [sheet])
+  }, [])
   const close = () => sheet.current?.close()
   return (
-    <dialog ref={sheet} className={css['sheet']} aria-labelledby={title}>
+    <dialog ref={sheet} className={css['sheet']} aria-labelledby={title} onClose={onClose}>
       <div className={css['body']}>
         <div className={css['head']}>
           <h2 id={title}>More</h2>

@@ -2,8 +2,9 @@ import { useQueryClient, useQueryErrorResetBoundary } from '@tanstack/react-quer
 import { useRouter, type ErrorComponentProps } from '@tanstack/react-router'
 import { RotateCw } from 'lucide-react'
 import { isApiError } from '../lib/api-error.ts'
+import { page } from '../lib/paths.ts'
 import { useTitle } from '../lib/title.ts'
-import { Button } from '../ui/button.tsx'
+import { Button, LinkButton } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { ErrorId, errorSentence } from '../ui/strip.tsx'
@@ -29,6 +30,7 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
         title={forbidden ? 'You cannot see this page' : 'This page did not load'}
         actions={
           <>
+            {forbidden && <LinkButton to={page.rights}>What may I do?</LinkButton>}
             <Button leftSection={<Icon of={RotateCw} size={14} />} onClick={again}>
               Try again
             </Button>

@@ -29,12 +29,12 @@ const actions: Record<string, ActionWords> = {
     doing: 'allow a sign-in of the command line',
   },
   'identity.user.end': {
-    title: 'Person signed out',
+    title: 'Access of a person ended',
     did: 'ended the sessions and tokens of',
     doing: 'end what somebody holds',
   },
   'identity.user.disable': {
-    title: 'Access of who left ended',
+    title: 'Access of a leaver ended',
     did: 'ended the sessions and tokens of',
     doing: 'end what somebody holds who left',
   },

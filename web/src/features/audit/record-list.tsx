@@ -54,6 +54,8 @@ export function RecordLine({ record, search }: { record: AuditRecord; search: Au
           <b>{who}</b> {what} {on && <span className={css['on']}>{locationTarget(on)}</span>}
           {why && <span className="quiet small"> · {why}</span>}
         </span>
+        <span className={`${css['wide'] ?? ''} small mono cut`}>{record.action}</span>
+        <span className={`${css['wide'] ?? ''} small mono cut`}>{record.address}</span>
         <time className="quiet small num" dateTime={record.at} title={exact(at)}>
           {clock(at)}
         </time>

@@ -23,14 +23,15 @@ const focus = (button: HTMLButtonElement | null) => {
 
 /** A step that cannot be taken back asks once more, in its place. The focus goes to the answer that changes nothing. */
 export function Confirm({ may, words, label, sure, note, busy, onSure }: Props) {
-  const [state, setState] = useState<'quiet' | 'asked' | 'kept'>('quiet')
-  if (state !== 'asked')
+  const [state, setState] = useState<'quiet' | 'asked' | 'kept' | 'sure'>('quiet')
+  // Once it is done, or was refused, it can be asked again.
+  if (state !== 'asked' && !(state === 'sure' && busy))
     return (
       <ActionButton
         may={may}
         size="xs"
         aria-label={label}
-        ref={state === 'kept' ? focus : undefined}
+        ref={state === 'quiet' ? undefined : focus}
         onClick={() => {
           setState('asked')
         }}
@@ -50,7 +51,15 @@ export function Confirm({ may, words, label, sure, note, busy, onSure }: Props) 
       >
         Keep
       </Button>
-      <Button size="xs" variant="danger" disabled={busy} onClick={onSure}>
+      <Button
+        size="xs"
+        variant="danger"
+        disabled={busy}
+        onClick={() => {
+          setState('sure')
+          onSure()
+        }}
+      >
         {sure}
       </Button>
     </>

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { span } from '../../lib/format.ts'
 import { useNow } from '../../lib/now.ts'
 import type { Scope, Token } from '../../lib/portico.ts'
 import { capital } from '../../lib/words.ts'
@@ -43,9 +44,9 @@ export function TokenRows({ label, items, scopes, actions }: Props) {
                 {' · made '}
                 <Fresh at={token.createdAt} />
               </span>
-              {token.previousUntil && (
+              {live && token.previousUntil && new Date(token.previousUntil) > now && (
                 <span className="quiet small">
-                  The secret of before is taken until <Fresh at={token.previousUntil} />
+                  The secret of before is taken for {span(new Date(token.previousUntil).getTime() - now.getTime())} more
                   {token.previousUsedAt && (
                     <>
                       {', and was used '}
