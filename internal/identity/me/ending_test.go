@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -223,5 +224,151 @@ func TestEndPersonWhileTheyMakeTokens(t *testing.T) {
 	w.scan(&left, `SELECT count(*) FROM identity_tokens WHERE revoked_at IS NULL`)
 	if left != 0 {
 		t.Errorf("%d tokens are left", left)
+	}
+}
+
+func TestSessions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.replica(true)
+	first, second, bob := r.enter("ann"), r.enter("ann"), r.enter("bob")
+	list := func(who as) (out struct{ Items []identity.Session }) {
+		if err := json.Unmarshal([]byte(r.want(200, who, "GET", "/api/portico/me/sessions", "")), &out); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	items := list(first).Items
+	if len(items) != 2 || !items[0].This || items[1].This || items[0].Address != "127.0.0.1" {
+		t.Fatalf("ann sees %+v", items)
+	}
+	other := fmt.Sprintf("/api/portico/me/sessions/%d", items[1].ID)
+	r.want(404, bob, "DELETE", other, "")
+	r.want(200, second, "GET", "/api/portico/me/sessions", "")
+	r.want(204, first, "DELETE", other, "")
+	if n := len(list(first).Items); n != 1 {
+		t.Errorf("ann sees %d sessions after ending one of two", n)
+	}
+	third := r.enter("ann")
+	if text := r.want(200, first, "POST", "/api/portico/me/sessions/end-others", ""); !strings.Contains(text, `"ended":1`) {
+		t.Errorf("ending the others: %s", text)
+	}
+	for who, left := range map[*as]int{&first: 1, &second: 0, &third: 0, &bob: 1} {
+		if n := len(list(*who).Items); n != left {
+			t.Errorf("%d sessions are left, want %d", n, left)
+		}
+	}
+	if n := w.records("identity.session.revoke"); n != 2 {
+		t.Errorf("%d records, want 2", n)
+	}
+}
+
+// Every way in which access ends, while a stream is open at another replica: it ends there too, and nothing more is let in.
+func TestStreamsEnd(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		token bool // or the session
+		end   func(w *world, here *replica, ann as, m made)
+	}{
+		{"signed out", false, func(_ *world, here *replica, ann as, _ made) {
+			r := httptest.NewRequest("POST", "/", nil)
+			r.AddCookie(ann.cookies[0])
+			if err := here.sessions.End(context.Background(), httptest.NewRecorder(), r, false); err != nil {
+				here.w.t.Fatal(err)
+			}
+		}},
+		{"session revoked", false, func(w *world, here *replica, _ as, _ made) {
+			var id int64
+			w.scan(&id, `SELECT id FROM identity_sessions`)
+			here.want(204, here.enter("ann"), "DELETE", fmt.Sprintf("/api/portico/me/sessions/%d", id), "")
+		}},
+		{"session over, and nobody says so", false, func(w *world, _ *replica, _ as, _ made) {
+			w.exec(`UPDATE identity_sessions SET expires_at = now()`)
+		}},
+		{"session idle, and nobody says so", false, func(w *world, _ *replica, _ as, _ made) {
+			w.exec(`UPDATE identity_sessions SET seen_at = now() - interval '8 hours 1 second'`)
+		}},
+		{"token revoked", true, func(_ *world, here *replica, ann as, m made) {
+			here.want(204, ann, "DELETE", fmt.Sprintf("%s/%d", mine, m.ID), "")
+		}},
+		{"token over", true, func(w *world, _ *replica, _ as, _ made) { w.exec(`UPDATE identity_tokens SET expires_at = now()`) }},
+		{"user gone, session", false, func(w *world, here *replica, _ as, _ made) { w.lose(here, "user:default/ann") }},
+		{"user gone, token", true, func(w *world, here *replica, _ as, _ made) { w.lose(here, "user:default/ann") }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			here, there := w.replica(true), w.replica(true)
+			ann := here.enter("ann")
+			m := here.make(ann, mine, `{"name":"x","scopes":["catalog:read"]}`)
+			who := ann
+			if tt.token {
+				who = as{token: m.Secret}
+			}
+			stream := there.send(who, "GET", "/api/stream", "")
+			defer stream.Body.Close()
+			opened := make([]byte, 5)
+			if _, err := io.ReadFull(stream.Body, opened); err != nil {
+				t.Fatal(err)
+			}
+			tt.end(w, here, ann, m)
+			begun := time.Now()
+			_, _ = io.ReadAll(stream.Body) // until it ends; the test's own deadline is the other end
+			if took := time.Since(begun); took > 5*time.Second {
+				t.Errorf("the stream ended after %s", took)
+			}
+			if tt.token {
+				for _, r := range []*replica{here, there} {
+					r.until("the token is refused", func() bool { status, _ := r.do(who, "GET", "/api/catalog.entity.read", ""); return status == 401 })
+				}
+				return
+			}
+			for _, r := range []*replica{here, there} {
+				r.until("the session is over", func() bool { // a guest comes in instead
+					_, text := r.do(who, "GET", "/api/catalog.entity.read", "")
+					return text == "guest user:default/guest"
+				})
+			}
+		})
+	}
+}
+
+// Who leaves the catalog has nothing when they, or others of the same name, come back. Whom a resolver let in without a
+// User the catalog cannot lose.
+func TestGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.replica(true)
+	tokens := map[string]as{}
+	w.without("visitor")
+	for _, who := range []string{"ann", "bob", "visitor"} {
+		tokens[who] = as{token: r.make(r.enter(who), mine, `{"name":"x","scopes":["catalog:read"]}`).Secret}
+	}
+	// Before anything is ended for good, nothing lets in.
+	w.without("ann")
+	r.tokens.Forget()
+	r.want(401, tokens["ann"], "GET", "/api/catalog.entity.read", "")
+	for range 2 {
+		if err := r.tokens.EndGone(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.mu.Lock()
+	delete(w.gone, "user:default/ann")
+	w.mu.Unlock()
+	r.want(401, tokens["ann"], "GET", "/api/catalog.entity.read", "")
+	r.want(200, tokens["bob"], "GET", "/api/catalog.entity.read", "")
+	r.want(200, tokens["visitor"], "GET", "/api/catalog.entity.read", "")
+	var sessions int
+	w.scan(&sessions, `SELECT count(*) FROM identity_sessions`)
+	if sessions != 2 {
+		t.Errorf("%d sessions are left, want those of bob and of the visitor", sessions)
+	}
+	var actor string
+	w.scan(&actor, `SELECT string_agg(actor || ' ' || target, ';') FROM audit_log WHERE action = 'identity.user.disable'`)
+	if actor != "system:identity user:default/ann" {
+		t.Errorf("the record is %q", actor)
 	}
 }

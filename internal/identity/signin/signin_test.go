@@ -1,17 +1,11 @@
 package signin
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"errors"
-	"io"
-	"log/slog"
 	"maps"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -19,30 +13,8 @@ import (
 
 	"portico/internal/httpx"
 	"portico/internal/identity"
-	"portico/internal/identity/audit"
-	"portico/internal/pg"
 	"portico/internal/pg/pgtest"
 )
-
-// world is a portal with one user, ann, whose provider is a stand-in; "two" is another client of the same.
-type world struct {
-	*httptest.Server
-	t        *testing.T
-	pool     *pg.Pool
-	idp      *standIn
-	provider *Provider
-	sessions *identity.Sessions
-	users    users
-	routes   httpx.Registry
-	limits   httpx.Limits
-}
-
-// users are a directory: by e-mail address, name and subject.
-type users map[string][]User
-
-func (u users) UsersByEmail(email string) []User     { return u[email] }
-func (u users) UsersByName(name string) []User       { return u[name] }
-func (u users) UsersByAnnotation(k, v string) []User { return u[k+"="+v] }
 
 var ann = User{Ref: "user:default/ann", DisplayName: "Ann"}
 
@@ -53,154 +25,6 @@ var (
 	permission = httpx.Permission{Name: "catalog.entity.read", Action: "read"}
 	change     = httpx.Permission{Name: "catalog.entity.delete", Action: "delete"}
 )
-
-func newWorld(t *testing.T) *world {
-	t.Helper()
-	return newWorldOn(t, pgtest.New(t))
-}
-
-func newWorldOn(t *testing.T, pool *pg.Pool) *world {
-	t.Helper()
-	w := &world{t: t, pool: pool, idp: newStandIn(t), users: users{"ann@marrowby.example": {ann}, "ann": {ann}, subjectAnnotation + "=1001": {ann}}}
-	w.Server = httptest.NewUnstartedServer(nil)
-	base := "http://" + w.Listener.Addr().String()
-	provider := func(id string) *Provider {
-		return &Provider{
-			ID: id, Title: id, Resolvers: []Resolver{{By: Email}}, Protocol: &OIDC{
-				Issuer: w.idp.URL, ClientID: clientID, ClientSecret: clientSecret, CallbackURL: base + "/api/auth/" + id + "/handler/frame",
-				Private: func(string) bool { return true },
-			},
-		}
-	}
-	w.provider = provider("oidc")
-	w.sessions = &identity.Sessions{DB: w.pool}
-	w.Config.Handler = w.handler(w.sessions, w.provider, provider("two"))
-	w.Start()
-	t.Cleanup(w.Close)
-	return w
-}
-
-func (w *world) handler(sessions *identity.Sessions, providers ...*Provider) http.Handler {
-	w.t.Helper()
-	gate, err := identity.NewGate(nil, nil, sessions)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	g := httpx.Registry{}
-	log := discard()
-	denials := &audit.Denials{Store: &audit.Store{DB: w.pool}, Log: log}
-	sessions.Record = audit.Session
-	(&Handler{Providers: providers, Sessions: sessions, Store: &Store{DB: w.pool}, Directory: w.users, Origins: []string{page}, Log: log, Denied: denials.Note}).Mount(&g)
-	w.routes = g
-	g.Add(httpx.Route{Pattern: "GET /api/who", Access: httpx.Require(permission), Handler: func(w http.ResponseWriter, r *http.Request) error {
-		_, err := io.WriteString(w, identity.Of(r.Context()).Ref)
-		return err
-	}}, httpx.Route{Pattern: "POST /api/change", Access: httpx.Require(change), Audit: httpx.Audited("x.y.change"), Handler: func(http.ResponseWriter, *http.Request) error {
-		return errors.New("nobody gets here")
-	}})
-	h, err := g.Handler(httpx.Options{Gate: gate, Log: log, Limits: w.limits, Denied: denials.Note})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return h
-}
-
-func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
-
-// browser follows no redirect by itself.
-func browser() *http.Client {
-	jar, _ := cookiejar.New(nil)
-	return &http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-}
-
-// get returns where the portal sends the browser, or the body.
-func (w *world) get(c *http.Client, address string) (to *url.URL, body string) {
-	w.t.Helper()
-	if strings.HasPrefix(address, "/") {
-		address = w.URL + address
-	}
-	resp, err := c.Get(address)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	to, _ = resp.Location()
-	return to, string(b)
-}
-
-// begin goes to the provider and returns what it is asked.
-func (w *world) begin(c *http.Client) *url.URL {
-	w.t.Helper()
-	to, _ := w.get(c, "/api/auth/oidc/start?redirectUrl="+url.QueryEscape("/catalog?kind=api"))
-	if to == nil || !strings.HasPrefix(to.String(), w.idp.URL+"/auth?") {
-		w.t.Fatalf("start leads to %v", to)
-	}
-	return to
-}
-
-// back is the way back, with the code and the state of what the provider was asked.
-func (w *world) back(asked *url.URL, more ...string) string {
-	q := url.Values{"code": {w.idp.authorize(asked)}, "state": {asked.Query().Get("state")}}
-	for i := 0; i+1 < len(more); i += 2 {
-		if more[i+1] == "" {
-			q.Del(more[i])
-		} else {
-			q.Set(more[i], more[i+1])
-		}
-	}
-	return "/api/auth/oidc/handler/frame?" + q.Encode()
-}
-
-func (w *world) signIn(c *http.Client) {
-	w.t.Helper()
-	if to, body := w.get(c, w.back(w.begin(c))); to == nil || to.RequestURI() != "/catalog?kind=api" {
-		w.t.Fatalf("the provider's answer leads to %v %s", to, body)
-	}
-}
-
-func (w *world) who(c *http.Client) string {
-	_, body := w.get(c, "/api/who")
-	if strings.Contains(body, `"AuthenticationError"`) {
-		return "nobody"
-	}
-	return body
-}
-
-func (w *world) post(c *http.Client, path, body, site string) int {
-	w.t.Helper()
-	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.URL+path, strings.NewReader(body))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if site != "" {
-		r.Header.Set("Sec-Fetch-Site", site)
-	}
-	resp, err := c.Do(r)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	return resp.StatusCode
-}
-
-func (w *world) count() (n int) {
-	w.t.Helper()
-	if err := w.pool.QueryRow(w.t.Context(), `SELECT count(*) FROM identity_sessions`).Scan(&n); err != nil {
-		w.t.Fatal(err)
-	}
-	return n
-}
-
-func (w *world) exec(sql string) {
-	w.t.Helper()
-	if _, err := w.pool.Exec(w.t.Context(), sql); err != nil {
-		w.t.Fatal(err)
-	}
-}
 
 func TestSignIn(t *testing.T) {
 	t.Parallel()
@@ -333,132 +157,6 @@ func TestEndpoints(t *testing.T) {
 		if err := checkEndpoint(tt.issuer, tt.address); (err == nil) != tt.want {
 			t.Errorf("%s names %s: %v", tt.issuer, tt.address, err)
 		}
-	}
-}
-
-func TestSessionCookie(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	for _, secure := range []bool{true, false} {
-		s := &identity.Sessions{DB: w.pool, Secure: secure}
-		rec := httptest.NewRecorder()
-		if err := s.Start(t.Context(), rec, httptest.NewRequest(http.MethodGet, "/", nil), identity.Account{Issuer: "i", Subject: "s", UserRef: ann.Ref}); err != nil {
-			t.Fatal(err)
-		}
-		c := rec.Result().Cookies()[0]
-		want := "portico-session"
-		if secure {
-			want = "__Host-portico-session"
-		}
-		if c.Name != want || c.Secure != secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || len(c.Value) != 43 {
-			t.Errorf("secure %t: %v", secure, c)
-		}
-		var kept int
-		if err := w.pool.QueryRow(t.Context(), `SELECT count(*) FROM identity_sessions s WHERE s::text LIKE '%' || $1 || '%'`, c.Value).Scan(&kept); err != nil || kept != 0 {
-			t.Errorf("the database knows the id itself (%d, %v)", kept, err)
-		}
-	}
-}
-
-// The request that signs out came in the session that it ends, and may be over before it is answered.
-func TestSignOutOutlivesItsRequest(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	c := browser()
-	w.signIn(c)
-	u, _ := url.Parse(w.URL)
-	if got := w.who(c); got != ann.Ref { // who it is, is known from here on
-		t.Fatalf("the session is of %q", got)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, w.URL+"/api/portico/session/end", nil)
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	for _, cookie := range c.Jar.Cookies(u) {
-		r.AddCookie(cookie)
-	}
-	answer := httptest.NewRecorder()
-	w.Config.Handler.ServeHTTP(answer, r)
-	if answer.Code != http.StatusNoContent {
-		t.Errorf("got %d %s", answer.Code, answer.Body)
-	}
-	if got := answer.Result().Cookies(); len(got) != 1 || got[0].MaxAge >= 0 {
-		t.Errorf("the browser keeps its cookie: %v", got)
-	}
-	if got := w.who(c); got == ann.Ref {
-		t.Errorf("the session lets %s in", got)
-	}
-}
-
-// What ends a session, and how soon that holds at another replica.
-func TestSessionEnds(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name string
-		end  func(w *world, c *http.Client)
-		here bool // at once where it was asked for
-	}{
-		{"signing out", func(w *world, c *http.Client) { w.post(c, "/api/portico/session/end", "", "same-origin") }, true},
-		{"signing out as Backstage does", func(w *world, c *http.Client) { w.post(c, "/api/auth/oidc/logout", "", "same-origin") }, true},
-		{"signing out everywhere, in another browser", func(w *world, _ *http.Client) {
-			other := browser()
-			w.signIn(other)
-			w.post(other, "/api/portico/session/end", `{"all":true}`, "same-origin")
-		}, true},
-		{"eight hours without a request", func(w *world, _ *http.Client) {
-			w.exec(`UPDATE identity_sessions SET seen_at = now() - interval '8 hours 1 second'`)
-		}, false},
-		{"a day", func(w *world, _ *http.Client) {
-			w.exec(`UPDATE identity_sessions SET expires_at = now() - interval '1 second'`)
-		}, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			replica := &identity.Sessions{DB: w.pool}
-			go replica.Follow(t.Context())
-			second := httptest.NewServer(w.handler(replica))
-			defer second.Close()
-			c := browser()
-			w.signIn(c)
-			u, _ := url.Parse(w.URL)
-			thief := browser() // who has the cookie, after the browser forgot it
-			thief.Jar.SetCookies(u, c.Jar.Cookies(u))
-			there := func() string {
-				_, body := w.get(thief, second.URL+"/api/who")
-				return body
-			}
-			if w.who(thief) != ann.Ref || there() != ann.Ref {
-				t.Fatal("the session does not hold at both replicas")
-			}
-			tt.end(w, c)
-			if who := w.who(thief); tt.here && who != "nobody" {
-				t.Errorf("%q is signed in right after it", who)
-			}
-			for begun := time.Now(); w.who(thief) != "nobody" || there() == ann.Ref; time.Sleep(20 * time.Millisecond) {
-				if time.Since(begun) > 5*time.Second {
-					t.Fatal("after five seconds somebody is still signed in")
-				}
-			}
-		})
-	}
-}
-
-func TestAnotherSiteDoesNotSignOut(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	c := browser()
-	w.signIn(c)
-	for _, site := range []string{"", "cross-site", "same-site"} {
-		for _, path := range []string{"/api/portico/session/end", "/api/auth/oidc/logout"} {
-			if status := w.post(c, path, "", site); status != http.StatusForbidden {
-				t.Errorf("%s from %q: status %d, want 403", path, site, status)
-			}
-		}
-	}
-	if who := w.who(c); who != ann.Ref {
-		t.Errorf("%q is signed in", who)
 	}
 }
 
@@ -689,60 +387,5 @@ func TestLocalPath(t *testing.T) {
 		if got := localPath(to); got != to {
 			t.Errorf("%q leads to %q", to, got)
 		}
-	}
-}
-
-func TestResolve(t *testing.T) {
-	t.Parallel()
-	ops := User{Ref: "user:default/ops", DisplayName: "Operations"}
-	dir := users{
-		"ann@marrowby.example": {ann}, "ann": {ann}, subjectAnnotation + "=1001": {ann}, "okta.com/email=ann@marrowby.example": {ann},
-		"bob+ops@marrowby.example": {ops}, "@marrowby.example": {ann}, "../ann": {ann},
-	}
-	person := Person{Subject: "1001", ID: "1001", Email: "Ann@Marrowby.Example", Username: "Ann", Name: "Ann at the provider"}
-	stranger := Person{Subject: "7", ID: "7", Email: "bob@marrowby.example", Username: "bob", Name: "Bob"}
-	tests := []struct {
-		name   string
-		list   []Resolver
-		person Person
-		want   User
-	}{
-		{"e-mail, in any case", []Resolver{{By: Email}}, person, ann},
-		{"e-mail of the right domain", []Resolver{{By: Email, Domains: []string{"MARROWBY.example"}}}, person, ann},
-		{"e-mail of another domain", []Resolver{{By: Email, Domains: []string{"other.example"}}}, person, User{}},
-		{"local part", []Resolver{{By: LocalPart, Domains: []string{"marrowby.example"}}}, person, ann},
-		{"user name", []Resolver{{By: Username}}, person, ann},
-		{"subject", []Resolver{{By: ID, Annotation: subjectAnnotation}}, person, ann},
-		{"the second of two", []Resolver{{By: Email, Domains: []string{"other.example"}}, {By: Username}}, person, ann},
-		{"a stranger", []Resolver{{By: Email}, {By: Username}, {By: ID, Annotation: subjectAnnotation}}, stranger, User{}},
-		{"a stranger who may come in", []Resolver{{By: Username, WithoutUser: true}}, stranger, User{Ref: "user:default/bob", DisplayName: "Bob", Absent: true}},
-		{"a stranger of another domain", []Resolver{{By: LocalPart, Domains: []string{"other.example"}, WithoutUser: true}}, stranger, User{}},
-		{"a stranger's id", []Resolver{{By: ID, Annotation: subjectAnnotation, WithoutUser: true}}, stranger, User{Ref: "user:default/7", DisplayName: "Bob", Absent: true}},
-		{"an id that differs from another in case", []Resolver{{By: ID, Annotation: subjectAnnotation, WithoutUser: true}}, Person{Subject: "aB", ID: "aB"}, User{}},
-		{"an id that is another's name", []Resolver{{By: ID, Annotation: subjectAnnotation, WithoutUser: true}}, Person{Subject: "ann", ID: "ann"}, User{}},
-		{"no id", []Resolver{{By: ID, Annotation: subjectAnnotation, WithoutUser: true}}, Person{Subject: "7"}, User{}},
-		{"an id that is the name", []Resolver{{By: ID}}, Person{Subject: "Ann", ID: "Ann"}, ann},
-		{"a stranger's id as a name", []Resolver{{By: ID, WithoutUser: true}}, stranger, User{Ref: "user:default/7", DisplayName: "Bob", Absent: true}},
-		{"an annotated address", []Resolver{{By: Email, Annotation: "okta.com/email"}}, person, ann},
-		{"an annotated address that is a profile's alone", []Resolver{{By: Email, Annotation: "google.com/email"}}, person, User{}},
-		{"an annotated address of another domain", []Resolver{{By: Email, Annotation: "okta.com/email", Domains: []string{"other.example"}}}, person, User{}},
-		{"a stranger's address", []Resolver{{By: Email, Annotation: "okta.com/email", WithoutUser: true}}, stranger, User{Ref: "user:default/bob@marrowby.example", DisplayName: "Bob", Absent: true}},
-		{"an address that goes on", []Resolver{{By: LocalPart}}, Person{Subject: "1", Email: "ann@marrowby.example@evil.example"}, User{}},
-		{"a name that leads elsewhere", []Resolver{{By: Username}}, Person{Subject: "1", Username: "../ann"}, User{}},
-		{"an id that leads elsewhere", []Resolver{{By: ID}}, Person{Subject: "1", ID: "../ann"}, User{}},
-		{"an address with a note", []Resolver{{By: Email}}, Person{Subject: "1", Email: "ann+portal@marrowby.example"}, ann},
-		{"an address that has the note in the catalog", []Resolver{{By: Email}}, Person{Subject: "1", Email: "bob+ops@marrowby.example"}, ops},
-		{"an address that is a note alone", []Resolver{{By: Email}}, Person{Subject: "1", Email: "+ann@marrowby.example"}, User{}},
-		{"a note is no part of a name", []Resolver{{By: LocalPart, Domains: []string{"marrowby.example"}}}, Person{Subject: "1", Email: "ann+portal@marrowby.example"}, User{}},
-		{"a name that others can take over", []Resolver{{By: Username, Pinned: true}}, person, User{Ref: ann.Ref, DisplayName: ann.DisplayName, pinned: true}},
-		{"and of a stranger", []Resolver{{By: Username, Pinned: true, WithoutUser: true}}, stranger, User{Ref: "user:default/bob", DisplayName: "Bob", Absent: true, pinned: true}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := resolve(tt.list, dir, tt.person)
-			if got != tt.want || (err == nil) != (tt.want != User{}) {
-				t.Errorf("%+v, %v; want %+v", got, err, tt.want)
-			}
-		})
 	}
 }
