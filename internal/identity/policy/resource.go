@@ -72,7 +72,7 @@ func resourceOf(ref string, declared []byte, owners []string) (*Resource, error)
 	if err := d.Decode(&tree); err != nil {
 		return nil, errs.Public(errs.Invalid, "the entity is not a JSON object", err)
 	}
-	r := &Resource{Ref: fold(ref), values: map[string][]string{}, items: map[string][]string{}}
+	r := &Resource{Ref: fold(ref), values: make(map[string][]string, 16)}
 	r.walk(keyKind, tree.Kind)
 	for _, part := range []struct {
 		name string
@@ -117,6 +117,9 @@ func (r *Resource) walk(key string, v any) {
 		for _, item := range v {
 			r.walk(key, item)
 			if s, ok := item.(string); ok && comparable(s) && len(key)+1+len(fold(s)) <= maxKey {
+				if r.items == nil {
+					r.items = map[string][]string{}
+				}
 				r.items[key] = append(r.items[key], fold(s))
 			}
 		}
