@@ -6,6 +6,18 @@ import (
 	"testing"
 )
 
+// caughtUp waits until the replica shows what is in the database.
+func (a *guarded) caughtUp() {
+	a.t.Helper()
+	var revision int64
+	if err := a.store.db.QueryRow(a.t.Context(), `SELECT revision FROM catalog_state`).Scan(&revision); err != nil {
+		a.t.Fatal(err)
+	}
+	if _, err := a.ix.Wait(a.t.Context(), revision); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
 // The text of an entity is shown as of the version that was judged, and not of one that came into the database since and
 // that may hide it.
 func TestSourceIsOfWhatIsSeen(t *testing.T) {
@@ -30,19 +42,41 @@ func TestSourceIsOfWhatIsSeen(t *testing.T) {
 			t.Errorf("once it is not: %s", got)
 		}
 		declare(false, "published")
-		var revision int64
-		if err := a.store.db.QueryRow(t.Context(), `SELECT revision FROM catalog_state`).Scan(&revision); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := a.ix.Wait(t.Context(), revision); err != nil {
-			t.Fatal(err)
-		}
+		a.caughtUp()
 		if got := a.ask(q); got.status != http.StatusOK || !strings.Contains(got.body, "published") {
 			t.Errorf("shown again: %s", got)
 		}
 		declare(false, "changed")
 		if got := a.ask(q); got.status != http.StatusOK || !strings.Contains(got.body, "changed") {
 			t.Errorf("of a version that comes meanwhile: %s", got)
+		}
+	})
+}
+
+// An entity is removed as it was judged: what somebody else was given meanwhile stays, whatever this replica still shows.
+func TestRemovedIsWhatWasJudged(t *testing.T) {
+	t.Parallel()
+	a := newGuarded(t, false, nil)
+	a.guard.set(restrictedTo(t, onlyUnhidden), nil)
+	declare := func(hidden bool) {
+		t.Helper()
+		a.set("/pub/half.yaml", doc("Component", "half", hidden, "type: service, lifecycle: production, owner: team-a"))
+		a.reread(a.srcs["/pub/*.yaml"])
+	}
+	uid := a.uid("component:default/half")
+	remove := ask{pattern: "DELETE " + api + "/entities/by-uid/{uid}", path: api + "/entities/by-uid/" + uid}
+	declare(true)
+	if got := a.ask(remove); got.status != http.StatusServiceUnavailable {
+		t.Errorf("while this replica is behind: %s", got)
+	}
+	a.follow(func() {
+		if got := a.ask(remove); got.status != http.StatusNotFound {
+			t.Errorf("once it is not: %s", got)
+		}
+		declare(false)
+		a.caughtUp()
+		if got := a.ask(remove); got.status != http.StatusNoContent {
+			t.Errorf("shown again: %s", got)
 		}
 	})
 }

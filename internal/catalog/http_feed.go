@@ -234,24 +234,35 @@ func (h *Handler) history(ctx context.Context, ref string, before int64, limit i
 
 func (h *Handler) getSource(w http.ResponseWriter, r *http.Request) error {
 	ref := entity.Ref{Kind: r.PathValue("kind"), Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
-	ctx, cancel := context.WithTimeout(r.Context(), minRevisionWait)
+	var d *Declaration
+	err := h.asJudged(r.Context(), ref.String(), func(ctx context.Context, v *sight) (err error) {
+		d, err = h.Store.declarationOf(ctx, ref.String(), v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	httpx.JSON(w, http.StatusOK, d)
+	return nil
+}
+
+// asJudged runs fn with what this replica shows. Where fn finds another version of the entity in the database, which is an
+// *otherVersion, it runs again once the replica shows that. Errors: also errs.Unavailable, where that does not end.
+func (h *Handler) asJudged(ctx context.Context, ref string, fn func(context.Context, *sight) error) error {
+	ctx, cancel := context.WithTimeout(ctx, minRevisionWait)
 	defer cancel()
-	const tries = 5 // of an entity that changes faster than it can be read
+	const tries = 5 // of an entity that changes faster than it can be judged
 	for range tries {
-		d, err := h.Store.declarationOf(ctx, ref.String(), h.sight(ctx))
+		err := fn(ctx, h.sight(ctx))
 		var other *otherVersion
-		switch {
-		case err == nil:
-			httpx.JSON(w, http.StatusOK, d)
-			return nil
-		case !errors.As(err, &other):
+		if !errors.As(err, &other) {
 			return err
 		}
 		if _, err := h.Index.Wait(ctx, other.revision); err != nil {
 			return err
 		}
 	}
-	return errs.WithRemedy(errs.New(errs.Unavailable, "%s is changing", cut(ref.String())), "ask again in a moment")
+	return errs.WithRemedy(errs.New(errs.Unavailable, "%s is changing", cut(ref)), "ask again in a moment")
 }
 
 func notFound(ref entity.Ref) error {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"path/filepath"
@@ -177,12 +178,19 @@ func (h *Handler) deleteByUID(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if v := h.sight(r.Context()); v != nil {
-		if err := v.mayChange(r.Context(), entityDelete, v.snap.ByUID(uid.String(), v.seen), noEntity(uid)); err != nil {
-			return err
+	var rev int64
+	err = h.asJudged(r.Context(), "the entity with the uid "+uid.String(), func(ctx context.Context, v *sight) (err error) {
+		var judged int64
+		if v != nil {
+			doc := v.snap.ByUID(uid.String(), v.seen)
+			if err := v.mayChange(ctx, entityDelete, doc, noEntity(uid)); err != nil {
+				return err
+			}
+			judged = doc.Revision()
 		}
-	}
-	rev, err := h.Store.Remove(r.Context(), uid, audit.Of(r))
+		rev, err = h.Store.Remove(ctx, uid, judged, audit.Of(r))
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -495,17 +495,23 @@ func removeSource(ctx context.Context, tx pgx.Tx, id, actor, reason string) erro
 	return advance(ctx, tx, t.rev)
 }
 
-// Remove takes one entity out of the catalog at once.
-func (s *Store) Remove(ctx context.Context, uid uuid.UUID, by audit.Author) (revision int64, err error) {
+// Remove takes one entity out of the catalog at once: the version of the revision that was judged, or any where that is 0.
+// Errors: errs.NotFound; *otherVersion.
+func (s *Store) Remove(ctx context.Context, uid uuid.UUID, judged int64, by audit.Author) (revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: remove %s", uid)
 	return s.change(ctx, by, func(t *settler) error {
-		g, err := pg.Collect1(ctx, t.tx, scanGone, `
-			SELECT uid, ref, location FROM catalog_entities WHERE uid = $1 AND state <> 'removed'`, uid)
+		var version int64
+		g, err := pg.Collect1(ctx, t.tx, func(row pgx.CollectableRow) (g gone, err error) {
+			return g, row.Scan(&g.uid, &g.ref, &g.location, &version)
+		}, `SELECT uid, ref, location, revision FROM catalog_entities WHERE uid = $1 AND state <> 'removed'`, uid)
 		if err != nil {
 			if errs.Is(err, errs.NotFound) {
 				return noEntity(uid)
 			}
 			return err
+		}
+		if judged != 0 && version != judged {
+			return &otherVersion{version}
 		}
 		t.recorded(g.ref, map[string]any{"uid": uid, "source": g.location})
 		rest, err := t.promote([]gone{g})
