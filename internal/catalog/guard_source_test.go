@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"portico/internal/catalog/index"
+	"portico/internal/errs"
 )
 
 // caughtUp waits until the replica shows what is in the database.
@@ -79,4 +82,14 @@ func TestRemovedIsWhatWasJudged(t *testing.T) {
 			t.Errorf("shown again: %s", got)
 		}
 	})
+}
+
+// What a replica does not show yet cannot be judged, and is not let go.
+func TestNothingUnseenIsLetGo(t *testing.T) {
+	t.Parallel()
+	v := &sight{guard: &testGuard{}, snap: index.New(index.Options{}).Snapshot()}
+	list := []gone{{uid: mustUUID(t, "0f0e0d0c-0000-4000-8000-000000000001"), ref: "component:default/new"}}
+	if err := v.spare(t.Context(), entityDelete)(list); !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "component:default/new") {
+		t.Errorf("let go: %v", err)
+	}
 }

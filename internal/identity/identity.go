@@ -61,7 +61,7 @@ func PersonSubject(ref string) policy.Subject { return person(ref, "").Subject()
 // May reports whether there can be anything on which the principal may use the permission. Whether they may on one
 // entity is a question of its own, where the permission is about entities.
 func (p *Principal) May(perm httpx.Permission) bool {
-	return p != nil && p.within(perm) && p.decides().Allow(p.Subject(), perm).Allowed
+	return p != nil && p.Reaches(perm) && p.decides().Allow(p.Subject(), perm).Allowed
 }
 
 // MayOn reports whether the principal may use the permission on an entity, or, where res is nil, on the portal. The
@@ -91,12 +91,12 @@ func (p *Principal) ForbiddenOn(perm httpx.Permission, res *policy.Resource) err
 
 // CanOn is MayOn without the reasons.
 func (p *Principal) CanOn(perm httpx.Permission, res *policy.Resource) bool {
-	return p != nil && p.within(perm) && p.decides().Decide(p.Subject(), perm, res).Allowed
+	return p != nil && p.Reaches(perm) && p.decides().Decide(p.Subject(), perm, res).Allowed
 }
 
-// within reports whether what the principal came with may be used for the permission. It is the one place that knows of scopes.
-func (p *Principal) within(perm httpx.Permission) bool {
-	return (p.Within == nil || p.Within(perm)) && (p.Token == nil || !forPeople(perm))
+// Reaches reports whether what the principal came with may be used for the permission. It is the one place that knows of scopes.
+func (p *Principal) Reaches(perm httpx.Permission) bool {
+	return (p.Within == nil || p.Within(perm)) && (p.Token == nil || !ForPeople(perm))
 }
 
 func (p *Principal) decides() Rules {
@@ -257,7 +257,7 @@ func (p *Principal) under(r Rules) *Principal {
 
 // refused says that the principal may not use the permission, why, and who may.
 func (p *Principal) refused(perm httpx.Permission, res *policy.Resource) error {
-	if !p.within(perm) {
+	if !p.Reaches(perm) {
 		return errs.WithRemedy(errs.New(errs.Forbidden, "%s may not do this: it needs the permission %s, which the token was not made for", p.DisplayName, perm.Name),
 			remedyFor(p, perm))
 	}
@@ -276,7 +276,7 @@ func (p *Principal) refused(perm httpx.Permission, res *policy.Resource) error {
 }
 
 func remedyFor(p *Principal, perm httpx.Permission) string {
-	if p.Token != nil && forPeople(perm) {
+	if p.Token != nil && ForPeople(perm) {
 		return "this is for people in their browser: open the portal and sign in there"
 	}
 	if p.Token != nil && p.Token.ID != 0 && p.decides().Allow(p.Subject(), perm).Allowed {

@@ -27,9 +27,9 @@ func Permissions() []httpx.Permission {
 	return []httpx.Permission{MeRead, MeManage, TokenManage, TokenEnd, TokenRedeem}
 }
 
-// forPeople reports whether a permission is for somebody in their browser, and never for a token, whatever its scopes: what
+// ForPeople reports whether a permission is for somebody in their browser, and never for a token, whatever its scopes: what
 // makes tokens and ends sessions must not be done by one that leaked.
-func forPeople(p httpx.Permission) bool {
+func ForPeople(p httpx.Permission) bool {
 	return p.Name == MeRead.Name || p.Name == MeManage.Name || p.Name == TokenManage.Name
 }
 
@@ -120,7 +120,7 @@ func scopeFor(perm httpx.Permission) string {
 			return s.Name
 		}
 	}
-	if strings.HasPrefix(perm.Name, "portico.token.") || forPeople(perm) {
+	if strings.HasPrefix(perm.Name, "portico.token.") || ForPeople(perm) {
 		return ""
 	}
 	return perm.Name

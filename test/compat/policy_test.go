@@ -97,6 +97,11 @@ func TestPoliciesAreAsked(t *testing.T) {
 	if !x.Allowed || !strings.Contains(x.Why, "accessRestrictions of its token may narrow that") {
 		t.Errorf("another's token: %+v", x)
 	}
+	for _, q := range []string{"permission=portico.token.manage", "permission=portico.me.manage", "permission=portico.token.manage&principal=service:reader"} {
+		if x = explain(q); x.Allowed { // as POST /api/portico/tokens has it
+			t.Errorf("%s, which no token may: %+v", q, x)
+		}
+	}
 	p.get("/api/portico/policy/explain?permission=catalog.entity.read&principal=user:default/ana", anonymous).refused(403, "portico.policy.explain")
 	p.get("/api/portico/policy/explain?permission=catalog.entity.read&principal=ana").refused(400, "user:default/ana")
 	p.get("/api/portico/policy/explain?permission=catalog.entity.reed").refused(400, "catalog.entity.read")

@@ -97,11 +97,14 @@ func (h *Handler) getExplanation(w http.ResponseWriter, r *http.Request) error {
 		known = h.Groups(r.Context(), strings.ToLower(who.Ref))
 	}
 	x.Groups = slices.DeleteFunc(x.Groups, func(g string) bool { return !strings.EqualFold(g, who.Ref) && !slices.Contains(known, g) })
-	if who == me.Subject() && me.Within != nil && !me.Within(perm.Permission) {
+	switch {
+	case who == me.Subject() && !me.Reaches(perm.Permission):
 		x.Allowed = false
 		x.Why = fmt.Sprintf("this token was not made for %s; without its restrictions: %s", perm.Name, x.Why)
-	}
-	if who != me.Subject() && who.Type == "service" && x.Allowed {
+	case who.Type == "service" && identity.ForPeople(perm.Permission):
+		x.Allowed = false
+		x.Why = fmt.Sprintf("%s is for people in their browser, and for no token; policies alone: %s", perm.Name, x.Why)
+	case who != me.Subject() && who.Type == "service" && x.Allowed:
 		x.Why += "; accessRestrictions of its token may narrow that"
 	}
 	httpx.JSON(w, http.StatusOK, x)
