@@ -263,6 +263,62 @@ func TestSessions(t *testing.T) {
 	}
 }
 
+// Whoever signs out everywhere does so by all accounts that lead to their User. Where there is none, another account of
+// the name is somebody else. Whoever finds a cookie that is over signs nobody out.
+func TestSignOutEverywhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	here, there := w.replica(true), w.replica(true)
+	w.without("visitor")
+	everywhere := func(who as) {
+		r := httptest.NewRequest("POST", "/", nil)
+		r.AddCookie(who.cookies[0])
+		if err := here.sessions.End(t.Context(), httptest.NewRecorder(), r, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sessions := func(name string) (n int) {
+		w.scan(&n, `
+			SELECT count(*) FROM identity_sessions s JOIN identity_accounts a ON a.id = s.account_id
+			WHERE a.user_ref = 'user:default/' || $1`, name)
+		return n
+	}
+	for _, tt := range []struct {
+		who  string
+		left int
+	}{{"visitor", 1}, {"ann", 0}} {
+		one, again, other := here.enter(tt.who), here.enter(tt.who), here.enter(tt.who+"?subject=another+"+tt.who)
+		bob := here.enter("bob")
+		stream := there.send(other, "GET", "/api/stream", "")
+		defer stream.Body.Close()
+		if _, err := io.ReadFull(stream.Body, make([]byte, len("open\n"))); err != nil {
+			t.Fatal(err)
+		}
+		w.exec(`UPDATE identity_sessions SET expires_at = now() WHERE id = (SELECT min(s.id) FROM identity_sessions s JOIN identity_accounts a ON a.id = s.account_id WHERE a.user_ref = $1)`,
+			"user:default/"+tt.who)
+		if everywhere(one); sessions(tt.who) != 3 {
+			t.Fatalf("a cookie that is over left %d sessions of %s", sessions(tt.who), tt.who)
+		}
+		if everywhere(again); sessions(tt.who) != tt.left || sessions("bob") == 0 {
+			t.Fatalf("%d sessions of %s are left, want %d; and %d of bob", sessions(tt.who), tt.who, tt.left, sessions("bob"))
+		}
+		there.want(200, bob, "GET", reading, "")
+		if tt.left > 0 {
+			there.want(200, other, "GET", "/api/portico/me/sessions", "")
+			continue
+		}
+		late := time.AfterFunc(20*time.Second, there.CloseClientConnections)
+		_, _ = io.ReadAll(stream.Body) // until it ends
+		if !late.Stop() {
+			t.Error("the stream of the other account goes on")
+		}
+		there.until("the other account is signed out", func() bool {
+			_, text := there.do(other, "GET", reading, "")
+			return text == "guest user:default/guest"
+		})
+	}
+}
+
 // Every way in which access ends, while a stream is open at another replica: it ends there too, and nothing more is let in.
 func TestStreamsEnd(t *testing.T) {
 	t.Parallel()
