@@ -139,6 +139,15 @@ func TestEndingOutlastsTheRequest(t *testing.T) {
 	}
 }
 
+// ended is what is recorded of the tokens that ended with what their owner was.
+func (w *world) ended() (all string) {
+	w.scan(&all, `
+		SELECT coalesce(string_agg(r.actor || ' ' || r.target || ' ' || t.name || ' ' || (r.detail->>'because'), ';' ORDER BY r.seq), '')
+		FROM audit_log r JOIN identity_tokens t ON t.id = (r.detail->>'id')::bigint AND t.name = r.detail->>'name'
+		WHERE r.action = 'identity.token.revoke' AND r.detail->>'because' IS NOT NULL`)
+	return all
+}
+
 func TestEndPerson(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -147,6 +156,8 @@ func TestEndPerson(t *testing.T) {
 	ann, again, bob := here.enter("ann"), there.enter("ann"), there.enter("bob")
 	w.exec(`UPDATE identity_accounts SET user_ref = 'user:default/Ann' WHERE subject = 'bob'`) // another account of hers, as a resolver wrote it
 	token := as{token: here.make(again, mine, `{"name":"x","scopes":["catalog:read"]}`).Secret}
+	there.make(bob, mine, `{"name":"y","scopes":["catalog:read"]}`)
+	there.want(204, again, "DELETE", fmt.Sprintf("%s/%d", mine, here.make(again, mine, `{"name":"revoked before","scopes":["catalog:read"]}`).ID), "")
 	carl := there.enter("carl")
 	stay := as{token: there.make(as{}, services, `{"name":"ci","scopes":["catalog:read"]}`).Secret}
 	proof := sha256.Sum256([]byte("verifier"))
@@ -170,7 +181,7 @@ func TestEndPerson(t *testing.T) {
 		}
 	}
 	there.want(200, token, "GET", "/api/catalog.entity.read", "")
-	if text := here.want(200, as{}, "POST", end, `{"user":"User:default/ANN"}`); strings.TrimSpace(text) != `{"sessions":3,"tokens":1,"logins":1}` {
+	if text := here.want(200, as{}, "POST", end, `{"user":"User:default/ANN"}`); strings.TrimSpace(text) != `{"sessions":3,"tokens":2,"logins":1}` {
 		t.Errorf("it answers %s", text)
 	}
 	if _, err := io.ReadAll(stream.Body); err != nil { // it ends
@@ -194,11 +205,14 @@ func TestEndPerson(t *testing.T) {
 	here.want(200, as{}, "POST", end, `{"user":"user:default/ann"}`) // nothing is left, and that is recorded, too
 	var record string
 	w.scan(&record, `SELECT string_agg(actor || ' ' || target || ' ' || detail::text, ';' ORDER BY seq) FROM audit_log WHERE action = 'identity.user.end' AND outcome = 'allowed'`)
-	if want := `user:default/guest user:default/ann {"sessions":3,"tokens":1,"logins":1};user:default/guest user:default/ann {"sessions":0,"tokens":0,"logins":0}`; strings.ReplaceAll(record, ": ", ":") != want && record != want {
+	if want := `user:default/guest user:default/ann {"sessions":3,"tokens":2,"logins":1};user:default/guest user:default/ann {"sessions":0,"tokens":0,"logins":0}`; strings.ReplaceAll(record, ": ", ":") != want && record != want {
 		t.Errorf("recorded: %s", record)
 	}
+	if got, want := w.ended(), "user:default/guest user:default/ann x ended;user:default/guest user:default/Ann y ended"; got != want {
+		t.Errorf("of tokens it is recorded: %s; want %s", got, want)
+	}
 	var unnamed int // a route without its mark names neither
-	w.scan(&unnamed, `SELECT count(*) FROM audit_log WHERE action = 'identity.user.end' AND (request_id = '' OR address <> '127.0.0.1')`)
+	w.scan(&unnamed, `SELECT count(*) FROM audit_log WHERE (action = 'identity.user.end' OR detail->>'because' = 'ended') AND (request_id = '' OR address <> '127.0.0.1')`)
 	if unnamed != 0 {
 		t.Errorf("%d records say not by which request, or from where", unnamed)
 	}
@@ -426,5 +440,8 @@ func TestGone(t *testing.T) {
 	w.scan(&actor, `SELECT string_agg(actor || ' ' || target, ';') FROM audit_log WHERE action = 'identity.user.disable'`)
 	if actor != "system:identity user:default/ann" {
 		t.Errorf("the record is %q", actor)
+	}
+	if got, want := w.ended(), "system:identity user:default/ann x gone"; got != want {
+		t.Errorf("of tokens it is recorded: %s; want %s", got, want)
 	}
 }
