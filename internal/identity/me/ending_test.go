@@ -405,6 +405,31 @@ func TestStreamsEnd(t *testing.T) {
 	}
 }
 
+// While the database cannot say what holds, a request under way ends, too. Here it is asked and does not answer.
+func TestStreamsEndWithoutTheDatabase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.replica(true)
+	stream := r.send(r.enter("ann"), "GET", "/api/stream", "")
+	defer stream.Body.Close()
+	if _, err := io.ReadFull(stream.Body, make([]byte, len("open\n"))); err != nil {
+		t.Fatal(err)
+	}
+	hold, err := w.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = hold.Rollback(context.WithoutCancel(t.Context())) }()
+	if _, err := hold.Exec(t.Context(), `LOCK TABLE identity_sessions IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(20*time.Second, r.CloseClientConnections)
+	_, _ = io.ReadAll(stream.Body) // until it ends
+	if !late.Stop() {
+		t.Error("the stream goes on")
+	}
+}
+
 // Who leaves the catalog has nothing when they, or others of the same name, come back. Whom a resolver let in without a
 // User the catalog cannot lose.
 func TestGone(t *testing.T) {
