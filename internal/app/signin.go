@@ -90,11 +90,11 @@ var resolvers = map[string]signin.Resolver{
 	config.ByLocalPart:         {By: signin.LocalPart},
 	config.ByAnnotatedEmail:    {By: signin.Email},
 	config.ByLogin:             {By: signin.Username, Pinned: true},
-	config.ByUsername:          {By: signin.Username},
+	config.ByUsername:          {By: signin.Username, Pinned: true},
 	config.ByID:                {By: signin.ID},
 	config.BySubject:           {By: signin.ID, Annotation: "oidc.io/sub"},
 	config.ByForwardedUser:     {By: signin.ID},
-	config.ByForwardedUsername: {By: signin.Username},
+	config.ByForwardedUsername: {By: signin.Username, Pinned: true},
 }
 
 // annotations are Backstage's, for addresses and for ids.

@@ -23,7 +23,7 @@ func TestResolvers(t *testing.T) {
 		want               signin.Resolver
 	}{
 		{"oidc", config.ByEmail, signin.Resolver{By: signin.Email}},
-		{"oidc", config.ByUsername, signin.Resolver{By: signin.Username}},
+		{"oidc", config.ByUsername, signin.Resolver{By: signin.Username, Pinned: true}},
 		{"oidc", config.BySubject, signin.Resolver{By: signin.ID, Annotation: "oidc.io/sub"}},
 		{"okta", config.ByAnnotatedEmail, signin.Resolver{By: signin.Email, Annotation: "okta.com/email"}},
 		{"google", config.ByAnnotatedEmail, signin.Resolver{By: signin.Email, Annotation: "google.com/email"}},
@@ -36,7 +36,7 @@ func TestResolvers(t *testing.T) {
 		{"github", config.ByLogin, signin.Resolver{By: signin.Username, Pinned: true}},
 		{"github", config.ByID, signin.Resolver{By: signin.ID, Annotation: "github.com/user-id"}},
 		{"oauth2Proxy", config.ByForwardedUser, signin.Resolver{By: signin.ID}},
-		{"oauth2Proxy", config.ByForwardedUsername, signin.Resolver{By: signin.Username}},
+		{"oauth2Proxy", config.ByForwardedUsername, signin.Resolver{By: signin.Username, Pinned: true}},
 		{"proxy", config.ByEmail, signin.Resolver{By: signin.Email}},
 	}
 	for _, tt := range tests {

@@ -17,8 +17,8 @@ type Ended struct {
 	Logins   int64 `json:"logins"` // of `portico login`, allowed and not yet redeemed
 }
 
-// EndPerson ends all that a person holds, by all accounts that lead to them. They may sign in again. Errors: errs.Invalid for
-// what is no ref of a user, errs.NotFound for whom nobody ever signed in as.
+// EndPerson ends all that a person holds, by all accounts that lead to them, and records each token that ends by it. They may
+// sign in again. Errors: errs.Invalid for what is no ref of a user, errs.NotFound for whom nobody ever signed in as.
 func (t *Tokens) EndPerson(ctx context.Context, s *Sessions, userRef string) (out Ended, err error) {
 	defer errs.Wrap(&err, "identity: end what %s holds", userRef)
 	ref := strings.ToLower(strings.TrimSpace(userRef))
@@ -42,7 +42,6 @@ func (t *Tokens) EndPerson(ctx context.Context, s *Sessions, userRef string) (ou
 		}{
 			{&out.Sessions, `DELETE FROM identity_sessions WHERE account_id = ANY($1)`},
 			{&out.Logins, `DELETE FROM identity_grants WHERE account_id = ANY($1)`},
-			{&out.Tokens, `UPDATE identity_tokens SET revoked_at = now() WHERE account_id = ANY($1) AND revoked_at IS NULL AND expires_at > now()`},
 		} {
 			tag, err := tx.Exec(ctx, end.sql, accounts)
 			if err != nil {
@@ -50,7 +49,16 @@ func (t *Tokens) EndPerson(ctx context.Context, s *Sessions, userRef string) (ou
 			}
 			*end.n = tag.RowsAffected()
 		}
-		return ref, out, nil
+		tokens, err := pg.Collect(ctx, tx, pgx.RowToStructByPos[revoked], `
+			UPDATE identity_tokens t SET revoked_at = now()
+			FROM identity_accounts a
+			WHERE t.account_id = a.id AND a.id = ANY($1) AND t.revoked_at IS NULL AND t.expires_at > now()
+			RETURNING t.id, t.name, a.user_ref`, accounts)
+		if err != nil {
+			return "", nil, err
+		}
+		out.Tokens = int64(len(tokens))
+		return ref, out, recordRevoked(ctx, tx, tokens, "ended", t.Record)
 	})
 	s.Forget()
 	return out, err

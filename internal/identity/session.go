@@ -234,8 +234,8 @@ func notify(ctx context.Context, db pg.DB) error {
 	return err
 }
 
-// End ends the session of the request, or all sessions of the account that it belongs to, and takes the browser's
-// cookie away. A request without a session has nothing to end.
+// End ends the session of the request, or all sessions of the person whose it is, by all accounts that lead to them, and
+// takes the browser's cookie away. A request without a session has nothing to end.
 func (s *Sessions) End(ctx context.Context, w http.ResponseWriter, r *http.Request, all bool) (err error) {
 	defer errs.Wrap(&err, "identity: end a session")
 	ctx, cancel := lasting(ctx)
@@ -243,8 +243,7 @@ func (s *Sessions) End(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	if d, ok := s.presented(r); ok {
 		where := `s.digest = $1 AND s.expires_at > now() AND s.seen_at > now() - $2::interval`
 		if all {
-			where = `s.account_id = (
-				SELECT account_id FROM identity_sessions WHERE digest = $1 AND expires_at > now() AND seen_at > now() - $2::interval)`
+			where = `s.account_id IN (` + theirs(1) + ` AND own.expires_at > now() AND own.seen_at > now() - $2::interval)`
 		}
 		err := pg.Transact(ctx, s.DB, pg.TxOptions{}, func(tx pgx.Tx) error {
 			// A session that is over ends nothing: whoever finds its cookie is nobody.

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"portico/internal/errs"
+	"portico/internal/httpx"
 	"portico/internal/pg/pgtest"
 )
 
@@ -83,5 +85,54 @@ func TestSessionAddress(t *testing.T) {
 				t.Errorf("%+v, %v; want %q", list, err, tt.want)
 			}
 		})
+	}
+}
+
+// Whose cookie is over is nobody, and whoever is refused with it claimed to be somebody: that is what is recorded of them.
+func TestClaimed(t *testing.T) {
+	t.Parallel()
+	s := &Sessions{DB: pgtest.New(t)}
+	cookie, err := begin(t, s, Account{Issuer: "i", Subject: "ann", UserRef: "user:default/ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(c *http.Cookie) *http.Request {
+		r := httptest.NewRequest("POST", "/", nil)
+		if c != nil {
+			r.AddCookie(c)
+		}
+		return r
+	}
+	g, err := NewGate(nil, nil, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := g.Admit(with(cookie), httpx.Require(read)); err != nil || c.Claimed || c.Name != "user:default/ann" {
+		t.Fatalf("with a session: %+v, %v", c, err)
+	}
+	if err := s.End(t.Context(), httptest.NewRecorder(), with(cookie), false); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		cookie *http.Cookie
+		want   bool
+	}{
+		{"of a session that is over", cookie, true},
+		{"that was never one", &http.Cookie{Name: s.CookieName(), Value: "x"}, true},
+		{"of somebody else's", &http.Cookie{Name: "another", Value: cookie.Value}, false},
+		{"none", nil, false},
+	} {
+		c, err := g.Admit(with(tt.cookie), httpx.Require(read))
+		if !errs.Is(err, errs.Unauthenticated) || c.Claimed != tt.want || c.Name != "" {
+			t.Errorf("a cookie %s: claimed %t, want %t; as %q, %v", tt.name, c.Claimed, tt.want, c.Name, err)
+		}
+	}
+	g, err = NewGate(nil, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := g.Admit(with(cookie), httpx.Require(read)); c.Claimed || err == nil {
+		t.Errorf("where nobody can sign in: claimed %t, %v", c.Claimed, err)
 	}
 }

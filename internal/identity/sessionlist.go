@@ -98,7 +98,7 @@ func (t *Tokens) EndGone(ctx context.Context) (err error) {
 			continue
 		}
 		err := t.change(ctx, "identity.user.disable", func(tx pgx.Tx) (string, any, error) {
-			return h.UserRef, nil, disable(ctx, tx, h.UserRef, h.WithoutUser)
+			return h.UserRef, nil, disable(ctx, tx, h.UserRef, h.WithoutUser, t.Record)
 		})
 		if err != nil && !errs.Is(err, errs.NotFound) {
 			return err
@@ -107,25 +107,31 @@ func (t *Tokens) EndGone(ctx context.Context) (err error) {
 	return nil
 }
 
-// disable ends what a person holds, of those with a User or of those without. Errors: errs.NotFound where another replica did.
-func disable(ctx context.Context, tx pgx.Tx, userRef string, withoutUser bool) error {
+// disable ends what a person holds, of those with a User or of those without, and records each token that ends by it.
+// Errors: errs.NotFound where another replica did.
+func disable(ctx context.Context, tx pgx.Tx, userRef string, withoutUser bool, record Recorder) error {
 	sessions, err := tx.Exec(ctx, `
 		DELETE FROM identity_sessions s USING identity_accounts a
 		WHERE s.account_id = a.id AND a.user_ref = $1 AND a.without_user = $2`, userRef, withoutUser)
 	if err != nil {
 		return err
 	}
-	tokens, err := tx.Exec(ctx, `
+	tokens, err := pg.Collect(ctx, tx, pgx.RowToStructByPos[revoked], `
 		UPDATE identity_tokens t SET revoked_at = now()
 		FROM identity_accounts a
-		WHERE t.account_id = a.id AND a.user_ref = $1 AND a.without_user = $2 AND t.revoked_at IS NULL AND t.expires_at > now()`, userRef, withoutUser)
+		WHERE t.account_id = a.id AND a.user_ref = $1 AND a.without_user = $2 AND t.revoked_at IS NULL AND t.expires_at > now()
+		RETURNING t.id, t.name, a.user_ref`, userRef, withoutUser)
 	if err != nil {
 		return err
 	}
-	if sessions.RowsAffected()+tokens.RowsAffected() == 0 {
+	if sessions.RowsAffected() == 0 && len(tokens) == 0 {
 		return errs.New(errs.NotFound, "%s holds nothing any more", userRef)
 	}
-	return nil
+	why := "gone"
+	if withoutUser {
+		why = "displaced" // the name is a User's now
+	}
+	return recordRevoked(ctx, tx, tokens, why, record)
 }
 
 // withoutPort is the host of an address as net/http gives it.

@@ -58,6 +58,9 @@ func TestWithoutUser(t *testing.T) {
 	if n := w.records("identity.user.disable"); n != 1 {
 		t.Errorf("%d records", n)
 	}
+	if got, want := w.ended(), "system:identity user:default/visitor x displaced"; got != want {
+		t.Errorf("of tokens it is recorded: %s; want %s", got, want)
+	}
 	w.without("visitor")
 	r.tokens.Forget()
 	r.sessions.Forget()

@@ -139,6 +139,15 @@ func TestEndingOutlastsTheRequest(t *testing.T) {
 	}
 }
 
+// ended is what is recorded of the tokens that ended with what their owner was.
+func (w *world) ended() (all string) {
+	w.scan(&all, `
+		SELECT coalesce(string_agg(r.actor || ' ' || r.target || ' ' || t.name || ' ' || (r.detail->>'because'), ';' ORDER BY r.seq), '')
+		FROM audit_log r JOIN identity_tokens t ON t.id = (r.detail->>'id')::bigint AND t.name = r.detail->>'name'
+		WHERE r.action = 'identity.token.revoke' AND r.detail->>'because' IS NOT NULL`)
+	return all
+}
+
 func TestEndPerson(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -147,6 +156,8 @@ func TestEndPerson(t *testing.T) {
 	ann, again, bob := here.enter("ann"), there.enter("ann"), there.enter("bob")
 	w.exec(`UPDATE identity_accounts SET user_ref = 'user:default/Ann' WHERE subject = 'bob'`) // another account of hers, as a resolver wrote it
 	token := as{token: here.make(again, mine, `{"name":"x","scopes":["catalog:read"]}`).Secret}
+	there.make(bob, mine, `{"name":"y","scopes":["catalog:read"]}`)
+	there.want(204, again, "DELETE", fmt.Sprintf("%s/%d", mine, here.make(again, mine, `{"name":"revoked before","scopes":["catalog:read"]}`).ID), "")
 	carl := there.enter("carl")
 	stay := as{token: there.make(as{}, services, `{"name":"ci","scopes":["catalog:read"]}`).Secret}
 	proof := sha256.Sum256([]byte("verifier"))
@@ -170,7 +181,7 @@ func TestEndPerson(t *testing.T) {
 		}
 	}
 	there.want(200, token, "GET", "/api/catalog.entity.read", "")
-	if text := here.want(200, as{}, "POST", end, `{"user":"User:default/ANN"}`); strings.TrimSpace(text) != `{"sessions":3,"tokens":1,"logins":1}` {
+	if text := here.want(200, as{}, "POST", end, `{"user":"User:default/ANN"}`); strings.TrimSpace(text) != `{"sessions":3,"tokens":2,"logins":1}` {
 		t.Errorf("it answers %s", text)
 	}
 	if _, err := io.ReadAll(stream.Body); err != nil { // it ends
@@ -194,11 +205,14 @@ func TestEndPerson(t *testing.T) {
 	here.want(200, as{}, "POST", end, `{"user":"user:default/ann"}`) // nothing is left, and that is recorded, too
 	var record string
 	w.scan(&record, `SELECT string_agg(actor || ' ' || target || ' ' || detail::text, ';' ORDER BY seq) FROM audit_log WHERE action = 'identity.user.end' AND outcome = 'allowed'`)
-	if want := `user:default/guest user:default/ann {"sessions":3,"tokens":1,"logins":1};user:default/guest user:default/ann {"sessions":0,"tokens":0,"logins":0}`; strings.ReplaceAll(record, ": ", ":") != want && record != want {
+	if want := `user:default/guest user:default/ann {"sessions":3,"tokens":2,"logins":1};user:default/guest user:default/ann {"sessions":0,"tokens":0,"logins":0}`; strings.ReplaceAll(record, ": ", ":") != want && record != want {
 		t.Errorf("recorded: %s", record)
 	}
+	if got, want := w.ended(), "user:default/guest user:default/ann x ended;user:default/guest user:default/Ann y ended"; got != want {
+		t.Errorf("of tokens it is recorded: %s; want %s", got, want)
+	}
 	var unnamed int // a route without its mark names neither
-	w.scan(&unnamed, `SELECT count(*) FROM audit_log WHERE action = 'identity.user.end' AND (request_id = '' OR address <> '127.0.0.1')`)
+	w.scan(&unnamed, `SELECT count(*) FROM audit_log WHERE (action = 'identity.user.end' OR detail->>'because' = 'ended') AND (request_id = '' OR address <> '127.0.0.1')`)
 	if unnamed != 0 {
 		t.Errorf("%d records say not by which request, or from where", unnamed)
 	}
@@ -260,6 +274,62 @@ func TestSessions(t *testing.T) {
 	}
 	if n := w.records("identity.session.revoke"); n != 2 {
 		t.Errorf("%d records, want 2", n)
+	}
+}
+
+// Whoever signs out everywhere does so by all accounts that lead to their User. Where there is none, another account of
+// the name is somebody else. Whoever finds a cookie that is over signs nobody out.
+func TestSignOutEverywhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	here, there := w.replica(true), w.replica(true)
+	w.without("visitor")
+	everywhere := func(who as) {
+		r := httptest.NewRequest("POST", "/", nil)
+		r.AddCookie(who.cookies[0])
+		if err := here.sessions.End(t.Context(), httptest.NewRecorder(), r, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sessions := func(name string) (n int) {
+		w.scan(&n, `
+			SELECT count(*) FROM identity_sessions s JOIN identity_accounts a ON a.id = s.account_id
+			WHERE a.user_ref = 'user:default/' || $1`, name)
+		return n
+	}
+	for _, tt := range []struct {
+		who  string
+		left int
+	}{{"visitor", 1}, {"ann", 0}} {
+		one, again, other := here.enter(tt.who), here.enter(tt.who), here.enter(tt.who+"?subject=another+"+tt.who)
+		bob := here.enter("bob")
+		stream := there.send(other, "GET", "/api/stream", "")
+		defer stream.Body.Close()
+		if _, err := io.ReadFull(stream.Body, make([]byte, len("open\n"))); err != nil {
+			t.Fatal(err)
+		}
+		w.exec(`UPDATE identity_sessions SET expires_at = now() WHERE id = (SELECT min(s.id) FROM identity_sessions s JOIN identity_accounts a ON a.id = s.account_id WHERE a.user_ref = $1)`,
+			"user:default/"+tt.who)
+		if everywhere(one); sessions(tt.who) != 3 {
+			t.Fatalf("a cookie that is over left %d sessions of %s", sessions(tt.who), tt.who)
+		}
+		if everywhere(again); sessions(tt.who) != tt.left || sessions("bob") == 0 {
+			t.Fatalf("%d sessions of %s are left, want %d; and %d of bob", sessions(tt.who), tt.who, tt.left, sessions("bob"))
+		}
+		there.want(200, bob, "GET", reading, "")
+		if tt.left > 0 {
+			there.want(200, other, "GET", "/api/portico/me/sessions", "")
+			continue
+		}
+		late := time.AfterFunc(20*time.Second, there.CloseClientConnections)
+		_, _ = io.ReadAll(stream.Body) // until it ends
+		if !late.Stop() {
+			t.Error("the stream of the other account goes on")
+		}
+		there.until("the other account is signed out", func() bool {
+			_, text := there.do(other, "GET", reading, "")
+			return text == "guest user:default/guest"
+		})
 	}
 }
 
@@ -335,6 +405,31 @@ func TestStreamsEnd(t *testing.T) {
 	}
 }
 
+// While the database cannot say what holds, a request under way ends, too. Here it is asked and does not answer.
+func TestStreamsEndWithoutTheDatabase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.replica(true)
+	stream := r.send(r.enter("ann"), "GET", "/api/stream", "")
+	defer stream.Body.Close()
+	if _, err := io.ReadFull(stream.Body, make([]byte, len("open\n"))); err != nil {
+		t.Fatal(err)
+	}
+	hold, err := w.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = hold.Rollback(context.WithoutCancel(t.Context())) }()
+	if _, err := hold.Exec(t.Context(), `LOCK TABLE identity_sessions IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(20*time.Second, r.CloseClientConnections)
+	_, _ = io.ReadAll(stream.Body) // until it ends
+	if !late.Stop() {
+		t.Error("the stream goes on")
+	}
+}
+
 // Who leaves the catalog has nothing when they, or others of the same name, come back. Whom a resolver let in without a
 // User the catalog cannot lose.
 func TestGone(t *testing.T) {
@@ -370,5 +465,8 @@ func TestGone(t *testing.T) {
 	w.scan(&actor, `SELECT string_agg(actor || ' ' || target, ';') FROM audit_log WHERE action = 'identity.user.disable'`)
 	if actor != "system:identity user:default/ann" {
 		t.Errorf("the record is %q", actor)
+	}
+	if got, want := w.ended(), "system:identity user:default/ann x gone"; got != want {
+		t.Errorf("of tokens it is recorded: %s; want %s", got, want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 )
@@ -53,5 +54,37 @@ func TestLogin(t *testing.T) {
 	r.want(401, code, "POST", "/api/portico/token", `{"verifier":"the verifier"}`)
 	if a, c := w.records("identity.login.allow"), w.records("identity.token.create"); a != 3 || c != 1 {
 		t.Errorf("%d records of consent and %d of tokens, want 3 and 1", a, c)
+	}
+}
+
+// The browser is sent to a port that any program of a person may listen on, and to no other: not to a server of the machine.
+func TestLoginPorts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.replica(false)
+	ann := r.enter("ann")
+	for _, tt := range []struct {
+		more string
+		want int
+	}{
+		{`"port":0`, 201},
+		{`"port":1024`, 201},
+		{`"port":65535`, 201},
+		{`"port":-1`, 400},
+		{`"port":1`, 400},
+		{`"port":80`, 400},
+		{`"port":1023`, 400},
+		{`"port":65536`, 400},
+		{`"port":"80@evil.example"`, 400},
+		{`"port":40123,"state":"` + strings.Repeat("x", 100) + `"`, 201},
+		{`"port":40123,"state":"` + strings.Repeat("x", 101) + `"`, 400},
+	} {
+		body := fmt.Sprintf(`{"name":"x","scopes":["catalog:read"],"challenge":%q,%s}`, proof("the verifier"), tt.more)
+		if status, text := r.do(ann, "POST", "/api/portico/me/login", body); status != tt.want || status != 201 && strings.Contains(text, "redirect") {
+			t.Errorf("%s: status %d, want %d: %s", tt.more, status, tt.want, text)
+		}
+	}
+	if n := w.records("identity.login.allow"); n != 4 {
+		t.Errorf("%d records of consent", n)
 	}
 }

@@ -152,6 +152,20 @@ func TestProxyResolvers(t *testing.T) {
 	}
 }
 
+// A name that the proxy gives to somebody else from now on leads them to nobody; its former owner is still found by it.
+func TestProxyNameChangesHands(t *testing.T) {
+	t.Parallel()
+	d := newDoorman(t, pgtest.New(t))
+	d.provider.Resolvers = []Resolver{{By: Username, Pinned: true}}
+	for _, tt := range []struct{ user, want string }{{"8f14e45f", "/catalog"}, {"c9f0f895", codeAnother}, {"8f14e45f", "/catalog"}} {
+		d.sends.Set("X-Forwarded-User", tt.user)
+		d.sends.Set("X-Forwarded-Preferred-Username", "ann")
+		if got := d.signIn(browser()); got != tt.want {
+			t.Errorf("%s as ann is led to %s, want %s", tt.user, got, tt.want)
+		}
+	}
+}
+
 // Whatever is wrong, or forged, nobody is signed in.
 func TestForgedProxy(t *testing.T) {
 	t.Parallel()
