@@ -1,5 +1,6 @@
 import type { AuditRecord, AuditStatus } from '../../lib/audit.ts'
 import { exact } from '../../lib/format.ts'
+import { doingWords, permissions } from '../../lib/may.ts'
 import { count, number } from '../../lib/words.ts'
 
 interface ActionWords {
@@ -102,8 +103,9 @@ export function told(record: AuditRecord): Told {
     }
   }
   if (record.outcome === 'denied') {
+    const doing = words?.doing ?? (permissions.includes(record.action) ? doingWords(record.action) : undefined)
     const again = times > 0 ? `, ${count(times, 'more time')}` : ''
-    return { who, what: `was not allowed to ${words?.doing ?? record.action}${again}`, on: words ? '' : record.target }
+    return { who, what: `was not allowed to ${doing ?? record.action}${again}`, on: doing ? '' : record.target }
   }
   if (record.action === 'audit.expire') return { who, what: expiryWords(record), on: '' }
   if (record.action.startsWith('identity.token.') || record.action.startsWith('secret.'))

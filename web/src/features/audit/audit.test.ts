@@ -98,6 +98,13 @@ test('what a record says beside the rest is told as words', () => {
   expect(valueWords('2026 was a year')).toBe('2026 was a year')
 })
 
+test('a read that was denied goes by its permission', () => {
+  const denied = { outcome: 'denied' as const, actor: 'unknown', target: '/api/x' }
+  expect(line({ ...denied, action: 'portico.audit.read' })).toBe(
+    'Somebody unknown was not allowed to read the audit log',
+  )
+})
+
 test('what expired is told by its numbers', () => {
   const retention = { action: 'audit.expire', actor: 'system:retention', principal: 'system', target: 'audit' }
   expect(line({ ...retention, detail: { from: 1, upTo: 2000, digest: '04be' } })).toBe(
