@@ -54,7 +54,8 @@ func newAuditVerifyCommand() *cobra.Command {
 		Short: "Find out whether the audit log is as it was written",
 		Long: `Walk the audit log of the configured database (backend.database or DATABASE_URL) from its oldest record
 to its newest, and compute every digest anew. A record that was edited, deleted, inserted or moved breaks
-the chain; the first one is named, and the exit code is 1.
+the chain; the first one is named, and the exit code is 1. What is missing before the oldest record must
+be what the newest record of an expiry (audit.expire) names, else it was not retention that removed it.
 
 The head that is printed, NUMBER:DIGEST, stands for all records up to that one. Keep it on another machine
 and give it to the next run with --expect: whoever writes to the database could compute all digests anew,
@@ -109,6 +110,9 @@ func printVerified(cmd *cobra.Command, rep audit.Report, asJSON bool) error {
 	default:
 		_, err = fmt.Fprintf(out, "%s, from %d to %d, as written\nhead: %s\n",
 			count(int(rep.Records), "record", "records"), rep.First, rep.UpTo, rep.Head)
+	}
+	if err == nil && rep.OnTrust {
+		_, err = fmt.Fprintln(out, "the beginning is taken on trust: no record says that what was before it expired; the next expiry ends that")
 	}
 	return err
 }

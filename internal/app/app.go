@@ -453,7 +453,7 @@ func (a *App) buildHTTP(h *catalog.Handler) error {
 	gate.Rules = a.policies
 	limits, cors := a.o.Config.Portico.Limits, a.o.Config.Backend.CORS
 	handler, err := registry.Handler(httpx.Options{
-		Gate: gate, Log: a.o.Log, Hosts: a.hosts(), Denied: a.denials.Note, Redact: a.net.Clean,
+		Gate: gate, Log: a.o.Log, Hosts: a.hosts(), Denied: a.denials.Note, Guarded: guarded, Redact: a.net.Clean,
 		Limits: httpx.Limits{Requests: limits.Requests, Streams: limits.Streams, FailedSignIns: limits.FailedSignIns, SignIns: limits.SignIns},
 		CORS: httpx.CORS{
 			Origins: cors.Origin, Methods: cors.Methods, AllowedHeaders: cors.AllowedHeaders, ExposedHeaders: cors.ExposedHeaders,

@@ -3,11 +3,22 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"portico/internal/errs"
+	"portico/internal/httpx"
 	"portico/internal/identity/audit"
 	"portico/internal/pg"
 )
+
+// guarded are the permissions of the operators' rooms, of which a refused read is recorded too.
+func guarded(p httpx.Permission) bool {
+	switch p.Name {
+	case "catalog.ingestion.read", "portico.audit.read", "portico.policy.read":
+		return true
+	}
+	return strings.HasPrefix(p.Name, "portico.token.")
+}
 
 // WithAudit opens the audit log of the configured database for fn, without starting a portal.
 func WithAudit(ctx context.Context, o Options, fn func(*audit.Store) error) error {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -24,6 +25,28 @@ var forAll = map[string]string{
 	"GET /api/auth/{provider}/handler/frame": "who signs in is nobody until then",
 	"POST /api/auth/{provider}/logout":       "it ends a session of whoever asks",
 	"POST /api/portico/session/end":          "it ends sessions of whoever asks",
+}
+
+// openReads are the permissions of reads of which a refusal is not recorded, because they are no operators' rooms.
+var openReads = []string{"catalog.entity.read", "catalog.entity.validate", "catalog.location.read", "portico.me.read"}
+
+// Whether a refused read is recorded is decided for each permission.
+func TestWhichReadsAreGuarded(t *testing.T) {
+	rooms := map[string]bool{}
+	for _, r := range Routes() {
+		p, ok := r.Access.Permission()
+		if !strings.HasPrefix(r.Pattern, "GET ") || !ok {
+			continue
+		}
+		if rooms[p.Name] = guarded(p); guarded(p) == slices.Contains(openReads, p.Name) {
+			t.Errorf("%s: name %s in guarded (internal/app/audit.go), or in openReads here", r.Pattern, p.Name)
+		}
+	}
+	for _, name := range []string{"catalog.ingestion.read", "portico.audit.read", "portico.policy.read", "portico.token.manage"} {
+		if !rooms[name] {
+			t.Errorf("a refused read of %s is not recorded", name)
+		}
+	}
 }
 
 // A new route that changes something cannot be forgotten: it names its action in the audit log, or is argued above.

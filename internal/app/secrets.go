@@ -29,15 +29,28 @@ const keyFile = "portico.key"
 func (a *App) hideSecrets() {
 	a.net.Add(a.o.Config.Secrets()...)
 	for _, keys := range []secret.Text{a.o.Key, a.o.Config.Portico.Secrets.Key} {
-		for key := range strings.FieldsSeq(keys.Reveal()) {
-			a.net.Add(secret.New(key))
-		}
+		a.net.Add(secret.SplitKeys(keys)...)
 	}
-	if u, err := url.Parse(a.o.DatabaseURL); err == nil && u.User != nil {
-		password, _ := u.User.Password()
-		a.net.Add(secret.New(password))
+	databases := []string{a.o.DatabaseURL}
+	if db := a.o.Config.Backend.Database; db != nil {
+		databases = append(databases, db.ConnString().Reveal())
+	}
+	for _, dsn := range databases {
+		a.net.Add(passwordOf(dsn))
 	}
 	a.o.Log = slog.New(a.net.Handler(a.o.Log.Handler()))
+}
+
+// passwordOf is the password of a URL, or of words such as password=…, as the driver reads them.
+func passwordOf(dsn string) secret.Text {
+	if cfg, err := pgx.ParseConfig(dsn); err == nil {
+		return secret.New(cfg.Password)
+	}
+	if u, err := url.Parse(dsn); err == nil { // one that the driver does not take is in what it says of that
+		password, _ := u.User.Password()
+		return secret.New(password)
+	}
+	return secret.Text{}
 }
 
 // operatorKeys are those that seal data keys: of PORTICO_KEY, of the configuration, or of the file beside the private
@@ -66,9 +79,7 @@ func (a *App) operatorKeys(create bool) (secret.Keys, error) {
 	case err != nil:
 		return secret.Keys{}, errs.WithRemedy(errs.Public(errs.Unavailable, "the key file "+path+" cannot be read: "+cause(err), err), "let the portal's user read it")
 	}
-	for key := range strings.FieldsSeq(text) {
-		a.net.Add(secret.New(key))
-	}
+	a.net.Add(secret.SplitKeys(secret.New(text))...)
 	const remedy = "put it back from a backup; when it is lost, remove the file, and `portico secrets forget` removes what was sealed with it"
 	keys, err := secret.ParseKeys(secret.New(text))
 	switch {

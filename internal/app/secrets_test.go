@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,5 +127,57 @@ func TestKeyFileThatIsMissing(t *testing.T) {
 	}
 	if err := start(); err != nil {
 		t.Errorf("anew: %v", err)
+	}
+}
+
+// Each secret that the portal is started with is kept out of its log, however it is written there.
+func TestSecretsAreHidden(t *testing.T) {
+	t.Setenv("PGPASSWORD", "")
+	keys := make([]string, 7)
+	for i := range keys {
+		keys[i] = secret.NewKey()
+	}
+	file := t.TempDir()
+	if err := os.WriteFile(filepath.Join(file, keyFile), []byte(keys[5]+","+keys[6]+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	configured := func(db config.Database) *config.Config {
+		c := new(config.Config)
+		c.Backend.Database = &db
+		return c
+	}
+	inKeys := new(config.Config)
+	inKeys.Portico.Secrets.Key = secret.New(keys[3] + ", " + keys[4])
+	for name, tt := range map[string]struct {
+		o    Options
+		hide []string
+	}{
+		"keys with a comma":            {Options{Key: secret.New(keys[0] + "," + keys[1] + "\n" + keys[2])}, keys[:3]},
+		"keys of the configuration":    {Options{Config: inKeys}, keys[3:5]},
+		"keys of the file":             {Options{PrivatePostgres: file}, keys[5:]},
+		"a URL":                        {Options{DatabaseURL: "postgresql://portico:hunter2%2Fhunter2@db/portico"}, []string{"hunter2/hunter2"}},
+		"a URL with a parameter":       {Options{DatabaseURL: "postgresql://db/portico?user=portico&password=hunter2hunter2"}, []string{"hunter2hunter2"}},
+		"a URL that the driver leaves": {Options{DatabaseURL: "postgresql://portico:hunter2hunter2@db/portico?sslmode=perhaps"}, []string{"hunter2hunter2"}},
+		"words":                        {Options{DatabaseURL: `host=db user=portico password='hunter2 hunter\'2'`}, []string{"hunter2 hunter'2"}},
+		"words of the configuration":   {Options{Config: configured(config.Database{URL: secret.New("host=db password=hunter2hunter2")})}, []string{"hunter2hunter2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log strings.Builder
+			if tt.o.Config == nil {
+				tt.o.Config = new(config.Config)
+			}
+			tt.o.Log = slog.New(slog.NewTextHandler(&log, nil))
+			a := &App{o: tt.o}
+			a.hideSecrets()
+			if _, err := a.operatorKeys(false); err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range tt.hide {
+				a.o.Log.Info("it says " + text + ".")
+			}
+			if n := strings.Count(log.String(), "it says "+secret.Mask+"."); n != len(tt.hide) {
+				t.Errorf("%d of %d are hidden:\n%s", n, len(tt.hide), &log)
+			}
+		})
 	}
 }

@@ -20,11 +20,12 @@ func (staleGate) Admit(*http.Request, Access) (Caller, error) {
 	return Caller{Claimed: true}, errs.New(errs.Unauthenticated, "nobody is signed in")
 }
 
-// A refused request is told of when its method may change something, and when somebody tried to be somebody.
+// A refused request is told of when its method may change something, when somebody tried to be somebody by a token, and
+// when it is a read of what is guarded.
 func TestDenied(t *testing.T) {
 	forbidden := errs.New(errs.Forbidden, "no")
 	unknown := errs.New(errs.Unauthenticated, "this token is not known here")
-	audited := Audited("x.make")
+	audited, guarded := Audited("x.make"), http.Header{"Room": {"yes"}} // whose permission is guarded
 	tests := []struct {
 		name   string
 		gate   Gate
@@ -40,6 +41,13 @@ func TestDenied(t *testing.T) {
 		{"forbidden by the handler", openGate{}, "POST", nil, audited, forbidden, &Denial{Action: "x.make", Method: "POST", Path: "/x", Status: 403, Reason: "no"}},
 		{"a route that records nothing", closedGate{forbidden}, "POST", nil, Unaudited("it looks"), nil, &Denial{Action: "x", Method: "POST", Path: "/x", Status: 403, Reason: "no"}},
 		{"a read", closedGate{forbidden}, "GET", nil, audited, nil, nil},
+		{"a read of the operators", closedGate{forbidden}, "GET", guarded, Audit{}, nil, &Denial{Action: "x.room", Method: "GET", Path: "/x", Status: 403, Reason: "no"}},
+		{"a read of the operators, refused by the handler", openGate{}, "GET", guarded, Audit{}, forbidden, &Denial{Action: "x.room", Method: "GET", Path: "/x", Status: 403, Reason: "no"}},
+		{"a read of the operators by nobody", closedGate{unknown}, "GET", guarded, Audit{}, nil, nil},
+		{"a read with an unknown token", closedGate{unknown}, "GET", http.Header{"Authorization": {"Bearer x"}}, audited, nil, &Denial{Action: "x.make", Method: "GET", Path: "/x", Status: 401, Reason: "this token is not known here"}},
+		{"its head alone", closedGate{unknown}, "HEAD", http.Header{"Authorization": {"Bearer x"}}, audited, nil, &Denial{Action: "x.make", Method: "HEAD", Path: "/x", Status: 401, Reason: "this token is not known here"}},
+		{"a read by nobody", closedGate{unknown}, "GET", nil, audited, nil, nil},
+		{"a read with a token that is known, and may not", closedGate{forbidden}, "GET", http.Header{"Authorization": {"Bearer x"}}, audited, nil, nil},
 		{"an unknown token", closedGate{unknown}, "POST", http.Header{"Authorization": {"Bearer x"}}, audited, nil, &Denial{Action: "x.make", Method: "POST", Path: "/x", Status: 401, Reason: "this token is not known here"}},
 		{"nobody", closedGate{unknown}, "POST", nil, audited, nil, nil},
 		{"the cookie of a session that is over", staleGate{}, "POST", nil, audited, nil, &Denial{Action: "x.make", Method: "POST", Path: "/x", Status: 401, Reason: "nobody is signed in"}},
@@ -51,7 +59,11 @@ func TestDenied(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var got *Denial
 			o := Options{Gate: tt.gate, Hosts: Hosts{Names: []string{"localhost"}}, Denied: func(_ context.Context, d Denial) { got = &d }}
-			route := Route{Pattern: tt.method + " /x", Access: Require(Permission{Name: "x", Action: "create"}), Audit: tt.audit, Handler: func(w http.ResponseWriter, _ *http.Request) error { return tt.fails }}
+			asks := Permission{Name: "x", Action: "create"}
+			if o.Guarded = func(p Permission) bool { return p.Name == "x.room" }; tt.header["Room"] != nil {
+				asks = Permission{Name: "x.room", Action: "read"}
+			}
+			route := Route{Pattern: tt.method + " /x", Access: Require(asks), Audit: tt.audit, Handler: func(w http.ResponseWriter, _ *http.Request) error { return tt.fails }}
 			h, _ := serve(t, o, route)
 			r := httptest.NewRequestWithContext(t.Context(), tt.method, "http://localhost/x", nil)
 			for k, v := range tt.header {
@@ -69,6 +81,9 @@ func TestDenied(t *testing.T) {
 			}
 			if got.Caller.Address.String() != "192.0.2.1" {
 				t.Errorf("from %s", got.Caller.Address)
+			}
+			if tt.method == "HEAD" {
+				return // there is no answer to look at
 			}
 			// What the caller was shown leads to the record.
 			if id := regexp.MustCompile(`"id":"([^"]+)"`).FindStringSubmatch(rec.Body.String()); id == nil || id[1] != got.Caller.RequestID {

@@ -83,8 +83,10 @@ type Options struct {
 	// Limits of each caller. The zero value is none.
 	Limits Limits
 	// Denied is told of refused requests whose method may change something; not of those that nobody made: without a
-	// token or a cookie, where one is needed. It may be nil.
-	Denied func(context.Context, Denial)
+	// token or a cookie, where one is needed. Of reads it is told of those with a token that lets nobody in, and of those
+	// that need a permission which Guarded names. Both may be nil.
+	Denied  func(context.Context, Denial)
+	Guarded func(Permission) bool
 	// CORS says which other sites' pages may read the API. The zero value is none.
 	CORS CORS
 	// Redact takes out of the text of an error what nobody may see. It may be nil.
@@ -259,11 +261,20 @@ func mayChange(method string) bool {
 	return true
 }
 
-// denied tells of a request that was refused for who made it.
+// denied tells of a request that was refused for who made it: of a read, where it came with a token that lets nobody in,
+// or is of what Guarded names.
 func (h *routeHandler) denied(rec *recorder, r *http.Request, c Caller, err error) {
 	kind := errs.KindOf(err)
-	if h.s.Denied == nil || !mayChange(r.Method) || kind != errs.Forbidden && kind != errs.Unauthenticated {
+	if h.s.Denied == nil || kind != errs.Forbidden && kind != errs.Unauthenticated {
 		return
+	}
+	p, asks := h.route.Access.Permission()
+	if !mayChange(r.Method) {
+		guessed := kind == errs.Unauthenticated && len(r.Header["Authorization"]) > 0
+		guarded := kind == errs.Forbidden && asks && h.s.Guarded != nil && h.s.Guarded(p)
+		if !guessed && !guarded {
+			return
+		}
 	}
 	// A cookie whose session is over counts as trying: other sites' pages cannot make a browser send it with a change, the
 	// portal's own stop at the first refusal, and what is left is somebody who uses what was signed out.
@@ -272,7 +283,7 @@ func (h *routeHandler) denied(rec *recorder, r *http.Request, c Caller, err erro
 	}
 	c.name(rec, r)
 	action := c.Action
-	if p, ok := h.route.Access.Permission(); ok && action == "" {
+	if asks && action == "" {
 		action = p.Name
 	}
 	h.s.Denied(r.Context(), Denial{Caller: c, Action: action, Method: r.Method, Path: cut(r.URL.Path), Status: kind.Status(), Reason: errs.Sentence(err)})

@@ -8,6 +8,7 @@ CREATE TABLE audit_head (
     anchor_seq bigint NOT NULL DEFAULT 0,
     anchor_digest bytea NOT NULL,
     anchored_at timestamp with time zone NOT NULL DEFAULT now(),
+    trusted_seq bigint NOT NULL DEFAULT 0,
     CONSTRAINT audit_head_pkey PRIMARY KEY (only_row),
     CONSTRAINT audit_head_only_row_check CHECK (only_row)
 );

@@ -35,12 +35,20 @@ func NewKey() string {
 	return base64.StdEncoding.EncodeToString(b[:])
 }
 
-// ParseKeys reads keys as base64, separated by white space or commas. Errors: errs.Invalid; they say which is wrong, and
+// SplitKeys are the texts of several keys, which white space or commas separate.
+func SplitKeys(text Text) (list []Text) {
+	for field := range strings.FieldsFuncSeq(text.Reveal(), func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' || r == '\r' }) {
+		list = append(list, New(field))
+	}
+	return list
+}
+
+// ParseKeys reads keys as base64, separated as SplitKeys has it. Errors: errs.Invalid; they say which is wrong, and
 // nothing of what it is.
 func ParseKeys(text Text) (Keys, error) {
 	var k Keys
-	for i, field := range strings.FieldsFunc(text.Reveal(), func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' || r == '\r' }) {
-		raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(field), "="))
+	for i, field := range SplitKeys(text) {
+		raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(field.Reveal()), "="))
 		if err != nil || len(raw) != KeySize {
 			return Keys{}, errs.WithRemedy(errs.New(errs.Invalid, "key %d of the portal's keys is not 32 bytes in base64", i+1),
 				"write what `portico secrets key` prints")

@@ -71,6 +71,9 @@ var proofs = []proof{
 	{"a question without an entity is refused", "internal/identity/permission/http.go", "\t\tif resource {", "\t\tif false && resource {", "", "TestAdv_GHSA_f8j4_p5cr_p777"},
 	{"git reads no configuration of others", "internal/forge/git/client.go", "\"GIT_CONFIG_NOSYSTEM=1\", \"GIT_CONFIG_GLOBAL=/dev/null\",", "\"GIT_CONFIG_GLOBAL=\" + os.Getenv(\"GIT_CONFIG_GLOBAL\"),", "./internal/forge/git", "TestAdv_GHSA_qmc2_jpr5_7rg9"},
 	{"who ends what let them in is told so", "internal/identity/session.go", "context.WithTimeout(context.WithoutCancel(ctx), lastsAtMost)", "context.WithTimeout(ctx, lastsAtMost)", "./internal/identity/me", "TestEndingOutlastsTheRequest"},
+	{"what is missing from the audit log expired", "internal/identity/audit/verify.go", "h.begins(e); rep.Broken != nil {", "h.begins(e); false {", "./internal/identity/audit", "TestTheBeginningMustHaveExpired"},
+	{"retention makes nothing good", "internal/identity/audit/expire.go", "if wrong != nil {", "if false && wrong != nil {", "./internal/identity/audit", "TestTheBeginningMustHaveExpired"},
+	{"who tries tokens with reads is recorded", "internal/httpx/server.go", "if !guessed && !guarded {", "if true {\n\t\t\t_, _ = guessed, guarded", "./internal/httpx", "TestDenied"},
 }
 
 // aDay is how many guards are proved in one run of `make test`; `make security` proves all.

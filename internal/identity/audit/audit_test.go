@@ -161,6 +161,9 @@ func TestVerifyFindsWhatWasDone(t *testing.T) {
 		{"one behind", `INSERT INTO audit_log SELECT 10, at, actor, principal, action, target, outcome, status, detail, request_id, address, prev, digest FROM audit_log WHERE seq = 9`, 10, "edited"},
 		{"head set back", `UPDATE audit_head SET seq = 8, digest = (SELECT digest FROM audit_log WHERE seq = 8)`, 9, "inserted"},
 		{"anchor", `UPDATE audit_head SET anchor_digest = sha256('x')`, 1, "edited"},
+		{"first deleted, and the anchor moved there", `UPDATE audit_head SET anchor_seq = 1, anchor_digest = (SELECT digest FROM audit_log WHERE seq = 1); DELETE FROM audit_log WHERE seq = 1`, 1, "deleted"},
+		{"several deleted, and the anchor moved there", `UPDATE audit_head SET anchor_seq = 5, anchor_digest = (SELECT digest FROM audit_log WHERE seq = 5); DELETE FROM audit_log WHERE seq <= 5`, 1, "deleted"},
+		{"all deleted, and the anchor moved to the head", `UPDATE audit_head SET anchor_seq = seq, anchor_digest = digest; DELETE FROM audit_log`, 1, "deleted"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -176,49 +179,6 @@ func TestVerifyFindsWhatWasDone(t *testing.T) {
 				t.Errorf("%+v %+v, want %d %s", rep, rep.Broken, tt.seq, tt.problem)
 			}
 		})
-	}
-}
-
-func TestExpiryKeepsTheChain(t *testing.T) {
-	t.Parallel()
-	b := newBook(t)
-	b.fill(5)
-	if n, err := b.Expire(t.Context(), b.list()[1].At); err != nil || n != 3 {
-		t.Fatal(n, err)
-	}
-	if rep := b.verify(); !rep.OK || rep.First != 4 || rep.UpTo != 5 || rep.Records != 2 {
-		t.Errorf("after expiry: %+v", rep)
-	}
-	// All of it, and on from there.
-	if _, err := b.Expire(t.Context(), b.list()[0].At.Add(time.Hour)); err != nil {
-		t.Fatal(err)
-	}
-	if rep := b.verify(); !rep.OK || rep.Records != 0 || rep.UpTo != 5 {
-		t.Errorf("emptied: %+v", rep)
-	}
-	b.fill(3)
-	if rep := b.verify(); !rep.OK || rep.First != 6 || rep.UpTo != 8 {
-		t.Errorf("and on: %+v", rep)
-	}
-	// What was cut does not come back, and a gap at the front is no expiry.
-	b.exec(`DELETE FROM audit_log WHERE seq = 6`)
-	if rep := b.verify(); rep.OK || rep.Broken.Seq != 6 {
-		t.Errorf("a gap at the front: %+v", rep.Broken)
-	}
-	// What does not verify is evidence, and stays.
-	if n, err := b.Expire(t.Context(), b.list()[0].At.Add(time.Hour)); !errs.Is(err, errs.Conflict) || n != 0 || len(b.list()) != 2 {
-		t.Errorf("expired a broken log: %d, %v", n, err)
-	}
-}
-
-// A row whose time was edited takes nothing along that is not due.
-func TestExpiryTakesAPrefix(t *testing.T) {
-	t.Parallel()
-	b := newBook(t)
-	b.fill(4)
-	b.exec(`UPDATE audit_log SET at = at - interval '10 years' WHERE seq = 3`)
-	if n, err := b.Expire(t.Context(), b.list()[0].At.Add(-time.Hour)); n != 0 || err != nil || len(b.list()) != 4 {
-		t.Errorf("%d, %v", n, err)
 	}
 }
 

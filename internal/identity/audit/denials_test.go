@@ -102,7 +102,7 @@ func TestACallerHasAShare(t *testing.T) {
 	}
 }
 
-func mustDecode(t *testing.T, text json.RawMessage, v any) {
+func mustDecode(t testing.TB, text json.RawMessage, v any) {
 	t.Helper()
 	if err := json.Unmarshal(text, v); err != nil {
 		t.Fatal(err)

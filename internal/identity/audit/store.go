@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -25,13 +24,14 @@ type head struct {
 	digest       Digest
 	anchorSeq    int64
 	anchorDigest Digest
+	trustedSeq   int64     // an anchor that may do without a record of its expiry
 	now          time.Time // no earlier than the last record
 }
 
 func readHead(ctx context.Context, db pg.DB, lock string) (h head, err error) {
 	err = db.QueryRow(ctx, `
-		SELECT seq, digest, anchor_seq, anchor_digest, greatest(at, clock_timestamp())
-		FROM audit_head `+lock).Scan(&h.seq, &h.digest, &h.anchorSeq, &h.anchorDigest, &h.now)
+		SELECT seq, digest, anchor_seq, anchor_digest, trusted_seq, greatest(at, clock_timestamp())
+		FROM audit_head `+lock).Scan(&h.seq, &h.digest, &h.anchorSeq, &h.anchorDigest, &h.trustedSeq, &h.now)
 	if err = pg.Err(err); errs.Is(err, errs.NotFound) {
 		err = errNoHead
 	}
@@ -189,81 +189,6 @@ func (s *Store) Export(ctx context.Context, f Filter, take func([]Record) error)
 		}
 		if !full {
 			return nil
-		}
-	}
-}
-
-// Expire forgets the records from before a time. The digest of the last of them stays, so that what is kept can still
-// be verified. What does not verify is not forgotten: it is evidence.
-func (s *Store) Expire(ctx context.Context, before time.Time) (n int, err error) {
-	defer errs.Wrap(&err, "audit: expire")
-	for {
-		cut, err := s.expireBatch(ctx, before)
-		n += cut
-		if err != nil || cut < batch {
-			return n, err
-		}
-	}
-}
-
-func (s *Store) expireBatch(ctx context.Context, before time.Time) (cut int, err error) {
-	var due bool // looked at first, so that nobody waits for nothing
-	err = s.DB.QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM (SELECT at FROM audit_log ORDER BY seq LIMIT 1) AS oldest WHERE at < $1)`, before).Scan(&due)
-	if err != nil || !due {
-		return 0, pg.Err(err)
-	}
-	err = pg.Transact(ctx, s.DB, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
-		h, err := readHead(ctx, tx, "FOR UPDATE")
-		if err != nil {
-			return err
-		}
-		list, err := s.read(ctx, tx, Filter{}, ">", "ASC", 0, batch)
-		if err != nil {
-			return err
-		}
-		// A prefix: a row whose time was edited must not take along what is before it.
-		for cut = 0; cut < len(list) && list[cut].At.Before(before); cut++ {
-		}
-		if cut == 0 {
-			return nil
-		}
-		c := chain{seq: h.anchorSeq, digest: h.anchorDigest}
-		for i := range list[:cut] {
-			if f := c.next(&list[i]); f != nil {
-				return errs.WithRemedy(errs.New(errs.Conflict, "old records of the audit log are kept, because %s", f), "look at `portico audit verify`")
-			}
-		}
-		var b pgx.Batch
-		b.Queue(`DELETE FROM audit_log WHERE seq <= $1`, c.seq)
-		b.Queue(`UPDATE audit_head SET anchor_seq = $1, anchor_digest = $2, anchored_at = clock_timestamp()`, c.seq, []byte(c.digest))
-		return tx.SendBatch(ctx, &b).Close()
-	})
-	if err != nil {
-		return 0, err
-	}
-	return cut, nil
-}
-
-// expireEvery is the time between looks at what is over.
-const expireEvery = time.Hour
-
-// Keep expires until ctx ends. Each replica may: what one did the others do not find.
-func (s *Store) Keep(ctx context.Context, age time.Duration, log *slog.Logger) {
-	for {
-		n, err := s.Expire(ctx, time.Now().Add(-age))
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			log.Error("the audit log was not trimmed", "error", err)
-		case n > 0:
-			log.Info("old records of the audit log were removed", "records", n, "older_than", age)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(expireEvery):
 		}
 	}
 }

@@ -26,7 +26,10 @@ type Report struct {
 	At      time.Time `json:"verifiedAt"`
 	Digest  Digest    `json:"digest"` // of the record UpTo: with it, a copy elsewhere proves all before
 	Head    Mark      `json:"head"`   // UpTo and Digest, to be kept elsewhere and expected later
-	Broken  *Break    `json:"broken"`
+	// OnTrust is set where no record says that those before the first expired: they went before expiry was recorded. The
+	// next expiry ends that.
+	OnTrust bool   `json:"beginsOnTrust"`
+	Broken  *Break `json:"broken"`
 }
 
 // Mark is a record by its number and digest, "17:04be…" as a text. The digests are not keyed: whoever writes to the
@@ -124,8 +127,8 @@ func (c *chain) end(h head) *Break {
 	return nil
 }
 
-// Verify walks the chain from the oldest record to the head, as of one moment, and stops at the first break. Where a
-// record is expected, it must be on the way; nil expects none.
+// Verify walks the chain from the oldest record to the head, as of one moment, and stops at the first break. What is
+// missing before the oldest must have expired, by a record that says so. Where a record is expected, it must be on the way; nil expects none.
 func (s *Store) Verify(ctx context.Context, expected *Mark) (rep Report, err error) {
 	defer errs.Wrap(&err, "audit: verify")
 	err = pg.Transact(ctx, s.DB, pg.TxOptions{Isolation: pgx.RepeatableRead, ReadOnly: true}, func(tx pgx.Tx) error {
@@ -138,6 +141,13 @@ func (s *Store) Verify(ctx context.Context, expected *Mark) (rep Report, err err
 			return err
 		}
 		rep.At = time.Now().UTC()
+		e, err := lastExpiry(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if rep.OnTrust, rep.Broken = h.begins(e); rep.Broken != nil {
+			return nil
+		}
 		c := chain{seq: h.anchorSeq, digest: h.anchorDigest}
 		rep.Broken = expected.differs(&c)
 		for after := int64(-1); rep.Broken == nil; {

@@ -69,7 +69,7 @@ func TestExpectedHead(t *testing.T) {
 	if n, err := b.Expire(t.Context(), now[4].At.Add(time.Microsecond)); err != nil || n != 5 {
 		t.Fatal(n, err)
 	}
-	expect("the last that was removed", Mark{5, b.list()[3].Prev}, 0, "")
+	expect("the last that was removed", Mark{5, b.list()[4].Prev}, 0, "")
 	expect("not kept", mark(3), 3, "deleted")
 }
 

@@ -31,6 +31,8 @@ export interface AuditStatus {
   digest: string
   /** `<verifiedUpTo>:<digest>`, as `portico audit verify --expect` takes it. */
   head: string
+  /** No record says that what was before the first expired. */
+  beginsOnTrust: boolean
   broken: { seq: number; problem: string; message: string } | null
   /** How long records are kept. */
   retentionSeconds: number

@@ -1,5 +1,6 @@
 import type { AuditRecord, AuditStatus } from '../../lib/audit.ts'
 import { exact } from '../../lib/format.ts'
+import { doingWords, permissions } from '../../lib/may.ts'
 import { count, number } from '../../lib/words.ts'
 
 interface ActionWords {
@@ -55,6 +56,7 @@ const actions: Record<string, ActionWords> = {
   'catalog.held.decide': { title: 'Held removal answered', did: 'answered for', doing: 'answer for a held removal' },
   'catalog.missing.restore': { title: 'Missing kept', did: 'kept', doing: 'keep what is missing' },
   'identity.policy.load': { title: 'Policies loaded', did: 'loaded policies', doing: 'load policies' },
+  'audit.expire': { title: 'Old records removed', did: 'removed old records', doing: 'remove old records' },
   'catalog.removed.restore': { title: 'Removal taken back', did: 'took back', doing: 'take a removal back' },
 }
 
@@ -101,9 +103,11 @@ export function told(record: AuditRecord): Told {
     }
   }
   if (record.outcome === 'denied') {
+    const doing = words?.doing ?? (permissions.includes(record.action) ? doingWords(record.action) : undefined)
     const again = times > 0 ? `, ${count(times, 'more time')}` : ''
-    return { who, what: `was not allowed to ${words?.doing ?? record.action}${again}`, on: words ? '' : record.target }
+    return { who, what: `was not allowed to ${doing ?? record.action}${again}`, on: doing ? '' : record.target }
   }
+  if (record.action === 'audit.expire') return { who, what: expiryWords(record), on: '' }
   if (record.action.startsWith('identity.token.') || record.action.startsWith('secret.'))
     return { who, what: heldWords(record, words), on: '' }
   if (record.action === 'identity.session.revoke') {
@@ -123,6 +127,13 @@ export function told(record: AuditRecord): Told {
       on: record.target,
     }
   return { who, what: words?.did ?? record.action, on: record.target }
+}
+
+/** Which records of the log are gone because they were old. */
+function expiryWords({ detail: { from, upTo } }: AuditRecord): string {
+  if (typeof from !== 'number' || typeof upTo !== 'number') return 'removed old records of this log'
+  const which = from === upTo ? `record ${number(from)}` : `records ${number(from)} to ${number(upTo)}`
+  return `removed ${which} of this log, kept long enough`
 }
 
 /** Of a token or a key: which one, and whose it is where that is somebody else. */
@@ -198,10 +209,12 @@ export function chainWords(status: AuditStatus): string {
 }
 
 /** How long records are kept, and what has gone; what to do where the chain does not hold. */
-export function keptWords({ broken, retentionSeconds, first, verifiedUpTo }: AuditStatus): string {
+export function keptWords({ broken, retentionSeconds, first, verifiedUpTo, beginsOnTrust }: AuditStatus): string {
   if (broken) return 'Compare it with an export that lies elsewhere: from there on nothing is sure.'
   const kept = `Records are kept for ${count(Math.round(retentionSeconds / 86_400), 'day')}.`
   const gone = first > 0 ? first - 1 : verifiedUpTo
+  if (beginsOnTrust)
+    return `${kept} The first ${number(gone)} are gone, and no record says that they expired: that is taken on trust until the next expiry.`
   return gone > 0 ? `${kept} The first ${number(gone)} have expired; the chain goes on from them.` : kept
 }
 

@@ -98,6 +98,21 @@ test('what a record says beside the rest is told as words', () => {
   expect(valueWords('2026 was a year')).toBe('2026 was a year')
 })
 
+test('a read that was denied goes by its permission', () => {
+  const denied = { outcome: 'denied' as const, actor: 'unknown', target: '/api/x' }
+  expect(line({ ...denied, action: 'portico.audit.read' })).toBe(
+    'Somebody unknown was not allowed to read the audit log',
+  )
+})
+
+test('what expired is told by its numbers', () => {
+  const retention = { action: 'audit.expire', actor: 'system:retention', principal: 'system', target: 'audit' }
+  expect(line({ ...retention, detail: { from: 1, upTo: 2000, digest: '04be' } })).toBe(
+    'system:retention removed records 1 to 2,000 of this log, kept long enough',
+  )
+  expect(line({ ...retention, detail: { from: 7, upTo: 7 } })).toContain('removed record 7 of this log')
+})
+
 test('an action that nobody here knows is shown as it is', () => {
   expect(line({ action: 'x.y.z' })).toBe('ann x.y.z component:default/shop')
   expect(line({ action: 'constructor' })).toBe('ann constructor component:default/shop')
@@ -126,6 +141,7 @@ test('the chain says what it is, and what has gone', () => {
     verifiedAt: '',
     digest: '',
     head: '',
+    beginsOnTrust: false,
     broken: null,
     retentionSeconds: 400 * 86_400,
   }
@@ -133,6 +149,9 @@ test('the chain says what it is, and what has gone', () => {
   expect(keptWords(status)).toBe('Records are kept for 400 days.')
   expect(keptWords({ ...status, first: 801 })).toContain('The first 800 have expired')
   expect(keptWords({ ...status, records: 0, first: 0, verifiedUpTo: 9 })).toContain('The first 9 have expired')
+  expect(keptWords({ ...status, first: 801, beginsOnTrust: true })).toContain(
+    'The first 800 are gone, and no record says that they expired',
+  )
   expect(chainWords({ ...status, records: 0 })).toBe('The log is empty.')
   expect(chainWords({ ...status, broken: { seq: 4, problem: 'edited', message: 'record 4 was edited' } })).toBe(
     'Somebody changed the log: record 4 was edited.',
