@@ -212,7 +212,7 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		counted, err = h.s.gates.enter(rec, r, id)
 	}
 	if err == nil && caller.Ambient && !h.probed(r) {
-		err = h.s.checkAmbient(r)
+		err = h.checkAmbient(r)
 	}
 	if err == nil && h.route.SignsIn {
 		if err = checkVisit(r); err == nil {
@@ -321,12 +321,13 @@ func hostOf(r *http.Request) string {
 }
 
 // checkAmbient refuses requests that another site could have made the browser send.
-func (s *server) checkAmbient(r *http.Request) error {
+func (h *routeHandler) checkAmbient(r *http.Request) error {
+	s := h.s
 	if host := hostOf(r); !s.Hosts.any() && !s.Hosts.know(host) {
 		return errs.WithRemedy(errs.New(errs.Forbidden, "this portal is not called %q", host),
 			"open it under the name in app.baseUrl, or set app.baseUrl and backend.baseUrl to the name you use")
 	}
-	if !mayChange(r.Method) {
+	if !mayChange(r.Method) || h.route.FrontEnds && s.CORS.frontEnd(r) {
 		return nil
 	}
 	if r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" {

@@ -37,7 +37,7 @@ func (h *Handler) Mount(g *httpx.Registry) {
 	g.Add(
 		httpx.Route{Pattern: "GET /api/auth/{provider}/start", Access: httpx.Public("how to sign in"), Handler: h.start, SignsIn: true, TooMany: h.tooMany},
 		httpx.Route{Pattern: "GET /api/auth/{provider}/handler/frame", Access: httpx.Public("how to sign in"), Audit: httpx.Audited(signInAction), Handler: h.frame, TooMany: h.tooMany},
-		httpx.Route{Pattern: "POST /api/auth/{provider}/logout", Access: httpx.Public("signing out is for everybody"), Audit: httpx.Audited(signOutAction), Handler: h.logout},
+		httpx.Route{Pattern: "POST /api/auth/{provider}/logout", Access: httpx.Public("signing out is for everybody"), Audit: httpx.Audited(signOutAction), FrontEnds: true, Handler: h.logout},
 		httpx.Route{Pattern: "POST /api/portico/session/end", Access: httpx.Public("signing out is for everybody"), Audit: httpx.Audited(signOutAction), Handler: h.end},
 	)
 }
