@@ -454,7 +454,8 @@ func (a *App) buildHTTP(h *catalog.Handler) error {
 	limits, cors := a.o.Config.Portico.Limits, a.o.Config.Backend.CORS
 	handler, err := registry.Handler(httpx.Options{
 		Gate: gate, Log: a.o.Log, Hosts: a.hosts(), Denied: a.denials.Note, Guarded: guarded, Redact: a.net.Clean,
-		Limits: httpx.Limits{Requests: limits.Requests, Streams: limits.Streams, FailedSignIns: limits.FailedSignIns, SignIns: limits.SignIns},
+		Limits:  httpx.Limits{Requests: limits.Requests, Streams: limits.Streams, FailedSignIns: limits.FailedSignIns, SignIns: limits.SignIns},
+		Proxies: a.o.Config.Backend.TrustProxy.Networks,
 		CORS: httpx.CORS{
 			Origins: cors.Origin, Methods: cors.Methods, AllowedHeaders: cors.AllowedHeaders, ExposedHeaders: cors.ExposedHeaders,
 			Credentials: cors.Credentials, MaxAge: cors.MaxAge,

@@ -106,13 +106,14 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 	mark := watch.mark()
 	if resumed != "" && (resumed != mark || after < seen) {
 		// What this reader lost sight of while they were away is in no change that they may be told. That something changed
-		// says no more than the revision, which everybody is told. The id is that of now, or they would come back with theirs.
-		fmt.Fprintf(w, ": portico\nretry: 2000\nid: %s\n"+sight, idOf(seen, mark))
-		_ = rc.Flush()
-		return nil
+		// says no more than the revision, which everybody is told. The id is that of now, and the stream goes on from there: if
+		// it ended, whoever comes back would be told the same again where something changes every few seconds.
+		after, page = seen, nil
+		fmt.Fprintf(w, ": portico\nretry: 2000\nid: %s\n"+sight, idOf(after, mark))
+	} else {
+		// The id lets a browser that reconnects before the first change resume from here too.
+		fmt.Fprintf(w, ": portico\nretry: 2000\nid: %s\n\n", idOf(after, mark))
 	}
-	// The id lets a browser that reconnects before the first change resume from here too.
-	fmt.Fprintf(w, ": portico\nretry: 2000\nid: %s\n\n", idOf(after, mark))
 	beat := time.NewTicker(15 * time.Second)
 	defer beat.Stop()
 	// The last event of a stream whose reader may see other things than before: only reading anew tells what.

@@ -21,6 +21,8 @@ type Backend struct {
 	CORS    CORS     `config:"cors"`
 	CSP     CSP      `config:"csp"`
 
+	TrustProxy TrustProxy `config:"trustProxy"`
+
 	Database *Database `config:"database"` // nil when no PostgreSQL is configured
 
 	_ struct{} `config:",open"`

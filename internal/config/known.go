@@ -11,7 +11,7 @@ import (
 const knownKeys = `
 : confluence connections devTools discovery enableExperimentalRedirectFlow home homepage ldap mcpActions signals gateway
 app: analytics datadogRum disableConfigInjection disablePublicEntryPoint disableStaticFallbackCache extensions listen packageName packages pluginOverrides routes support
-backend: actions auditor cache health https lifecycle logger metrics packages rateLimit referrer server startup tracing trustProxy workingDirectory
+backend: actions auditor cache health https lifecycle logger metrics packages rateLimit referrer server startup tracing workingDirectory
 backend.auth: dangerouslyDisableDefaultAuthPolicy pluginKeyStore
 backend.cors: optionsSuccessStatus preflightContinue
 backend.database: ensureExists ensureSchemaExists knexConfig plugin pluginDivisionMode prefix role schemaPrefix skipMigrations

@@ -26,7 +26,6 @@ var otherwises = []otherwise{
 	{"permission.enabled", "permissions are always on, so this changes nothing", "remove it; roles and policies are in portico.policies", []string{"true", "yes", "on"}},
 	{"permission.rbac", "roles and policies of this plugin do not count", "write them into portico.policies", nil},
 	{"backend.https", "the portal serves plain http, so this changes nothing", "put a proxy that speaks TLS before it", off},
-	{"backend.trustProxy", "X-Forwarded-For is believed of a loopback or private address alone, so this changes nothing", "remove it", nil},
 	{"backend.rateLimit", "portico.limits bounds what one caller may have, so this changes nothing", "remove it, and set portico.limits where its defaults do not fit", nil},
 	{"auth.autologout", sessionsEnd + ", so this changes nothing", "remove it", off},
 	{"auth.session", "the portal keeps nothing in a session that a secret would sign, so this changes nothing", "remove it", nil},

@@ -17,7 +17,6 @@ func TestKeysThatMeanSomethingElse(t *testing.T) {
 		"permission: {rbac: {policies-csv-file: a.csv}}":                                                             "permission.rbac: roles and policies of this plugin do not count",
 		"backend: {https: true}":                                                                                     "serves plain http",
 		"backend: {https: {certificate: {cert: c, key: k}}}":                                                         "serves plain http",
-		"backend: {trustProxy: true}":                                                                                "X-Forwarded-For is believed of",
 		"backend: {rateLimit: {incomingRequestLimit: 5}}":                                                            "portico.limits",
 		"auth: {autologout: {enabled: true, idleTimeoutMinutes: 5}}":                                                 "a.yaml:1:8: auth.autologout: a session ends after 8 hours",
 		"auth: {autologout: {enabled: false}}":                                                                       "",

@@ -8,7 +8,8 @@ import (
 )
 
 // CORS lets the pages of other sites read the API, as backend.cors of Backstage does. It opens nothing by itself: what
-// a page may do there is up to its token, and changes without one are refused to other sites as ever.
+// a page may do there is up to its token, and changes without one are refused to other sites as ever, but for what
+// [Route.FrontEnds] says.
 type CORS struct {
 	Origins        []string // https://app.example.com, or https://*.example.com for any name below
 	Methods        []string // none: GET, HEAD, PUT, PATCH, POST, DELETE
@@ -62,6 +63,13 @@ func (c *CORS) answer(w http.ResponseWriter, r *http.Request) bool {
 	setSecurityHeaders(h)
 	w.WriteHeader(http.StatusNoContent)
 	return true
+}
+
+// frontEnd reports whether a script of a page whose origin is named as it is has made the request, and may use what the
+// browser knows of its person. The mark makes browsers ask beforehand, and no form can send it.
+func (c *CORS) frontEnd(r *http.Request) bool {
+	origin, mark := r.Header["Origin"], r.Header["X-Requested-With"]
+	return c.Credentials && len(origin) == 1 && slices.Contains(c.Origins, origin[0]) && !strings.Contains(origin[0], "*") && len(mark) == 1 && mark[0] == "XMLHttpRequest"
 }
 
 func (c *CORS) allows(origin string) bool {

@@ -35,7 +35,7 @@ func identify(r *http.Request, c *Caller) callerID {
 	if c.Name != "" && !c.Ambient {
 		return callerID{name: c.Name}
 	}
-	return callerID{addr: clientOf(r)}
+	return callerID{addr: network(c.from.client(r))}
 }
 
 // peerOf is the address that the connection comes from.
@@ -47,25 +47,6 @@ func peerOf(r *http.Request) netip.Addr {
 	return ap.Addr().Unmap()
 }
 
-// clientOf tells clients apart.
-func clientOf(r *http.Request) [16]byte { return network(addressOf(r)) }
-
-// Address is where a request comes from, as in [Caller]: not valid where that cannot be told.
-func Address(r *http.Request) netip.Addr { return addressOf(r) }
-
-// addressOf is the address of whoever makes the request. What a proxy says of it is believed of a peer in one's own
-// network; others could give themselves a new address with each request.
-func addressOf(r *http.Request) netip.Addr {
-	addr := peerOf(r)
-	if said := r.Header["X-Forwarded-For"]; len(said) > 0 && (addr.IsLoopback() || addr.IsPrivate()) {
-		last := said[len(said)-1] // what the proxy itself saw; the rest it was told
-		if a, err := netip.ParseAddr(strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])); err == nil {
-			addr = a.Unmap()
-		}
-	}
-	return addr
-}
-
 // network is what one subscriber has: an IPv4 address, or 64 bits of IPv6.
 func network(a netip.Addr) [16]byte {
 	b := a.As16()
@@ -73,17 +54,6 @@ func network(a netip.Addr) [16]byte {
 		clear(b[8:])
 	}
 	return b
-}
-
-// Network names where a request comes from as the limits do: an IPv4 address, or 64 bits of IPv6.
-func Network(r *http.Request) string {
-	a := addressOf(r).WithZone("")
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
 }
 
 // crowd counts what callers have at a time. It knows only those who have something, so it is never larger than the
@@ -145,10 +115,14 @@ func (s *shard) leave(id callerID) {
 type gates struct {
 	requests, streams *crowd
 	guesses, signIns  *guesses
+	from              *proxies
 }
 
-func newGates(l Limits) gates {
-	return gates{requests: newCrowd(l.Requests), streams: newCrowd(l.Streams), guesses: newGuesses(l.FailedSignIns, time.Now), signIns: newGuesses(l.SignIns, time.Now)}
+func newGates(l Limits, from *proxies) gates {
+	return gates{
+		requests: newCrowd(l.Requests), streams: newCrowd(l.Streams), from: from,
+		guesses: newGuesses(l.FailedSignIns, from, time.Now), signIns: newGuesses(l.SignIns, from, time.Now),
+	}
 }
 
 // enter counts a request among its caller's. What it returns is left at the end.
@@ -177,6 +151,7 @@ func isStream(r *http.Request) bool {
 // guesses are the failed tokens of addresses, or the sign-ins that they begin: each has a bucket that fills again with time.
 type guesses struct {
 	perMinute float64
+	from      *proxies
 	now       func() time.Time
 	some      atomic.Bool // whether any address has failed yet: without, nothing is looked up
 	mu        sync.Mutex
@@ -199,11 +174,11 @@ const widely = 10
 // lately is how long a client through a proxy is remembered for a token that was not known, and for one that was.
 const lately = time.Minute
 
-func newGuesses(perMinute int, now func() time.Time) *guesses {
+func newGuesses(perMinute int, from *proxies, now func() time.Time) *guesses {
 	if perMinute <= 0 {
 		return nil
 	}
-	return &guesses{perMinute: float64(perMinute), now: now, of: map[[16]byte]bucket{}, good: map[uint64]time.Time{}}
+	return &guesses{perMinute: float64(perMinute), from: from, now: now, of: map[[16]byte]bucket{}, good: map[uint64]time.Time{}}
 }
 
 // check refuses to look at a token from an address that has tried too many. Where too many came through a proxy, that is
@@ -261,7 +236,7 @@ func (g *guesses) spend(w http.ResponseWriter, r *http.Request) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now, client := g.now(), clientOf(r)
+	now, client := g.now(), g.clientOf(r)
 	b, ok := g.of[client]
 	if !ok {
 		g.makeRoom(now)
@@ -291,22 +266,25 @@ func checkVisit(r *http.Request) error {
 
 var guessSeed = maphash.MakeSeed()
 
+// clientOf tells clients apart.
+func (g *guesses) clientOf(r *http.Request) [16]byte { return network(g.from.client(r)) }
+
 // spares reports whether a full bucket of the proxy does not concern the request.
 func (g *guesses) spares(r *http.Request, now time.Time) bool {
-	b, ok := g.of[clientOf(r)]
+	b, ok := g.of[g.clientOf(r)]
 	if !ok || now.Sub(b.at) >= lately {
 		return true
 	}
-	at, ok := g.good[holderOf(r)]
+	at, ok := g.good[g.holderOf(r)]
 	return ok && now.Sub(at) < lately
 }
 
 // holderOf tells apart who sends which token. That is not the token alone: elsewhere it could be a guess.
-func holderOf(r *http.Request) uint64 {
+func (g *guesses) holderOf(r *http.Request) uint64 {
 	return maphash.Comparable(guessSeed, struct {
 		client [16]byte
 		token  string
-	}{clientOf(r), r.Header.Get("Authorization")})
+	}{g.clientOf(r), r.Header.Get("Authorization")})
 }
 
 // known notes that a token is. Before anybody failed nothing hangs on it.
@@ -314,7 +292,7 @@ func (g *guesses) known(r *http.Request) {
 	if g == nil || !g.some.Load() {
 		return
 	}
-	holder := holderOf(r)
+	holder := g.holderOf(r)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.now()
@@ -337,7 +315,7 @@ type account struct {
 // accounts are the client's, and the proxy's where one names the client: or whoever can name any would have any number
 // of guesses.
 func (g *guesses) accounts(r *http.Request) []account {
-	client, peer := clientOf(r), network(peerOf(r))
+	client, peer := g.clientOf(r), network(peerOf(r))
 	if client == peer {
 		return []account{{key: client, perMinute: g.perMinute}}
 	}

@@ -55,13 +55,14 @@ func TestOneCallerHoldsSoMuch(t *testing.T) {
 		{"streams of a service", request("192.0.2.1:1", "ci", "Accept", stream), request("192.0.2.1:2", "ci", "Accept", stream), request("192.0.2.1:1", "ci")},
 		{"requests of a guest", request("192.0.2.1:1", ""), request("192.0.2.1:2", ""), request("192.0.2.2:1", "")},
 		{"guests behind a proxy", request("10.0.0.1:1", "", "X-Forwarded-For", "192.0.2.1"), request("10.0.0.1:2", "", "X-Forwarded-For", "198.51.100.7, 192.0.2.1"), request("10.0.0.1:1", "", "X-Forwarded-For", "192.0.2.2")},
+		{"whoever says to be a proxy, from a private address", request("192.168.0.1:1", "", "X-Forwarded-For", "192.0.2.8"), request("192.168.0.1:2", "", "X-Forwarded-For", "192.0.2.9"), request("192.168.0.2:1", "")},
 		{"whoever says to be a proxy", request("192.0.2.1:1", "", "X-Forwarded-For", "192.0.2.8"), request("192.0.2.1:2", "", "X-Forwarded-For", "192.0.2.9"), request("192.0.2.2:1", "")},
 		{"IPv6 of one subscriber", request("[2001:db8::1]:1", ""), request("[2001:db8::2]:1", ""), request("[2001:db8:0:1::1]:1", "")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			inside, leave := make(chan struct{}), make(chan struct{})
-			h, _ := serve(t, Options{Gate: namedGate{}, Limits: Limits{Requests: 2, Streams: 2}}, Route{Pattern: "GET /x", Access: read, Handler: func(w http.ResponseWriter, r *http.Request) error {
+			h, _ := serve(t, Options{Gate: namedGate{}, Limits: Limits{Requests: 2, Streams: 2}, Proxies: inside10}, Route{Pattern: "GET /x", Access: read, Handler: func(w http.ResponseWriter, r *http.Request) error {
 				if r.Header.Get("Hold") != "" {
 					inside <- struct{}{}
 					<-leave
@@ -118,7 +119,7 @@ func TestWhatEndsBadlyEnds(t *testing.T) {
 }
 
 func TestGuessesAreCounted(t *testing.T) {
-	h, _ := serve(t, Options{Gate: namedGate{}, Limits: Limits{FailedSignIns: 3}}, Route{Pattern: "GET /x", Access: read, Handler: ok}, Route{Pattern: "GET /open", Access: Public("test"), Handler: ok})
+	h, _ := serve(t, Options{Gate: namedGate{}, Limits: Limits{FailedSignIns: 3}, Proxies: inside10}, Route{Pattern: "GET /x", Access: read, Handler: ok}, Route{Pattern: "GET /open", Access: Public("test"), Handler: ok})
 	now := time.Unix(1_000_000, 0)
 	h.(*server).gates.guesses.now = func() time.Time { return now }
 	want := func(what string, r *http.Request, code int) {
@@ -166,7 +167,7 @@ func TestGuessesAreCounted(t *testing.T) {
 }
 
 func TestGuessersAreForgotten(t *testing.T) {
-	g := newGuesses(3, time.Now)
+	g := newGuesses(3, newProxies(inside10, nil), time.Now)
 	for i := range maxGuessers + 100 {
 		g.failed(request(netAddr(i), "guess"))
 		g.known(request(netAddr(i), "ci"))
@@ -399,7 +400,7 @@ func TestCORS(t *testing.T) {
 }
 
 func TestSignInsOfAnAddress(t *testing.T) {
-	h, _ := serve(t, Options{Gate: openGate{}, Limits: Limits{SignIns: 3}},
+	h, _ := serve(t, Options{Gate: openGate{}, Limits: Limits{SignIns: 3}, Proxies: inside10},
 		Route{Pattern: "GET /start", Access: read, SignsIn: true, Handler: ok}, Route{Pattern: "GET /other", Access: read, Handler: ok})
 	from := func(path, peer string, said ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest("GET", path, nil)
@@ -452,7 +453,7 @@ func TestSignInsOfAnAddress(t *testing.T) {
 
 // A page elsewhere cannot use up what its visitor's address may begin: what it has the browser ask for begins nothing.
 func TestSignInsOfAVisitor(t *testing.T) {
-	h, _ := serve(t, Options{Gate: openGate{}, Limits: Limits{SignIns: 3}}, Route{Pattern: "GET /start", Access: Public("test"), SignsIn: true, Handler: ok})
+	h, _ := serve(t, Options{Gate: openGate{}, Limits: Limits{SignIns: 3}, Proxies: inside10}, Route{Pattern: "GET /start", Access: Public("test"), SignsIn: true, Handler: ok})
 	begin := func(headers ...string) int {
 		r := httptest.NewRequest("GET", "http://localhost/start", nil)
 		for i := 0; i < len(headers); i += 2 {

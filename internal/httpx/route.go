@@ -61,6 +61,9 @@ type Route struct {
 	Pattern string
 	Access  Access
 	Handler HandlerFunc
+	// FrontEnds lets pages of other origins send the request with the browser's own authority, where CORS names the origin
+	// itself and lets credentials along, and the page's script marks it as Backstage's do.
+	FrontEnds bool
 	// SignsIn says that each request begins a sign-in, of which an address may begin a number a minute; from within another
 	// page none begins.
 	SignsIn bool

@@ -40,6 +40,8 @@ type Caller struct {
 	RequestID string     // what the request log calls the request, and an error's answer
 	Address   netip.Addr // where the request comes from
 	Action    string     // what the audit log calls what the route does
+
+	from *proxies // who is believed to tell where the request comes from
 }
 
 // name gives the request its id, and says where it comes from.
@@ -47,7 +49,7 @@ func (c *Caller) name(rec *recorder, r *http.Request) {
 	if rec.id == "" {
 		rec.id = NewErrorID()
 	}
-	c.RequestID, c.Address = rec.id, addressOf(r)
+	c.RequestID, c.Address = rec.id, c.from.client(r)
 }
 
 // Denial is a request that was refused for who made it, or from where.
@@ -82,6 +84,8 @@ type Options struct {
 	MaxBody int64
 	// Limits of each caller. The zero value is none.
 	Limits Limits
+	// Proxies are the networks whose X-Forwarded-For is believed. None: those at the machine itself.
+	Proxies []netip.Prefix
 	// Denied is told of refused requests whose method may change something; not of those that nobody made: without a
 	// token or a cookie, where one is needed. Of reads it is told of those with a token that lets nobody in, and of those
 	// that need a permission which Guarded names. Both may be nil.
@@ -129,7 +133,7 @@ func (g *Registry) Handler(o Options) (http.Handler, error) {
 		o.bodyWithin, o.pieceWithin = bodyWithin, pieceWithin
 	}
 	mux := http.NewServeMux()
-	s := &server{Options: o, csrf: http.NewCrossOriginProtection(), gates: newGates(o.Limits), mux: mux}
+	s := &server{Options: o, csrf: http.NewCrossOriginProtection(), gates: newGates(o.Limits, newProxies(o.Proxies, o.Log)), mux: mux}
 	for _, rt := range g.routes {
 		mux.Handle(rt.Pattern, &routeHandler{s: s, route: rt})
 	}
@@ -200,6 +204,7 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		recorders.Put(rec)
 	}()
 	caller, err := h.s.admit(rec, r, h.route.Access)
+	caller.from = h.s.gates.from
 	if action, ok := h.route.Audit.Action(); ok {
 		caller.Action = action
 		caller.name(rec, r)
@@ -209,7 +214,7 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		counted, err = h.s.gates.enter(rec, r, id)
 	}
 	if err == nil && caller.Ambient && !h.probed(r) {
-		err = h.s.checkAmbient(r)
+		err = h.checkAmbient(r)
 	}
 	if err == nil && h.route.SignsIn {
 		if err = checkVisit(r); err == nil {
@@ -327,12 +332,13 @@ func hostOf(r *http.Request) string {
 }
 
 // checkAmbient refuses requests that another site could have made the browser send.
-func (s *server) checkAmbient(r *http.Request) error {
+func (h *routeHandler) checkAmbient(r *http.Request) error {
+	s := h.s
 	if host := hostOf(r); !s.Hosts.any() && !s.Hosts.know(host) {
 		return errs.WithRemedy(errs.New(errs.Forbidden, "this portal is not called %q", host),
 			"open it under the name in app.baseUrl, or set app.baseUrl and backend.baseUrl to the name you use")
 	}
-	if !mayChange(r.Method) {
+	if !mayChange(r.Method) || h.route.FrontEnds && s.CORS.frontEnd(r) {
 		return nil
 	}
 	if r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" {

@@ -61,10 +61,10 @@ func TestSessionAddress(t *testing.T) {
 	s := &Sessions{DB: pgtest.New(t)}
 	for _, tt := range []struct{ name, peer, said, want string }{
 		{"nobody between", "203.0.113.7:4711", "", "203.0.113.7"},
-		{"a proxy of one's own network", "10.0.0.3:4711", "198.51.100.1, 203.0.113.7", "203.0.113.7"},
+		{"a neighbour of one's own network", "10.0.0.3:4711", "198.51.100.1, 203.0.113.7", "10.0.0.3"},
 		{"a proxy on the machine", "[::1]:4711", "2001:db8::7", "2001:db8::7"},
-		{"a proxy that says nothing", "10.0.0.3:4711", "", "10.0.0.3"},
-		{"a proxy that says nonsense", "10.0.0.3:4711", "somewhere", "10.0.0.3"},
+		{"a proxy that says nothing", "127.0.0.1:4711", "", "127.0.0.1"},
+		{"a proxy that says nonsense", "127.0.0.1:4711", "somewhere", "127.0.0.1"},
 		{"somebody who says to be a proxy", "203.0.113.7:4711", "198.51.100.1", "203.0.113.7"},
 		{"nowhere", "", "", ""},
 	} {

@@ -1,8 +1,10 @@
 package security
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -115,6 +117,83 @@ func TestS9AnotherSiteChangesNothing(t *testing.T) {
 	}
 	count(t, "S9", "unsafe routes", unsafe)
 	count(t, "S9", "cells unsafe route × origin", cells)
+}
+
+// fromFrontEnds are what a front end of Backstage on an origin of its own may do with the cookie of a session.
+var fromFrontEnds = []string{"POST /api/auth/{provider}/logout", "POST /api/auth/{provider}/refresh", "DELETE /api/{plugin}/.backstage/auth/v1/cookie"}
+
+// S9: a page of an origin that is listed may sign out and have a token, by a script, and do nothing else.
+func TestS9FrontEndsOfTheirOwn(t *testing.T) {
+	const listed = "https://app.front.example"
+	cors := func(credentials bool) *portal {
+		return start(t, setup{config: []string{fmt.Sprintf("backend: {cors: {origin: [%q, 'https://*.wild.example'], credentials: %v}}", listed, credentials)}})
+	}
+	p, without := cors(true), cors(false)
+	from := func(origin string, more ...option) option {
+		return func(r *http.Request) {
+			r.Header.Set("Sec-Fetch-Site", "same-site")
+			r.Header.Set("Origin", origin)
+			for _, o := range more {
+				o(r)
+			}
+		}
+	}
+	mark := with("X-Requested-With", "XMLHttpRequest")
+	ways := []struct {
+		name string
+		p    *portal
+		o    option
+		in   bool
+	}{
+		{"a script of the origin", p, from(listed, mark), true},
+		{"without the mark", p, from(listed), false},
+		{"another mark", p, from(listed, with("X-Requested-With", "xmlhttprequest")), false},
+		{"the mark twice", p, from(listed, func(r *http.Request) { r.Header["X-Requested-With"] = []string{"x", "XMLHttpRequest"} }), false},
+		{"by a name with a star", p, from("https://app.wild.example", mark), false},
+		{"the name with the star itself", p, from("https://*.wild.example", mark), false},
+		{"without TLS", p, from("http://app.front.example", mark), false},
+		{"another port", p, from(listed+":8443", mark), false},
+		{"a name below", p, from("https://x.app.front.example", mark), false},
+		{"a name that begins alike", p, from(listed+".evil.example", mark), false},
+		{"in other letters", p, from("https://APP.front.example", mark), false},
+		{"no origin", p, from("", mark), false},
+		{"null", p, from("null", mark), false},
+		{"two origins", p, from(listed, mark, func(r *http.Request) { r.Header["Origin"] = []string{listed, "https://evil.example"} }), false},
+		{"where credentials may not come along", without, from(listed, mark), false},
+	}
+	cells := 0
+	for _, w := range ways {
+		cookie := session("ann", "")(w.p)
+		before, sessions := w.p.contents(), w.p.value(`SELECT count(*)::text FROM identity_sessions`)
+		for _, q := range questions() {
+			if q.method == "GET" {
+				continue
+			}
+			if body, ok := changing[q.Pattern]; ok {
+				q.body = body
+			}
+			q.path = strings.ReplaceAll(q.path, "{plugin}", "catalog")
+			mine := cookie
+			if w.in {
+				mine = session("ann", "")(w.p)
+			}
+			got := w.p.do(q.method, q.path, q.body, mine, w.o)
+			cells++
+			if in := w.in && slices.Contains(fromFrontEnds, q.Pattern); in != (got.status != http.StatusForbidden) {
+				t.Errorf("%s, %s: %d %.200s", q.Pattern, w.name, got.status, got.body)
+			}
+			if w.in && q.Pattern == fromFrontEnds[0] && w.p.do("GET", "/api/catalog/entities", "", mine).status != http.StatusUnauthorized {
+				t.Error("who signed out is still in")
+			}
+		}
+		if now := w.p.contents(); !w.in && !maps.Equal(before, now) {
+			t.Errorf("%s: the database changed: %v → %v", w.name, before, now)
+		}
+		if now := w.p.value(`SELECT count(*)::text FROM identity_sessions`); !w.in && now != sessions {
+			t.Errorf("%s: %s sessions, and before %s", w.name, now, sessions)
+		}
+	}
+	count(t, "S9", "cells unsafe route × front end", cells)
 }
 
 // value is one text of the portal's database.

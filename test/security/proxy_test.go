@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,8 +73,38 @@ var forged = func() (sets []http.Header) {
 	return sets
 }()
 
-// S20: what a stranger says of itself as only a proxy could changes nothing.
+// S20: what a stranger says of itself as only a proxy could changes nothing: not of the internet, not in one's own network,
+// and not through a proxy that is believed.
 func TestS20ForgedProxyHeaders(t *testing.T) {
+	for _, tt := range []struct{ name, from, trust, sees string }{
+		{"of the internet", stranger, "", ""},
+		{"of one's own network", "10.1.2.3", "", ""},
+		{"of a network that is not listed", "10.1.2.3", "backend: {trustProxy: [10.1.3.0/24, loopback]}", ""},
+		{"through a proxy that is listed", "10.1.2.3", "backend: {trustProxy: [10.1.2.0/24, 127.0.0.1]}", stranger},
+	} {
+		t.Run(tt.name, func(t *testing.T) { forgeProxyHeaders(t, tt.from, tt.trust, tt.sees) })
+	}
+	if len(forged) < 60 {
+		t.Errorf("only %d sets of headers", len(forged))
+	}
+	count(t, "S1", "requests: forged headers", len(forged))
+	count(t, "S20", "forged sets of headers", len(forged))
+}
+
+// forgeProxyHeaders sends what is forged from an address. A proxy there adds whom it sees, "" for none.
+func forgeProxyHeaders(t *testing.T, from, trust, sees string) {
+	client := from
+	if sees != "" {
+		client = sees
+	}
+	headers := func(h http.Header) option {
+		return func(r *http.Request) {
+			maps.Copy(r.Header, h)
+			if sees != "" {
+				r.Header["X-Forwarded-For"] = append(slices.Clone(h["X-Forwarded-For"]), sees)
+			}
+		}
+	}
 	var idp *httptest.Server
 	idp = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q}`, idp.URL, idp.URL+"/auth", idp.URL+"/token", idp.URL+"/keys")
@@ -82,11 +113,12 @@ func TestS20ForgedProxyHeaders(t *testing.T) {
 	host := strings.TrimPrefix(idp.URL, "http://")
 	p := start(t, setup{
 		config: []string{fmt.Sprintf(`
-portico: {reading: {allowPrivateHosts: [%q]}, limits: {failedSignIns: 5}}
+portico: {reading: {allowPrivateHosts: [%q]}, limits: {failedSignIns: 5, signIns: 1000}}
 auth: {providers: {oidc: {development: {metadataUrl: %s/.well-known/openid-configuration}}}}
-`, host, idp.URL)},
+%s
+`, host, idp.URL, trust)},
 		listener: func(l net.Listener) net.Listener {
-			return peers{l, &net.TCPAddr{IP: net.ParseIP(stranger), Port: 4711}}
+			return peers{l, &net.TCPAddr{IP: net.ParseIP(from), Port: 4711}}
 		},
 	})
 	authorize := func(h http.Header) string {
@@ -135,7 +167,7 @@ auth: {providers: {oidc: {development: {metadataUrl: %s/.well-known/openid-confi
 		}
 		return len(seen) > 0 && p.value(`SELECT count(*)::text FROM audit_log WHERE outcome = 'denied'`) != "0"
 	})
-	if len(seen) != 1 || seen[0] != stranger {
+	if len(seen) != 1 || seen[0] != client {
 		t.Errorf("the audit log has it from %q", seen)
 	}
 	if text := p.log.String(); strings.Contains(text, "from="+claimed) {
@@ -152,15 +184,9 @@ auth: {providers: {oidc: {development: {metadataUrl: %s/.well-known/openid-confi
 	if most := 2 * len(forged); refused < most-8 {
 		t.Errorf("of %d guesses %d were refused", most, refused)
 	}
-	if len(forged) < 60 {
-		t.Errorf("only %d sets of headers", len(forged))
+	if told := strings.Contains(p.log.String(), "backend.trustProxy does not list"); told != (from != stranger && sees == "") {
+		t.Errorf("that a neighbour is not believed is told: %v", told)
 	}
-	count(t, "S1", "requests: forged headers", len(forged))
-	count(t, "S20", "forged sets of headers", len(forged))
-}
-
-func headers(h http.Header) option {
-	return func(r *http.Request) { maps.Copy(r.Header, h) }
 }
 
 // S20: nor does Host, by any name that is not the portal's, where the browser's own authority is used.

@@ -204,16 +204,25 @@ func (j *JWKS) clock() time.Time {
 	return time.Now()
 }
 
+// errNotKnownYet is of a key that is not among those that were fetched a moment ago: it may be newer than they are.
+var errNotKnownYet = errs.WithRemedy(errs.New(errs.Unavailable, "the key that this token is signed with is not known here yet"), "try again; if it stays so, let the program make a token with a key that is published")
+
 // matching are the keys that may have signed. One caller at a time fetches; those whose key is known need not wait for it.
+// Only who has fetched can tell that there is no such key.
 func (j *JWKS) matching(ctx context.Context, h jose.Header) ([]jose.JSONWebKey, error) {
+	fetched := false
 	j.mu.Lock()
 	for {
 		now, found := j.clock(), j.among(h)
+		named := h.KeyID == "" || slices.ContainsFunc(j.keys, func(key jose.JSONWebKey) bool { return key.KeyID == h.KeyID })
 		age := now.Sub(j.fetched)
 		old := len(found) > 0 && age < jwksStale
 		switch {
 		case age < jwksFresh && (len(found) > 0 || j.lastErr == nil && now.Sub(j.tried) < jwksPause), j.busy != nil && old:
 			j.mu.Unlock()
+			if !named && !fetched {
+				return nil, errNotKnownYet
+			}
 			return found, nil
 		case j.lastErr != nil && now.Sub(j.tried) < jwksRetry:
 			err := j.lastErr
@@ -237,6 +246,7 @@ func (j *JWKS) matching(ctx context.Context, h jose.Header) ([]jose.JSONWebKey, 
 			j.mu.Unlock()
 			// Whoever waits is not to suffer from a client that goes away.
 			keys, err := j.fetch(context.WithoutCancel(ctx))
+			fetched = true
 			if err != nil {
 				j.Log.Warn("keys that tokens are verified with could not be fetched", "url", outbound.Shown(j.URL), "error", err)
 			}

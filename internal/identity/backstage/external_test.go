@@ -205,36 +205,37 @@ func TestJWKS(t *testing.T) {
 		name, token string
 		good        bool
 		refused     bool // an error says why
+		later       bool // its key may be newer than those that are known
 	}{
-		{"good", rs256(t, key, head(), job()), true, false},
-		{"without the name of its key", rs256(t, key, head("kid", nil), job()), true, false},
-		{"for several", rs256(t, key, head(), job("aud", []string{"x", "portal"})), true, false},
-		{"another key under that name", rs256(t, other, head(), job()), false, false},
-		{"an unknown key", rs256(t, other, head("kid", "two"), job()), false, false},
-		{"a key that came along", rs256(t, other, head("jwk", map[string]any{"kty": "RSA", "n": "AQAB", "e": "AQAB"}), job()), false, false},
-		{"a key that seals", rs256(t, key, head("kid", "sealing"), job()), false, false},
-		{"a shared key that is published", hs256(t, []byte("secret-secret-secret-secret-secret"), map[string]any{"alg": "HS256", "kid": "shared"}, job()), false, false},
-		{"HS256 with the public key", hs256(t, []byte(public), map[string]any{"alg": "HS256", "kid": "one"}, job()), false, false},
-		{"no algorithm", encoded(t, head("alg", "none")) + "." + encoded(t, job()) + ".", false, false},
-		{"another algorithm", rs256(t, key, head("alg", "PS256"), job()), false, false},
-		{"another issuer", rs256(t, key, head(), job("iss", "https://evil.example")), false, false},
-		{"no issuer", rs256(t, key, head(), job("iss", nil)), false, false},
-		{"another audience", rs256(t, key, head(), job("aud", "x")), false, false},
-		{"no audience", rs256(t, key, head(), job("aud", nil)), false, false},
-		{"an issuer in other letters", rs256(t, key, head(), job("iss", "https://evil.example", "isſ", "https://id.example")), false, false},
-		{"expired", rs256(t, key, head(), job("exp", time.Now().Unix()-1)), false, true},
-		{"never ends", rs256(t, key, head(), job("exp", nil)), false, true},
-		{"not yet", rs256(t, key, head(), job("nbf", time.Now().Unix()+600)), false, true},
-		{"of the future", rs256(t, key, head(), job("iat", time.Now().Unix()+600)), false, true},
-		{"no subject", rs256(t, key, head(), job("sub", nil)), false, true},
-		{"a subject of two lines", rs256(t, key, head(), job("sub", "a\nb")), false, true},
-		{"too long", rs256(t, key, head(), job("pad", strings.Repeat("a", maxToken))), false, false},
+		{"good", rs256(t, key, head(), job()), true, false, false},
+		{"without the name of its key", rs256(t, key, head("kid", nil), job()), true, false, false},
+		{"for several", rs256(t, key, head(), job("aud", []string{"x", "portal"})), true, false, false},
+		{"another key under that name", rs256(t, other, head(), job()), false, false, false},
+		{"an unknown key", rs256(t, other, head("kid", "two"), job()), false, false, true},
+		{"a key that came along", rs256(t, other, head("jwk", map[string]any{"kty": "RSA", "n": "AQAB", "e": "AQAB"}), job()), false, false, false},
+		{"a key that seals", rs256(t, key, head("kid", "sealing"), job()), false, false, true},
+		{"a shared key that is published", hs256(t, []byte("secret-secret-secret-secret-secret"), map[string]any{"alg": "HS256", "kid": "shared"}, job()), false, false, false},
+		{"HS256 with the public key", hs256(t, []byte(public), map[string]any{"alg": "HS256", "kid": "one"}, job()), false, false, false},
+		{"no algorithm", encoded(t, head("alg", "none")) + "." + encoded(t, job()) + ".", false, false, false},
+		{"another algorithm", rs256(t, key, head("alg", "PS256"), job()), false, false, false},
+		{"another issuer", rs256(t, key, head(), job("iss", "https://evil.example")), false, false, false},
+		{"no issuer", rs256(t, key, head(), job("iss", nil)), false, false, false},
+		{"another audience", rs256(t, key, head(), job("aud", "x")), false, false, false},
+		{"no audience", rs256(t, key, head(), job("aud", nil)), false, false, false},
+		{"an issuer in other letters", rs256(t, key, head(), job("iss", "https://evil.example", "isſ", "https://id.example")), false, false, false},
+		{"expired", rs256(t, key, head(), job("exp", time.Now().Unix()-1)), false, true, false},
+		{"never ends", rs256(t, key, head(), job("exp", nil)), false, true, false},
+		{"not yet", rs256(t, key, head(), job("nbf", time.Now().Unix()+600)), false, true, false},
+		{"of the future", rs256(t, key, head(), job("iat", time.Now().Unix()+600)), false, true, false},
+		{"no subject", rs256(t, key, head(), job("sub", nil)), false, true, false},
+		{"a subject of two lines", rs256(t, key, head(), job("sub", "a\nb")), false, true, false},
+		{"too long", rs256(t, key, head(), job("pad", strings.Repeat("a", maxToken))), false, false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p, err := j.Bearer(t.Context(), tt.token)
 			switch {
-			case tt.refused != errs.Is(err, errs.Unauthenticated), !tt.refused && err != nil:
+			case tt.later != errs.Is(err, errs.Unavailable), tt.refused != errs.Is(err, errs.Unauthenticated), !tt.refused && !tt.later && err != nil:
 				t.Errorf("the error is %v", err)
 			case tt.good != (p != nil):
 				t.Errorf("it is %+v", p)
@@ -268,13 +269,13 @@ func TestJWKSIsAskedRarely(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 50 {
-		for _, token := range []string{
-			rs256(t, list[1], head("kid", fmt.Sprint(i)), job()),
-			rs256(t, list[1], head("kid", fmt.Sprint(i)), job("iss", "https://evil.example")),
-		} {
-			if p, err := j.Bearer(t.Context(), token); p != nil || err != nil {
-				t.Fatalf("%v, %v", p, err)
-			}
+		// Who has asked can tell that there is no such key, and for those after it may be newer than the answer.
+		p, err := j.Bearer(t.Context(), rs256(t, list[1], head("kid", fmt.Sprint(i)), job()))
+		if later := i > 0; p != nil || later != errs.Is(err, errs.Unavailable) || !later && err != nil {
+			t.Fatalf("%d: %v, %v", i, p, err)
+		}
+		if p, err := j.Bearer(t.Context(), rs256(t, list[1], head("kid", fmt.Sprint(i)), job("iss", "https://evil.example"))); p != nil || err != nil {
+			t.Fatalf("%v, %v", p, err)
 		}
 	}
 	if n := h.count(); n != 1 {
@@ -282,6 +283,9 @@ func TestJWKSIsAskedRarely(t *testing.T) {
 	}
 	// A key that the issuer begins to use is found.
 	h.change(func() { h.keys["two"] = list[1] })
+	if p, err := j.Bearer(t.Context(), rs256(t, list[1], head("kid", "two"), job())); p != nil || !errs.Is(err, errs.Unavailable) || errs.Remedy(err) == "" {
+		t.Errorf("a new key, in the pause: %v, %v", p, err)
+	}
 	c.move(jwksPause)
 	if p, err := j.Bearer(t.Context(), rs256(t, list[1], head("kid", "two"), job())); p == nil || err != nil {
 		t.Errorf("a new key: %v, %v", p, err)

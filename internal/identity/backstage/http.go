@@ -43,13 +43,13 @@ func (h *Handler) Mount(g *httpx.Registry) {
 	keys := httpx.Public("how to verify tokens")
 	g.Add(
 		httpx.Route{Pattern: "GET /api/auth/{provider}/refresh", Access: mine, Handler: h.refresh},
-		httpx.Route{Pattern: "POST /api/auth/{provider}/refresh", Access: mine, Handler: h.refresh},
+		httpx.Route{Pattern: "POST /api/auth/{provider}/refresh", Access: mine, FrontEnds: true, Handler: h.refresh},
 		httpx.Route{Pattern: "GET /api/auth/.well-known/openid-configuration", Access: keys, Handler: h.configuration},
 		httpx.Route{Pattern: "GET /api/auth/.well-known/jwks.json", Access: keys, Handler: h.keys},
 		httpx.Route{Pattern: "GET /api/auth/v1/userinfo", Access: httpx.Public("whom a token stands for, told to who has it"), Handler: h.userInfo},
 		httpx.Route{Pattern: "GET /api/{plugin}/.backstage/auth/v1/jwks.json", Access: keys, Handler: h.pluginKeys},
 		httpx.Route{Pattern: "GET /api/{plugin}/.backstage/auth/v1/cookie", Access: mine, Handler: h.setCookie},
-		httpx.Route{Pattern: "DELETE /api/{plugin}/.backstage/auth/v1/cookie", Access: httpx.Public("a cookie of one's own"), Handler: h.dropCookie},
+		httpx.Route{Pattern: "DELETE /api/{plugin}/.backstage/auth/v1/cookie", Access: httpx.Public("a cookie of one's own"), FrontEnds: true, Handler: h.dropCookie},
 	)
 }
 

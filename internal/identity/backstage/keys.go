@@ -29,6 +29,7 @@ const (
 	keyAhead = 24 * time.Hour          // is published this long before, so that every verifier has it,
 	keyAfter = MaxLifetime + time.Hour // and this long afterwards, until all that it signed has ended
 	keyFresh = time.Minute             // keys are read again after this time
+	keyPause = time.Second             // and not more often than this for one that is not among them
 	keyCheck = 10 * time.Minute        // whether another key is due is looked at this often
 )
 
@@ -48,6 +49,7 @@ type Keys struct {
 	mu     sync.Mutex
 	list   []signingKey // oldest first
 	loaded time.Time
+	missed time.Time // when they were read for one that was not among them
 }
 
 type signingKey struct {
@@ -125,13 +127,28 @@ func (k *Keys) byID(ctx context.Context, kid string) (key signingKey, ok bool, e
 		return signingKey{}, false, err
 	}
 	if key, ok = find(list, kid); !ok && !k.Memory {
-		// Another replica may have made it a moment ago.
+		// Another replica may have made it a moment ago. Whoever makes ids up is not to have the database asked for each.
+		if !k.mayMiss() {
+			return signingKey{}, false, errNotKnownYet
+		}
 		if list, err = k.load(ctx); err != nil {
 			return signingKey{}, false, err
 		}
 		key, ok = find(list, kid)
 	}
 	return key, ok, nil
+}
+
+// mayMiss reports whether keys are to be read for one that is not among them.
+func (k *Keys) mayMiss() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.clock()
+	if now.Sub(k.missed) < keyPause {
+		return false
+	}
+	k.missed = now
+	return true
 }
 
 func find(list []signingKey, kid string) (signingKey, bool) {

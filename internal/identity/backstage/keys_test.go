@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"portico/internal/errs"
+	"portico/internal/identity"
 	"portico/internal/secret"
 	"portico/internal/secret/keyring"
 )
@@ -105,6 +107,34 @@ func TestFirstKey(t *testing.T) {
 	var rows int
 	if err := list[0].pool.QueryRow(t.Context(), `SELECT count(*) FROM identity_keys`).Scan(&rows); err != nil || rows != 1 {
 		t.Errorf("%d keys, %v", rows, err)
+	}
+}
+
+// Whoever makes up the ids of keys does not have the database asked for each; and a key that another replica has made in
+// that moment is not said to be none.
+func TestKeysAreLookedForRarely(t *testing.T) {
+	list := replicas(t, 2, nil)
+	mine, other := list[0].tokens, list[1].tokens
+	if _, _, err := mine.issue(t.Context(), subject{ref: "user:default/guest"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := mine.Keys.byID(t.Context(), identity.NewSecret()); ok || err != nil || mine.Keys.missed.IsZero() {
+		t.Fatalf("one that there is not: %v, %v", ok, err)
+	}
+	if _, err := list[0].pool.Exec(t.Context(), `DELETE FROM identity_keys`); err != nil {
+		t.Fatal(err)
+	}
+	user, _, err := other.issue(t.Context(), subject{ref: "user:default/guest"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine.Keys.missed = mine.Keys.clock().Add(time.Hour)
+	if who, err := mine.Bearer(t.Context(), user.text); who != nil || !errs.Is(err, errs.Unavailable) {
+		t.Errorf("in the pause: %v, %v", who, err)
+	}
+	mine.Keys.missed = mine.Keys.clock().Add(-keyPause)
+	if who, err := mine.Bearer(t.Context(), user.text); who == nil || err != nil {
+		t.Errorf("after it: %v, %v", who, err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -50,30 +51,45 @@ func (f flow) cookie() string {
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// How many flows may be under way: from one network, and in all.
-const mostOfOne, mostFlows = 300, 10_000
+// How many flows may be under way: from one network, and in all. So many go at once where there are too many in all, and
+// each process begins so many between two counts, by which all may be more.
+const mostOfOne, mostFlows, someFlows = 300, 10_000, 100
+
+// A flow that is younger is not ended for others: its person is at the provider.
+const flowSafe = time.Minute
+
+// fullFor is how long nothing is looked up where there was no room.
+const fullFor = time.Second
+
+// errFull is what nobody can begin with, whatever they have begun themselves.
+var errFull = errs.WithRemedy(errs.New(errs.Unavailable, "too many sign-ins are under way"), "sign in again in a minute")
 
 // Store keeps flows.
-type Store struct{ DB *pg.Pool }
+type Store struct {
+	DB *pg.Pool
 
-// begin keeps a flow. Where there are too many in all, the oldest of the network with the most go, so that no network
-// keeps others out. Errors: errs.TooMany where its own network has too many.
+	mu   sync.Mutex
+	room int       // how many may begin before they are counted again
+	full time.Time // when there was no room
+}
+
+// begin keeps a flow. Errors: errs.TooMany where its own network has too many, [errFull] where all have.
 func (s *Store) begin(ctx context.Context, provider, network string, f flow) (err error) {
 	defer errs.Wrap(&err, "signin: begin a flow")
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
 	state, _ := identity.Digest(f.state)
 	browser, _ := identity.Digest(f.secret)
 	return pg.Transact(ctx, s.DB, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
-		// One at a time, or all would count before any is there.
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, flowLock); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM identity_flows WHERE expires_at < now()`); err != nil {
+		// A network's one at a time, or all would count before any is there.
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, $2))`, network, flowLock); err != nil {
 			return err
 		}
 		tag, err := tx.Exec(ctx, `
 			INSERT INTO identity_flows (digest, browser, provider, return_to, expires_at, opener, network)
 			SELECT $1, $2, $3, $4, now() + $5::interval, $6, $7
-			WHERE (SELECT count(*) FROM identity_flows WHERE network = $7) < $8`,
+			WHERE (SELECT count(*) FROM identity_flows WHERE network = $7 AND expires_at > now()) < $8`,
 			state[:], browser[:], provider, f.returnTo, flowWithin, f.opener, network, mostOfOne)
 		if err != nil {
 			return err
@@ -81,23 +97,62 @@ func (s *Store) begin(ctx context.Context, provider, network string, f flow) (er
 		if tag.RowsAffected() == 0 {
 			return errs.WithRemedy(errs.New(errs.TooMany, "%d sign-ins from this address are under way", mostOfOne), "end one of them, or wait for ten minutes")
 		}
-		var all int
-		if err := tx.QueryRow(ctx, `SELECT count(*) FROM identity_flows`).Scan(&all); err != nil || all <= mostFlows {
+		return nil
+	})
+}
+
+// enter takes room for one more among all, and makes some where there is none.
+func (s *Store) enter(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.room == 0 {
+		if time.Since(s.full) < fullFor {
+			return errFull
+		}
+		all, err := s.clear(ctx)
+		if err != nil {
+			return err
+		}
+		if all >= mostFlows {
+			s.full = time.Now()
+			return errFull
+		}
+		s.room = min(someFlows, mostFlows-all)
+	}
+	s.room--
+	return nil
+}
+
+// clear removes flows that are over and returns how many are left. Where these are too many, the oldest of the networks
+// with the most go, so that no network keeps others out, but none that began a moment ago.
+func (s *Store) clear(ctx context.Context) (all int, err error) {
+	err = pg.Transact(ctx, s.DB, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
+		// One process at a time: two would remove the same.
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, flowLock); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM identity_flows WHERE expires_at <= now()`); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM identity_flows`).Scan(&all); err != nil || all < mostFlows {
 			return err
 		}
 		// The newest of each network is its first: who has the most has the last.
-		_, err = tx.Exec(ctx, `
+		tag, err := tx.Exec(ctx, `
 			DELETE FROM identity_flows
 			WHERE digest IN (
 				SELECT digest
 				FROM (SELECT digest, expires_at, row_number() OVER (PARTITION BY network ORDER BY expires_at DESC, digest) AS place FROM identity_flows) AS placed
+				WHERE expires_at < now() + $2::interval
 				ORDER BY place DESC, expires_at
-				LIMIT $1)`, all-mostFlows)
+				LIMIT $1)`, all-mostFlows+someFlows, flowWithin-flowSafe)
+		all -= int(tag.RowsAffected())
 		return err
 	})
+	return all, err
 }
 
-// flowLock is the advisory lock of whoever begins a flow.
+// flowLock is the advisory lock of whoever removes flows, and with a network's name that of whoever begins one there.
 const flowLock = 0x706f7274666c6f // "portflo"
 
 // take finds the flow of this state and this browser and deletes it: it is used once.

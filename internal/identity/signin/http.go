@@ -37,7 +37,7 @@ func (h *Handler) Mount(g *httpx.Registry) {
 	g.Add(
 		httpx.Route{Pattern: "GET /api/auth/{provider}/start", Access: httpx.Public("how to sign in"), Handler: h.start, SignsIn: true, TooMany: h.tooMany},
 		httpx.Route{Pattern: "GET /api/auth/{provider}/handler/frame", Access: httpx.Public("how to sign in"), Audit: httpx.Audited(signInAction), Handler: h.frame, TooMany: h.tooMany},
-		httpx.Route{Pattern: "POST /api/auth/{provider}/logout", Access: httpx.Public("signing out is for everybody"), Audit: httpx.Audited(signOutAction), Handler: h.logout},
+		httpx.Route{Pattern: "POST /api/auth/{provider}/logout", Access: httpx.Public("signing out is for everybody"), Audit: httpx.Audited(signOutAction), FrontEnds: true, Handler: h.logout},
 		httpx.Route{Pattern: "POST /api/portico/session/end", Access: httpx.Public("signing out is for everybody"), Audit: httpx.Audited(signOutAction), Handler: h.end},
 	)
 }
@@ -60,7 +60,7 @@ const (
 	codeUnverified  = "unverified"  // an e-mail address that the provider has not verified
 	codeTaken       = "taken"       // the name that a newcomer would have is another's
 	codeRemoved     = "removed"     // an operator removed the user that the first sign-in made
-	codeBusy        = "busy"        // too many at a time from this address
+	codeBusy        = "busy"        // too many at a time, from this address or in all
 	codePortal      = "portal"      // our fault, or our database's
 	codeNoProvider  = "no-provider" // none of this name
 )
@@ -111,6 +111,10 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
 	if errs.Is(err, errs.TooMany) {
 		w.Header().Set("Retry-After", "60")
 		return err
+	}
+	if errors.Is(err, errFull) {
+		w.Header().Set("Retry-After", "60")
+		return h.tooMany(w, r, err)
 	}
 	if err != nil {
 		return h.over(w, r, p, f, err)

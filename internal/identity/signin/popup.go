@@ -39,7 +39,7 @@ var sentences = map[string]string{
 	codeUnverified:  "the provider has not verified your e-mail address",
 	codeTaken:       "the name that you would have belongs to another",
 	codeRemoved:     "your user was removed from the catalog",
-	codeBusy:        "too many sign-ins were begun from your network; wait a few minutes",
+	codeBusy:        "too many sign-ins were begun, from your network or in all; wait a few minutes",
 	codeNoProvider:  "nobody signs in with that provider here",
 	codePortal:      "the portal could not sign you in",
 }

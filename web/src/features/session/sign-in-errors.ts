@@ -50,7 +50,7 @@ const words: Record<string, Words> = {
     next: `${askRunners} to restore it.`,
   },
   busy: {
-    what: 'Too many sign-ins were begun from your network.',
+    what: 'Too many sign-ins were begun, from your network or in all.',
     next: `Wait a few minutes, then sign in again. If it stays so, ${askRunners.toLowerCase()} to raise portico.limits.signIns.`,
   },
   'no-provider': {
