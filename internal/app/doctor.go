@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"portico/internal/config"
@@ -144,6 +146,11 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 		add("listen", CheckOK, addr, "")
 	}
 
+	if proxied(cfg) && !cfg.Node("backend.trustProxy").Exists() {
+		add("proxy", CheckWarning, "a proxy that speaks TLS seems to be elsewhere, and its X-Forwarded-For is not believed: all who come through it are one caller",
+			"list the proxy's network in backend.trustProxy, such as [10.0.0.0/8], or write false where it is on this machine")
+	}
+
 	declared, unsupported, err := configSources(cfg)
 	if err != nil {
 		fail("catalog.locations", err)
@@ -208,4 +215,12 @@ func Migrate(ctx context.Context, o Options, plan bool) ([]pg.Migration, error) 
 		return pg.Plan(ctx, pool)
 	}
 	return pg.Migrate(ctx, pool)
+}
+
+// proxied reports whether something else than the portal answers at its https address, and may be on another machine.
+func proxied(cfg *config.Config) bool {
+	host := cfg.Backend.Listen.Host
+	ip, err := netip.ParseAddr(host)
+	return !slices.Contains(loopbackNames, host) && (err != nil || !ip.IsLoopback()) &&
+		(strings.HasPrefix(cfg.App.BaseURL, "https://") || strings.HasPrefix(cfg.Backend.BaseURL, "https://"))
 }
