@@ -189,7 +189,7 @@ func TestVanishGraceRemovalRestore(t *testing.T) {
 
 	// Removed by hand although it is declared: back as it was when restored.
 	uidA := mustUUID(t, w.get("component:default/a").Metadata.UID)
-	if _, err := w.store.Remove(ctx, uidA, 0, audit.System("user:default/ana")); err != nil {
+	if _, err := w.store.Remove(ctx, uidA, "", audit.System("user:default/ana")); err != nil {
 		t.Fatal(err)
 	}
 	w.refresh(src) // the file did not change, so the removal stands
@@ -203,7 +203,7 @@ func TestVanishGraceRemovalRestore(t *testing.T) {
 	}
 
 	r.Grace, r.Removed = time.Hour, 0
-	if _, err := w.store.Remove(ctx, uidA, 0, audit.System("x")); err != nil {
+	if _, err := w.store.Remove(ctx, uidA, "", audit.System("x")); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.store.Expire(ctx, r); err != nil {
@@ -358,7 +358,7 @@ func TestRemovedByHandStaysRemoved(t *testing.T) {
 	src := w.source("/a.yaml")[0]
 	w.refresh(src)
 	uid := mustUUID(t, w.get("component:default/a").Metadata.UID)
-	if _, err := w.store.Remove(t.Context(), uid, 0, audit.System("user:default/ana")); err != nil {
+	if _, err := w.store.Remove(t.Context(), uid, "", audit.System("user:default/ana")); err != nil {
 		t.Fatal(err)
 	}
 	w.refresh(src) // a file with placeholders is read each time
@@ -473,7 +473,7 @@ func TestALateFollowerReloads(t *testing.T) {
 	if err := late.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.store.Remove(t.Context(), mustUUID(t, w.get("component:default/b").Metadata.UID), 0, audit.System("x")); err != nil {
+	if _, err := w.store.Remove(t.Context(), mustUUID(t, w.get("component:default/b").Metadata.UID), "", audit.System("x")); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.store.Expire(t.Context(), Retention{Grace: time.Hour, Removed: 0, ChangeAge: time.Hour, ChangeCount: 9}); err != nil {

@@ -257,7 +257,7 @@ func compareStreams(t *testing.T, with, without *guarded) {
 			with.remove("/hidden/new.yaml")
 			with.reread(with.srcs["/hidden/*.yaml"])
 			for _, uid := range uidsIn(with, `ref = 'component:default/secret-core'`) {
-				if _, err := with.store.Remove(t.Context(), mustUUID(t, uid), 0, auditSystem()); err != nil {
+				if _, err := with.store.Remove(t.Context(), mustUUID(t, uid), "", auditSystem()); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -54,7 +54,7 @@ func TestChangesDoNotRunAheadOfTheReplica(t *testing.T) {
 
 	// Another replica writes.
 	uid := mustUUID(t, w.get("component:default/a").Metadata.UID)
-	rev, err := w.store.Remove(t.Context(), uid, 0, audit.System("user:default/ana"))
+	rev, err := w.store.Remove(t.Context(), uid, "", audit.System("user:default/ana"))
 	if err != nil || rev <= shown {
 		t.Fatalf("removed at %d after %d, %v", rev, shown, err)
 	}

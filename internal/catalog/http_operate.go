@@ -180,13 +180,13 @@ func (h *Handler) deleteByUID(w http.ResponseWriter, r *http.Request) error {
 	}
 	var rev int64
 	err = h.asJudged(r.Context(), "the entity with the uid "+uid.String(), func(ctx context.Context, v *sight) (err error) {
-		var judged int64
+		var judged string
 		if v != nil {
 			doc := v.snap.ByUID(uid.String(), v.seen)
 			if err := v.mayChange(ctx, entityDelete, doc, noEntity(uid)); err != nil {
 				return err
 			}
-			judged = doc.Revision()
+			judged = doc.Declared()
 		}
 		rev, err = h.Store.Remove(ctx, uid, judged, audit.Of(r))
 		return err

@@ -63,7 +63,7 @@ func TestTallyFollowsARefToItsNewSource(t *testing.T) {
 	w.wantTally(srcs[0], Tally{Units: 1, Entities: 2})
 	w.wantTally(srcs[1], Tally{Units: 1, Entities: 1}) // its own Location alone
 	uid := mustUUID(t, w.get("component:default/shared").Metadata.UID)
-	if _, err := w.store.Remove(t.Context(), uid, 0, audit.System("test")); err != nil {
+	if _, err := w.store.Remove(t.Context(), uid, "", audit.System("test")); err != nil {
 		t.Fatal(err)
 	}
 	w.wantTally(srcs[0], Tally{Units: 1, Entities: 1})

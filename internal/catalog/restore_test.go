@@ -69,7 +69,7 @@ func TestAMissingEntityIsKept(t *testing.T) {
 	w.remove("/d/c.yaml")
 	w.refresh(src)
 	keep()
-	if _, err := w.store.Remove(t.Context(), uid, 0, audit.System("user:default/ana")); err != nil {
+	if _, err := w.store.Remove(t.Context(), uid, "", audit.System("user:default/ana")); err != nil {
 		t.Fatal(err)
 	}
 	w.catchUp()
@@ -104,7 +104,7 @@ func TestARemovalIsUndoneAsAWhole(t *testing.T) {
 	srcs := w.source("/many.yaml", "/one.yaml")
 	w.refresh(srcs[0])
 	w.refresh(srcs[1])
-	if _, err := w.store.Remove(t.Context(), mustUUID(t, w.get("component:default/one").Metadata.UID), 0, audit.System("user:default/ana")); err != nil {
+	if _, err := w.store.Remove(t.Context(), mustUUID(t, w.get("component:default/one").Metadata.UID), "", audit.System("user:default/ana")); err != nil {
 		t.Fatal(err)
 	}
 	w.source("/one.yaml") // the other is no longer configured

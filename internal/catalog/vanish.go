@@ -495,22 +495,23 @@ func removeSource(ctx context.Context, tx pgx.Tx, id, actor, reason string) erro
 	return advance(ctx, tx, t.rev)
 }
 
-// Remove takes one entity out of the catalog at once: the version of the revision that was judged, or any where that is 0.
+// Remove takes one entity out of the catalog at once: as the JSON that was judged declares it, or any where that is "".
 // Errors: errs.NotFound; *otherVersion.
-func (s *Store) Remove(ctx context.Context, uid uuid.UUID, judged int64, by audit.Author) (revision int64, err error) {
+func (s *Store) Remove(ctx context.Context, uid uuid.UUID, judged string, by audit.Author) (revision int64, err error) {
 	defer errs.Wrap(&err, "catalog: remove %s", uid)
 	return s.change(ctx, by, func(t *settler) error {
 		var version int64
+		var declared string
 		g, err := pg.Collect1(ctx, t.tx, func(row pgx.CollectableRow) (g gone, err error) {
-			return g, row.Scan(&g.uid, &g.ref, &g.location, &version)
-		}, `SELECT uid, ref, location, revision FROM catalog_entities WHERE uid = $1 AND state <> 'removed'`, uid)
+			return g, row.Scan(&g.uid, &g.ref, &g.location, &version, &declared)
+		}, `SELECT uid, ref, location, revision, entity::text FROM catalog_entities WHERE uid = $1 AND state <> 'removed'`, uid)
 		if err != nil {
 			if errs.Is(err, errs.NotFound) {
 				return noEntity(uid)
 			}
 			return err
 		}
-		if judged != 0 && version != judged {
+		if judged != "" && declared != judged {
 			return &otherVersion{version}
 		}
 		t.recorded(g.ref, map[string]any{"uid": uid, "source": g.location})

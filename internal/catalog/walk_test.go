@@ -139,7 +139,7 @@ func (w *world) uid(ref string) string {
 
 func (w *world) removeByHand(ref string) {
 	w.t.Helper()
-	if _, err := w.store.Remove(w.t.Context(), mustUUID(w.t, w.uid(ref)), 0, audit.System("user:default/ana")); err != nil {
+	if _, err := w.store.Remove(w.t.Context(), mustUUID(w.t, w.uid(ref)), "", audit.System("user:default/ana")); err != nil {
 		w.t.Fatal(err)
 	}
 }
