@@ -250,7 +250,7 @@ func (h *Handler) getSource(w http.ResponseWriter, r *http.Request) error {
 // asJudged runs fn with what this replica shows. Where fn finds another version of the entity in the database, which is an
 // *otherVersion, it runs again once the replica shows that. Errors: also errs.Unavailable, where that does not end.
 func (h *Handler) asJudged(ctx context.Context, ref string, fn func(context.Context, *sight) error) error {
-	ctx, cancel := context.WithTimeout(ctx, minRevisionWait)
+	wait, cancel := context.WithTimeout(ctx, minRevisionWait)
 	defer cancel()
 	const tries = 5 // of an entity that changes faster than it can be judged
 	for range tries {
@@ -259,7 +259,7 @@ func (h *Handler) asJudged(ctx context.Context, ref string, fn func(context.Cont
 		if !errors.As(err, &other) {
 			return err
 		}
-		if _, err := h.Index.Wait(ctx, other.revision); err != nil {
+		if _, err := h.Index.Wait(wait, other.revision); err != nil {
 			return err
 		}
 	}

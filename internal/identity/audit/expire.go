@@ -153,7 +153,7 @@ func (s *Store) expireBatch(ctx context.Context, before time.Time) (cut int, err
 }
 
 func keptBecause(b *Break) error {
-	return errs.WithRemedy(errs.New(errs.Conflict, "old records of the audit log are kept, because %s", b), "look at `portico audit verify`")
+	return errs.WithRemedy(errs.New(errs.Conflict, "old records of the audit log are kept, because %s", b), "look at `portico audit verify`; where a portal of before it recorded expiry removed them, docs/operating.md says how to trust that")
 }
 
 // expireEvery is the time between looks at what is over.

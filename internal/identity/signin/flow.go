@@ -55,8 +55,12 @@ func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []by
 // each process begins so many between two counts, by which all may be more.
 const mostOfOne, mostFlows, someFlows = 300, 10_000, 100
 
-// A flow that is younger is not ended for others: its person is at the provider.
-const flowSafe = time.Minute
+// A flow that is younger is not ended for others: its person is at the provider. But of one network so many are safe, or a
+// few dozen networks could keep everybody else out.
+const (
+	flowSafe  = time.Minute
+	flowsSafe = 20
+)
 
 // fullFor is how long nothing is looked up where there was no room.
 const fullFor = time.Second
@@ -124,7 +128,7 @@ func (s *Store) enter(ctx context.Context) error {
 }
 
 // clear removes flows that are over and returns how many are left. Where these are too many, the oldest of the networks
-// with the most go, so that no network keeps others out, but none that began a moment ago.
+// with the most go, so that no network keeps others out, but not the few of each that began a moment ago.
 func (s *Store) clear(ctx context.Context) (all int, err error) {
 	err = pg.Transact(ctx, s.DB, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
 		// One process at a time: two would remove the same.
@@ -143,9 +147,9 @@ func (s *Store) clear(ctx context.Context) (all int, err error) {
 			WHERE digest IN (
 				SELECT digest
 				FROM (SELECT digest, expires_at, row_number() OVER (PARTITION BY network ORDER BY expires_at DESC, digest) AS place FROM identity_flows) AS placed
-				WHERE expires_at < now() + $2::interval
+				WHERE expires_at < now() + $2::interval OR place > $3
 				ORDER BY place DESC, expires_at
-				LIMIT $1)`, all-mostFlows+someFlows, flowWithin-flowSafe)
+				LIMIT $1)`, all-mostFlows+someFlows, flowWithin-flowSafe, flowsSafe)
 		all -= int(tag.RowsAffected())
 		return err
 	})

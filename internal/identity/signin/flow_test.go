@@ -108,12 +108,12 @@ func TestTooManySignIns(t *testing.T) {
 	}
 }
 
-// fill keeps flows of fifty networks, each a millisecond older than the next, the youngest of this age.
-func fill(t *testing.T, pool *pg.Pool, n int, age time.Duration) {
+// fill keeps flows of networks in turn, each a millisecond older than the next, the youngest of this age.
+func fill(t *testing.T, pool *pg.Pool, n, networks int, age time.Duration) {
 	t.Helper()
 	if _, err := pool.Exec(t.Context(), `
 		INSERT INTO identity_flows (digest, browser, provider, return_to, expires_at, network)
-		SELECT sha256(n::text::bytea), '', 'oidc', '/', now() + $2::interval - ($1 - n) * interval '1 ms', '198.51.100.' || n % 50 FROM generate_series(1, $1) n`, n, flowWithin-age); err != nil {
+		SELECT sha256(n::text::bytea), '', 'oidc', '/', now() + $2::interval - ($1 - n) * interval '1 ms', '198.51.100.' || n % $3 FROM generate_series(1, $1) n`, n, flowWithin-age, networks); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -130,7 +130,7 @@ func TestFlowsInAll(t *testing.T) {
 	if _, err := pool.Exec(t.Context(), `UPDATE identity_flows SET expires_at = now() + interval '1 minute'`); err != nil {
 		t.Fatal(err)
 	}
-	fill(t, pool, mostFlows, 2*time.Minute)
+	fill(t, pool, mostFlows, 50, 2*time.Minute)
 	s.room = 0
 	for i := range 2*someFlows + 3 {
 		if err := s.begin(t.Context(), "oidc", fmt.Sprintf("203.0.113.%d", i), newFlow("/")); err != nil {
@@ -163,7 +163,7 @@ func TestFreshFlowsStay(t *testing.T) {
 	w := newWorld(t)
 	c := browser()
 	at := w.begin(c)
-	fill(t, w.pool, mostFlows, 0)
+	fill(t, w.pool, mostFlows, 1000, 0)
 	full := w.handler(w.sessions, w.provider)
 	answer := func(headers ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest("GET", "/api/auth/oidc/start?redirectUrl=/catalog", nil)
@@ -189,6 +189,24 @@ func TestFreshFlowsStay(t *testing.T) {
 	}
 }
 
+// A few dozen networks that begin as many as they may, again and again, keep nobody else out.
+func TestYoungFlowsOfTheHeaviestGo(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	s := &Store{DB: pool}
+	fill(t, pool, mostFlows, 50, 0)
+	if err := s.begin(t.Context(), "oidc", "203.0.113.1", newFlow("/")); err != nil {
+		t.Fatal(err)
+	}
+	var n, least int
+	if err := pool.QueryRow(t.Context(), `SELECT sum(n), min(n) FROM (SELECT count(*) AS n FROM identity_flows WHERE network LIKE '198%' GROUP BY network) AS each`).Scan(&n, &least); err != nil {
+		t.Fatal(err)
+	}
+	if n != mostFlows-someFlows || least < flowsSafe {
+		t.Errorf("%d are left, and %d of the one with the fewest", n, least)
+	}
+}
+
 // Flows are counted once for some of them, and not again at once where there is no room.
 func TestFlowsAreCountedSeldom(t *testing.T) {
 	t.Parallel()
@@ -198,7 +216,7 @@ func TestFlowsAreCountedSeldom(t *testing.T) {
 	if err := begin(); err != nil || s.room != someFlows-1 {
 		t.Fatalf("room for %d, %v", s.room, err)
 	}
-	fill(t, pool, mostFlows, 0)
+	fill(t, pool, mostFlows, 1000, 0)
 	if err := begin(); err != nil {
 		t.Errorf("counted although there was room: %v", err)
 	}
