@@ -148,7 +148,7 @@ func Doctor(ctx context.Context, o Options, cfgErr error) []Check {
 
 	if proxied(cfg) && !cfg.Node("backend.trustProxy").Exists() {
 		add("proxy", CheckWarning, "a proxy that speaks TLS seems to be elsewhere, and its X-Forwarded-For is not believed: all who come through it are one caller",
-			"list the proxy's network in backend.trustProxy, such as [10.0.0.0/8], or write false where it is on this machine")
+			"list the proxy's addresses in backend.trustProxy, such as [10.42.7.0/24] and never a network that your people are in, or write false where it is on this machine")
 	}
 
 	declared, unsupported, err := configSources(cfg)

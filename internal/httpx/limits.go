@@ -136,6 +136,9 @@ func (g *gates) enter(w http.ResponseWriter, r *http.Request, id callerID) (*sha
 		return s, nil
 	}
 	w.Header().Set("Retry-After", "1")
+	if id.name == "" {
+		remedy = g.from.remedy(r, remedy)
+	}
 	return nil, errs.WithRemedy(errs.New(errs.TooMany, "%d %s of this caller are open already", crowd.most, what), remedy)
 }
 
@@ -198,7 +201,7 @@ func (g *guesses) check(w http.ResponseWriter, r *http.Request) error {
 		}
 		w.Header().Set("Retry-After", strconv.Itoa(1+int(60/a.perMinute)))
 		return errs.WithRemedy(errs.New(errs.TooMany, "too many unknown tokens came from this address"),
-			"check the token against backend.auth.externalAccess before sending it again")
+			g.from.remedy(r, "check the token against backend.auth.externalAccess before sending it again"))
 	}
 	return nil
 }
@@ -245,7 +248,7 @@ func (g *guesses) spend(w http.ResponseWriter, r *http.Request) error {
 	if b.left, b.at = b.filled(now, g.perMinute), now; b.left < 1 {
 		w.Header().Set("Retry-After", strconv.Itoa(1+int(60/g.perMinute)))
 		return errs.WithRemedy(errs.New(errs.TooMany, "too many sign-ins were begun from this address"),
-			"wait a minute and sign in again; where many people share the address, raise portico.limits.signIns")
+			g.from.remedy(r, "wait a minute and sign in again; where many people share the address, raise portico.limits.signIns"))
 	}
 	b.left--
 	g.of[client] = b

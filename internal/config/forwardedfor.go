@@ -2,11 +2,12 @@ package config
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// TrustProxy says whose X-Forwarded-For is believed.
+// TrustProxy says whose X-Forwarded-For is believed. Who signs people in is another matter: [TrustedProxy].
 type TrustProxy struct {
 	Networks []netip.Prefix // none: the machine's own
 }
@@ -18,6 +19,19 @@ var named = map[string][]netip.Prefix{
 	"uniquelocal": prefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
 }
 
+// inside are the networks that people and their machines are in, too, and where most proxies are.
+var inside = slices.Concat(named["linklocal"], named["uniquelocal"], prefixes("100.64.0.0/10"))
+
+// wide reports whether a network is more than a proxy's: its people could name any address as their own. A site has 16
+// bits of IPv4 and 48 of IPv6 in common.
+func wide(network netip.Prefix) bool {
+	site := 16
+	if network.Addr().Is6() {
+		site = 48
+	}
+	return network.Bits() < site && slices.ContainsFunc(inside, network.Overlaps)
+}
+
 func prefixes(texts ...string) (list []netip.Prefix) {
 	for _, t := range texts {
 		list = append(list, netip.MustParsePrefix(t))
@@ -26,7 +40,7 @@ func prefixes(texts ...string) (list []netip.Prefix) {
 }
 
 func (p *TrustProxy) decodeConfig(d *decoder, n Node) bool {
-	const remedy = "list the network of your proxy, such as [10.0.0.0/8], or loopback, linklocal, uniquelocal"
+	const remedy = "list the network of your proxy, such as [10.42.7.0/24], or write loopback"
 	var list StringList
 	if n.Kind() == Bool || n.Kind() == Number {
 		list = StringList{n.Text()}
@@ -34,10 +48,14 @@ func (p *TrustProxy) decodeConfig(d *decoder, n Node) bool {
 		return false
 	}
 	ok := true
+	var wider []string
 	for _, text := range strings.Split(strings.Join(list, ","), ",") {
 		text = strings.TrimSpace(text)
 		if networks := named[text]; networks != nil {
 			p.Networks = append(p.Networks, networks...)
+			if text != "loopback" {
+				wider = append(wider, text)
+			}
 			continue
 		}
 		if _, err := strconv.ParseFloat(text, 64); err == nil || text == "true" {
@@ -64,7 +82,14 @@ func (p *TrustProxy) decodeConfig(d *decoder, n Node) bool {
 			ok = false
 		default:
 			p.Networks = append(p.Networks, network.Masked())
+			if wide(network) {
+				wider = append(wider, text)
+			}
 		}
+	}
+	for _, text := range wider {
+		d.warn(n, "list the proxy's addresses alone, such as [10.42.7.0/24]; never a network that your people are in",
+			"whoever is in %s is taken for a proxy, and can name any address as their own", text)
 	}
 	return ok
 }
