@@ -25,6 +25,7 @@ func (staleGate) Admit(*http.Request, Access) (Caller, error) {
 func TestDenied(t *testing.T) {
 	forbidden := errs.New(errs.Forbidden, "no")
 	unknown := errs.New(errs.Unauthenticated, "this token is not known here")
+	guess := errs.Public(errs.Unavailable, "not known yet", ErrGuess)
 	audited, guarded := Audited("x.make"), http.Header{"Room": {"yes"}} // whose permission is guarded
 	tests := []struct {
 		name   string
@@ -46,6 +47,9 @@ func TestDenied(t *testing.T) {
 		{"a read of the operators by nobody", closedGate{unknown}, "GET", guarded, Audit{}, nil, nil},
 		{"a read with an unknown token", closedGate{unknown}, "GET", http.Header{"Authorization": {"Bearer x"}}, audited, nil, &Denial{Action: "x.make", Method: "GET", Path: "/x", Status: 401, Reason: "this token is not known here"}},
 		{"its head alone", closedGate{unknown}, "HEAD", http.Header{"Authorization": {"Bearer x"}}, audited, nil, &Denial{Action: "x.make", Method: "HEAD", Path: "/x", Status: 401, Reason: "this token is not known here"}},
+		{"a read with a token that may be known in a moment", closedGate{guess}, "GET", http.Header{"Authorization": {"Bearer x"}}, audited, nil, &Denial{Action: "x.make", Method: "GET", Path: "/x", Status: 503, Reason: "not known yet"}},
+		{"such a token", closedGate{guess}, "POST", http.Header{"Authorization": {"Bearer x"}}, audited, nil, &Denial{Action: "x.make", Method: "POST", Path: "/x", Status: 503, Reason: "not known yet"}},
+		{"a token while the database is away", closedGate{errs.New(errs.Unavailable, "away")}, "POST", http.Header{"Authorization": {"Bearer x"}}, audited, nil, nil},
 		{"a read by nobody", closedGate{unknown}, "GET", nil, audited, nil, nil},
 		{"a read with a token that is known, and may not", closedGate{forbidden}, "GET", http.Header{"Authorization": {"Bearer x"}}, audited, nil, nil},
 		{"an unknown token", closedGate{unknown}, "POST", http.Header{"Authorization": {"Bearer x"}}, audited, nil, &Denial{Action: "x.make", Method: "POST", Path: "/x", Status: 401, Reason: "this token is not known here"}},

@@ -58,11 +58,15 @@ type Denial struct {
 	Action string // of the route in the audit log, or its permission
 	Method string
 	Path   string
-	Status int    // 401 or 403
+	Status int    // 401 or 403; 503 of an ErrGuess
 	Reason string // what the caller was told
 	Code   string // tells attempts apart where the action and the status do not; one of a few words, or ""
 	Detail map[string]any
 }
+
+// ErrGuess is in the chain of an errs.Unavailable with which a gate answers a token that it does not know, but may know in
+// a moment. Whoever makes tokens up can have any number of these answers, so it counts and is told of like an unknown token.
+var ErrGuess = errors.New("nobody knows this token so far")
 
 // Gate decides who makes a request and whether the route is open to them.
 type Gate interface {
@@ -270,12 +274,13 @@ func mayChange(method string) bool {
 // or is of what Guarded names.
 func (h *routeHandler) denied(rec *recorder, r *http.Request, c Caller, err error) {
 	kind := errs.KindOf(err)
-	if h.s.Denied == nil || kind != errs.Forbidden && kind != errs.Unauthenticated {
+	unknown := kind == errs.Unauthenticated || errors.Is(err, ErrGuess)
+	if h.s.Denied == nil || kind != errs.Forbidden && !unknown {
 		return
 	}
 	p, asks := h.route.Access.Permission()
 	if !mayChange(r.Method) {
-		guessed := kind == errs.Unauthenticated && len(r.Header["Authorization"]) > 0
+		guessed := unknown && len(r.Header["Authorization"]) > 0
 		guarded := kind == errs.Forbidden && asks && h.s.Guarded != nil && h.s.Guarded(p)
 		if !guessed && !guarded {
 			return
@@ -306,7 +311,7 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, a Access) (Caller
 	switch {
 	case caller.Name != "":
 		s.gates.guesses.known(r)
-	case !caller.Unsure && !errs.Is(err, errs.Unavailable):
+	case errors.Is(err, ErrGuess), !caller.Unsure && !errs.Is(err, errs.Unavailable):
 		s.gates.guesses.failed(r)
 	}
 	return caller, err
@@ -407,7 +412,9 @@ func (s *server) fail(w *recorder, r *http.Request, err error) {
 	case errs.Internal:
 		level = slog.LevelError
 	case errs.Unavailable:
-		level = slog.LevelWarn // what we depend on, not we; and a caller may ask for what cannot be had
+		if !errors.Is(err, ErrGuess) {
+			level = slog.LevelWarn // what we depend on, not we; and a caller may ask for what cannot be had
+		}
 	}
 	w.failure = failure{id: id, kind: kind.Name()}
 	if level == slog.LevelDebug {

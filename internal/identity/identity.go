@@ -8,6 +8,7 @@ package identity
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -155,7 +156,7 @@ type Restriction struct {
 // Bearer knows the tokens of one kind.
 type Bearer interface {
 	// Bearer returns whom the token stands for, nil where it is none of this kind. An error says why a token of this
-	// kind is refused: errs.Unauthenticated, or errs.Unavailable where it cannot be told now.
+	// kind is refused: errs.Unauthenticated, or errs.Unavailable where it cannot be told now; then the others are asked.
 	Bearer(ctx context.Context, token string) (*Principal, error)
 }
 
@@ -227,7 +228,7 @@ func (g *Gate) Admit(r *http.Request, a httpx.Access) (httpx.Caller, error) {
 	p, ambient, err := g.authenticate(r)
 	if err != nil {
 		if !needed {
-			return httpx.Caller{Ambient: ambient, Principal: unknown{err}, Unsure: !errs.Is(err, errs.Unauthenticated)}, nil
+			return httpx.Caller{Ambient: ambient, Principal: unknown{err}, Unsure: !errs.Is(err, errs.Unauthenticated) && !errors.Is(err, httpx.ErrGuess)}, nil
 		}
 		return httpx.Caller{}, err
 	}
@@ -317,6 +318,7 @@ func (g *Gate) authenticate(r *http.Request) (p *Principal, ambient bool, err er
 	if p, ok := g.tokens[sha256.Sum256([]byte(token))]; ok {
 		return p, false, nil
 	}
+	var untold error // of a bearer that cannot tell now; one of the others may know the token
 	for _, b := range g.bearers {
 		p, err := b.Bearer(r.Context(), token)
 		if p != nil && p.Token == nil { // whatever kind it is, it is none of a person's own hands
@@ -324,9 +326,15 @@ func (g *Gate) authenticate(r *http.Request) (p *Principal, ambient bool, err er
 			other.Token = &TokenInfo{Name: "bearer"}
 			p = &other
 		}
-		if p != nil || err != nil {
+		switch {
+		case p != nil || err != nil && !errs.Is(err, errs.Unavailable):
 			return p, false, err
+		case err != nil && (untold == nil || errors.Is(untold, httpx.ErrGuess)): // while one is away it is no guess
+			untold = err
 		}
+	}
+	if untold != nil {
+		return nil, false, untold
 	}
 	return nil, false, errs.WithRemedy(errs.New(errs.Unauthenticated, "this token is not known here"),
 		"check it against backend.auth.externalAccess; it may have been replaced")

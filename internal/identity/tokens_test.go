@@ -79,4 +79,31 @@ func TestBearers(t *testing.T) {
 			t.Errorf("%s: unsure %t (%v), want %t", kind.Name(), c.Unsure, err, unsure)
 		}
 	}
+	guess, away, no := errs.Public(errs.Unavailable, "not yet", httpx.ErrGuess), errs.New(errs.Unavailable, "away"), errs.New(errs.Unauthenticated, "no")
+	knows, none := bearer{p: &Principal{Type: "service", Ref: "service:ci", Role: Admin}}, bearer{}
+	for _, tt := range []struct {
+		name    string
+		bearers []Bearer
+		want    error
+		unsure  bool
+	}{
+		{"a guess", []Bearer{bearer{err: guess}, none}, guess, false},
+		{"a guess, unless who is away knows it", []Bearer{none, bearer{err: guess}, bearer{err: away}}, away, true},
+		{"in the other order", []Bearer{bearer{err: away}, bearer{err: guess}}, away, true},
+		{"away, and known to the next", []Bearer{bearer{err: away}, none, knows}, nil, false},
+		{"a guess, and known to the next", []Bearer{bearer{err: guess}, knows}, nil, false},
+		{"away, and refused by the next", []Bearer{bearer{err: away}, bearer{err: no}, knows}, no, false},
+		{"refused", []Bearer{bearer{err: no}, knows}, no, false},
+	} {
+		g, err := NewGate(nil, nil, nil, tt.bearers...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.Admit(r, httpx.Require(remove)); err != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
+		}
+		if c, err := g.Admit(r, httpx.Public("test")); err != nil || c.Unsure != tt.unsure {
+			t.Errorf("%s: unsure %t (%v), want %t", tt.name, c.Unsure, err, tt.unsure)
+		}
+	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"portico/internal/errs"
+	"portico/internal/httpx"
 	"portico/internal/identity"
 	"portico/internal/outbound"
 )
@@ -204,8 +205,9 @@ func (j *JWKS) clock() time.Time {
 	return time.Now()
 }
 
-// errNotKnownYet is of a key that is not among those that were fetched a moment ago: it may be newer than they are.
-var errNotKnownYet = errs.WithRemedy(errs.New(errs.Unavailable, "the key that this token is signed with is not known here yet"), "try again; if it stays so, let the program make a token with a key that is published")
+// errNotKnownYet is of a key that is not among those that were fetched a moment ago: it may be newer than they are, or be
+// made up.
+var errNotKnownYet = errs.WithRemedy(errs.Public(errs.Unavailable, "the key that this token is signed with is not known here yet", httpx.ErrGuess), "try again; if it stays so, let the program make a token with a key that is published")
 
 // matching are the keys that may have signed. One caller at a time fetches; those whose key is known need not wait for it.
 // Only who has fetched can tell that there is no such key.
