@@ -95,6 +95,7 @@ var rules = map[string]rule{
 	"GET /api/catalog/locations/by-entity/{kind}/{namespace}/{name}":       {"catalog.location.read", true},
 	"POST /api/catalog/analyze-location":                                   {"catalog.location.analyze", false},
 	"POST /api/catalog/validate-entity":                                    {"catalog.entity.validate", true},
+	"GET /api/catalog/graph":                                               {"catalog.entity.read", true},
 	"GET /api/catalog/sources":                                             {"catalog.ingestion.read", true},
 	"GET /api/catalog/problems":                                            {"catalog.ingestion.read", true},
 	"GET /api/catalog/removed":                                             {"catalog.ingestion.read", true},

@@ -123,6 +123,8 @@ type relationType struct {
 	name  string
 	field fieldID
 	json  string // `{"type":"…","targetRef":`
+	need  string // the type as who needs or belongs has it, and whether that is the target
+	back  bool
 }
 
 func compareRelations(a, b relation) int {
