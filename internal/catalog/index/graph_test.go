@@ -1,6 +1,9 @@
 package index
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -220,5 +223,154 @@ func TestGraph(t *testing.T) {
 	}
 	if cut == 0 || absent == 0 {
 		t.Errorf("of %d graphs %d were cut, %d nodes were not there: this tests too little", compared, cut, absent)
+	}
+}
+
+// steps is how many steps it is from one to another; -1 where there is no way.
+func (p plainGraph) steps(from, to string) int {
+	at := map[string]int{from: 0}
+	for rim := []string{from}; len(rim) > 0; {
+		ref := rim[0]
+		rim = rim[1:]
+		if ref == to {
+			return at[ref]
+		}
+		for _, next := range p.around(ref, p.dir) {
+			if _, known := at[next]; !known && p.there(next) {
+				at[next] = at[ref] + 1
+				rim = append(rim, next)
+			}
+		}
+	}
+	return -1
+}
+
+func TestPath(t *testing.T) {
+	types := []string{"dependsOn", "consumesApi", "ownedBy", "partOf", "memberOf"}
+	found, lost, longest := 0, 0, 0
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		rows := tangle(r, 4+r.IntN(40))
+		if seed%2 == 0 { // with ways that are long
+			rows = nil
+			for i := range 30 {
+				rows = append(rows, Row{UID: fmt.Sprint(i), Ref: fmt.Sprintf("component:default/n%d", i), JSON: fmt.Appendf(nil,
+					`{"kind":"Component","metadata":{"name":"n%d","labels":{"of":%q}},"spec":{"dependsOn":["component:n%d","component:n%d"]}}`, i, []string{"a", "b", "c"}[r.IntN(8)/3], i+1, i-1-r.IntN(3))})
+			}
+		}
+		s := New(Options{}).Apply(rows, 1)
+		r.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+		again := New(Options{}).Apply(rows, 1)
+		for _, see := range sights(t) {
+			for range 60 {
+				q := PathQuery{From: rows[r.IntN(len(rows))].Ref, To: rows[r.IntN(len(rows))].Ref, Along: r.IntN(2) == 0, Most: 10_000}
+				wanted := map[string]bool{}
+				for range r.IntN(3) {
+					wanted[types[r.IntN(len(types))]] = true
+				}
+				q.Relations = slices.Sorted(maps.Keys(wanted))
+				p := plainGraph{s, see, func(typ string) bool { return len(wanted) == 0 || wanted[typ] }, Both}
+				if q.Along {
+					p.dir = Downstream
+				}
+				got, err := s.Path(t.Context(), q, see)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !p.there(q.From) || !p.there(q.To) {
+					if got != nil {
+						t.Fatalf("%+v: a way to what is not seen", q)
+					}
+					continue
+				}
+				if want := p.steps(q.From, q.To); len(got.Nodes)-1 != want || got.Cut {
+					t.Fatalf("seed %d, %+v: %d steps, want %d", seed, q, len(got.Nodes)-1, want)
+				}
+				if len(got.Nodes) == 0 {
+					lost++
+					continue
+				}
+				found++
+				longest = max(longest, len(got.Nodes)-1)
+				want := map[GraphEdge]bool{}
+				for i, n := range got.Nodes[:len(got.Nodes)-1] {
+					before := len(want)
+					for _, rel := range s.ByRef(n.Ref, see).Relations() {
+						need, back := entity.Need(rel.Type)
+						e := GraphEdge{n.Ref, rel.TargetRef, need}
+						if back {
+							e.From, e.To = e.To, e.From
+						}
+						if rel.TargetRef == got.Nodes[i+1].Ref && p.wanted(need) && !(q.Along && back) {
+							want[e] = true
+						}
+					}
+					if len(want) == before {
+						t.Fatalf("%+v: no step from %s to %s", q, n.Ref, got.Nodes[i+1].Ref)
+					}
+				}
+				if d := cmp.Diff(slices.SortedFunc(maps.Keys(want), compareEdges), slices.SortedFunc(slices.Values(got.Edges), compareEdges)); d != "" || got.Nodes[0].Ref != q.From || got.Nodes[len(got.Nodes)-1].Ref != q.To {
+					t.Fatalf("%+v: %v %s", q, got.Nodes, d)
+				}
+				other, err := again.Path(t.Context(), q, see)
+				if err != nil || !bytes.Equal(AppendPath(nil, got, 1), AppendPath(nil, other, 1)) {
+					t.Fatalf("%+v: another way where the rows come in another order (%v)", q, err)
+				}
+			}
+		}
+	}
+	if found < 100 || lost < 100 || longest < 6 {
+		t.Errorf("%d ways, %d without one, the longest of %d steps: this tests too little", found, lost, longest)
+	}
+}
+
+// hub is a group that owns n components, of which the reader sees those with an even number, and two that only it has in common.
+func hub(n int) []Row {
+	rows := []Row{{UID: "g", Ref: "group:default/all", JSON: []byte(`{"kind":"Group","metadata":{"name":"all","labels":{"of":"a"}},"spec":{}}`)}}
+	for i := range n {
+		rows = append(rows, Row{UID: fmt.Sprint(i), Ref: fmt.Sprintf("component:default/c%06d", i), JSON: fmt.Appendf(nil,
+			`{"kind":"Component","metadata":{"name":"c%06d","labels":{"of":%q}},"spec":{"owner":"all","dependsOn":["resource:none"]}}`, i, []string{"a", "c"}[i%2])})
+	}
+	return rows
+}
+
+// TestHub: what everything belongs to says how much more there is, and a way leads through it without a look at all of it.
+func TestHub(t *testing.T) {
+	const n = 50_000
+	s := New(Options{}).Apply(hub(n), 1)
+	for see, seen := range map[*Restriction]int{nil: n, sights(t)[1]: n / 2} {
+		g := s.Graph(GraphQuery{Roots: []string{"component:default/c000000"}, Depth: 2, Limit: 10}, see)
+		if len(g.Nodes) != 10 || g.Nodes[0].More != 0 || g.Omitted != seen-8 {
+			t.Errorf("%d nodes, %d more at the root, %d left out", len(g.Nodes), g.Nodes[0].More, g.Omitted)
+		}
+		if i := slices.IndexFunc(g.Nodes, func(n GraphNode) bool { return n.Ref == "group:default/all" }); i < 0 || g.Nodes[i].More != seen-8 {
+			t.Errorf("the group has %d more", g.Nodes[i].More)
+		}
+		p, err := s.Path(t.Context(), PathQuery{From: "component:default/c000000", To: "component:default/c000004", Most: 100}, see)
+		if err != nil || len(p.Nodes) != 3 || p.Nodes[1].Ref != "group:default/all" || p.Looked > 10 {
+			t.Errorf("the way is %v after %d (%v)", p.Nodes, p.Looked, err)
+		}
+		p, err = s.Path(t.Context(), PathQuery{From: "group:default/all", To: "component:default/c000002", Relations: []string{"memberOf", "ownedBy"}, Most: 100}, see)
+		if err != nil || len(p.Nodes) != 2 || p.Looked > 10 {
+			t.Errorf("from the group the way is %v after %d (%v)", p.Nodes, p.Looked, err)
+		}
+	}
+	rows := append(hub(1000), Row{UID: "x", Ref: "system:default/x", JSON: []byte(`{"kind":"System","metadata":{"name":"x"},"spec":{"domain":"y"}}`)},
+		Row{UID: "y", Ref: "domain:default/y", JSON: []byte(`{"kind":"Domain","metadata":{"name":"y"},"spec":{"owner":"all","subdomainOf":"domain:z"}}`)},
+		Row{UID: "z", Ref: "domain:default/z", JSON: []byte(`{"kind":"Domain","metadata":{"name":"z"},"spec":{}}`)})
+	few := New(Options{}).Apply(rows, 1)
+	q := PathQuery{From: "group:default/all", To: "user:default/none", Most: 50}
+	if p, err := few.Path(t.Context(), q, nil); p != nil || err != nil {
+		t.Errorf("a way to nobody: %v %v", p, err)
+	}
+	q.To = "component:default/c000001"
+	q.Most = 1
+	if p, err := few.Path(t.Context(), q, nil); err != nil || len(p.Nodes) == 0 && !p.Cut {
+		t.Errorf("a search that may look at one entity: %+v %v", p, err)
+	}
+	ended, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := few.Path(ended, q, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("a search for nobody goes on: %v", err)
 	}
 }

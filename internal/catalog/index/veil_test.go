@@ -80,7 +80,19 @@ func (g randomRows) question(t *testing.T, ref *reference) func(s *Snapshot, r *
 	for _, e := range ref.all {
 		uids = append(uids, e.row.UID)
 	}
-	switch g.r.IntN(7) {
+	switch g.r.IntN(8) {
+	case 7:
+		q := PathQuery{From: refs[0], To: refs[1], Along: g.r.IntN(3) == 0, Most: 2 + g.r.IntN(30)}
+		return func(s *Snapshot, r *Restriction) []byte {
+			p, err := s.Path(t.Context(), q, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p == nil {
+				return nil
+			}
+			return AppendPath(nil, p, s.Revision())
+		}
 	case 6:
 		q := GraphQuery{Roots: refs[:2], Depth: 1 + g.r.IntN(4), Limit: 1 + g.r.IntN(30), Direction: []Direction{Both, Upstream, Downstream}[g.r.IntN(3)]}
 		if g.r.IntN(2) == 0 {
