@@ -207,6 +207,12 @@ func (e *someEntities) add(n neighbour) bool {
 	return true
 }
 
+// has reports whether an entity that is seen is in the set.
+func (e *someEntities) has(id uint32) bool {
+	at := int(id >> 6)
+	return at < len(e.word) && e.word[at]&(1<<(id&63)) != 0
+}
+
 // drop takes out again what was added.
 func (e *someEntities) drop(ids []uint32) {
 	for _, id := range ids {
@@ -220,7 +226,6 @@ func (e *someEntities) drop(ids []uint32) {
 type roaming struct {
 	relating
 	nodes []GraphNode
-	known someEntities
 	at    map[uint32]int // by number: the place in nodes
 	named map[string]int // the same of those that are not seen or not there
 	left  someEntities
@@ -281,10 +286,10 @@ func (w *roaming) place(n neighbour) (i int, ok bool) {
 }
 
 func (w *roaming) add(n neighbour, depth int) {
-	node := GraphNode{Ref: n.ref, Depth: depth}
-	if !w.known.add(n) {
+	if w.isNode(n) {
 		return
 	}
+	node := GraphNode{Ref: n.ref, Depth: depth}
 	if n.id == nowhere {
 		w.named[n.ref] = len(w.nodes)
 	} else {

@@ -374,3 +374,120 @@ func TestHub(t *testing.T) {
 		t.Errorf("a search for nobody goes on: %v", err)
 	}
 }
+
+// impact is what Impact says of itself: who loses something at once, and how far away it is for those who may fail.
+func (p plainGraph) impact(alone *Snapshot, goes []string) (rows map[string]bool, losing map[string]bool, indirect map[string]int) {
+	p.wanted = func(string) bool { return true }
+	rows, losing, indirect = map[string]bool{}, map[string]bool{}, map[string]int{}
+	lost := func(ref, target string) (types []string) { // the types by which an entity loses the target
+		for _, rel := range p.s.ByRef(ref, p.r).Relations() {
+			_, back := entity.Need(rel.Type)
+			own := slices.Contains(alone.ByRef(ref, nil).Relations(), rel)
+			if rel.TargetRef == target && (!back || rel.Type == "apiProvidedBy" || own) {
+				types = append(types, rel.Type)
+			}
+		}
+		return types
+	}
+	breaks := func(types []string) bool {
+		return slices.ContainsFunc(types, func(t string) bool { return t == "dependsOn" || t == "consumesApi" || t == "apiProvidedBy" })
+	}
+	var all []string
+	for d := range p.s.All() {
+		if p.there(d.Ref()) && !slices.Contains(goes, d.Ref()) {
+			all = append(all, d.Ref())
+		}
+	}
+	rim := map[string]bool{}
+	for _, ref := range all {
+		for _, target := range goes {
+			if !p.there(target) {
+				continue
+			}
+			types := lost(ref, target)
+			for _, typ := range types {
+				rows[ref+" "+typ+" "+target] = true
+				losing[ref] = true
+			}
+			if breaks(types) {
+				rim[ref] = true
+			}
+		}
+	}
+	failing := maps.Clone(rim)
+	for depth := 2; len(rim) > 0; depth++ {
+		next := map[string]bool{}
+		for _, ref := range all {
+			for from := range rim {
+				if !failing[ref] && breaks(lost(ref, from)) {
+					next[ref] = true
+				}
+			}
+		}
+		for ref := range next {
+			failing[ref] = true
+			if !losing[ref] {
+				indirect[ref] = depth
+			}
+		}
+		rim = next
+	}
+	return rows, losing, indirect
+}
+
+func TestImpact(t *testing.T) {
+	far, named := 0, 0
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		rows := tangle(r, 6+r.IntN(20))
+		s, alone := New(Options{}).Apply(rows, 1), New(Options{Alone: true}).Apply(rows, 1)
+		for _, see := range sights(t) {
+			for range 10 {
+				var goes []string
+				for range 1 + r.IntN(3) {
+					goes = append(goes, rows[r.IntN(len(rows))].Ref)
+				}
+				got := s.Impact(ImpactQuery{Goes: goes, Limit: 10_000, Most: 10_000}, see)
+				wantRows, losing, indirect := plainGraph{s: s, r: see}.impact(alone, goes)
+				gotRows, gotIndirect := map[string]bool{}, map[string]int{}
+				depth := 1
+				for _, l := range got.Loses {
+					if l.Depth < depth {
+						t.Fatalf("%v is told after what is further away", l)
+					}
+					if depth = l.Depth; depth > 1 {
+						far++
+						gotIndirect[l.Doc.Ref()] = l.Depth
+						continue
+					}
+					if key := l.Doc.Ref() + " " + l.Type + " " + l.Target; gotRows[key] {
+						t.Fatalf("%s is told twice", key)
+					} else {
+						gotRows[key] = true
+					}
+					if l.Type == "hasMember" || l.Type == "parentOf" {
+						named++
+					}
+				}
+				if d := cmp.Diff(wantRows, gotRows) + cmp.Diff(indirect, gotIndirect); d != "" || got.Losing != len(losing) || got.Indirect != len(indirect) || got.Cut || got.Omitted != 0 {
+					t.Fatalf("seed %d, %v go: %d and %d, want %d and %d (-want +got)\n%s", seed, goes, got.Losing, got.Indirect, len(losing), len(indirect), d)
+				}
+				few := s.Impact(ImpactQuery{Goes: goes, Limit: 2, Most: 10_000}, see)
+				if len(few.Loses)+few.Omitted != len(got.Loses) || few.Losing != got.Losing || few.Indirect != got.Indirect {
+					t.Fatalf("of %d losses %d are listed and %d left out", len(got.Loses), len(few.Loses), few.Omitted)
+				}
+			}
+		}
+	}
+	if far < 100 || named < 10 {
+		t.Errorf("%d losses far away, %d of those who name what goes: this tests too little", far, named)
+	}
+	const n = 50_000
+	big := New(Options{}).Apply(hub(n), 1)
+	for see, seen := range map[*Restriction]int{nil: n, sights(t)[1]: n / 2} {
+		m := big.Impact(ImpactQuery{Goes: []string{"group:default/all"}, Limit: 10, Most: 100}, see)
+		if len(m.Loses) != 10 || m.Losing != seen || m.Omitted != seen-10 || m.Indirect != 0 || m.Cut {
+			t.Errorf("of %d who lose their owner %d are listed, %d counted, %d left out (%v)", seen, len(m.Loses), m.Losing, m.Omitted, m.Cut)
+		}
+	}
+}
