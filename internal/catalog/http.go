@@ -91,6 +91,8 @@ func (h *Handler) Mount(g *httpx.Registry) {
 		httpx.Route{Pattern: "GET " + byName + "/history", Access: httpx.Require(entityRead), Handler: h.getHistory},
 		httpx.Route{Pattern: "GET " + byName + "/source", Access: httpx.Require(entityRead), Handler: h.getSource},
 		httpx.Route{Pattern: "GET " + c + "/graph", Access: httpx.Require(entityRead), Handler: h.getGraph},
+		httpx.Route{Pattern: "GET " + c + "/graph/path", Access: httpx.Require(entityRead), Handler: h.getPath},
+		httpx.Route{Pattern: "GET " + byName + "/consequences", Access: httpx.Require(entityRead), Handler: h.getConsequences},
 		httpx.Route{Pattern: "GET " + c + "/sources", Access: httpx.Require(ingestionRead), Handler: h.getSources},
 		httpx.Route{Pattern: "POST " + c + "/sources/{id}/refresh", Access: httpx.Require(ingestionManage), Handler: h.refreshSource, Audit: httpx.Audited("catalog.source.refresh")},
 		httpx.Route{Pattern: "POST " + c + "/sources/{id}/held", Access: httpx.Require(ingestionManage), Handler: h.decideHeld, Audit: httpx.Audited("catalog.held.decide")},
