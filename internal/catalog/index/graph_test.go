@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portico/internal/catalog/entity"
+	"portico/internal/errs"
 )
 
 // plainGraph is a snapshot as one reader is served it, entity by entity.
@@ -312,6 +313,11 @@ func TestPath(t *testing.T) {
 				if d := cmp.Diff(slices.SortedFunc(maps.Keys(want), compareEdges), slices.SortedFunc(slices.Values(got.Edges), compareEdges)); d != "" || got.Nodes[0].Ref != q.From || got.Nodes[len(got.Nodes)-1].Ref != q.To {
 					t.Fatalf("%+v: %v %s", q, got.Nodes, d)
 				}
+				short := q
+				short.Most = 2
+				if p, err := s.Path(t.Context(), short, see); err != nil || len(p.Nodes) == 0 && !p.Cut || len(p.Nodes) > 0 && len(p.Nodes) != len(got.Nodes) || p.Looked > 2 {
+					t.Fatalf("%+v, looking at two: %+v (%v)", q, p, err)
+				}
 				other, err := again.Path(t.Context(), q, see)
 				if err != nil || !bytes.Equal(AppendPath(nil, got, 1), AppendPath(nil, other, 1)) {
 					t.Fatalf("%+v: another way where the rows come in another order (%v)", q, err)
@@ -489,5 +495,50 @@ func TestImpact(t *testing.T) {
 		if len(m.Loses) != 10 || m.Losing != seen || m.Omitted != seen-10 || m.Indirect != 0 || m.Cut {
 			t.Errorf("of %d who lose their owner %d are listed, %d counted, %d left out (%v)", seen, len(m.Loses), m.Losing, m.Omitted, m.Cut)
 		}
+	}
+}
+
+// TestEach: what is yielded is what the pages of a query hold.
+func TestEach(t *testing.T) {
+	several := 0
+	for _, n := range []int{0, 3, 256, 700} {
+		s := New(Options{}).Apply(synth(n), 1)
+		g := randomRows{rand.New(rand.NewPCG(uint64(n), 4))}
+		for range 60 {
+			q := Query{Order: []Order{{Field: g.pick("metadata.name", "spec.owner", "spec.lifecycle", "metadata.tags", "metadata.tags.java", "relations.ownedBy", "none"), Desc: g.r.IntN(2) == 0}}}
+			if g.r.IntN(3) == 0 {
+				q.Order = nil
+			}
+			if g.r.IntN(2) == 0 {
+				f, err := ParseFilters([]string{g.pick("kind=component", "kind=api", "spec.lifecycle=production")})
+				if err != nil {
+					t.Fatal(err)
+				}
+				q.Filter = f
+			}
+			docs, err := s.Each(q, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := docRefs(slices.Collect(docs))
+			all := q
+			all.Limit = 10_000
+			page, err := s.Query(all, nil)
+			if d := cmp.Diff(docRefs(page.Docs), got); err != nil || d != "" {
+				t.Fatalf("%d entities, %+v: %v %s", n, q, err, d)
+			}
+			if len(got) > 256 {
+				several++
+			}
+			for range docs {
+				break
+			}
+		}
+	}
+	if several == 0 {
+		t.Error("nothing was longer than a stretch")
+	}
+	if _, err := New(Options{}).Snapshot().Each(Query{Text: TextQuery{Term: strings.Repeat("x", 2000)}}, nil); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a term that is too long: %v", err)
 	}
 }
