@@ -216,3 +216,22 @@ func TestExportEndsWithItsClient(t *testing.T) {
 		}
 	}
 }
+
+func TestExportSaysWhenItChanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("/a.yaml", component("a", "")+"---\n"+component("b", ""))
+	src := w.source("/a.yaml")[0]
+	w.refresh(src)
+	h := w.operator()
+	if _, err := w.store.db.Exec(t.Context(), `UPDATE catalog_entities SET changed_at = '2026-01-31T10:00:00Z'`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.db.Exec(t.Context(), `UPDATE catalog_entities SET revision = revision + 1 WHERE ref = 'component:default/b'`); err != nil {
+		t.Fatal(err)
+	}
+	got := h.export(t, "format=csv&columns=name,changed&filter=kind=component").Body.String()
+	if want := "\uFEFFname,changed\r\na,2026-01-31T10:00:00Z\r\nb,\r\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

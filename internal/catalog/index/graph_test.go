@@ -352,11 +352,11 @@ func TestHub(t *testing.T) {
 		if i := slices.IndexFunc(g.Nodes, func(n GraphNode) bool { return n.Ref == "group:default/all" }); i < 0 || g.Nodes[i].More != seen-8 {
 			t.Errorf("the group has %d more", g.Nodes[i].More)
 		}
-		p, err := s.Path(t.Context(), PathQuery{From: "component:default/c000000", To: "component:default/c000004", Most: 100}, see)
+		p, err := s.Path(t.Context(), PathQuery{From: "component:default/c000000", To: "component:default/c049998", Most: 100}, see)
 		if err != nil || len(p.Nodes) != 3 || p.Nodes[1].Ref != "group:default/all" || p.Looked > 10 {
 			t.Errorf("the way is %v after %d (%v)", p.Nodes, p.Looked, err)
 		}
-		p, err = s.Path(t.Context(), PathQuery{From: "group:default/all", To: "component:default/c000002", Relations: []string{"memberOf", "ownedBy"}, Most: 100}, see)
+		p, err = s.Path(t.Context(), PathQuery{From: "group:default/all", To: "component:default/c049998", Relations: []string{"memberOf", "ownedBy"}, Most: 100}, see)
 		if err != nil || len(p.Nodes) != 2 || p.Looked > 10 {
 			t.Errorf("from the group the way is %v after %d (%v)", p.Nodes, p.Looked, err)
 		}
@@ -487,6 +487,14 @@ func TestImpact(t *testing.T) {
 	}
 	if far < 100 || named < 10 {
 		t.Errorf("%d losses far away, %d of those who name what goes: this tests too little", far, named)
+	}
+	both := New(Options{}).Apply([]Row{
+		{UID: "u", Ref: "user:default/ann", JSON: []byte(`{"kind":"User","metadata":{"name":"ann"},"spec":{"memberOf":["team","other"]}}`)},
+		{UID: "g", Ref: "group:default/team", JSON: []byte(`{"kind":"Group","metadata":{"name":"team"},"spec":{"members":["ann"]}}`)},
+		{UID: "o", Ref: "group:default/other", JSON: []byte(`{"kind":"Group","metadata":{"name":"other"},"spec":{}}`)},
+	}, 1)
+	if m := both.Impact(ImpactQuery{Goes: []string{"user:default/ann"}, Limit: 10, Most: 10}, nil); len(m.Loses) != 1 || m.Loses[0].Doc.Ref() != "group:default/team" || m.Loses[0].Type != "hasMember" {
+		t.Errorf("who names a member that goes, as the member names them: %+v", m.Loses)
 	}
 	const n = 50_000
 	big := New(Options{}).Apply(hub(n), 1)
