@@ -42,6 +42,30 @@ func (p plainGraph) around(ref string, dir Direction) (out []string) {
 	return out
 }
 
+// rareFirst is around, the types of which there are the fewest first.
+func (p plainGraph) rareFirst(ref string) (out []string) {
+	byType := map[string][]string{}
+	doc := p.s.ByRef(ref, p.r)
+	if doc == nil {
+		return nil
+	}
+	for _, rel := range doc.Relations() {
+		need, back := entity.Need(rel.Type)
+		if p.wanted(need) && (p.dir != Upstream || back) && (p.dir != Downstream || !back) {
+			byType[rel.Type] = append(byType[rel.Type], rel.TargetRef)
+		}
+	}
+	for _, typ := range slices.SortedFunc(maps.Keys(byType), func(a, b string) int {
+		if n := len(byType[a]) - len(byType[b]); n != 0 {
+			return n
+		}
+		return strings.Compare(a, b)
+	}) {
+		out = append(out, byType[typ]...)
+	}
+	return out
+}
+
 // graph is what Graph says of itself, in as few words as it can be said.
 func (p plainGraph) graph(q GraphQuery) *Graph {
 	g := new(Graph)
@@ -65,7 +89,7 @@ func (p plainGraph) graph(q GraphQuery) *Graph {
 		}
 		slices.SortStableFunc(layer, func(a, b string) int { return len(p.around(a, p.dir)) - len(p.around(b, p.dir)) })
 		for _, ref := range layer {
-			for _, to := range p.around(ref, p.dir) {
+			for _, to := range p.rareFirst(ref) {
 				if _, known := at[to]; known {
 					continue
 				}
