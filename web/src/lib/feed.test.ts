@@ -55,7 +55,7 @@ describe('Feed', () => {
   /** The revision that each request asked for at least, by path. */
   let asked: [string, string | null][]
 
-  beforeEach(() => {
+  beforeEach(async () => {
     vi.useFakeTimers()
     sheet = new Sheet()
     present = 1
@@ -72,6 +72,7 @@ describe('Feed', () => {
     client = new QueryClient()
     feed = new Feed(client)
     stop = feed.start(1)
+    await vi.dynamicImportSettled()
   })
 
   afterEach(() => {
