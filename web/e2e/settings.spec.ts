@@ -20,7 +20,8 @@ const column = (page: Page) => page.getByRole('navigation', { name: 'Main', exac
 const inColumn = (page: Page) =>
   column(page).getByRole('list', { name: 'Starred' }).getByRole('link', { name: 'tide-table' })
 
-test.describe.configure({ mode: 'serial' })
+// Each signs in more than once.
+test.describe.configure({ mode: 'serial', timeout: 90_000 })
 
 test('a star shows in another browser of the person at once', async ({ page, portals, browser }) => {
   const url = portals.signInUrl

@@ -47,13 +47,13 @@ export function MoreSheet({ operator, auditor, foot, onClose }: Props) {
           </IconButton>
         </div>
         <nav className={css['places']} aria-label="More places">
-          <Starred />
           <p>Operate</p>
           <Operate operator={operator} auditor={auditor} />
           <p>You</p>
           <NavItem to={page.you} icon={UserRound} label="You, your sessions and tokens" exact />
           <NavItem to={page.appearance} icon={Contrast} label="Appearance" />
           <NavItem to={page.rights} icon={KeyRound} label="What may I do?" />
+          <Starred />
         </nav>
         <div className={css['foot']}>{foot}</div>
       </div>
