@@ -15,7 +15,8 @@ import { RouteAnnouncer } from './route-announcer.tsx'
 import { GuestStrip, stripWords } from './guest-strip.tsx'
 import css from './shell.module.css'
 
-const Finder = lazy(async () => ({ default: (await import('../features/finder/finder.tsx')).Finder }))
+const loadFinder = () => import('../features/finder/finder.tsx')
+const Finder = lazy(async () => ({ default: (await loadFinder()).Finder }))
 const KeysHelp = lazy(async () => ({ default: (await import('./keys-help.tsx')).KeysHelp }))
 
 /** The frame: lintel, column, and the sheet on which the page stands. */
@@ -27,6 +28,7 @@ export function Shell() {
   const feed = useFeed(session.revision ?? 0)
   const operator = allowed(session, 'catalog.ingestion.read')
   const auditor = allowed(session, 'portico.audit.read')
+  const register = allowed(session, 'catalog.location.create')
   const go = (to: string) => () => void navigate({ to })
 
   useHotkeys({
@@ -35,6 +37,10 @@ export function Shell() {
     },
     'g h': go(page.home),
     'g c': go(page.catalog),
+    'g p': go(page.apis),
+    'g g': go(page.graph),
+    'g i': go(page.you),
+    ...(register ? { 'g r': go(page.register) } : {}),
     ...(operator ? { 'g s': go(page.sources) } : {}),
     ...(auditor ? { 'g a': go(page.audit) } : {}),
     '[': () => {
@@ -45,6 +51,7 @@ export function Shell() {
     },
   })
   useKeySequences()
+  useFetchedWhenIdle(loadFinder)
 
   const close = () => {
     setOpen(null)
@@ -83,11 +90,37 @@ export function Shell() {
       <RouteAnnouncer />
       <Toasts />
       <Suspense>
-        {open === 'finder' && <Finder operator={operator} onClose={close} />}
+        {open === 'finder' && (
+          <Finder
+            onClose={close}
+            onKeys={() => {
+              setOpen('keys')
+            }}
+          />
+        )}
         {open === 'keys' && <KeysHelp onClose={close} />}
       </Suspense>
     </>
   )
+}
+
+/** Fetches a part of the program that is not drawn yet while nothing else goes on, so that it opens in a frame. */
+function useFetchedWhenIdle(load: () => Promise<unknown>): void {
+  useEffect(() => {
+    const fetchIt = () => {
+      load().catch(() => undefined) // it is fetched when it is opened, then
+    }
+    if (typeof window.requestIdleCallback !== 'function') {
+      const timer = window.setTimeout(fetchIt, 2_000)
+      return () => {
+        window.clearTimeout(timer)
+      }
+    }
+    const idle = window.requestIdleCallback(fetchIt, { timeout: 5_000 })
+    return () => {
+      window.cancelIdleCallback(idle)
+    }
+  }, [load])
 }
 
 function useFeed(revision: number): Feed {
