@@ -57,6 +57,7 @@ const groups: { title: string; keys: Key[]; may?: Record<string, string> }[] = [
     title: 'On the page of an entity',
     keys: [
       [['1', '…', '4'], 'Tabs'],
+      [['s'], 'Star it, or take its star back'],
       [['y'], 'Copy its ref'],
     ],
   },

@@ -20,6 +20,7 @@ export const keys = {
   finder: (term: string, scope: string) => ['list', 'finder', scope, term] as const,
   owned: (owners: string[]) => ['list', 'owned', ...owners] as const,
   around: ['around'] as const,
+  starCount: (ref: string) => ['stars', ref] as const,
   changes: ['changes'] as const,
   sources: ['sources'] as const,
   problems: ['problems'] as const,

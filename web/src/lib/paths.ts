@@ -64,6 +64,8 @@ export const page = {
   register: '/catalog-import',
   apis: '/api-docs',
   you: '/settings',
+  appearance: '/settings/appearance',
+  kept: '/settings/kept',
   sessions: '/settings/sessions',
   tokens: '/settings/tokens',
   services: '/settings/services',

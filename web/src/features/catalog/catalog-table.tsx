@@ -3,6 +3,7 @@ import { useMediaQuery } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useRowHeight } from '../../lib/density.ts'
 import { refOf, text, titleOf, type Entity, type StatusItem } from '../../lib/entity.ts'
 import { useHotkeys } from '../../lib/hotkeys.ts'
 import { statusWords } from '../../lib/missing.ts'
@@ -15,7 +16,6 @@ import { parseSort, type SortField } from './catalog-search.ts'
 import { columnsOf, type Column } from './columns.tsx'
 import css from './table.module.css'
 
-const ROW = 40
 const ROW_PHONE = 60
 
 interface Props {
@@ -39,7 +39,8 @@ export function CatalogTable({ kind, total, rowAt, sort, onSort, onRange, label 
     if (body.current) setTop(body.current.getBoundingClientRect().top + window.scrollY)
   }, [kind, total, phone])
 
-  const size = phone ? ROW_PHONE : ROW
+  const row = useRowHeight()
+  const size = phone ? ROW_PHONE : row
   const virtual = useWindowVirtualizer({ count: total, estimateSize: () => size, overscan: 24, scrollMargin: top })
   useEffect(() => {
     virtual.measure()

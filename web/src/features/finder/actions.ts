@@ -85,6 +85,7 @@ export function entityActions(ref: string, world: World, open = true): Do[] {
       words: starred ? 'Take its star back' : 'Star it',
       also: 'favourite',
       icon: Star,
+      keys: ['s'],
       run: () => {
         world.toggleStar(ref)
       },

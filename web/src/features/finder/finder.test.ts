@@ -73,7 +73,7 @@ describe('what is found', () => {
     const unknown = { choice: entityChoice('component:default/z', 'Catalog'), at: 2 }
     expect(key(pinned(server, unknown))[2]).toBe('component:default/z')
     expect(pinned(server, undefined)).toBe(server)
-    expect(pinned(server, { choice: server[1]!, at: 1 })).toBe(server)
+    expect(pinned(server, { choice: entityChoice('component:default/c', 'Catalog'), at: 1 })).toBe(server)
   })
 
   it('knows who typed all of a name', () => {

@@ -1,29 +1,19 @@
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { copyText } from '../../lib/clipboard.ts'
 import { setColorScheme, useColorScheme } from '../../lib/color-scheme.ts'
+import { setDensity, useDensity } from '../../lib/density.ts'
 import { columnFolded, singleKeys } from '../../lib/preference.ts'
 import { allowed, useSession } from '../../lib/session.ts'
-import { useSetting, type Setting } from '../../lib/settings.ts'
 import { signOut } from '../../lib/sign-out.ts'
 import { useStars, useToggleStar } from '../../lib/stars.ts'
 import { say } from '../../ui/toast.tsx'
 import { entityAt, type Do, type World } from './actions.ts'
 
-type Density = 'comfortable' | 'compact'
-
-const density: Setting<Density> = {
-  bucket: 'portico.appearance',
-  key: 'density',
-  words: 'The density of rows',
-  fallback: 'comfortable',
-  parse: (value) => (value === 'compact' || value === 'comfortable' ? value : undefined),
-}
-
 /** What the actions of the finder know and change. */
 export function useWorld(showKeys: () => void): World {
   const session = useSession()
   const { shown } = useColorScheme()
-  const [rows, setDensity] = useSetting(density)
+  const rows = useDensity()
   const stars = useStars()
   const toggleStar = useToggleStar()
   const keysOn = singleKeys.use()

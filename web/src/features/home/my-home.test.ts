@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Entity } from '../../lib/entity.ts'
 import type { NearChange, Need, Owned, Standing } from './api.ts'
 import { greetingWords } from './greeting.ts'
-import { concernWords, massNames, nearLines, nearWords } from './near-words.ts'
+import { concernWords, massNames, nearLines, nearWords, type NearLine } from './near-words.ts'
 import { faultOf, needWords, ownedHeadline, stateWords, usersWords, waitingOn } from './need-words.ts'
 
 const owned = (total: number, levels: Partial<Owned['levels']> = {}, kinds?: Record<string, number>): Owned => ({
@@ -115,6 +115,7 @@ describe('what is needed', () => {
 })
 
 describe('what changed around', () => {
+  const at = (lines: NearLine[], i: number) => lines[i] as NearLine
   let revision = 100
   const change = (name: string, minutes: number, over: Partial<NearChange> = {}): NearChange => ({
     revision: revision--,
@@ -132,9 +133,9 @@ describe('what changed around', () => {
     const many = ['a', 'b', 'c', 'd', 'e'].map((n, i) => change(n, i))
     const lines = nearLines([...many, change('x', 6, { op: 'created', diff: null })])
     expect(lines).toHaveLength(2)
-    expect(nearWords(lines[0]!)).toBe('changed owner')
-    expect(massNames(lines[0]!.refs)).toBe('a, b and 3 more')
-    expect(nearWords(lines[1]!)).toBe('was added')
+    expect(nearWords(at(lines, 0))).toBe('changed owner')
+    expect(massNames(at(lines, 0).refs)).toBe('a, b and 3 more')
+    expect(nearWords(at(lines, 1))).toBe('was added')
   })
 
   it('keeps apart what was done at other times', () => {
@@ -147,7 +148,7 @@ describe('what changed around', () => {
       change('theirs', 1, { own: false, for: ['component:default/mine'] }),
     ])
     expect(lines).toHaveLength(1)
-    expect(nearWords(lines[0]!)).toBe('changed owner from a to b, 2 times')
-    expect(concernWords(lines[0]!)).toBe('mine uses it.')
+    expect(nearWords(at(lines, 0))).toBe('changed owner from a to b, 2 times')
+    expect(concernWords(at(lines, 0))).toBe('mine uses it.')
   })
 })
