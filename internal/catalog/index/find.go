@@ -58,6 +58,7 @@ const (
 	findDescription = 5
 	findAll         = 1000
 	findMine        = 10
+	findMixed       = 30
 )
 
 // hit is one entity that was found.
@@ -159,16 +160,23 @@ func (s *Snapshot) ownedBy(owners []string, v *veil) docset {
 	return all
 }
 
-// points is what the words are worth in a text, below 0 where one of them does not occur.
+// points is what the words are worth in a text, below 0 where one of them does not occur. All in one name are worth more
+// than some in each.
 func (e *textEntry) points(words, wholes []string) int {
 	names := [...]string{e.text[fieldName], e.text[fieldTitle], e.text[fieldDisplayName]}
-	sum := 0
+	var sums [len(names)]int
+	var lacks [len(names)]bool
+	mixed := 0
 	for _, w := range words {
 		best := 0
-		for _, n := range names {
+		for i, n := range names {
+			at := 0
 			if n != "" {
-				best = max(best, worth(n, w))
+				at = worth(n, w)
 			}
+			sums[i] += at
+			lacks[i] = lacks[i] || at == 0
+			best = max(best, at)
 		}
 		if best == 0 {
 			if len(w) < 2 || !strings.Contains(e.text[fieldDescription], w) {
@@ -176,17 +184,19 @@ func (e *textEntry) points(words, wholes []string) int {
 			}
 			best = findDescription
 		}
-		sum += best
+		mixed += best
 	}
+	sum := mixed
 	if len(words) > 1 {
-		for _, n := range names {
-			if n != "" && slices.Contains(wholes, n) {
-				return sum + findAll
-			}
-		}
+		sum = max(0, mixed-findMixed)
 	}
-	if len(words) == 1 && slices.Contains(names[:], words[0]) {
-		sum += findAll
+	for i := range names {
+		if !lacks[i] {
+			sum = max(sum, sums[i])
+		}
+		if names[i] != "" && slices.Contains(wholes, names[i]) {
+			return sum + findAll
+		}
 	}
 	return sum
 }

@@ -51,6 +51,7 @@ func TestFind(t *testing.T) {
 		{"the whole name, its beginning, a word, a part, the description", Find{Words: []string{"ledger"}},
 			"component:default/ledger component:default/ledger-export api:default/ledger.v1 location:default/ledger-files component:default/alpha-ledger component:default/gamma-ledger component:default/payments-ledger component:default/myledgers resource:default/x"},
 		{"several words in any order", Find{Words: []string{"LED", "pay"}}, "component:default/payments-ledger api:default/ledger.v1 component:default/ledger-export"},
+		{"all words in one name before some in each", Find{Words: []string{"led", "pay"}, Only: []string{"component", "api"}, Limit: 2}, "component:default/payments-ledger api:default/ledger.v1"},
 		{"somebody who types all of it means it", Find{Words: []string{"payments", "ledger"}, Limit: 1}, "component:default/payments-ledger"},
 		{"mine first among equals", Find{Words: []string{"ledger"}, Mine: []string{"group:default/payments"}, Only: []string{"component"}},
 			"component:default/ledger component:default/ledger-export component:default/gamma-ledger component:default/payments-ledger component:default/alpha-ledger component:default/myledgers"},

@@ -4,6 +4,7 @@ import '@mantine/core/styles/Overlay.css'
 import '@mantine/core/styles/Paper.css'
 import { Modal } from '@mantine/core'
 import { X } from 'lucide-react'
+import { modKey } from '../lib/platform.ts'
 import { singleKeys } from '../lib/preference.ts'
 import { allowed, useSession } from '../lib/session.ts'
 import { IconButton } from '../ui/button.tsx'
@@ -19,7 +20,7 @@ const groups: { title: string; keys: Key[]; may?: Record<string, string> }[] = [
   {
     title: 'Everywhere',
     keys: [
-      [['⌘ K'], 'Find anything (Ctrl K outside macOS)'],
+      [[`${modKey} K`], 'Find anything'],
       [['g', 'h'], 'Go home'],
       [['g', 'c'], 'Go to the catalog'],
       [['g', 'p'], 'Go to the APIs'],
@@ -38,7 +39,7 @@ const groups: { title: string; keys: Key[]; may?: Record<string, string> }[] = [
     keys: [
       [['↑', '↓'], 'Move'],
       [['↵'], 'Open'],
-      [['⌘ ↵'], 'Open in a new tab'],
+      [[`${modKey} ↵`], 'Open in a new tab'],
       [['→', '←'], 'What can be done with it, and back'],
       [['⇧ ↵'], 'All results, in the catalog'],
       [['Tab'], 'The next scope'],

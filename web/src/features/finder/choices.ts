@@ -1,7 +1,6 @@
 import type { Do } from './actions.ts'
 import type { Scope } from './asked.ts'
 import type { Hit } from './finder-query.ts'
-import type { Named } from './rank.ts'
 
 /** A row of the list. */
 export type Choice =
@@ -52,13 +51,6 @@ export function pinned(choices: Choice[], cursor: Cursor | undefined): Choice[] 
   if (at === 0 && second?.group === 'Best match' && second.type === 'entity')
     out[1] = { ...second, group: groupOf(second.ref.slice(0, second.ref.indexOf(':'))) }
   return out
-}
-
-/** Whether somebody who typed these words typed all of its name. */
-export function whole(one: Named | undefined, words: string[]): boolean {
-  if (!one) return false
-  const typed = [words.join(' '), words.join('-')]
-  return typed.includes(one.name.toLowerCase()) || typed.includes(one.title.toLowerCase())
 }
 
 export interface Run {

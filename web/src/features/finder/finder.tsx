@@ -3,7 +3,7 @@ import '@mantine/core/styles/Modal.css'
 import '@mantine/core/styles/Overlay.css'
 import '@mantine/core/styles/Paper.css'
 import { Modal } from '@mantine/core'
-import { Search } from 'lucide-react'
+import { Search, X } from 'lucide-react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useMyTeams } from '../../lib/my-teams.ts'
 import { page } from '../../lib/paths.ts'
@@ -18,7 +18,7 @@ import { readTyped, scopes, tagsOf, withoutSign, type Scope } from './asked.ts'
 import { actionChoice, runs, type Choice, type Cursor } from './choices.ts'
 import { Foot, Heard, Scopes } from './frame.tsx'
 import { ActionOption, EntityOption } from './options.tsx'
-import { Preview } from './preview.tsx'
+import { Hint, Preview } from './preview.tsx'
 import { useChoices } from './use-choices.ts'
 import { useGo, useHere, useWorld } from './use-world.ts'
 import css from './finder.module.css'
@@ -152,7 +152,10 @@ export function Finder({ onClose, onKeys }: Props) {
               onKeyDown={onKey}
             />
             <button type="button" className={css['close']} aria-label="Close" tabIndex={-1} onClick={onClose}>
-              <kbd>esc</kbd>
+              <kbd className="wide">esc</kbd>
+              <span className="narrow">
+                <Icon of={X} size={18} />
+              </span>
             </button>
           </div>
           <Scopes scope={asked.scope} counts={offered.counts} hidden={of !== undefined} onPick={narrow} />
@@ -204,7 +207,8 @@ export function Finder({ onClose, onKeys }: Props) {
               </p>
             )}
             <aside className={css['preview']} aria-hidden="true">
-              {chosen?.type === 'entity' && <Preview key={chosen.ref} entityRef={chosen.ref} hit={chosen.hit} />}
+              {chosen?.type === 'entity' && <Preview key={chosen.ref} entityRef={chosen.ref} hit={chosen.hit} ways />}
+              {chosen?.type === 'action' && !of && <Hint />}
               {of && (
                 <Preview
                   key={of.ref}
@@ -214,7 +218,7 @@ export function Finder({ onClose, onKeys }: Props) {
               )}
             </aside>
           </div>
-          <Foot total={of ? undefined : total} entity={chosen?.type === 'entity'} back={of !== undefined} />
+          <Foot total={of ? undefined : total} back={of !== undefined} />
           <Heard scope={asked.scope} total={total} choices={choices.length} typed={asked.term !== ''} />
         </Modal.Content>
       </Modal.Root>

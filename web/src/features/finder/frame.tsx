@@ -39,31 +39,17 @@ export function Scopes({ scope, counts, hidden, onPick }: ScopesProps) {
 
 interface FootProps {
   total: number | undefined
-  entity: boolean
   back: boolean
 }
 
 /** The keys that work here. */
-export function Foot({ total, entity, back }: FootProps) {
+export function Foot({ total, back }: FootProps) {
   return (
     <div className={css['foot']} aria-hidden="true">
       <span>
         <kbd>↑</kbd>
         <kbd>↓</kbd>move
       </span>
-      <span>
-        <kbd>↵</kbd>open
-      </span>
-      {entity && (
-        <>
-          <span>
-            <kbd>⌘ ↵</kbd>new tab
-          </span>
-          <span>
-            <kbd>→</kbd>more
-          </span>
-        </>
-      )}
       {back ? (
         <span>
           <kbd>←</kbd>back

@@ -89,7 +89,7 @@ export function EntityOption({ entityRef, hit, words, tags, mine, ...props }: En
           <Marked text={title} words={words} />
         </b>{' '}
         <span className={css['note']}>
-          {name && name !== title && words.length > 0 && (
+          {name && !alike(name, title) && words.length > 0 && (
             <>
               <Marked text={name} words={words} /> ·{' '}
             </>
@@ -112,6 +112,11 @@ export function EntityOption({ entityRef, hit, words, tags, mine, ...props }: En
       </span>
     </div>
   )
+}
+
+/** Whether the title says no more than the name: `Payments` and `payments`. */
+export function alike(name: string, title: string): boolean {
+  return name.toLowerCase().replace(/[-_.]/g, ' ') === title.toLowerCase().replace(/[-_.]/g, ' ')
 }
 
 function Marked({ text, words }: { text: string; words: string[] }) {

@@ -5,6 +5,7 @@ import { formatRef, parseRef } from '../../lib/entity.ts'
 import { keys } from '../../lib/keys.ts'
 import { api } from '../../lib/paths.ts'
 import type { HistoryPage } from '../../lib/portico.ts'
+import { modKey } from '../../lib/platform.ts'
 import { summaryQuery, useMention } from '../../lib/summaries.ts'
 import { kindWords } from '../../lib/words.ts'
 import { Fresh } from '../../ui/fresh.tsx'
@@ -12,13 +13,14 @@ import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Owner } from '../../ui/owner.tsx'
 import { Lifecycle } from '../../ui/tag.tsx'
 import type { Hit } from './finder-query.ts'
+import { alike } from './options.tsx'
 import css from './finder.module.css'
 
 /** Whoever runs through a list asks for nothing on the way. */
 const RESTS = 200
 
 /** What most look-ups are for, so that they end here: who owns it, what it belongs to, when it moved last. */
-export function Preview({ entityRef, hit }: { entityRef: string; hit: Hit | undefined }) {
+export function Preview({ entityRef, hit, ways = false }: { entityRef: string; hit: Hit | undefined; ways?: boolean }) {
   const { data } = useQuery({ ...summaryQuery(entityRef), enabled: hit === undefined })
   const known = hit ?? data
   const last = useQuery({ ...lastChangeQuery(entityRef), enabled: useRests(entityRef) }).data
@@ -28,7 +30,7 @@ export function Preview({ entityRef, hit }: { entityRef: string; hit: Hit | unde
   return (
     <>
       <h2>{known.title}</h2>
-      {known.title !== known.name && <p className="quiet small">{known.name}</p>}
+      {!alike(known.name, known.title) && <p className="quiet small">{known.name}</p>}
       {known.description && <p className={`${css['about'] ?? ''} muted`}>{known.description}</p>}
       <dl>
         <dt>Kind</dt>
@@ -62,7 +64,29 @@ export function Preview({ entityRef, hit }: { entityRef: string; hit: Hit | unde
           {last ? <Fresh at={last} /> : <span className="quiet">{last === null ? 'not in the log' : '\u00a0'}</span>}
         </dd>
       </dl>
+      {ways && (
+        <ul className={css['ways']}>
+          <li>
+            Open <kbd>↵</kbd>
+          </li>
+          <li>
+            In a new tab <kbd>{modKey} ↵</kbd>
+          </li>
+          <li>
+            Star, graph, history, copy <kbd>→</kbd>
+          </li>
+        </ul>
+      )}
     </>
+  )
+}
+
+/** What stands beside an action. */
+export function Hint() {
+  return (
+    <p className="muted">
+      Type parts of a name, in any order: <b>pay led</b> finds <b>payments-ledger</b>. A <kbd>#</kbd> begins a tag.
+    </p>
   )
 }
 

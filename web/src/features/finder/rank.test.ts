@@ -19,6 +19,11 @@ describe('rank', () => {
     expect(rank(all, ['led', 'pay']).map((h) => h.name)).toEqual(['payments-ledger'])
   })
 
+  it('prefers all words in one name to some in each', () => {
+    const all = [named('payments-ledger-pg', 'resource', 'Ledger database'), named('payments-ledger')]
+    expect(rank(all, ['pay', 'led']).map((h) => h.name)).toEqual(['payments-ledger', 'payments-ledger-pg'])
+  })
+
   it('counts a single letter only where a word begins', () => {
     expect(rank([named('fares'), named('seat-api')], ['a']).map((h) => h.name)).toEqual(['seat-api'])
   })

@@ -14,24 +14,38 @@ export interface Named {
 export function rank<T extends Named>(all: T[], words: string[]): T[] {
   const kind = ({ kind: k }: Named) => (knownKinds.includes(k) ? knownKinds.indexOf(k) : knownKinds.length)
   return all
-    .filter((one) => words.every((word) => score(one, word) > 0))
-    .map((one) => ({ one, points: words.reduce((sum, word) => sum + score(one, word), whole(one, words)) }))
+    .map((one) => ({ one, points: points(one, words) }))
+    .filter((scored) => scored.points >= 0)
     .sort((a, b) => b.points - a.points || kind(a.one) - kind(b.one) || a.one.name.length - b.one.name.length)
     .map(({ one }) => one)
 }
 
-/** Somebody who typed all of a name means it, whatever else has its words. */
-function whole(one: Named, words: string[]): number {
-  const typed = [words.join(' '), words.join('-')]
-  return typed.includes(one.name.toLowerCase()) || typed.includes(one.title.toLowerCase()) ? 1_000 : 0
+const MIXED = 30
+const ALL = 1_000
+
+/** What the words are worth; below 0 where one of them does not occur. All in one name are worth more than some in each. */
+function points(one: Named, words: string[]): number {
+  const names = [one.name.toLowerCase(), one.title.toLowerCase()]
+  const worths = words.map((word) => names.map((name) => worth(name, word)))
+  if (worths.some((each) => Math.max(...each) === 0)) return -1
+  const sum = (at: (each: number[]) => number) => worths.reduce((total, each) => total + at(each), 0)
+  const alone = names.map((_, i) => (worths.every((each) => (each[i] ?? 0) > 0) ? sum((each) => each[i] ?? 0) : 0))
+  const mixed = sum((each) => Math.max(...each)) - (words.length > 1 ? MIXED : 0)
+  // Somebody who typed all of a name means it, whatever else has its words.
+  return Math.max(0, mixed, ...alone) + (whole(one, words) ? ALL : 0)
 }
 
-function score(one: Named, word: string): number {
-  const names = [one.name.toLowerCase(), one.title.toLowerCase()]
-  if (names.includes(word)) return 100
-  if (names.some((n) => n.startsWith(word))) return 60
-  if (names.some((n) => n.split(/[^\p{L}\p{N}]+/u).some((part) => part.startsWith(word)))) return 40
-  return word.length > 1 && names.some((n) => n.includes(word)) ? 20 : 0
+/** Whether the words are all of its name. */
+export function whole(one: Named, words: string[]): boolean {
+  const typed = [' ', '-', '_', '.'].map((between) => words.join(between))
+  return typed.includes(one.name.toLowerCase()) || typed.includes(one.title.toLowerCase())
+}
+
+function worth(name: string, word: string): number {
+  if (name === word) return 100
+  if (name.startsWith(word)) return 60
+  if (name.split(/[^\p{L}\p{N}]+/u).some((part) => part.startsWith(word))) return 40
+  return word.length > 1 && name.includes(word) ? 20 : 0
 }
 
 /** The parts of a text that the words found, to be marked; each word where it counts most. */

@@ -10,9 +10,9 @@ import { useStars } from '../../lib/stars.ts'
 import type { Summary } from '../../lib/summaries.ts'
 import { entityActions, globalActions, matching, type World } from './actions.ts'
 import { readTyped, tagsOf, type Asked, type Scope } from './asked.ts'
-import { actionChoice, entityChoice, foundChoices, pinned, whole, type Choice, type Cursor } from './choices.ts'
+import { actionChoice, entityChoice, foundChoices, pinned, type Choice, type Cursor } from './choices.ts'
 import { findQuery, type Counts, type Hit } from './finder-query.ts'
-import { rank } from './rank.ts'
+import { rank, whole } from './rank.ts'
 
 export interface Choices {
   asked: Asked
@@ -83,7 +83,8 @@ export function useChoices(
   const after = withDo(foundChoices(fresh.hits, asked.scope))
   // Somebody who typed all of a name means it, whatever stood first until the server knew it.
   const [first] = local
-  const better = whole(fresh.hits[0], asked.words) && !whole(first, asked.words)
+  const typedAll = (hit: Hit | undefined) => hit !== undefined && whole(hit, asked.words)
+  const better = typedAll(fresh.hits[0]) && !typedAll(first)
   const stands = cursor ?? (first && !better && before[0] ? { choice: before[0], at: 0 } : undefined)
   return {
     asked,

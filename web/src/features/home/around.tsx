@@ -1,11 +1,13 @@
-import { useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
+import { Layers } from 'lucide-react'
+import { useState } from 'react'
 import { parseRef } from '../../lib/entity.ts'
 import { number } from '../../lib/words.ts'
 import { Actor } from '../../ui/actor.tsx'
 import { RowBones } from '../../ui/bones.tsx'
 import { EntityName, RefName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Section } from '../../ui/section.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
@@ -62,7 +64,13 @@ function Line({ line }: { line: NearLine }) {
   const kinds = new Set(refs.map((r) => parseRef(r).kind))
   return (
     <li className={css['change']}>
-      <KindGlyph kind={kinds.size === 1 ? parseRef(ref).kind : 'location'} size="bare" />
+      {kinds.size === 1 ? (
+        <KindGlyph kind={parseRef(ref).kind} size="bare" />
+      ) : (
+        <span className={css['way']}>
+          <Icon of={Layers} />
+        </span>
+      )}
       <span className={css['words']}>
         {mass ? (
           <>
