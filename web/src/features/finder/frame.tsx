@@ -29,7 +29,7 @@ export function Scopes({ scope, counts, hidden, onPick }: ScopesProps) {
             onPick(one)
           }}
         >
-          {scopeNames[one]}
+          {scopeNames[one]}{' '}
           {counts && <span className="num">{number(one === 'all' ? counts.all + counts.actions : counts[one])}</span>}
         </button>
       ))}
