@@ -44,6 +44,9 @@ test('a person sees what asks for them, what is theirs and who they are with', a
 
   const rail = page.getByRole('complementary', { name: 'Yours' })
   await expect(rail.getByRole('link', { name: /^(PA)?Payments/ })).toContainText(/7 people, owns \d+/)
+  // The open column has them; where it is folded, the rail.
+  await expect(rail.getByRole('region', { name: 'Starred' })).toBeHidden()
+  await page.keyboard.press('[')
   await expect(rail.getByRole('region', { name: 'Starred' })).toContainText('booking-api')
   const recent = rail.getByRole('region', { name: 'Recent' })
   await expect(recent.getByRole('link')).toHaveCount(1)

@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { request, withQuery } from '../../lib/api.ts'
-import { strings, text, type Entity } from '../../lib/entity.ts'
+import { strings, type Entity } from '../../lib/entity.ts'
 import { keys } from '../../lib/keys.ts'
 import { api } from '../../lib/paths.ts'
 import { summarise, type Summary } from '../../lib/summaries.ts'
@@ -9,7 +9,6 @@ import type { Asked } from './asked.ts'
 /** What is found of an entity: enough for its row and for the pane beside it. */
 export interface Hit extends Summary {
   tags: string[]
-  system?: string | undefined
 }
 
 export interface Found {
@@ -48,5 +47,5 @@ export function findQuery({ term, scope }: Asked, mine: string[]) {
 }
 
 function hitOf(entity: Entity): Hit {
-  return { ...summarise(entity), tags: strings(entity.metadata.tags), system: text(entity.spec?.['system']) }
+  return { ...summarise(entity), tags: strings(entity.metadata.tags) }
 }

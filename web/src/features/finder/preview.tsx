@@ -1,7 +1,6 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { request, withQuery } from '../../lib/api.ts'
-import { formatRef, parseRef } from '../../lib/entity.ts'
 import { keys } from '../../lib/keys.ts'
 import { api } from '../../lib/paths.ts'
 import type { HistoryPage } from '../../lib/portico.ts'
@@ -25,8 +24,6 @@ export function Preview({ entityRef, hit, ways = false }: { entityRef: string; h
   const known = hit ?? data
   const last = useQuery({ ...lastChangeQuery(entityRef), enabled: useRests(entityRef) }).data
   if (!known) return null
-  const system =
-    hit?.system && formatRef(parseRef(hit.system, { kind: 'system', namespace: parseRef(entityRef).namespace }))
   return (
     <>
       <h2>{known.title}</h2>
@@ -43,11 +40,11 @@ export function Preview({ entityRef, hit, ways = false }: { entityRef: string; h
             </dd>
           </>
         )}
-        {system && (
+        {known.system && (
           <>
             <dt>System</dt>
             <dd>
-              <SystemName entityRef={system} />
+              <SystemName entityRef={known.system} />
             </dd>
           </>
         )}

@@ -42,8 +42,8 @@ describe('the sentence of Home', () => {
     [
       owned(23, { later: 2 }, { component: 20, api: 3 }),
       0,
-      'All 23 things you own are in order.',
-      'Two lean on something shaky.',
+      'None of the 23 things you own needs you now.',
+      'Two use something deprecated or without an owner.',
     ],
     [owned(0), 2, 'Nothing of yours is in the catalog yet.', '2 sources wait for you.'],
   ])('%#', (given, held, first, rest) => {

@@ -34,12 +34,18 @@ export function ownedHeadline(owned: Owned, held: number): { first: string; rest
     return { first: needs(bad, 'a correction'), rest: rest.join(' ') }
   }
   if (warn > 0) return { first: needs(warn, 'a look'), rest: rest.join(' ') }
-  if (later > 0)
-    rest.push(later === 1 ? 'One leans on something shaky.' : `${spelledOut(later)} lean on something shaky.`)
   const noun = ownNoun(owned)
-  const all = noun === 'services' ? `${number(owned.total)} of your services` : `${number(owned.total)} things you own`
+  if (later > 0) {
+    const use = later === 1 ? 'One uses' : `${spelledOut(later)} use`
+    rest.push(`${use} something deprecated or without an owner.`)
+    const what =
+      noun === 'services' ? `your ${number(owned.total)} services` : `the ${number(owned.total)} things you own`
+    const first = owned.total === 1 ? 'What you own does not need you now.' : `None of ${what} needs you now.`
+    return { first, rest: rest.join(' ') }
+  }
   if (owned.total === 1)
     return { first: `${noun === 'services' ? 'Your service' : 'What you own'} is in order.`, rest: rest.join(' ') }
+  const all = noun === 'services' ? `${number(owned.total)} of your services` : `${number(owned.total)} things you own`
   return { first: `All ${all} are in order.`, rest: rest.join(' ') }
 }
 

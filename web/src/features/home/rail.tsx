@@ -4,6 +4,7 @@ import { Braces, FilePlus, Waypoints, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { openProblemsQuery } from '../../lib/ingestion.ts'
 import { page } from '../../lib/paths.ts'
+import { columnFolded } from '../../lib/preference.ts'
 import { useRecent } from '../../lib/recent.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import { useStars } from '../../lib/stars.ts'
@@ -19,10 +20,17 @@ import css from './home.module.css'
 
 const MOST = 6
 
+interface PartProps {
+  title: string
+  note?: string
+  className?: string | undefined
+  children: ReactNode
+}
+
 /** A part of the rail; absent where it has nothing. */
-export function Part({ title, note, children }: { title: string; note?: string; children: ReactNode }) {
+export function Part({ title, note, className, children }: PartProps) {
   return (
-    <section aria-label={title}>
+    <section aria-label={title} className={className}>
       <h2>
         {title} {note && <span className="quiet num">{note}</span>}
       </h2>
@@ -105,14 +113,15 @@ function Team(props: { entityRef: string; members: number | undefined; owns: num
   )
 }
 
-/** What the person starred, and what they looked at last. */
+/** What the person starred, where the column has no room for it, and what they looked at last. */
 export function Kept() {
   const stars = [...useStars()]
   const recent = useRecent()
+  const folded = columnFolded.use()
   return (
     <>
       {stars.length > 0 && (
-        <Part title="Starred">
+        <Part title="Starred" {...(folded ? {} : { className: css['starred'] })}>
           {stars.slice(0, 7).map((ref) => (
             <Mention key={ref} entityRef={ref} />
           ))}
