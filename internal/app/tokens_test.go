@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,6 +167,31 @@ func TestLeaving(t *testing.T) {
 	if stream.StatusCode != http.StatusOK {
 		t.Fatalf("the stream answers %d", stream.StatusCode)
 	}
+	// What she chooses in one page is told to the stream of the other.
+	kept, err := http.NewRequestWithContext(t.Context(), "PUT", a.URL()+"/api/user-settings/buckets/default.starredEntities/keys/entityRefs", strings.NewReader(`{"value":["component:default/tide-table"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept.AddCookie(cookie)
+	kept.Header.Set("Sec-Fetch-Site", "same-origin")
+	put, err := http.DefaultClient.Do(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = put.Body.Close()
+	if put.StatusCode != http.StatusOK {
+		t.Fatalf("keeping a setting answers %d", put.StatusCode)
+	}
+	lines := bufio.NewScanner(stream.Body)
+	for told := ""; told != `data: {"bucket":"default.starredEntities","key":"entityRefs"}`; told = lines.Text() {
+		if !lines.Scan() {
+			t.Fatal("the stream ends and has told of no setting")
+		}
+	}
+	var stars struct{ People int }
+	if status := get("/api/catalog/entities/by-name/component/default/tide-table/stars", &stars, "Authorization", ops); status != http.StatusOK || stars.People != 1 {
+		t.Errorf("the stars are %d %+v", status, stars)
+	}
 	removed := send("DELETE", "/api/catalog/entities/by-uid/"+ann.Metadata.UID, "Authorization", ops)
 	_ = removed.Body.Close()
 	if removed.StatusCode != http.StatusNoContent {
@@ -177,12 +204,13 @@ func TestLeaving(t *testing.T) {
 		t.Errorf("after it ann gets %d, want 401", status)
 	}
 	until("what she had has ended for good, with a record", func() bool {
-		var sessions, records int
+		var sessions, settings, records int
 		if err := pool.QueryRow(t.Context(), `
 			SELECT (SELECT count(*) FROM identity_sessions),
-			       (SELECT count(*) FROM audit_log WHERE action = 'identity.user.disable' AND target = 'user:default/ann')`).Scan(&sessions, &records); err != nil {
+			       (SELECT count(*) FROM user_settings) + (SELECT count(*) FROM star_counts),
+			       (SELECT count(*) FROM audit_log WHERE action = 'identity.user.disable' AND target = 'user:default/ann')`).Scan(&sessions, &settings, &records); err != nil {
 			t.Fatal(err)
 		}
-		return sessions == 0 && records == 1
+		return sessions == 0 && settings == 0 && records == 1
 	})
 }

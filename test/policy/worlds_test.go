@@ -104,7 +104,7 @@ func questions(token string) (qs []question) {
 	for _, ref := range refs {
 		by := strings.Replace(ref, ":", "/", 1)
 		const name = c + "/entities/by-name/{kind}/{namespace}/{name}"
-		for _, of := range []string{"", "/ancestry", "/history", "/source"} {
+		for _, of := range []string{"", "/ancestry", "/history", "/source", "/stars"} {
 			add("GET "+name+of, pathOf(ref)+of)
 		}
 		add("GET "+c+"/locations/by-entity/{kind}/{namespace}/{name}", c+"/locations/by-entity/"+by)
@@ -148,6 +148,14 @@ func questions(token string) (qs []question) {
 	} {
 		get(one)
 	}
+	const setting = "/api/user-settings/buckets/{bucket}/keys/{key}"
+	stars := strings.NewReplacer("{bucket}", "default.starredEntities", "{key}", "entityRefs").Replace(setting)
+	add("PUT "+setting, stars, `{"value":["`+strings.Join(refs, `","`)+`"]}`)
+	add("GET "+setting, stars)
+	add("POST /api/user-settings/multiget", "/api/user-settings/multiget", `{"items":[{"bucket":"default.starredEntities","key":"entityRefs"}]}`)
+	get("/api/portico/me/settings")
+	add("GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/stars", pathOf(hiddenRefs[0])+"/stars")
+	add("DELETE "+setting, stars)
 	add("GET /api/auth/v1/userinfo", "/api/auth/v1/userinfo", "token:"+token)
 	add("GET /api/{plugin}/.backstage/auth/v1/cookie", "/api/catalog/.backstage/auth/v1/cookie", "token:"+token)
 	return qs
@@ -186,6 +194,8 @@ func TestTwoWorlds(t *testing.T) {
 			full.ops("GET", pathOf(hidden), "").ok()
 		}
 	}
+	// Somebody who sees it all has starred what is hidden.
+	full.do("PUT", "/api/user-settings/buckets/default.starredEntities/keys/entityRefs", `{"value":["`+strings.Join(hiddenRefs, `","`)+`"]}`, full.signIn("ann")).ok()
 	inFull, inBare := full.signIn("ben"), bare.signIn("ben")
 	tokenOf := func(p *portal, o option) string {
 		var answer struct{ BackstageIdentity struct{ Token string } }

@@ -1,11 +1,11 @@
 import { Link, useLocation } from '@tanstack/react-router'
-import { Ellipsis, House, KeyRound, Menu, Search, UserRound, X } from 'lucide-react'
-import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
+import { Ellipsis, House, Menu, Search } from 'lucide-react'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { page } from '../lib/paths.ts'
-import { IconButton } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
 import css from './bottom-bar.module.css'
-import { NavItem, Operate } from './column.tsx'
+
+const MoreSheet = lazy(async () => ({ default: (await import('./more-sheet.tsx')).MoreSheet }))
 
 interface Props {
   operator: boolean
@@ -48,64 +48,18 @@ export function BottomBar({ operator, auditor, onFind, foot }: Props) {
           More
         </button>
       </nav>
-      {open && (
-        <MoreSheet
-          operator={operator}
-          auditor={auditor}
-          foot={foot}
-          onClose={() => {
-            setOpen(false)
-          }}
-        />
-      )}
+      <Suspense>
+        {open && (
+          <MoreSheet
+            operator={operator}
+            auditor={auditor}
+            foot={foot}
+            onClose={() => {
+              setOpen(false)
+            }}
+          />
+        )}
+      </Suspense>
     </>
-  )
-}
-
-interface SheetProps extends Pick<Props, 'operator' | 'auditor' | 'foot'> {
-  onClose: () => void
-}
-
-/** The browser's own dialog: it keeps the focus, closes with Escape after what is open above it, and gives the focus back. */
-function MoreSheet({ operator, auditor, foot, onClose }: SheetProps) {
-  const title = useId()
-  const sheet = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
-    const dialog = sheet.current
-    if (dialog?.open === false) dialog.showModal()
-    // Beside it, or on a place: whoever goes somewhere sees where they are.
-    const done = ({ target }: MouseEvent) => {
-      if (target === dialog || (target instanceof Element && target.closest('a'))) dialog?.close()
-    }
-    // Wider, the column has all of it, and a dialog over it would have no way back.
-    const wide = window.matchMedia('(min-width: 761px)')
-    const close = () => dialog?.close()
-    dialog?.addEventListener('click', done)
-    wide.addEventListener('change', close)
-    return () => {
-      dialog?.removeEventListener('click', done)
-      wide.removeEventListener('change', close)
-    }
-  }, [])
-  const close = () => sheet.current?.close()
-  return (
-    <dialog ref={sheet} className={css['sheet']} aria-labelledby={title} onClose={onClose}>
-      <div className={css['body']}>
-        <div className={css['head']}>
-          <h2 id={title}>More</h2>
-          <IconButton label="Close" onClick={close}>
-            <Icon of={X} />
-          </IconButton>
-        </div>
-        <nav className={css['places']} aria-label="More places">
-          <p>Operate</p>
-          <Operate operator={operator} auditor={auditor} />
-          <p>You</p>
-          <NavItem to={page.you} icon={UserRound} label="You, your sessions and tokens" exact />
-          <NavItem to={page.rights} icon={KeyRound} label="What may I do?" />
-        </nav>
-        <div className={css['foot']}>{foot}</div>
-      </div>
-    </dialog>
   )
 }

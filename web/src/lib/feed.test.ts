@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { lowerRevision, request } from './api.ts'
 import { Feed } from './feed.ts'
 import { keys } from './keys.ts'
+import { settings } from './settings.ts'
 
 class Events extends EventTarget {
   static all: Events[] = []
@@ -54,7 +55,7 @@ describe('Feed', () => {
   /** The revision that each request asked for at least, by path. */
   let asked: [string, string | null][]
 
-  beforeEach(() => {
+  beforeEach(async () => {
     vi.useFakeTimers()
     sheet = new Sheet()
     present = 1
@@ -71,6 +72,7 @@ describe('Feed', () => {
     client = new QueryClient()
     feed = new Feed(client)
     stop = feed.start(1)
+    await vi.dynamicImportSettled()
   })
 
   afterEach(() => {
@@ -94,6 +96,14 @@ describe('Feed', () => {
     await vi.advanceTimersByTimeAsync(5_000)
     expect(problems).toHaveBeenCalledTimes(2)
     expect(sources).toHaveBeenCalledTimes(2)
+  })
+
+  it('has settings read again when the stream tells of one, and when it opens', () => {
+    const refresh = vi.spyOn(settings, 'refresh')
+    happens('open')
+    expect(refresh).toHaveBeenCalledTimes(1)
+    Events.last?.dispatchEvent(new MessageEvent('setting', { data: '{"bucket":"a","key":"b"}' }))
+    expect(refresh).toHaveBeenCalledTimes(2)
   })
 
   it('follows from the revision that it knows', () => {

@@ -1,7 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { lowerRevision, noteRevision } from './api.ts'
 import type { FeedNews } from './change-stream.ts'
-import { followChanges } from './follow-changes.ts'
 import { keys } from './keys.ts'
 import { sessionQuery } from './session.ts'
 import { settings } from './settings.ts'
@@ -15,6 +14,8 @@ export interface FeedState {
 
 const QUIET = 250
 const LONGEST = 2_000
+/** After how long what follows the feed is loaded again, where it could not be, in milliseconds. */
+const AGAIN = 10_000
 /** Sources and problems are asked for again at most once in this time, in milliseconds. */
 const OPERATE = 5_000
 
@@ -45,13 +46,30 @@ export class Feed {
 
   start(revision: number): () => void {
     this.#set({ revision })
-    const stop = followChanges({
-      tell: this.#hear,
-      revision: () => this.#state.revision,
-      present: () => this.#present(),
-    })
+    let stop: (() => void) | undefined
+    let timer: number | undefined
+    let ended = false
+    // No page waits for it, so it is not in what every page loads first.
+    const follow = async () => {
+      try {
+        const { followChanges } = await import('./follow-changes.ts')
+        if (ended) return
+        stop = followChanges({
+          tell: this.#hear,
+          revision: () => this.#state.revision,
+          present: () => this.#present(),
+        })
+      } catch {
+        if (ended) return
+        this.#hear({ type: 'lost', at: Date.now() })
+        timer = window.setTimeout(() => void follow(), AGAIN)
+      }
+    }
+    void follow()
     return () => {
-      stop()
+      ended = true
+      stop?.()
+      window.clearTimeout(timer)
       window.clearTimeout(this.#flushTimer)
       window.clearTimeout(this.#operateTimer)
       this.#operateTimer = undefined

@@ -34,11 +34,12 @@ export function isStarred(ref: string): boolean {
   return getSetting(starred).includes(ref.toLowerCase())
 }
 
-export function star(ref: string, on: boolean): void {
+/** `at` is the place among the others that it had; without one it is the newest. */
+export function star(ref: string, on: boolean, at?: number): void {
   const one = ref.toLowerCase()
   setSetting(starred, (refs) => {
     if (refs.includes(one) === on) return refs
-    return on ? [...refs, one] : refs.filter((other) => other !== one)
+    return on ? refs.toSpliced(at ?? refs.length, 0, one) : refs.filter((other) => other !== one)
   })
 }
 

@@ -33,9 +33,7 @@ export function KeptPage() {
               </p>
             ) : (
               <ul className={`${css['list'] ?? ''} hairlines`} aria-label="Starred">
-                {[...stars].reverse().map((ref) => (
-                  <Starred key={ref} entityRef={ref} />
-                ))}
+                {[...stars].map((ref, at) => <Starred key={ref} entityRef={ref} at={at} />).reverse()}
               </ul>
             )}
           </Section>
@@ -53,7 +51,7 @@ function headline(stars: number, views: number): string {
   return parts.length === 0 ? 'You have put nothing aside yet.' : `You have ${parts.join(' and ')}.`
 }
 
-function Starred({ entityRef }: { entityRef: string }) {
+function Starred({ entityRef, at }: { entityRef: string; at: number }) {
   const { title, kind, summary } = useMention(entityRef)
   return (
     <li className={css['row']}>
@@ -63,7 +61,7 @@ function Starred({ entityRef }: { entityRef: string }) {
         onOff={() => {
           say(`${title} is no longer starred.`, {
             undo: () => {
-              star(entityRef, true)
+              star(entityRef, true, at)
             },
           })
         }}

@@ -6,11 +6,11 @@ import { keepsSettings, useSession } from '../../lib/session.ts'
 export function KeptWords() {
   const session = useSession()
   if (keepsSettings(session))
-    return <p className="muted">It goes with you: every browser that you sign in with shows it.</p>
+    return <p className="muted">This goes with you: every browser that you sign in with shows the same.</p>
   const canSignIn = session.guest === true && (session.signIn?.providers.length ?? 0) > 0
   return (
     <p className="muted">
-      It is kept in this browser.{' '}
+      Kept in this browser.{' '}
       {canSignIn && (
         <>
           <Link to={page.signIn} search={{ to: page.appearance }} className="link">

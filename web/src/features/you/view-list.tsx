@@ -11,11 +11,17 @@ import css from './kept.module.css'
 export function ViewList() {
   const [views, setViews] = useViews()
   const [renaming, setRenaming] = useState('')
+  // Where the focus goes back to.
+  const [renamed, setRenamed] = useState('')
   if (views.length === 0)
     return <p className="muted">No view is saved. Filter the catalog, and save what you see under a name.</p>
+  const leave = (view: View) => {
+    setRenaming('')
+    setRenamed(view.id)
+  }
   const rename = (view: View, name: string) => {
     setViews((now) => now.map((other) => (other.id === view.id ? { ...other, name } : other)))
-    setRenaming('')
+    leave(view)
   }
   const remove = (view: View) => {
     setViews((now) => now.filter((other) => other.id !== view.id))
@@ -38,7 +44,7 @@ export function ViewList() {
                 rename(view, name)
               }}
               onCancel={() => {
-                setRenaming('')
+                leave(view)
               }}
             />
           ) : (
@@ -49,7 +55,9 @@ export function ViewList() {
                 <Button
                   size="xs"
                   aria-label={`Rename ${view.name}`}
+                  ref={renamed === view.id ? focusOn : undefined}
                   onClick={() => {
+                    setRenamed('')
                     setRenaming(view.id)
                   }}
                 >
@@ -127,6 +135,10 @@ function Rename({ view, others, onDone, onCancel }: RenameProps) {
       )}
     </form>
   )
+}
+
+function focusOn(button: HTMLButtonElement | null): void {
+  button?.focus()
 }
 
 function focusAll(input: HTMLInputElement | null): void {
