@@ -20,6 +20,9 @@ const loadFinder = () => import('../features/finder/finder.tsx')
 const Finder = lazy(async () => ({ default: (await loadFinder()).Finder }))
 const KeysHelp = lazy(async () => ({ default: (await import('./keys-help.tsx')).KeysHelp }))
 
+/** After so many milliseconds the finder is fetched. */
+const FETCHED = 1_500
+
 /** The frame: lintel, column, and the sheet on which the page stands. */
 export function Shell() {
   const session = useSession()
@@ -53,7 +56,13 @@ export function Shell() {
     },
   })
   useKeySequences()
-  useFetchedWhenIdle(loadFinder)
+  // What is not drawn yet is fetched when the page stands, so that it opens in a frame.
+  useEffect(() => {
+    const timer = window.setTimeout(() => void loadFinder().catch(() => undefined), FETCHED)
+    return () => {
+      window.clearTimeout(timer)
+    }
+  }, [])
 
   const close = () => {
     setOpen(null)
@@ -104,25 +113,6 @@ export function Shell() {
       </Suspense>
     </>
   )
-}
-
-/** Fetches a part of the program that is not drawn yet while nothing else goes on, so that it opens in a frame. */
-function useFetchedWhenIdle(load: () => Promise<unknown>): void {
-  useEffect(() => {
-    const fetchIt = () => {
-      load().catch(() => undefined) // it is fetched when it is opened, then
-    }
-    if (typeof window.requestIdleCallback !== 'function') {
-      const timer = window.setTimeout(fetchIt, 2_000)
-      return () => {
-        window.clearTimeout(timer)
-      }
-    }
-    const idle = window.requestIdleCallback(fetchIt, { timeout: 5_000 })
-    return () => {
-      window.cancelIdleCallback(idle)
-    }
-  }, [load])
 }
 
 function useFeed(revision: number): Feed {
