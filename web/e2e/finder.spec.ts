@@ -8,8 +8,7 @@ const chosen = (page: Page) => page.getByRole('option', { selected: true })
 
 test('from Home to an entity with the keyboard alone', async ({ page, finder }) => {
   await page.goto('/')
-  await page.getByRole('heading', { level: 1 }).waitFor()
-  await page.keyboard.press('Control+k')
+  await finder.open()
   await page.keyboard.type('pay led')
   await expect(finder.options.first()).toContainText('payments-ledger')
   await expect(finder.options.first().locator('mark')).toHaveText(['pay', 'led'])
