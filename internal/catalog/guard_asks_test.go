@@ -66,6 +66,17 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 	for _, q := range []string{"", "?limit=1", "?limit=1&q=gone", "?q=secret", "?q=gone2", "?limit=500", "?limit=0"} {
 		add("GET "+api+"/removed", api+"/removed"+q, "")
 	}
+	for _, owners := range []string{"owner=group:default/team-a", "owner=group:default/secret-team", "owner=user:default/pat&owner=group:default/team-a", "owner=group:default/never"} {
+		for _, more := range []string{"", "&limit=1", "&limit=200"} {
+			add("GET "+api+"/owned", api+"/owned?"+owners+more, "")
+			add("GET "+api+"/owned/changes", api+"/owned/changes?"+owners+more, "")
+		}
+	}
+	for _, q := range []string{"secret", "s", "shop", "core", "team", "secret-core", "%23java", "%23secret", "%23java+mis", "e+c", "old"} {
+		for _, scope := range []string{"", "&scope=catalog&limit=2", "&scope=people&owner=group:default/team-a", "&scope=apis&limit=0"} {
+			add("GET "+api+"/find", api+"/find?q="+q+scope, "")
+		}
+	}
 	add("GET "+api+"/locations", api+"/locations", "")
 	for _, b := range []string{"", `{}`, `{"limit":1}`, `{"query":{"target":{"$hasPrefix":"https://hidden."}}}`, `{"query":{"$not":{"type":"file"}},"limit":500}`} {
 		add("POST "+api+"/locations/by-query", api+"/locations/by-query", b)

@@ -244,7 +244,7 @@ func (a *guarded) alignWith(like *guarded) {
 		}
 	}
 	exec(`UPDATE catalog_changes SET revision = revision + 1000000`)
-	rows, err := from.Query(t.Context(), `SELECT ref, uid, revision, missing_since, removed_at, created_at FROM catalog_entities`)
+	rows, err := from.Query(t.Context(), `SELECT ref, uid, revision, missing_since, removed_at, created_at, changed_at FROM catalog_entities`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,9 +252,9 @@ func (a *guarded) alignWith(like *guarded) {
 	var uid uuid.UUID
 	var rev int64
 	var missing, removed *time.Time
-	var created time.Time
-	if _, err := pgx.ForEachRow(rows, []any{&ref, &uid, &rev, &missing, &removed, &created}, func() error {
-		exec(`UPDATE catalog_entities SET uid = $2, revision = $3, missing_since = $4, removed_at = $5, created_at = $6 WHERE ref = $1`, ref, uid, rev, missing, removed, created)
+	var created, changed time.Time
+	if _, err := pgx.ForEachRow(rows, []any{&ref, &uid, &rev, &missing, &removed, &created, &changed}, func() error {
+		exec(`UPDATE catalog_entities SET uid = $2, revision = $3, missing_since = $4, removed_at = $5, created_at = $6, changed_at = $7 WHERE ref = $1`, ref, uid, rev, missing, removed, created, changed)
 		return nil
 	}); err != nil {
 		t.Fatal(err)

@@ -98,6 +98,9 @@ func (h *Handler) Mount(g *httpx.Registry) {
 		httpx.Route{Pattern: "POST " + c + "/validate-entity", Access: httpx.Require(entityValidate), Handler: h.validateEntity},
 		// Ours.
 		httpx.Route{Pattern: "GET " + c + "/changes", Access: httpx.Require(entityRead), Handler: h.getChanges},
+		httpx.Route{Pattern: "GET " + c + "/find", Access: httpx.Require(entityRead), Handler: h.getFind},
+		httpx.Route{Pattern: "GET " + c + "/owned", Access: httpx.Require(entityRead), Handler: h.getOwned},
+		httpx.Route{Pattern: "GET " + c + "/owned/changes", Access: httpx.Require(entityRead), Handler: h.getOwnedChanges},
 		httpx.Route{Pattern: "GET " + byName + "/history", Access: httpx.Require(entityRead), Handler: h.getHistory},
 		httpx.Route{Pattern: "GET " + byName + "/source", Access: httpx.Require(entityRead), Handler: h.getSource},
 		httpx.Route{Pattern: "GET " + c + "/entities/export", Access: httpx.Require(entityRead), Handler: h.getExport},

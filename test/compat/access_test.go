@@ -113,6 +113,9 @@ var rules = map[string]rule{
 	"POST /api/catalog/sources/{id}/refresh":                                   {"catalog.ingestion.manage", false},
 	"POST /api/catalog/sources/{id}/held":                                      {"catalog.ingestion.manage", false},
 	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/stars":        {"catalog.entity.read", true},
+	"GET /api/catalog/find":                                                    {"catalog.entity.read", true},
+	"GET /api/catalog/owned":                                                   {"catalog.entity.read", true},
+	"GET /api/catalog/owned/changes":                                           {"catalog.entity.read", true},
 }
 
 const guest = "\nauth:\n  providers: {guest: {}}\n"

@@ -50,6 +50,7 @@ test('the finder goes anywhere in three keys', async ({ page, finder }) => {
   await expect(finder.options.first()).toContainText('payments-ledger')
   await page.keyboard.press('Enter')
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('payments-ledger')
+  await page.goto('/')
   await finder.open()
   await expect(finder.options.first()).toContainText('payments-ledger')
   await page.keyboard.press('Escape')

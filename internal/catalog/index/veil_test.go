@@ -80,7 +80,27 @@ func (g randomRows) question(t *testing.T, ref *reference) func(s *Snapshot, r *
 	for _, e := range ref.all {
 		uids = append(uids, e.row.UID)
 	}
-	switch g.r.IntN(10) {
+	owners := []string{refs[0], refs[1], "group:default/n1", "group:default/n2"}
+	switch g.r.IntN(12) {
+	case 10:
+		f := Find{Words: []string{g.pick("a", "n", "n1", "pay", "e", "1")}, Mine: owners, Limit: g.r.IntN(6)}
+		if g.r.IntN(3) == 0 {
+			f.Tags = []string{g.pick("j", "java", "b")}
+		}
+		return func(s *Snapshot, r *Restriction) []byte {
+			found, err := s.Find(f, r)
+			return fmt.Appendf(AppendDocs(nil, found.Docs, nil, nil), " %d %v %v", found.Total, found.ByKind, err)
+		}
+	case 11:
+		return func(s *Snapshot, r *Restriction) (out []byte) {
+			for _, o := range s.Owned(owners, r) {
+				out = fmt.Appendf(o.Doc.AppendJSON(out), " %d %v %d\n", o.Users, o.Needs, o.More)
+			}
+			for _, n := range s.Around(owners, 9, r) {
+				out = fmt.Appendf(out, "%s %v %v\n", n.Ref, n.Own, n.For)
+			}
+			return out
+		}
 	case 9:
 		q := Query{Filters: filters, Text: text, Order: orders}
 		return func(s *Snapshot, r *Restriction) (out []byte) {

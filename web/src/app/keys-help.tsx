@@ -4,37 +4,75 @@ import '@mantine/core/styles/Overlay.css'
 import '@mantine/core/styles/Paper.css'
 import { Modal } from '@mantine/core'
 import { X } from 'lucide-react'
+import { modKey } from '../lib/platform.ts'
 import { singleKeys } from '../lib/preference.ts'
+import { allowed, useSession } from '../lib/session.ts'
 import { IconButton } from '../ui/button.tsx'
 import dialog from '../ui/dialog.module.css'
 import { Mantine } from '../ui/mantine.tsx'
 import { Icon } from '../ui/icon.tsx'
 import css from './keys-help.module.css'
 
-const keys: [string[], string][] = [
-  [['⌘ K'], 'Find anything (Ctrl K outside macOS)'],
-  [['g', 'h'], 'Go home'],
-  [['g', 'c'], 'Go to the catalog'],
-  [['g', 's'], 'Go to the sources'],
-  [['g', 'a'], 'Go to the audit log'],
-  [['/'], 'Filter this list'],
-  [['j', 'k'], 'Next, previous row'],
-  [['↵'], 'Open the row'],
-  [['1', '…', '4'], 'Tabs of an entity'],
-  [['s'], 'Star an entity, or take its star back'],
-  [['y'], 'Copy the ref of an entity'],
-  [['['], 'Fold the column'],
-  [['?'], 'This list'],
+type Key = [string[], string]
+
+/** What works, and where. A key that a person may not use is left out. */
+const groups: { title: string; keys: Key[]; may?: Record<string, string> }[] = [
+  {
+    title: 'Everywhere',
+    keys: [
+      [[`${modKey} K`], 'Find anything'],
+      [['g', 'h'], 'Go home'],
+      [['g', 'c'], 'Go to the catalog'],
+      [['g', 'p'], 'Go to the APIs'],
+      [['g', 'g'], 'Go to the graph'],
+      [['g', 'r'], 'Register something that exists'],
+      [['g', 's'], 'Go to the sources'],
+      [['g', 'a'], 'Go to the audit log'],
+      [['g', 'i'], 'Go to your settings'],
+      [['['], 'Fold the column'],
+      [['?'], 'This list'],
+    ],
+    may: { 'g r': 'catalog.location.create', 'g s': 'catalog.ingestion.read', 'g a': 'portico.audit.read' },
+  },
+  {
+    title: 'While finding',
+    keys: [
+      [['↑', '↓'], 'Move'],
+      [['↵'], 'Open'],
+      [[`${modKey} ↵`], 'Open in a new tab'],
+      [['→', '←'], 'What can be done with it, and back'],
+      [['⇧ ↵'], 'All results, in the catalog'],
+      [['Tab'], 'The next scope'],
+      [['>', '@', '#'], 'Actions, people and teams, tags'],
+    ],
+  },
+  {
+    title: 'In lists',
+    keys: [
+      [['/'], 'Filter this list'],
+      [['j', 'k'], 'Next, previous row'],
+      [['↵'], 'Open the row'],
+    ],
+  },
+  {
+    title: 'On the page of an entity',
+    keys: [
+      [['1', '…', '4'], 'Tabs'],
+      [['s'], 'Star it, or take its star back'],
+      [['y'], 'Copy its ref'],
+    ],
+  },
 ]
 
 export function KeysHelp({ onClose }: { onClose: () => void }) {
   const on = singleKeys.use()
+  const session = useSession()
   return (
     <Mantine>
       <Modal.Root
         opened
         onClose={onClose}
-        size={440}
+        size={760}
         centered
         lockScroll={false}
         zIndex="var(--z-modal)"
@@ -50,18 +88,30 @@ export function KeysHelp({ onClose }: { onClose: () => void }) {
               </IconButton>
             </div>
             {!on && <p className="muted">Single letters are off. Your session menu turns them on.</p>}
-            <dl className={css['keys']}>
-              {keys.map(([combo, words]) => (
-                <div key={words}>
-                  <dt>
-                    {combo.map((k) => (
-                      <kbd key={k}>{k}</kbd>
-                    ))}
-                  </dt>
-                  <dd>{words}</dd>
-                </div>
+            <div className={css['groups']}>
+              {groups.map(({ title, keys, may = {} }) => (
+                <section key={title} aria-label={title}>
+                  <h3>{title}</h3>
+                  <dl className={css['keys']}>
+                    {keys
+                      .filter(([combo]) => {
+                        const permission = may[combo.join(' ')]
+                        return permission === undefined || allowed(session, permission)
+                      })
+                      .map(([combo, words]) => (
+                        <div key={words}>
+                          <dt>
+                            {combo.map((k) => (
+                              <kbd key={k}>{k}</kbd>
+                            ))}
+                          </dt>
+                          <dd>{words}</dd>
+                        </div>
+                      ))}
+                  </dl>
+                </section>
               ))}
-            </dl>
+            </div>
           </div>
         </Modal.Content>
       </Modal.Root>

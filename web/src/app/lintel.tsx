@@ -3,6 +3,7 @@ import { Contrast, Search } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { setColorScheme, useColorScheme } from '../lib/color-scheme.ts'
 import { page } from '../lib/paths.ts'
+import { modKey } from '../lib/platform.ts'
 import type { Session } from '../lib/portico.ts'
 import { IconButton } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -17,8 +18,6 @@ interface Props {
   onFind: () => void
   onKeys: () => void
 }
-
-const apple = /Mac|iPhone|iPad/.test(navigator.platform)
 
 export function Lintel({ session, onFind, onKeys }: Props) {
   const { shown } = useColorScheme()
@@ -39,7 +38,7 @@ export function Lintel({ session, onFind, onKeys }: Props) {
       >
         <Icon of={Search} />
         <span className="grow cut">Find a service, API, team or person</span>
-        <kbd>{apple ? '⌘K' : 'Ctrl K'}</kbd>
+        <kbd>{modKey} K</kbd>
       </button>
       <span className="narrow" />
       <div className={css['tools']}>

@@ -16,8 +16,12 @@ import { GuestStrip, stripWords } from './guest-strip.tsx'
 import { useRefusals } from './use-refusals.ts'
 import css from './shell.module.css'
 
-const Finder = lazy(async () => ({ default: (await import('../features/finder/finder.tsx')).Finder }))
+const loadFinder = () => import('../features/finder/finder.tsx')
+const Finder = lazy(async () => ({ default: (await loadFinder()).Finder }))
 const KeysHelp = lazy(async () => ({ default: (await import('./keys-help.tsx')).KeysHelp }))
+
+/** After so many milliseconds the finder is fetched. */
+const FETCHED = 1_500
 
 /** The frame: lintel, column, and the sheet on which the page stands. */
 export function Shell() {
@@ -29,6 +33,7 @@ export function Shell() {
   useRefusals()
   const operator = allowed(session, 'catalog.ingestion.read')
   const auditor = allowed(session, 'portico.audit.read')
+  const register = allowed(session, 'catalog.location.create')
   const go = (to: string) => () => void navigate({ to })
 
   useHotkeys({
@@ -37,6 +42,10 @@ export function Shell() {
     },
     'g h': go(page.home),
     'g c': go(page.catalog),
+    'g p': go(page.apis),
+    'g g': go(page.graph),
+    'g i': go(page.you),
+    ...(register ? { 'g r': go(page.register) } : {}),
     ...(operator ? { 'g s': go(page.sources) } : {}),
     ...(auditor ? { 'g a': go(page.audit) } : {}),
     '[': () => {
@@ -47,6 +56,13 @@ export function Shell() {
     },
   })
   useKeySequences()
+  // What is not drawn yet is fetched when the page stands, so that it opens in a frame.
+  useEffect(() => {
+    const timer = window.setTimeout(() => void loadFinder().catch(() => undefined), FETCHED)
+    return () => {
+      window.clearTimeout(timer)
+    }
+  }, [])
 
   const close = () => {
     setOpen(null)
@@ -85,7 +101,14 @@ export function Shell() {
       <RouteAnnouncer />
       <Toasts />
       <Suspense>
-        {open === 'finder' && <Finder operator={operator} onClose={close} />}
+        {open === 'finder' && (
+          <Finder
+            onClose={close}
+            onKeys={() => {
+              setOpen('keys')
+            }}
+          />
+        )}
         {open === 'keys' && <KeysHelp onClose={close} />}
       </Suspense>
     </>

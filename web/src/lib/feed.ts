@@ -144,7 +144,8 @@ export class Feed {
       () => {
         this.#operateTimer = undefined
         this.#operateAt = Date.now()
-        for (const queryKey of [keys.sources, keys.problems]) void this.client.invalidateQueries({ queryKey })
+        for (const queryKey of [keys.sources, keys.problems, keys.around])
+          void this.client.invalidateQueries({ queryKey })
       },
       Math.max(0, this.#operateAt + OPERATE - Date.now()),
     )

@@ -5,7 +5,7 @@ import { keys } from './keys.ts'
 import { api } from './paths.ts'
 import { useSession } from './session.ts'
 
-function myTeamsQuery(principal: string) {
+export function myTeamsQuery(principal: string) {
   return queryOptions({
     queryKey: [...keys.entities, 'teams of', principal],
     queryFn: async ({ signal }) => {

@@ -15,6 +15,8 @@ export interface Summary {
   type?: string | undefined
   lifecycle?: string | undefined
   owner?: string | undefined
+  /** A full ref. */
+  system?: string | undefined
 }
 
 const fields = [
@@ -27,6 +29,7 @@ const fields = [
   'spec.type',
   'spec.lifecycle',
   'spec.owner',
+  'spec.system',
   'spec.target',
   'spec.targets',
 ]
@@ -41,6 +44,7 @@ const load = batched<Summary | null>(async (refs) => {
 
 export function summarise(entity: Entity): Summary {
   const owner = text(entity.spec?.['owner'])
+  const system = text(entity.spec?.['system'])
   return {
     ref: refOf(entity),
     kind: entity.kind.toLowerCase(),
@@ -50,6 +54,9 @@ export function summarise(entity: Entity): Summary {
     type: text(entity.spec?.['type']),
     lifecycle: text(entity.spec?.['lifecycle']),
     owner: owner ? ownerRef(owner, entity.metadata.namespace) : undefined,
+    system: system
+      ? formatRef(parseRef(system, { kind: 'system', namespace: entity.metadata.namespace ?? 'default' }))
+      : undefined,
   }
 }
 

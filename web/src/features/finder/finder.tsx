@@ -3,68 +3,119 @@ import '@mantine/core/styles/Modal.css'
 import '@mantine/core/styles/Overlay.css'
 import '@mantine/core/styles/Paper.css'
 import { Modal } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { Search } from 'lucide-react'
-import { useDeferredValue, useEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { Search, X } from 'lucide-react'
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { useMyTeams } from '../../lib/my-teams.ts'
 import { page } from '../../lib/paths.ts'
-import { recentRefs } from '../../lib/recent.ts'
-import { number } from '../../lib/words.ts'
+import { useSession } from '../../lib/session.ts'
+import { useName } from '../../lib/summaries.ts'
 import dialog from '../../ui/dialog.module.css'
-import { Mantine } from '../../ui/mantine.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { finderQuery } from './finder-query.ts'
-import { EntityOption, PlaceOption, Preview, type Place } from './options.tsx'
+import { Mantine } from '../../ui/mantine.tsx'
+import { errorSentence } from '../../ui/strip.tsx'
+import { entityActions, matching } from './actions.ts'
+import { readTyped, scopes, tagsOf, withoutSign, type Scope } from './asked.ts'
+import { actionChoice, runs, type Choice, type Cursor } from './choices.ts'
+import { Foot, Heard, Scopes } from './frame.tsx'
+import { ActionOption, EntityOption } from './options.tsx'
+import { Hint, Preview } from './preview.tsx'
+import { useChoices } from './use-choices.ts'
+import { useGo, useHere, useWorld } from './use-world.ts'
 import css from './finder.module.css'
 
 interface Props {
-  operator: boolean
   onClose: () => void
+  onKeys: () => void
 }
 
-type Choice = { type: 'place'; place: Place } | { type: 'entity'; ref: string }
-
 /** ⌘K: type a part of a name, ↵ goes there. */
-export function Finder({ operator, onClose }: Props) {
-  const navigate = useNavigate()
+export function Finder({ onClose, onKeys }: Props) {
   const [typed, setTyped] = useState('')
-  const term = useDeferredValue(typed.trim())
-  const { data, isPlaceholderData, isFetching } = useQuery(finderQuery(term))
-  const found = term === '' || term === '@' ? undefined : data
-  const choices = found ? found.hits.map((h): Choice => ({ type: 'entity', ref: h.ref })) : opening(operator, term)
-  const [cursor, setCursor] = useState(0)
-  const at = Math.min(cursor, choices.length - 1)
+  const [scope, setScope] = useState<Scope>('all')
+  const [cursor, setCursor] = useState<Cursor>()
+  const [of, setOf] = useState<{ ref: string; typed: string; cursor: Cursor }>()
+  const world = useWorld(onKeys)
+  const here = useHere()
+  const go = useGo(onClose)
+  const mine = [useSession().principal?.ref ?? '', ...useMyTeams()]
+
+  const offered = useChoices(of?.typed ?? typed, scope, of?.cursor ?? cursor, here, world)
+  const { asked, total } = offered
+  const words = of ? readTyped(typed, 'actions').words : asked.words
+  const choices = of
+    ? matching(entityActions(of.ref, world), words).map((a) => actionChoice(a, 'What to do with it'))
+    : offered.choices
+  const found = cursor ? choices.findIndex((c) => c.key === cursor.choice.key) : 0
+  const at = Math.max(0, found)
   const chosen = choices[at]
   const list = useRef<HTMLDivElement>(null)
   useEffect(() => {
     list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
-  }, [at, choices.length])
+  }, [chosen?.key])
 
+  const type = (next: string) => {
+    setTyped(next)
+    setCursor(undefined)
+  }
+  const narrow = (next: Scope) => {
+    setScope(next)
+    type(withoutSign(typed))
+  }
+  const stand = (to: number) => {
+    const choice = choices[to]
+    if (choice) setCursor({ choice, at: to })
+  }
   const open = (choice: Choice, newTab = false) => {
-    const to = choice.type === 'place' ? choice.place.to : page.entity(choice.ref)
-    onClose()
-    if (newTab) window.open(to, '_blank', 'noopener')
-    else void navigate({ to })
+    if (choice.type === 'entity') go({ to: page.entity(choice.ref) }, newTab)
+    else go(choice.action, newTab)
   }
-  const onKey = (event: KeyboardEvent) => {
-    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-    if (step !== 0) {
-      event.preventDefault()
-      setCursor((at + step + choices.length) % Math.max(1, choices.length))
-    }
-    if (event.key === 'Enter' && chosen && !event.nativeEvent.isComposing) {
-      event.preventDefault()
-      if (event.shiftKey && found) {
-        onClose()
-        void navigate({
-          to: page.catalog,
-          search: { kind: found.hits[0]?.kind ?? 'component', q: term.replace(/^@/, '') },
-        })
-      } else open(chosen, event.metaKey || event.ctrlKey)
-    }
+  const back = () => {
+    if (!of) return
+    setTyped(of.typed)
+    setCursor(of.cursor)
+    setOf(undefined)
   }
-  const words = term.replace(/^@/, '').toLowerCase().split(/\s+/).filter(Boolean)
-  const nothing = found?.hits.length === 0 && !isPlaceholderData && !isFetching
+  const all = () => {
+    const first = offered.choices.find((c) => c.type === 'entity')
+    if (first?.type !== 'entity' || asked.words.length === 0) return
+    go({ to: page.catalog, search: { kind: first.ref.slice(0, first.ref.indexOf(':')), q: asked.words.join(' ') } })
+  }
+  const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.nativeEvent.isComposing) return
+    const { selectionStart, value } = event.currentTarget
+    const does: Partial<Record<string, () => void>> = {
+      ArrowDown: () => {
+        stand((at + 1) % Math.max(1, choices.length))
+      },
+      ArrowUp: () => {
+        stand((at - 1 + choices.length) % Math.max(1, choices.length))
+      },
+      Tab: () => {
+        if (!of)
+          narrow(
+            scopes[(scopes.indexOf(asked.scope) + (event.shiftKey ? -1 : 1) + scopes.length) % scopes.length] ?? 'all',
+          )
+      },
+      Enter: () => {
+        if (event.shiftKey && !of) all()
+        else if (chosen) open(chosen, event.metaKey || event.ctrlKey)
+      },
+      ...(chosen?.type === 'entity' && selectionStart === value.length
+        ? {
+            ArrowRight: () => {
+              setOf({ ref: chosen.ref, typed, cursor: { choice: chosen, at } })
+              type('')
+            },
+          }
+        : {}),
+      ...(of && value === '' ? { ArrowLeft: back, Backspace: back } : {}),
+      ...(of ? { Escape: back } : {}),
+    }
+    const run = does[event.key]
+    if (!run) return
+    event.preventDefault()
+    run()
+  }
   return (
     <Mantine>
       <Modal.Root
@@ -78,125 +129,103 @@ export function Finder({ operator, onClose }: Props) {
       >
         <Modal.Overlay />
         <Modal.Content aria-label="Find anything">
-          <label className={css['input']}>
+          <div className={css['input']}>
             <Icon of={Search} size={18} />
-            <span className="sr">Find a service, API, team or person</span>
+            {of && <Of entityRef={of.ref} />}
             <input
               data-autofocus
+              // Escape leads back here before it closes.
+              data-mantine-stop-propagation={of ? 'true' : undefined}
               role="combobox"
+              aria-label="Find a service, API, team or person"
               aria-expanded="true"
               aria-controls="finder-list"
               aria-autocomplete="list"
               aria-activedescendant={chosen ? `finder-${at}` : undefined}
-              placeholder="Find a service, API, team or person"
+              placeholder={of ? 'What to do with it' : 'Find a service, API, team or person'}
               value={typed}
               spellCheck={false}
               autoComplete="off"
               onChange={(event) => {
-                setTyped(event.target.value)
-                setCursor(0)
+                type(event.target.value)
               }}
               onKeyDown={onKey}
             />
-            <kbd>esc</kbd>
-          </label>
+            <button type="button" className={css['close']} aria-label="Close" tabIndex={-1} onClick={onClose}>
+              <kbd className="wide">esc</kbd>
+              <span className="narrow">
+                <Icon of={X} size={18} />
+              </span>
+            </button>
+          </div>
+          <Scopes scope={asked.scope} counts={offered.counts} hidden={of !== undefined} onPick={narrow} />
           <div className={css['body']}>
             <div ref={list} id="finder-list" className={css['list']} role="listbox" aria-label="Results">
-              {choices.map((choice, i) => (
-                <div key={choice.type === 'place' ? choice.place.to : choice.ref} role="presentation">
-                  {heading(choices, i, found !== undefined) && (
-                    <p className={css['group']} role="presentation">
-                      {heading(choices, i, found !== undefined)}
-                    </p>
-                  )}
-                  {choice.type === 'place' ? (
-                    <PlaceOption
-                      id={`finder-${i}`}
-                      place={choice.place}
-                      selected={i === at}
-                      onPick={() => {
-                        open(choice)
-                      }}
-                    />
-                  ) : (
-                    <EntityOption
-                      id={`finder-${i}`}
-                      entityRef={choice.ref}
-                      summary={found?.hits[i]}
-                      words={words}
-                      selected={i === at}
-                      onHover={() => {
-                        setCursor(i)
-                      }}
-                      onPick={() => {
-                        open(choice)
-                      }}
-                    />
-                  )}
+              {runs(choices).map((run) => (
+                <div key={`${run.group} ${run.from}`} role="group" aria-label={run.group}>
+                  <p className={css['group']} aria-hidden="true">
+                    {run.group}
+                  </p>
+                  {run.choices.map((choice, n) => {
+                    const i = run.from + n
+                    const props = {
+                      id: `finder-${i}`,
+                      selected: i === at,
+                      words,
+                      onPick: (newTab: boolean) => {
+                        open(choice, newTab)
+                      },
+                      onHover: () => {
+                        if (i !== at) stand(i)
+                      },
+                    }
+                    return choice.type === 'action' ? (
+                      <ActionOption key={choice.key} action={choice.action} {...props} />
+                    ) : (
+                      <EntityOption
+                        key={choice.key}
+                        entityRef={choice.ref}
+                        hit={choice.hit}
+                        tags={tagsOf(asked)}
+                        mine={mine}
+                        {...props}
+                      />
+                    )
+                  })}
                 </div>
               ))}
-              {nothing && (
-                <p className={css['nothing']}>
-                  Nothing matches “{term}”. Names, titles and descriptions of the whole catalog were looked at.
-                </p>
-              )}
             </div>
+            {choices.length === 0 && (
+              <p className={css['nothing']}>
+                {offered.error
+                  ? `The search did not come through. ${errorSentence(offered.error)}`
+                  : offered.nothing || of
+                    ? `Nothing matches “${typed.trim()}”. ${asked.scope === 'all' ? 'Names, titles and descriptions of the whole catalog were looked at.' : 'Tab looks elsewhere.'}`
+                    : asked.term === ''
+                      ? 'Type a part of a name.'
+                      : ''}
+              </p>
+            )}
             <aside className={css['preview']} aria-hidden="true">
-              {chosen?.type === 'entity' && <Preview key={chosen.ref} entityRef={chosen.ref} />}
+              {chosen?.type === 'entity' && <Preview key={chosen.ref} entityRef={chosen.ref} hit={chosen.hit} ways />}
+              {chosen?.type === 'action' && !of && <Hint />}
+              {of && (
+                <Preview
+                  key={of.ref}
+                  entityRef={of.ref}
+                  hit={of.cursor.choice.type === 'entity' ? of.cursor.choice.hit : undefined}
+                />
+              )}
             </aside>
           </div>
-          <div className={css['foot']} aria-hidden="true">
-            <span>
-              <kbd>↑</kbd>
-              <kbd>↓</kbd>move
-            </span>
-            <span>
-              <kbd>↵</kbd>open
-            </span>
-            <span>
-              <kbd>⌘ ↵</kbd>new tab
-            </span>
-            <span>
-              <kbd>@</kbd>people and teams
-            </span>
-            {found && found.total > 0 && (
-              <span className="end">
-                All {number(found.total)} in the catalog <kbd>⇧ ↵</kbd>
-              </span>
-            )}
-          </div>
-          <p className="sr" role="status">
-            {found ? `${number(found.total)} results` : ''}
-          </p>
+          <Foot total={of ? undefined : total} back={of !== undefined} />
+          <Heard scope={asked.scope} total={total} choices={choices.length} typed={asked.term !== ''} />
         </Modal.Content>
       </Modal.Root>
     </Mantine>
   )
 }
 
-/** Before anything is typed: what was looked at last, and the places of the portal. */
-function opening(operator: boolean, term: string): Choice[] {
-  if (term !== '') return []
-  const places: Place[] = [
-    { to: page.home, name: 'Home' },
-    { to: page.catalog, name: 'Catalog' },
-    ...(operator
-      ? [
-          { to: page.sources, name: 'Sources' },
-          { to: page.problems, name: 'Problems' },
-        ]
-      : []),
-  ]
-  return [
-    ...recentRefs()
-      .slice(0, 5)
-      .map((ref): Choice => ({ type: 'entity', ref })),
-    ...places.map((place): Choice => ({ type: 'place', place })),
-  ]
-}
-
-function heading(choices: Choice[], i: number, found: boolean): string | undefined {
-  if (found) return i === 0 ? 'Best match' : i === 1 ? 'Catalog' : undefined
-  if (i > 0 && choices[i - 1]?.type === choices[i]?.type) return undefined
-  return choices[i]?.type === 'place' ? 'Go to' : 'Looked at lately'
+function Of({ entityRef }: { entityRef: string }) {
+  return <span className={css['of']}>{useName(entityRef)}</span>
 }

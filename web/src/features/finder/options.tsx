@@ -1,24 +1,18 @@
-import { useQuery } from '@tanstack/react-query'
-import { ArrowRight } from 'lucide-react'
 import type { KeyboardEvent } from 'react'
-import { summaryQuery, useMention, type Summary } from '../../lib/summaries.ts'
+import { useMention } from '../../lib/summaries.ts'
 import { kindWords } from '../../lib/words.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
-import { Owner } from '../../ui/owner.tsx'
-import { Lifecycle } from '../../ui/tag.tsx'
+import type { Do } from './actions.ts'
+import type { Hit } from './finder-query.ts'
 import { marked } from './rank.ts'
 import css from './finder.module.css'
-
-export interface Place {
-  to: string
-  name: string
-}
 
 interface OptionProps {
   id: string
   selected: boolean
-  onPick: () => void
+  onPick: (newTab: boolean) => void
+  onHover: () => void
 }
 
 /** The field keeps the focus (aria-activedescendant), so an option needs no key of its own. */
@@ -26,57 +20,92 @@ const noKeys = (event: KeyboardEvent) => {
   event.stopPropagation()
 }
 
-export function PlaceOption({ id, place, selected, onPick }: OptionProps & { place: Place }) {
+function events({ onPick, onHover }: OptionProps) {
+  return {
+    onClick: (event: React.MouseEvent) => {
+      onPick(event.metaKey || event.ctrlKey)
+    },
+    onMouseMove: onHover,
+    onKeyDown: noKeys,
+  }
+}
+
+export function ActionOption({ action, words, ...props }: OptionProps & { action: Do; words: string[] }) {
   return (
     <div
-      id={id}
+      id={props.id}
       role="option"
-      aria-selected={selected}
+      aria-selected={props.selected}
       tabIndex={-1}
       className={css['option']}
-      onClick={onPick}
-      onKeyDown={noKeys}
+      {...events(props)}
     >
       <span className={css['glyph']}>
-        <Icon of={ArrowRight} size={14} />
+        <Icon of={action.icon} size={16} />
       </span>
-      <b>{place.name}</b>
+      <span className="cut">
+        <b>
+          <Marked text={action.words} words={words} />
+        </b>
+      </span>
+      {action.keys && (
+        <span className={css['keys']} aria-hidden="true">
+          {action.keys.map((k) => (
+            <kbd key={k}>{k}</kbd>
+          ))}
+        </span>
+      )}
     </div>
   )
 }
 
 interface EntityOptionProps extends OptionProps {
   entityRef: string
-  summary: Summary | undefined
+  hit: Hit | undefined
   words: string[]
-  onHover: () => void
+  tags: string[]
+  mine: string[]
 }
 
-export function EntityOption({ id, entityRef, summary, words, selected, onHover, onPick }: EntityOptionProps) {
+export function EntityOption({ entityRef, hit, words, tags, mine, ...props }: EntityOptionProps) {
   const mention = useMention(entityRef)
-  const title = summary?.title ?? mention.title
-  const type = summary?.type ?? mention.summary?.type
-  const owner = summary?.owner
+  const title = hit?.title ?? mention.title
+  const name = hit?.name ?? mention.summary?.name
+  const type = hit?.type ?? mention.summary?.type
+  const owner = hit?.owner ?? mention.summary?.owner
+  const tag = hit?.tags.find((t) => tags.some((start) => t.toLowerCase().startsWith(start)))
   return (
     <div
-      id={id}
+      id={props.id}
       role="option"
-      aria-selected={selected}
+      aria-selected={props.selected}
       tabIndex={-1}
       className={css['option']}
-      onClick={onPick}
-      onMouseMove={onHover}
-      onKeyDown={noKeys}
+      {...events(props)}
     >
       <KindGlyph kind={mention.kind} />
       <span className="cut">
-        <b>{marked(title, words).map((part, i) => (part.hit ? <mark key={i}>{part.text}</mark> : part.text))}</b>{' '}
+        <b>
+          <Marked text={title} words={words} />
+        </b>{' '}
         <span className={css['note']}>
+          {name && !alike(name, title) && words.length > 0 && (
+            <>
+              <Marked text={name} words={words} /> ·{' '}
+            </>
+          )}
           {type ?? kindWords(mention.kind).one}
           {owner && (
             <>
               {' '}
               · <OwnerTitle owner={owner} />
+              {mine.includes(owner) && ', yours'}
+            </>
+          )}
+          {tag && (
+            <>
+              {' '}
+              · <Marked text={`#${tag}`} words={tags.map((t) => `#${t}`)} />
             </>
           )}
         </span>
@@ -85,44 +114,15 @@ export function EntityOption({ id, entityRef, summary, words, selected, onHover,
   )
 }
 
-function OwnerTitle({ owner }: { owner: string }) {
-  return <>{useMention(owner).title}</>
+/** Whether the title says no more than the name: `Payments` and `payments`. */
+export function alike(name: string, title: string): boolean {
+  return name.toLowerCase().replace(/[-_.]/g, ' ') === title.toLowerCase().replace(/[-_.]/g, ' ')
 }
 
-/** What most look-ups are for: the owner and the state of the chosen hit. */
-export function Preview({ entityRef }: { entityRef: string }) {
-  const { data } = useQuery(summaryQuery(entityRef))
-  if (!data) return null
-  return (
-    <>
-      <h2>{data.title}</h2>
-      {data.description && <p className="muted">{data.description}</p>}
-      <dl>
-        <dt>Kind</dt>
-        <dd>{kindWords(data.kind).one}</dd>
-        {data.type && (
-          <>
-            <dt>Type</dt>
-            <dd>{data.type}</dd>
-          </>
-        )}
-        {data.owner && (
-          <>
-            <dt>Owner</dt>
-            <dd>
-              <Owner owner={data.owner} link={false} />
-            </dd>
-          </>
-        )}
-        {data.lifecycle && (
-          <>
-            <dt>Lifecycle</dt>
-            <dd>
-              <Lifecycle value={data.lifecycle} />
-            </dd>
-          </>
-        )}
-      </dl>
-    </>
-  )
+function Marked({ text, words }: { text: string; words: string[] }) {
+  return <>{marked(text, words).map((part, i) => (part.hit ? <mark key={i}>{part.text}</mark> : part.text))}</>
+}
+
+function OwnerTitle({ owner }: { owner: string }) {
+  return <>{useMention(owner).title}</>
 }

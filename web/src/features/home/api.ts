@@ -1,9 +1,10 @@
-import { queryOptions } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { request, withQuery } from '../../lib/api.ts'
 import { refOf, type Entity } from '../../lib/entity.ts'
 import { keys } from '../../lib/keys.ts'
+import type { FacetAnswer } from '../../lib/kinds.ts'
 import { api } from '../../lib/paths.ts'
-import type { ChangePage } from '../../lib/portico.ts'
+import type { Change, ChangePage } from '../../lib/portico.ts'
 
 const REACH = 200
 
@@ -16,6 +17,81 @@ export const latestChangesQuery = queryOptions({
     return { items, more: items.length === REACH }
   },
 })
+
+/** Something that an entity asks of whoever owns it; the sorts are those of docs/api.md. */
+export interface Need {
+  what: 'error' | 'missing' | 'conflict' | 'absent' | 'deprecated' | 'ownerless'
+  ref?: string
+  message?: string
+}
+
+export interface Standing {
+  entity: Entity
+  changedAt: string | null
+  /** How many entities need it. */
+  users: number
+  /** 3 broken · 2 needs a look · 1 can wait · 0 in order. */
+  level: 0 | 1 | 2 | 3
+  needs: Need[]
+  moreNeeds?: number
+}
+
+export interface Owned {
+  total: number
+  kinds: Record<string, number>
+  levels: { bad: number; warn: number; later: number }
+  /** The worst first. */
+  items: Standing[]
+}
+
+/** As many as a person may have to look at; the page shows the first of them. */
+const OWNED = 60
+
+/** What the owners own, the worst first, with what each needs of them. */
+export function ownedQuery(owners: string[]) {
+  return queryOptions({
+    queryKey: keys.owned(owners),
+    queryFn: ({ signal }) => request<Owned>(withQuery(api.owned, { owner: owners, limit: OWNED }), { signal }),
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** A change with what it is to who asked: their own, or of something that theirs need. */
+export interface NearChange extends Change {
+  own: boolean
+  for: string[]
+}
+
+const DAYS = 7
+
+/** Changes of what the owners own and of what that needs, newest first. Where much changes it has a pace of its own. */
+export function aroundQuery(owners: string[]) {
+  return queryOptions({
+    queryKey: [...keys.around, ...owners],
+    queryFn: async ({ signal }) => {
+      const path = withQuery(api.ownedChanges, { owner: owners, days: DAYS, limit: REACH })
+      return (await request<{ items: NearChange[] }>(path, { signal })).items
+    },
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** By team, in lower case: how many are in it, and how much it owns. */
+export function teamCountsQuery(teams: string[]) {
+  return queryOptions({
+    queryKey: [...keys.facets, 'teams', ...teams],
+    enabled: teams.length > 0,
+    queryFn: async ({ signal }) => {
+      const count = async (facet: string) => {
+        const body = { facets: [facet], query: { [facet]: { $in: teams } } }
+        const { facets } = await request<FacetAnswer>(api.facets, { method: 'POST', body, signal })
+        return new Map(facets[facet]?.map(({ value, count: n }) => [value.toLowerCase(), n]))
+      }
+      const [members, owns] = await Promise.all([count('relations.memberOf'), count('relations.ownedBy')])
+      return { members, owns }
+    },
+  })
+}
 
 const AREAS = 8
 

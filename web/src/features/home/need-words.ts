@@ -1,0 +1,134 @@
+import { parseRef, refOf, text } from '../../lib/entity.ts'
+import { place, span } from '../../lib/format.ts'
+import { parseMissing } from '../../lib/missing.ts'
+import { asSentence, count, kindWords, listed, number } from '../../lib/words.ts'
+import type { Need, Owned, Standing } from './api.ts'
+
+const nameOf = (ref: string | undefined) => parseRef(ref ?? '').name
+
+/** What somebody owns, in a word: services where all are components. */
+export function ownNoun({ total, kinds }: Pick<Owned, 'total' | 'kinds'>): 'services' | 'things' {
+  return total > 0 && kinds['component'] === total ? 'services' : 'things'
+}
+
+/** "One of your 14 services", "Two of the 23 things you own", "Your only service". */
+function share(n: number, owned: Owned): string {
+  const noun = ownNoun(owned)
+  const all = noun === 'services' ? `your ${number(owned.total)} services` : `the ${number(owned.total)} things you own`
+  if (owned.total === 1) return noun === 'services' ? 'Your service' : 'The one thing you own'
+  return n === owned.total ? `All of ${all}` : `${spelledOut(n)} of ${all}`
+}
+
+const small = ['None', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine']
+const spelledOut = (n: number) => small[n] ?? number(n)
+
+/** The sentence with which Home opens for somebody who owns something; the second part is drawn quieter. */
+export function ownedHeadline(owned: Owned, held: number): { first: string; rest: string } {
+  const { bad, warn, later } = owned.levels
+  const rest: string[] = []
+  if (held > 0) rest.push(held === 1 ? 'One source waits for your decision.' : `${number(held)} sources wait for you.`)
+  if (owned.total === 0) return { first: 'Nothing of yours is in the catalog yet.', rest: rest.join(' ') }
+  const needs = (n: number, what: string) => `${share(n, owned)} ${n === 1 ? 'needs' : 'need'} ${what}.`
+  if (bad > 0) {
+    if (warn > 0) rest.unshift(`${spelledOut(warn)} more ${warn === 1 ? 'needs' : 'need'} a look.`)
+    return { first: needs(bad, 'a correction'), rest: rest.join(' ') }
+  }
+  if (warn > 0) return { first: needs(warn, 'a look'), rest: rest.join(' ') }
+  const noun = ownNoun(owned)
+  if (later > 0) {
+    const use = later === 1 ? 'One uses' : `${spelledOut(later)} use`
+    rest.push(`${use} something deprecated or without an owner.`)
+    const what =
+      noun === 'services' ? `your ${number(owned.total)} services` : `the ${number(owned.total)} things you own`
+    const first = owned.total === 1 ? 'What you own does not need you now.' : `None of ${what} needs you now.`
+    return { first, rest: rest.join(' ') }
+  }
+  if (owned.total === 1)
+    return { first: `${noun === 'services' ? 'Your service' : 'What you own'} is in order.`, rest: rest.join(' ') }
+  const all = noun === 'services' ? `${number(owned.total)} of your services` : `${number(owned.total)} things you own`
+  return { first: `All ${all} are in order.`, rest: rest.join(' ') }
+}
+
+/** The message of a file's fault: where it is, and what it is. */
+export function faultOf(message: string): { where: string; what: string } {
+  const [, file = '', line, column, rest] = /^(.+?):(\d+):(\d+): (.+)$/s.exec(message) ?? []
+  if (rest === undefined) return { where: '', what: asSentence(message) }
+  return { where: place(file, Number(line), Number(column)), what: asSentence(rest) }
+}
+
+/** What is needed, as sentences with a subject: the attention list. */
+export function needWords(need: Need, now: Date): string {
+  const other = nameOf(need.ref)
+  switch (need.what) {
+    case 'error':
+      return `${faultOf(need.message ?? 'its file cannot be used').what} It stands as its file last could be read.`
+    case 'missing': {
+      const missing = parseMissing({ type: 'portico.dev/missing', level: 'warning', message: need.message ?? '' })
+      if (!missing) return asSentence(need.message ?? 'it is missing')
+      return `Missing for ${span(now.getTime() - Date.parse(missing.since))}. ${asSentence(missing.reason)} It is still shown, and goes when nobody brings it back.`
+    }
+    case 'conflict':
+      return 'Two files claim it. The first one keeps it.'
+    case 'absent':
+      return `It names ${kindWords(parseRef(need.ref ?? '').kind).one} ${other}, which is not in the catalog.`
+    case 'deprecated':
+      return `It uses ${other}, which is deprecated.`
+    case 'ownerless':
+      return `It uses ${other}, which nobody owns.`
+  }
+}
+
+/** The state of a row, in a few words. */
+export function stateWords(s: Standing): string {
+  const first = s.needs[0]
+  if (!first) {
+    const used = s.users > 0 ? `used by ${number(s.users)}` : ''
+    const old = text(s.entity.spec?.['lifecycle'])?.toLowerCase() === 'deprecated'
+    if (old) return s.users > 0 ? `Deprecated, ${number(s.users)} still use it` : 'Deprecated, nobody uses it'
+    return ['In order', used].filter(Boolean).join(' · ')
+  }
+  const other = nameOf(first.ref)
+  const alike = s.needs.filter((n) => n.what === first.what).length + (s.moreNeeds ?? 0)
+  switch (first.what) {
+    case 'error':
+      return 'Its file has an error'
+    case 'missing':
+      return 'Missing from its source'
+    case 'conflict':
+      return 'Two files claim it'
+    case 'absent':
+      return alike > 1 ? `Names ${count(alike, 'thing')} that are not there` : `${other} is not in the catalog`
+    case 'deprecated':
+      return alike > 1 ? `Uses ${number(alike)} that are deprecated` : `Uses ${other}, deprecated`
+    case 'ownerless':
+      return alike > 1 ? `Uses ${number(alike)} that nobody owns` : `Uses ${other}, which nobody owns`
+  }
+}
+
+/** Something outside that several of one's own lean on, with those. */
+export interface Waiting {
+  ref: string
+  what: 'deprecated' | 'ownerless'
+  users: string[]
+}
+
+/** What can wait, by what it is about: one deprecated API is one thing to do, however many use it. */
+export function waitingOn(items: Standing[]): Waiting[] {
+  const all = new Map<string, Waiting>()
+  for (const { entity, needs } of items) {
+    for (const { what, ref } of needs) {
+      if (!ref || (what !== 'deprecated' && what !== 'ownerless')) continue
+      const had = all.get(ref)
+      if (had) had.users.push(refOf(entity))
+      else all.set(ref, { ref, what, users: [refOf(entity)] })
+    }
+  }
+  return [...all.values()].sort((a, b) => b.users.length - a.users.length || a.ref.localeCompare(b.ref))
+}
+
+/** "booking-api and 2 more use it." */
+export function usersWords(users: string[]): string {
+  const [first = '', second, ...others] = users.map(nameOf)
+  if (second === undefined) return `${first} uses it.`
+  return `${listed(others.length > 0 ? [first, second, `${number(others.length)} more`] : [first, second])} use it.`
+}
