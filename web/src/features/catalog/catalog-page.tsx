@@ -12,7 +12,7 @@ import { useAsker } from './asker.ts'
 import type { Asker } from './catalog-query.ts'
 import { activeFilters, nextSort, toggled, toggledOwned, type CatalogSearch } from './catalog-search.ts'
 import { CatalogTable } from './catalog-table.tsx'
-import { Facets } from './facets.tsx'
+import { FacetBones } from './facet-bones.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { isKind, KindTabs } from './kind-tabs.tsx'
 import { LeftOut } from './left-out.tsx'
@@ -26,6 +26,9 @@ const noRows = () => import('./no-rows.tsx')
 const NoMatch = lazy(async () => ({ default: (await noRows()).NoMatch }))
 const NoSuchKind = lazy(async () => ({ default: (await noRows()).NoSuchKind }))
 const FirstDay = lazy(async () => ({ default: (await noRows()).FirstDay }))
+// Asked for along with the page, which shows its rows without waiting for it.
+const facetsChunk = import('./facets.tsx')
+const Facets = lazy(async () => ({ default: (await facetsChunk).Facets }))
 const ActionBar = lazy(async () => ({ default: (await import('./action-bar.tsx')).ActionBar }))
 const CatalogMap = lazy(async () => ({ default: (await import('./map.tsx')).CatalogMap }))
 
@@ -93,19 +96,21 @@ function Kind({ search, asker, go }: KindProps) {
   )
   const onMap = search.view === 'map'
   const facets = (
-    <Facets
-      search={search}
-      asker={asker}
-      onToggle={(facet, value) => {
-        go(toggled(search, facet, value))
-      }}
-      onOwned={(value) => {
-        go(toggledOwned(search, value))
-      }}
-      onStarred={() => {
-        go({ ...search, starred: search.starred ? undefined : true })
-      }}
-    />
+    <Suspense fallback={<FacetBones />}>
+      <Facets
+        search={search}
+        asker={asker}
+        onToggle={(facet, value) => {
+          go(toggled(search, facet, value))
+        }}
+        onOwned={(value) => {
+          go(toggledOwned(search, value))
+        }}
+        onStarred={() => {
+          go({ ...search, starred: search.starred ? undefined : true })
+        }}
+      />
+    </Suspense>
   )
   return (
     <div className={css['cols']}>

@@ -1,4 +1,3 @@
-import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { refOf, type Entity } from '../../lib/entity.ts'
@@ -9,6 +8,7 @@ import { usePhone, useRowHeight } from './row-height.ts'
 import { Row } from './row.tsx'
 import { useAnchor } from './use-anchor.ts'
 import { useRowKeys, type RowActions } from './use-row-keys.ts'
+import { useWindowRows } from './use-window-rows.ts'
 import css from './table.module.css'
 
 interface Props {
@@ -60,20 +60,7 @@ export function CatalogTable(props: Props) {
     }
   }, [])
 
-  const virtual = useWindowVirtualizer({
-    count: total,
-    estimateSize: () => size,
-    overscan: 24,
-    scrollMargin: top,
-    scrollPaddingStart: stuck,
-    scrollPaddingEnd: selected.size > 0 ? 72 : 8,
-  })
-  useEffect(() => {
-    virtual.measure()
-  }, [virtual, size])
-  const rows = virtual.getVirtualItems()
-  const first = rows[0]?.index ?? 0
-  const last = rows.at(-1)?.index ?? 0
+  const { first, last, show } = useWindowRows({ total, size, top, stuck, under: selected.size > 0 ? 72 : 8 })
   useEffect(() => {
     const rest = setTimeout(() => {
       onRange(first, last)
@@ -83,12 +70,6 @@ export function CatalogTable(props: Props) {
     }
   }, [onRange, first, last])
 
-  const show = useCallback(
-    (index: number) => {
-      virtual.scrollToIndex(index, { align: 'auto' })
-    },
-    [virtual],
-  )
   const visible = useCallback(() => {
     const from = Math.ceil((window.scrollY + stuck - top) / size)
     return { first: Math.max(0, from), rows: Math.max(1, Math.floor((window.innerHeight - stuck) / size)) }
@@ -135,7 +116,7 @@ export function CatalogTable(props: Props) {
         </thead>
         <tbody ref={body} role="rowgroup">
           {before > 0 && <Gap height={before} />}
-          {rows.map(({ index }) => {
+          {Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i).map((index) => {
             const entity = rowAt(index)
             const ref = entity && refOf(entity)
             // A row goes along with its entity; for a moment two pages may both hold it.

@@ -5,6 +5,7 @@ import { number } from '../../lib/words.ts'
 import { countQuery, facetsQuery } from './api.ts'
 import { showSearches, type Asker } from './catalog-query.ts'
 import { facetNames, ownedValues, type CatalogSearch, type FacetName, type Owned } from './catalog-search.ts'
+import { FacetBones } from './facet-bones.tsx'
 import { FacetLabel } from './facet-label.tsx'
 import { facetTitles, showTitles } from './filter-words.ts'
 import { facetValues, LONG, SHORT, shownValues } from './facet-values.ts'
@@ -113,16 +114,6 @@ export function Value({ count, checked, onToggle, children }: ValueProps) {
         <span className={css['n']}>{number(count)}</span>
       </label>
     </li>
-  )
-}
-
-function FacetBones() {
-  return (
-    <div className={css['bones']} aria-hidden="true">
-      {Array.from({ length: 12 }, (_, i) => (
-        <span key={i} />
-      ))}
-    </div>
   )
 }
 
