@@ -4,7 +4,7 @@ import { refOf, type Entity } from '../../lib/entity.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { parseSort } from './catalog-search.ts'
 import { columnsOf, type Column } from './columns.tsx'
-import { usePhone, useRowHeight } from './row-height.ts'
+import { usePhone, useRowSize } from './row-height.ts'
 import { Row } from './row.tsx'
 import { useAnchor } from './use-anchor.ts'
 import { useRowKeys, type RowActions } from './use-row-keys.ts'
@@ -39,7 +39,7 @@ export function CatalogTable(props: Props) {
   const { kind, cols, total, rowAt, version, question, sort, onSort, onRange, selected, onSelect, actions, label } =
     props
   const phone = usePhone()
-  const size = useRowHeight()
+  const size = useRowSize()
   const head = useRef<HTMLTableSectionElement>(null)
   const body = useRef<HTMLTableSectionElement>(null)
   const [top, setTop] = useState(0)
