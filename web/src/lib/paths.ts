@@ -54,6 +54,7 @@ export type EntityTab = (typeof entityTabs)[number]
 export const page = {
   home: '/',
   catalog: '/catalog',
+  register: '/catalog-import',
   sources: '/operate/sources',
   problems: '/operate/problems',
   audit: '/audit',

@@ -1,4 +1,4 @@
-import { Copy, RotateCw, Star, X } from 'lucide-react'
+import { Copy, Download, RotateCw, Star, X } from 'lucide-react'
 import { useState } from 'react'
 import { request } from '../../lib/api.ts'
 import { copyText } from '../../lib/clipboard.ts'
@@ -8,16 +8,20 @@ import { count, kindWords, number } from '../../lib/words.ts'
 import { ActionButton } from '../../ui/action.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { MenuButton } from '../../ui/menu-button.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
+import type { CatalogSearch } from './catalog-search.ts'
+import { chosen, MOST_CHOSEN } from './export-href.ts'
+import { ExportMenu } from './export-menu.tsx'
 import type { Selection } from './use-selection.ts'
 import css from './action-bar.module.css'
 
 /** What can be done with what is chosen. */
-export function ActionBar({ selection, kind }: { selection: Selection; kind: string }) {
+export function ActionBar({ selection, search }: { selection: Selection; search: CatalogSearch }) {
   const { selected, clear } = selection
   const refs = [...selected.keys()]
-  const words = kindWords(kind)
+  const words = kindWords(search.kind)
   return (
     <div className={css['place']}>
       <section className={css['bar']} aria-label="Selection">
@@ -37,6 +41,20 @@ export function ActionBar({ selection, kind }: { selection: Selection; kind: str
         >
           Copy refs
         </Button>
+        {refs.length <= MOST_CHOSEN && (
+          <MenuButton
+            holds="menu"
+            label="Export the selection"
+            size="xs"
+            variant="subtle"
+            leftSection={<Icon of={Download} size={14} />}
+            content={(opener) => (
+              <ExportMenu {...opener} of={chosen(refs, search)} label={count(refs.length, words.one, words.many)} />
+            )}
+          >
+            Export
+          </MenuButton>
+        )}
         <RefreshAll refs={refs} said={(n) => count(n, words.one, words.many)} />
         <IconButton label="Clear the selection" onClick={clear}>
           <Icon of={X} />

@@ -180,7 +180,7 @@ function Kind({ search, asker, go }: KindProps) {
         )}
         {selection.selected.size > 0 && !onMap && (
           <Suspense>
-            <ActionBar selection={selection} kind={search.kind} />
+            <ActionBar selection={selection} search={search} />
           </Suspense>
         )}
       </section>

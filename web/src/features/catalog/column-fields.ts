@@ -7,6 +7,8 @@ import { isPath } from './catalog-search.ts'
 export interface ColumnFacts {
   head: string
   fields: string[]
+  /** Its names in an exported table, where it has others. */
+  exported?: string[]
   /** What `sort=` says for it; nothing where the catalog has no order for it. */
   sort?: string
 }
@@ -17,14 +19,14 @@ const known: Record<string, ColumnFacts> = {
   domain: { head: 'Domain', fields: ['spec.domain'], sort: 'spec.domain' },
   type: { head: 'Type', fields: ['spec.type'], sort: 'type' },
   lifecycle: { head: 'Lifecycle', fields: ['spec.lifecycle'], sort: 'lifecycle' },
-  tier: { head: 'Tier', fields: ['metadata.labels'] },
+  tier: { head: 'Tier', fields: ['metadata.labels'], exported: ['metadata.labels'] },
   tags: { head: 'Tags', fields: ['metadata.tags'] },
   namespace: { head: 'Namespace', fields: ['metadata.namespace'], sort: 'metadata.namespace' },
-  parent: { head: 'Under', fields: ['spec.parent'], sort: 'spec.parent' },
-  members: { head: 'Members', fields: ['relations'] },
-  teams: { head: 'Teams', fields: ['relations'] },
-  email: { head: 'E-mail', fields: ['spec.profile'], sort: 'spec.profile.email' },
-  targets: { head: 'Targets', fields: ['spec.target', 'spec.targets'] },
+  parent: { head: 'Under', fields: ['spec.parent'], exported: ['spec.parent'], sort: 'spec.parent' },
+  members: { head: 'Members', fields: ['relations'], exported: ['spec.members'] },
+  teams: { head: 'Teams', fields: ['relations'], exported: ['spec.memberOf'] },
+  email: { head: 'E-mail', fields: ['spec.profile'], exported: ['spec.profile.email'], sort: 'spec.profile.email' },
+  targets: { head: 'Targets', fields: ['spec.target', 'spec.targets'], exported: ['spec.target', 'spec.targets'] },
 }
 
 /** Columns after the name, by kind; a kind of one's own shows owner and type. */
@@ -90,6 +92,11 @@ export function columnFields(kind: string, cols: string[] | undefined): string[]
     'spec.owner',
     ...(kind === 'location' ? ['spec.target', 'spec.targets'] : []),
   ]
+}
+
+/** The columns of an exported table, which knows fields and not the ways in which the page draws them. */
+export function exportColumns(kind: string, cols: string[] | undefined): string[] {
+  return chosenColumns(kind, cols).flatMap((id) => columnFacts(id).exported ?? [id])
 }
 
 export function columnFacts(id: string): ColumnFacts {

@@ -35,18 +35,19 @@ export function ColumnsMenu({ search, go, ...opener }: Props) {
         </MenuCheck>
       ))}
       <Field chosen={chosen} onAdd={turn} />
-      <div className={css['foot']}>
-        <Button
-          size="xs"
-          variant="subtle"
-          disabled={cols === undefined}
-          onClick={() => {
-            go({ ...search, cols: undefined }, true)
-          }}
-        >
-          Usual columns
-        </Button>
-      </div>
+      {cols && (
+        <div className={css['foot']}>
+          <Button
+            size="xs"
+            variant="subtle"
+            onClick={() => {
+              go({ ...search, cols: undefined }, true)
+            }}
+          >
+            Usual columns
+          </Button>
+        </div>
+      )}
     </Menu>
   )
 }

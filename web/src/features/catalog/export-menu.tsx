@@ -1,12 +1,10 @@
 import { Menu, MenuLabel, MenuLink } from '../../ui/menu.tsx'
 import type { Opener } from '../../ui/menu-button.tsx'
-import type { Asker } from './catalog-query.ts'
-import type { CatalogSearch } from './catalog-search.ts'
-import { exportHref, type ExportFormat } from './export-href.ts'
+import { exportHref, type Exported, type ExportFormat } from './export-href.ts'
 
 interface Props extends Opener {
-  search: CatalogSearch
-  asker: Asker
+  of: Exported
+  label: string
 }
 
 const formats: { format: ExportFormat; name: string; says: string }[] = [
@@ -15,15 +13,15 @@ const formats: { format: ExportFormat; name: string; says: string }[] = [
   { format: 'yaml', name: 'YAML', says: 'whole entities' },
 ]
 
-/** What the filters leave, as a file. */
-export function ExportMenu({ search, asker, ...opener }: Props) {
+/** Some of the catalog, as a file. */
+export function ExportMenu({ of, label, ...opener }: Props) {
   return (
     <Menu {...opener} end>
-      <MenuLabel>What the filters leave</MenuLabel>
+      <MenuLabel>{label}</MenuLabel>
       {formats.map(({ format, name, says }) => (
         <MenuLink
           key={format}
-          href={exportHref(search, asker, format)}
+          href={exportHref(of, format)}
           download
           quiet={says}
           onClick={() => {

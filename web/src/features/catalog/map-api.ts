@@ -61,7 +61,13 @@ export const MOST_ENTITIES = 300
 
 /** The entities in some systems, or in none: those of the present level alone. */
 export function membersQuery(search: CatalogSearch, asker: Asker, refs: string[]) {
-  const within = refs.includes(NONE) ? partOf(search.kind, NONE) : { 'relations.partOf': { $in: refs } }
+  const named = refs.filter((ref) => ref !== NONE)
+  const within = {
+    $any: [
+      ...(named.length > 0 ? [{ 'relations.partOf': { $in: named } }] : []),
+      ...(refs.includes(NONE) ? [partOf(search.kind, NONE)] : []),
+    ],
+  }
   const body = {
     query: { $all: [predicate(search, asker, 'in'), within] },
     ...fullText(search),

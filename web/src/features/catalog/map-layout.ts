@@ -26,26 +26,30 @@ export function layout(areas: Area[], width: number, height: number): Placed[] {
     shown.map((a) => a.count),
     { x: 0, y: 0, w: width, h: height },
   )
-  let left = MOST_INSIDE
+  const budget = { left: MOST_INSIDE }
   return shown.map((area, i) => {
     const box = apart(boxes[i] ?? { x: 0, y: 0, w: 0, h: 0 })
-    const children = left > 0 ? inside(area, box, left) : []
-    left -= children.length
-    return { area, box, children }
+    return { area, box, children: inside(area, box, budget) }
   })
 }
 
-function inside(area: Area, box: Box, most: number): Placed[] {
+/** What is in an area, and in that again, as long as there is room and the screen is not full of it. */
+function inside(area: Area, box: Box, budget: { left: number }): Placed[] {
   const room = inner({ ...box, x: 0, y: 0 }, HEAD, AIR)
-  if (area.children.length < 2 || area.children.length > most || room.w < 40 || room.h < 24) return []
+  const { children } = area
+  // A place that is all of another says nothing that its name does not.
+  if (children.length === 0 || (children.length === 1 && !children[0]?.single)) return []
+  if (children.length > budget.left || room.w < 40 || room.h < 24) return []
   const boxes = squarify(
-    area.children.map((a) => a.count),
+    children.map((a) => a.count),
     room,
   ).map(apart)
   // A crumb of an area says nothing; the largest ones do, and the rest is the ground that they stand on.
-  return area.children
-    .map((child, i) => ({ area: child, box: boxes[i] ?? room, children: [] }))
+  const shown = children
+    .map((child, i) => ({ area: child, box: boxes[i] ?? room }))
     .filter(({ box: b }) => b.w >= SMALLEST && b.h >= SMALLEST)
+  budget.left -= shown.length
+  return shown.map((one) => ({ ...one, children: inside(one.area, one.box, budget) }))
 }
 
 /** With a gap to its neighbours. */

@@ -17,6 +17,8 @@ export interface Area {
   title: string
   count: number
   children: Area[]
+  /** It is no place but one of what is counted. */
+  single?: boolean
 }
 
 /**

@@ -1,14 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Fragment, useMemo } from 'react'
-import { parseRef, refOf, text, titleOf, type Entity } from '../../lib/entity.ts'
+import { formatRef, parseRef, refOf, text, titleOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { count, kindWords, number } from '../../lib/words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { parentKind, type Asker } from './catalog-query.ts'
-import { NONE, type CatalogSearch } from './catalog-search.ts'
+import { inSystem, NONE, type CatalogSearch } from './catalog-search.ts'
 import { mapCountsQuery, membersQuery, MOST_ENTITIES, placesQuery } from './map-api.ts'
 import { MOST_AREAS } from './map-layout.ts'
 import { areaTree, wayTo, type Area } from './map-tree.ts'
@@ -89,6 +89,16 @@ function Level({ root, search, asker, go }: Props & { root: Area }) {
         </nav>
         <span className="quiet small">{count(here.count, words.one, words.many)}</span>
         <span className="grow" />
+        <span className="narrow">
+          <LinkButton
+            to={page.catalog}
+            search={{ ...search, view: undefined, in: inSystem(search) }}
+            size="xs"
+            variant="subtle"
+          >
+            Table
+          </LinkButton>
+        </span>
         {here.kind && (
           <LinkButton to={page.entity(here.ref)} size="xs" variant="subtle">
             Page of this {here.kind}
@@ -101,7 +111,7 @@ function Level({ root, search, asker, go }: Props & { root: Area }) {
         label={`${words.tab} ${here.ref === '' ? 'by domain and system' : `in ${here.title}`}`}
         says={(area) => count(area.count, words.one, words.many)}
         to={(area) =>
-          isEntity(area) ? { to: page.entity(area.ref) } : { to: page.catalog, search: { ...search, in: area.ref } }
+          area.single ? { to: page.entity(area.ref) } : { to: page.catalog, search: { ...search, in: area.ref } }
         }
         onOut={
           out &&
@@ -127,10 +137,6 @@ function Level({ root, search, asker, go }: Props & { root: Area }) {
   )
 }
 
-function isEntity(area: Area): boolean {
-  return area.count === 1 && area.children.length === 0 && 'entity' in area
-}
-
 interface Drawn {
   areas: Area[]
   /** How many are there but for those. */
@@ -146,8 +152,8 @@ const nowhere: Area = { ref: '', kind: '', title: '', count: 0, children: [] }
 function useDrawn(here: Area = nowhere, search: CatalogSearch, asker: Asker): Drawn {
   const bottom = here.children.length === 0
   const systems = useMemo(() => (bottom ? [here.ref] : leaves(here)), [bottom, here])
-  const few = here.ref !== '' && (bottom || here.count <= MOST_ENTITIES)
-  const members = useQuery({ ...membersQuery(search, asker, systems), enabled: few && systems.length <= MOST_ENTITIES })
+  const few = here.count > 0 && (bottom || here.count <= MOST_ENTITIES)
+  const members = useQuery({ ...membersQuery(search, asker, systems), enabled: few })
   const areas = useMemo(() => {
     if (!few || !members.data) return bottom ? [] : here.children
     const entities = members.data.items.map((e) => entityArea(e))
@@ -174,17 +180,15 @@ function leaves(area: Area): string[] {
   return area.children.length === 0 ? [area.ref] : area.children.flatMap(leaves)
 }
 
-function entityArea(e: Entity): Area & { entity: true } {
-  return { ref: refOf(e), kind: e.kind.toLowerCase(), title: titleOf(e), count: 1, children: [], entity: true }
+function entityArea(e: Entity): Area {
+  return { ref: refOf(e), kind: e.kind.toLowerCase(), title: titleOf(e), count: 1, children: [], single: true }
 }
 
 function byParent(items: Entity[], kind: 'system' | 'domain'): Map<string, Area[]> {
   const out = new Map<string, Area[]>()
   for (const e of items) {
     const written = text(e.spec?.[kind])
-    if (!written) continue
-    const p = parseRef(written, { kind, namespace: e.metadata.namespace ?? 'default' })
-    const ref = `${p.kind}:${p.namespace}/${p.name}`.toLowerCase()
+    const ref = written ? formatRef(parseRef(written, { kind, namespace: e.metadata.namespace ?? 'default' })) : NONE
     out.set(ref, [...(out.get(ref) ?? []), entityArea(e)])
   }
   return out
@@ -192,6 +196,6 @@ function byParent(items: Entity[], kind: 'system' | 'domain'): Map<string, Area[
 
 /** The area with its entities in its systems. */
 function filled(area: Area, members: ReadonlyMap<string, Area[]>): Area {
-  if (area.ref !== NONE && area.children.length === 0) return { ...area, children: members.get(area.ref) ?? [] }
+  if (area.children.length === 0) return { ...area, children: members.get(area.ref) ?? [] }
   return { ...area, children: area.children.map((child) => filled(child, members)) }
 }

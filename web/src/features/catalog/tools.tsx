@@ -1,12 +1,14 @@
 import { Link } from '@tanstack/react-router'
-import { Bookmark, Columns3, Download, LayoutDashboard, Rows3 } from 'lucide-react'
+import { Bookmark, Columns3, Download, LayoutDashboard, Plus, Rows3 } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { page } from '../../lib/paths.ts'
 import { useViews } from '../../lib/views.ts'
+import { ActionLink } from '../../ui/action.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { MenuButton } from '../../ui/menu-button.tsx'
 import type { Asker } from './catalog-query.ts'
 import { inSystem, mapped, type CatalogSearch } from './catalog-search.ts'
+import { filtered } from './export-href.ts'
 import { openView } from './views-state.ts'
 import css from './catalog.module.css'
 
@@ -53,19 +55,30 @@ export function ViewsMenu({ search, go }: Props) {
 /** At the end of the title's line: what is done with all of it. */
 export function HeadTools({ search, asker }: { search: CatalogSearch; asker: Asker }) {
   return (
-    <span className="wide">
+    <span className={`${css['tools'] ?? ''} wide`}>
+      <ActionLink
+        may="catalog.location.create"
+        to={page.register}
+        variant="subtle"
+        leftSection={<Icon of={Plus} size={14} />}
+      >
+        Register
+      </ActionLink>
       <MenuButton
         holds="menu"
         label="Export"
         variant="subtle"
         leftSection={<Icon of={Download} size={14} />}
-        content={(opener) => <ExportMenu {...opener} search={search} asker={asker} />}
+        content={(opener) => <ExportMenu {...opener} of={filtered(search, asker)} label="What the filters leave" />}
       >
         Export
       </MenuButton>
     </span>
   )
 }
+
+/** The router marks a link as the present one where all of its search is that of the address. */
+const exactly = { exact: true }
 
 /** At the end of the filter's line: how the rows are shown. */
 export function ListTools({ search, go }: Props) {
@@ -78,17 +91,12 @@ export function ListTools({ search, go }: Props) {
             to={page.catalog}
             search={{ ...search, view: undefined, in: inSystem(search) }}
             resetScroll={false}
-            aria-current={onMap ? undefined : 'true'}
+            activeOptions={exactly}
           >
             <Icon of={Rows3} size={14} />
             Table
           </Link>
-          <Link
-            to={page.catalog}
-            search={{ ...search, view: 'map' }}
-            resetScroll={false}
-            aria-current={onMap ? 'true' : undefined}
-          >
+          <Link to={page.catalog} search={{ ...search, view: 'map' }} resetScroll={false} activeOptions={exactly}>
             <Icon of={LayoutDashboard} size={14} />
             Map
           </Link>

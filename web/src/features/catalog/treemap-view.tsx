@@ -127,13 +127,13 @@ function One({ placed, says, to, stop, onFocus, inside = false }: OneProps) {
         to={target.to}
         {...(target.search ? { search: target.search, resetScroll: false } : {})}
         tabIndex={stop ? 0 : -1}
-        title={`${area.title}, ${says(area)}`}
+        title={area.single ? area.title : `${area.title}, ${says(area)}`}
         onFocus={onFocus}
         preload={false}
       >
         {area.kind !== '' && <KindGlyph kind={area.kind} size="bare" />}
         <span className={`${css['name'] ?? ''} cut`}>{area.title}</span>
-        {'entity' in area ? null : (
+        {!area.single && (
           <span className={css['n']}>
             <span aria-hidden="true">{number(area.count)}</span>
             <span className="sr">, {says(area)}</span>
