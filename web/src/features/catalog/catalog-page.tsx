@@ -10,7 +10,14 @@ import { ErrorStrip } from '../../ui/strip.tsx'
 import { countQuery } from './api.ts'
 import { useAsker } from './asker.ts'
 import type { Asker } from './catalog-query.ts'
-import { activeFilters, nextSort, toggled, toggledOwned, type CatalogSearch } from './catalog-search.ts'
+import {
+  activeFilters,
+  nextSort,
+  parseCatalogSearch,
+  toggled,
+  toggledOwned,
+  type CatalogSearch,
+} from './catalog-search.ts'
 import { CatalogTable } from './catalog-table.tsx'
 import { FacetBones } from './facet-bones.tsx'
 import { FilterBar } from './filter-bar.tsx'
@@ -34,7 +41,9 @@ const CatalogMap = lazy(async () => ({ default: (await import('./map.tsx')).Cata
 
 /** Which things exist that …? One kind at a time; the whole state stands in the URL. */
 export function CatalogPage() {
-  const search = useSearch({ strict: false }) as CatalogSearch
+  // What the route did not understand the router still hands on as it was written.
+  const written = useSearch({ strict: false })
+  const search = useMemo(() => parseCatalogSearch(written), [written])
   const navigate = useNavigate()
   const kinds = useSuspenseQuery(kindsQuery).data
   const asker = useAsker()

@@ -64,20 +64,24 @@ export function roomFor({ w, h }: Box): 'all' | 'name' | 'none' {
   return w >= 44 && h >= 18 ? 'name' : 'none'
 }
 
-/** The neighbour in a direction: the nearest one whose middle lies that way, what is in line with it before the rest. */
+/** The neighbour in a direction: the nearest one beyond that edge, what lies in line before what does not, the larger first. */
 export function towards(boxes: Box[], from: number, key: string): number {
   const here = boxes[from]
   if (!here) return 0
-  const [cx, cy] = [here.x + here.w / 2, here.y + here.h / 2]
+  const level = key === 'ArrowRight' || key === 'ArrowLeft'
+  const onward = key === 'ArrowRight' || key === 'ArrowDown'
+  const along = (b: Box) => (level ? { low: b.x, high: b.x + b.w } : { low: b.y, high: b.y + b.h })
+  const across = (b: Box) => (level ? { low: b.y, high: b.y + b.h } : { low: b.x, high: b.x + b.w })
+  const [mine, side] = [along(here), across(here)]
   let best = from
   let least = Number.POSITIVE_INFINITY
   boxes.forEach((box, i) => {
-    if (i === from) return
-    const [dx, dy] = [box.x + box.w / 2 - cx, box.y + box.h / 2 - cy]
-    const [along, across] = key === 'ArrowRight' || key === 'ArrowLeft' ? [dx, dy] : [dy, dx]
-    const ahead = key === 'ArrowRight' || key === 'ArrowDown' ? along : -along
-    if (ahead <= 0) return
-    const far = ahead + 3 * Math.abs(across)
+    const theirs = along(box)
+    const ahead = onward ? theirs.low - mine.high : mine.low - theirs.high
+    if (i === from || ahead < -1) return
+    const { low, high } = across(box)
+    const apart = Math.max(low - side.high, side.low - high)
+    const far = ahead + (apart < 0 ? 0 : 3 * (apart + 1))
     if (far < least) [best, least] = [i, far]
   })
   return best

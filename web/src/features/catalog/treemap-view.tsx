@@ -136,7 +136,7 @@ function One({ placed, says, to, stop, onFocus, inside = false }: OneProps) {
         {!area.single && (
           <span className={css['n']}>
             <span aria-hidden="true">{number(area.count)}</span>
-            <span className="sr">, {says(area)}</span>
+            <span className="sr">{says(area)}</span>
           </span>
         )}
       </Link>
