@@ -24,7 +24,7 @@ for (const theme of ['light', 'dark'] as const)
     await expect(page).not.toHaveURL(/in=/)
 
     // Numbers follow the filters.
-    await catalog.value('Type', 'library').check()
+    await catalog.value('Type', 'firmware').check()
     await expect(map.getByRole('link', { name: /^Commerce/ })).toHaveCount(0)
     await expect(catalog.total).toContainText(/^\d+ of \d+ components$/)
   })

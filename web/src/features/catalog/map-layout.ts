@@ -11,7 +11,7 @@ export interface Placed {
 /** What is drawn at once on one level; a smaller one could not be hit anyway. */
 export const MOST_AREAS = 800
 /** Areas inside areas, altogether. */
-const MOST_INSIDE = 1_200
+const MOST_INSIDE = 600
 
 const HEAD = 26
 const AIR = 4

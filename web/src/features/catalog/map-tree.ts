@@ -35,25 +35,22 @@ export function areaTree(
   const byRef = new Map(places.map((p) => [p.ref, p]))
   const root: Area = { ref: '', kind: '', title: 'Everything', count: 0, children: [] }
   const areas = new Map<string, Area>()
-  const areaOf = (ref: string): Area => {
+  /** The area of a place, in that of its parent; `line` goes from it up to the top. */
+  const areaOf = ([ref, ...above]: string[]): Area => {
+    if (ref === undefined) return root
     const had = areas.get(ref)
     if (had) return had
     const { kind, name } = parseRef(ref)
     const area: Area = { ref, kind, title: byRef.get(ref)?.title ?? name, count: 0, children: [] }
     areas.set(ref, area)
+    areaOf(above).children.push(area)
     return area
   }
   for (const [ref, count] of counts) {
     if (count <= 0 || parseRef(ref).kind !== leaf) continue
     const line = lineage(ref, byRef)
-    let child: Area | undefined
-    for (const at of line) {
-      const area = areaOf(at)
-      area.count += count
-      if (child && !area.children.includes(child)) area.children.push(child)
-      child = area
-    }
-    if (child && !root.children.includes(child)) root.children.push(child)
+    areaOf(line)
+    for (const at of line) areaOf([at]).count += count
     root.count += count
   }
   if (none > 0) {

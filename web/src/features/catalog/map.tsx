@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { Fragment, useMemo } from 'react'
 import { formatRef, parseRef, refOf, text, titleOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
+import { stringifySearch } from '../../lib/search-params.ts'
 import { count, kindWords, number } from '../../lib/words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -111,7 +112,7 @@ function Level({ root, search, asker, go }: Props & { root: Area }) {
         label={`${words.tab} ${here.ref === '' ? 'by domain and system' : `in ${here.title}`}`}
         says={(area) => count(area.count, words.one, words.many)}
         to={(area) =>
-          area.single ? { to: page.entity(area.ref) } : { to: page.catalog, search: { ...search, in: area.ref } }
+          area.single ? page.entity(area.ref) : page.catalog + stringifySearch({ ...search, in: area.ref })
         }
         onOut={
           out &&

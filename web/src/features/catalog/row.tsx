@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import { refOf, text, titleOf, type Entity, type StatusItem } from '../../lib/entity.ts'
 import { statusWords } from '../../lib/missing.ts'
@@ -6,6 +5,7 @@ import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
 import { useStars } from '../../lib/stars.ts'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
+import { QuickLink } from '../../ui/quick-link.tsx'
 import { Status } from '../../ui/status.tsx'
 import type { Column } from './columns.tsx'
 import css from './table.module.css'
@@ -56,9 +56,9 @@ export const Row = memo(function Row({ index, entity, columns, phone, stop, sele
               />
             )}
           </span>
-          <Link to={page.entity(ref)} data-row tabIndex={stop ? 0 : -1} className="cut">
+          <QuickLink to={page.entity(ref)} data-row tabIndex={stop ? 0 : -1} className="cut">
             <b>{title}</b>
-          </Link>
+          </QuickLink>
           <RowStatus entity={entity} />
           <Starred of={ref} />
           {!phone && <span className={`${css['about'] ?? ''} cut`}>{entity.metadata.description}</span>}

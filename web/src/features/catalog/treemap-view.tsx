@@ -1,24 +1,20 @@
-import { Link } from '@tanstack/react-router'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { number } from '../../lib/words.ts'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
+import { QuickLink } from '../../ui/quick-link.tsx'
 import { layout, roomFor, towards, type Placed } from './map-layout.ts'
 import type { Area } from './map-tree.ts'
 import type { Box } from './treemap.ts'
 import { usePhone } from './row-height.ts'
 import css from './map.module.css'
 
-interface Target {
-  to: string
-  search?: object
-}
-
 interface Props {
   areas: Area[]
   label: string
   /** The number of an area in words. */
   says: (area: Area) => string
-  to: (area: Area) => Target
+  /** The address that an area leads to. */
+  to: (area: Area) => string
   /** One level out, where there is one. */
   onOut: (() => void) | undefined
 }
@@ -113,7 +109,6 @@ function One({ placed, says, to, stop, onFocus, inside = false }: OneProps) {
     place(li.current, box)
   }, [box])
   const room = roomFor(box)
-  const target = to(area)
   return (
     <li
       ref={li}
@@ -123,13 +118,12 @@ function One({ placed, says, to, stop, onFocus, inside = false }: OneProps) {
       data-loose={area.kind === ''}
       data-holds={children.length > 0}
     >
-      <Link
-        to={target.to}
-        {...(target.search ? { search: target.search, resetScroll: false } : {})}
+      <QuickLink
+        to={to(area)}
+        stay={!area.single}
         tabIndex={stop ? 0 : -1}
         title={area.single ? area.title : `${area.title}, ${says(area)}`}
         onFocus={onFocus}
-        preload={false}
       >
         {area.kind !== '' && <KindGlyph kind={area.kind} size="bare" />}
         <span className={`${css['name'] ?? ''} cut`}>{area.title}</span>
@@ -139,7 +133,7 @@ function One({ placed, says, to, stop, onFocus, inside = false }: OneProps) {
             <span className="sr">{says(area)}</span>
           </span>
         )}
-      </Link>
+      </QuickLink>
       {children.length > 0 && (
         <ul>
           {children.map((child) => (

@@ -15,7 +15,7 @@ interface Options {
 }
 
 /** Rows that are drawn beyond the window on either side. */
-const BEYOND = 24
+const BEYOND = 12
 /** The list is drawn again when so many rows have passed, and not at each. */
 const STEP = 8
 
