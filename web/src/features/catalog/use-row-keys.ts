@@ -46,7 +46,9 @@ export function useRowKeys({ body, total, rowAt, show, visible, selected, onSele
   })
   // A row that was asked for may be drawn later, and its link later still.
   useLayoutEffect(() => {
-    if (wanted.current !== undefined) focusRow(wanted.current)
+    if (wanted.current === undefined) return
+    if (!body.current?.querySelector(`tr[data-index="${String(wanted.current)}"]`)) show(wanted.current)
+    focusRow(wanted.current)
   })
 
   function focusRow(index: number): void {
