@@ -13,6 +13,15 @@ export const MOST_AREAS = 800
 /** Areas inside areas, altogether. */
 const MOST_INSIDE = 600
 
+/** The room that an area with a name takes at least, on average. */
+const NAMED = 4_800
+const FEWEST = 24
+
+/** As many areas as have room for their names; the others are a press away. */
+export function mostNamed(width: number, height: number): number {
+  return Math.max(FEWEST, Math.floor((width * height) / NAMED))
+}
+
 const HEAD = 26
 const AIR = 4
 const GAP = 3

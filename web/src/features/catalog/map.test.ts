@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { NONE } from './catalog-search.ts'
-import { layout, roomFor, towards } from './map-layout.ts'
+import { layout, mostNamed, roomFor, towards } from './map-layout.ts'
 import { areaTree, parentRef, wayTo, type Area } from './map-tree.ts'
 import { squarify, type Box } from './treemap.ts'
 
@@ -135,6 +135,11 @@ describe('layout', () => {
     const placed = layout([...wide, ...Array.from({ length: 2_000 }, (_, i) => kid(i))], 4_000, 3_000)
     expect(placed).toHaveLength(800)
     expect(placed.reduce((sum, p) => sum + p.children.length, 0)).toBeLessThanOrEqual(600)
+  })
+
+  it('draws as many as have room for a name, and some in any case', () => {
+    expect(mostNamed(960, 540)).toBe(108)
+    expect(mostNamed(0, 0)).toBe(24)
   })
 
   it('names what has room for a name', () => {

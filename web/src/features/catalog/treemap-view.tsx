@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEve
 import { number } from '../../lib/words.ts'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { QuickLink } from '../../ui/quick-link.tsx'
-import { layout, roomFor, towards, type Placed } from './map-layout.ts'
+import { layout, MOST_AREAS, mostNamed, roomFor, towards, type Placed } from './map-layout.ts'
 import type { Area } from './map-tree.ts'
 import type { Box } from './treemap.ts'
 import { usePhone } from './row-height.ts'
@@ -20,6 +20,9 @@ interface Props {
 }
 
 let zooming = false
+
+/** As many as a phone lists before somebody asks for more. */
+const PHONE = 100
 
 /**
  * Areas as large as their numbers. It is a list of links, read as one, and drawn as one where it is narrow. One area is
@@ -43,7 +46,10 @@ export function Treemap({ areas, label, says, to, onOut }: Props) {
       grows.disconnect()
     }
   }, [])
-  const placed = useMemo(() => layout(areas, size.w, size.h), [areas, size])
+  const [all, setAll] = useState(false)
+  const most = all ? MOST_AREAS : phone ? PHONE : mostNamed(size.w, size.h)
+  const placed = useMemo(() => layout(areas.slice(0, most), size.w, size.h), [areas, most, size])
+  const left = Math.min(areas.length, MOST_AREAS) - placed.length
   const stop = Math.min(at, placed.length - 1)
 
   const focus = (index: number) => {
@@ -76,22 +82,38 @@ export function Treemap({ areas, label, says, to, onOut }: Props) {
   }
 
   return (
-    // The links in it are what has the focus; the list hears the keys of all of them.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <ul ref={list} className={css['areas']} aria-label={label} onKeyDown={onKeyDown}>
-      {placed.map((p, i) => (
-        <One
-          key={p.area.ref}
-          placed={p}
-          says={says}
-          to={to}
-          stop={i === stop}
-          onFocus={() => {
-            setAt(i)
-          }}
-        />
-      ))}
-    </ul>
+    <>
+      {/* The links in it are what has the focus; the list hears the keys of all of them. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+      <ul ref={list} className={css['areas']} aria-label={label} onKeyDown={onKeyDown}>
+        {placed.map((p, i) => (
+          <One
+            key={p.area.ref}
+            placed={p}
+            says={says}
+            to={to}
+            stop={i === stop}
+            onFocus={() => {
+              setAt(i)
+            }}
+          />
+        ))}
+      </ul>
+      {left > 0 && (
+        <p className={css['rest']}>
+          {number(left)} smaller ones are not drawn.{' '}
+          <button
+            type="button"
+            className={css['all']}
+            onClick={() => {
+              setAll(true)
+            }}
+          >
+            Draw all
+          </button>
+        </p>
+      )}
+    </>
   )
 }
 
