@@ -86,6 +86,7 @@ var rules = map[string]rule{
 	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/ancestry":     {"catalog.entity.read", true},
 	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/history":      {"catalog.entity.read", true},
 	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/source":       {"catalog.entity.read", true},
+	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/stars":        {"catalog.entity.read", true},
 	"POST /api/catalog/entities/by-refs":                                       {"catalog.entity.read", true},
 	"GET /api/catalog/entities/by-query":                                       {"catalog.entity.read", true},
 	"POST /api/catalog/entities/by-query":                                      {"catalog.entity.read", true},

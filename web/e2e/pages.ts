@@ -10,7 +10,7 @@ export class CatalogPage {
   }
 
   get table(): Locator {
-    return this.page.getByRole('table')
+    return this.page.getByRole('grid')
   }
 
   get rows(): Locator {

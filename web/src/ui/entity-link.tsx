@@ -1,7 +1,7 @@
-import { Link } from '@tanstack/react-router'
 import { page } from '../lib/paths.ts'
 import { useMention, useName } from '../lib/summaries.ts'
 import { KindGlyph } from './kind-glyph.tsx'
+import { QuickLink } from './quick-link.tsx'
 import css from './entity-link.module.css'
 
 /** The title of an entity, leading to it. What is not in the catalog is named, dashed, and leads nowhere. */
@@ -15,9 +15,9 @@ export function EntityName({ entityRef }: { entityRef: string }) {
     )
   }
   return (
-    <Link to={page.entity(entityRef)} className={css['name']}>
+    <QuickLink to={page.entity(entityRef)} className={css['name']}>
       {title}
-    </Link>
+    </QuickLink>
   )
 }
 
@@ -38,9 +38,9 @@ export function EntityLink({ entityRef, size = 'normal' }: { entityRef: string; 
     )
   }
   return (
-    <Link to={page.entity(entityRef)} className={css['link']}>
+    <QuickLink to={page.entity(entityRef)} className={css['link']}>
       {body}
-    </Link>
+    </QuickLink>
   )
 }
 

@@ -1,8 +1,8 @@
-import { Link } from '@tanstack/react-router'
 import { page } from '../lib/paths.ts'
 import { monogram } from '../lib/format.ts'
 import { useMention } from '../lib/summaries.ts'
 import css from './owner.module.css'
+import { QuickLink } from './quick-link.tsx'
 
 interface MonogramProps {
   title: string
@@ -58,9 +58,9 @@ function NamedOwner({ owner, link, size }: { owner: string; link: boolean; size:
     </>
   )
   return link ? (
-    <Link className={css['owner']} to={page.entity(owner)}>
+    <QuickLink className={css['owner']} to={page.entity(owner)}>
       {body}
-    </Link>
+    </QuickLink>
   ) : (
     <span className={css['owner']}>{body}</span>
   )

@@ -1,0 +1,97 @@
+import type { Area } from './map-tree.ts'
+import { inner, snapped, squarify, type Box } from './treemap.ts'
+
+/** One area on the map, with what is drawn inside it. */
+export interface Placed {
+  area: Area
+  box: Box
+  children: Placed[]
+}
+
+/** What is drawn at once on one level; a smaller one could not be hit anyway. */
+export const MOST_AREAS = 800
+/** Areas inside areas, altogether. */
+const MOST_INSIDE = 600
+
+/** The room that an area with a name takes at least, on average. */
+const NAMED = 4_800
+const FEWEST = 24
+
+/** As many areas as have room for their names; the others are a press away. */
+export function mostNamed(width: number, height: number): number {
+  return Math.max(FEWEST, Math.floor((width * height) / NAMED))
+}
+
+const HEAD = 26
+const AIR = 4
+const GAP = 3
+/** An area inside another is drawn when it is at least so wide and high; else the outer one stays plain. */
+const SMALLEST = 10
+
+/** Where the areas of one level stand, and those inside them where there is room. */
+export function layout(areas: Area[], width: number, height: number): Placed[] {
+  const shown = areas.slice(0, MOST_AREAS)
+  const boxes = squarify(
+    shown.map((a) => a.count),
+    { x: 0, y: 0, w: width, h: height },
+  )
+  const budget = { left: MOST_INSIDE }
+  return shown.map((area, i) => {
+    const box = apart(boxes[i] ?? { x: 0, y: 0, w: 0, h: 0 })
+    return { area, box, children: inside(area, box, budget) }
+  })
+}
+
+/** What is in an area, and in that again, as long as there is room and the screen is not full of it. */
+function inside(area: Area, box: Box, budget: { left: number }): Placed[] {
+  const room = inner({ ...box, x: 0, y: 0 }, HEAD, AIR)
+  const { children } = area
+  // A place that is all of another says nothing that its name does not.
+  if (children.length === 0 || (children.length === 1 && !children[0]?.single)) return []
+  if (children.length > budget.left || room.w < 40 || room.h < 24) return []
+  const boxes = squarify(
+    children.map((a) => a.count),
+    room,
+  ).map(apart)
+  // A crumb of an area says nothing; the largest ones do, and the rest is the ground that they stand on.
+  const shown = children
+    .map((child, i) => ({ area: child, box: boxes[i] ?? room }))
+    .filter(({ box: b }) => b.w >= SMALLEST && b.h >= SMALLEST)
+  budget.left -= shown.length
+  return shown.map((one) => ({ ...one, children: inside(one.area, one.box, budget) }))
+}
+
+/** With a gap to its neighbours. */
+function apart(box: Box): Box {
+  const { x, y, w, h } = snapped(box)
+  return { x, y, w: Math.max(1, w - GAP), h: Math.max(1, h - GAP) }
+}
+
+/** How much of a name there is room for. */
+export function roomFor({ w, h }: Box): 'all' | 'name' | 'none' {
+  if (w >= 92 && h >= 24) return 'all'
+  return w >= 44 && h >= 18 ? 'name' : 'none'
+}
+
+/** The neighbour in a direction: the nearest one beyond that edge, what lies in line before what does not, the larger first. */
+export function towards(boxes: Box[], from: number, key: string): number {
+  const here = boxes[from]
+  if (!here) return 0
+  const level = key === 'ArrowRight' || key === 'ArrowLeft'
+  const onward = key === 'ArrowRight' || key === 'ArrowDown'
+  const along = (b: Box) => (level ? { low: b.x, high: b.x + b.w } : { low: b.y, high: b.y + b.h })
+  const across = (b: Box) => (level ? { low: b.y, high: b.y + b.h } : { low: b.x, high: b.x + b.w })
+  const [mine, side] = [along(here), across(here)]
+  let best = from
+  let least = Number.POSITIVE_INFINITY
+  boxes.forEach((box, i) => {
+    const theirs = along(box)
+    const ahead = onward ? theirs.low - mine.high : mine.low - theirs.high
+    if (i === from || ahead < -1) return
+    const { low, high } = across(box)
+    const apart = Math.max(low - side.high, side.low - high)
+    const far = ahead + (apart < 0 ? 0 : 3 * (apart + 1))
+    if (far < least) [best, least] = [i, far]
+  })
+  return best
+}
