@@ -89,6 +89,7 @@ func (h *Handler) Mount(g *httpx.Registry) {
 		// Ours.
 		httpx.Route{Pattern: "GET " + c + "/changes", Access: httpx.Require(entityRead), Handler: h.getChanges},
 		httpx.Route{Pattern: "GET " + byName + "/history", Access: httpx.Require(entityRead), Handler: h.getHistory},
+		httpx.Route{Pattern: "GET " + byName + "/history/compare", Access: httpx.Require(entityRead), Handler: h.compareHistory},
 		httpx.Route{Pattern: "GET " + byName + "/source", Access: httpx.Require(entityRead), Handler: h.getSource},
 		httpx.Route{Pattern: "GET " + c + "/sources", Access: httpx.Require(ingestionRead), Handler: h.getSources},
 		httpx.Route{Pattern: "POST " + c + "/sources/{id}/refresh", Access: httpx.Require(ingestionManage), Handler: h.refreshSource, Audit: httpx.Audited("catalog.source.refresh")},
