@@ -111,6 +111,9 @@ func TestErrorsByRoute(t *testing.T) {
 		{"GET", entities + "/by-name/component/default/%00%ff/history", "", 400, "path", false},
 		{"GET", entities + "/by-name/component/default/cart/history?limit=0", "", 400, "limit", false},
 		{"GET", entities + "/by-name/component/default/cart/history?before=x", "", 400, "before", false},
+		{"GET", entities + "/by-name/component/default/cart/history/compare", "", 400, "from", true},
+		{"GET", entities + "/by-name/component/default/cart/history/compare?from=0&to=999999", "", 400, "999999", false},
+		{"GET", entities + "/by-name/component/default/none/history/compare?from=0", "", 404, "none", false},
 		{"GET", entities + "/by-name/component/default/none/source", "", 404, "none", false},
 		{"GET", entities + "/by-name/component/default/%00%ff/source", "", 400, "path", false},
 
@@ -188,6 +191,7 @@ func TestErrorsByRoute(t *testing.T) {
 		{"POST", locations, `{"type":"file","target":"/etc/passwd"}`, 400, `"file"`, remedy},
 		{"POST", locations, `{"type":"url","target":"https://example.com/x","presence":"maybe"}`, 400, "presence", false},
 		{"POST", locations + "?onConflict=ignore", `{"type":"url","target":"https://example.com/x"}`, 400, "onConflict", false},
+		{"POST", locations + "?plan=true", `{"type":"url","target":"https://example.com/x"}`, 400, "dry run", true},
 		{"POST", locations + "?dryRun=perhaps", `{"type":"url","target":"https://example.com/x"}`, 400, "dryRun", false},
 		{"POST", locations + "?dryRun=true", `{"type":"url","target":"https://unknown.example.com/x"}`, 403, "unknown.example.com", remedy},
 		{"POST", locations + "?dryRun=yes", `{"type":"url","target":"https://unknown.example.com/x"}`, 403, "unknown.example.com", remedy},

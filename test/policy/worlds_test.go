@@ -107,6 +107,7 @@ func questions(token string) (qs []question) {
 		for _, of := range []string{"", "/ancestry", "/history", "/source"} {
 			add("GET "+name+of, pathOf(ref)+of)
 		}
+		add("GET "+name+"/history/compare", pathOf(ref)+"/history/compare?from=0")
 		add("GET "+c+"/locations/by-entity/{kind}/{namespace}/{name}", c+"/locations/by-entity/"+by)
 		get(c+"/changes", "?ref="+ref, "?order=desc&ref="+ref)
 		for _, perm := range []string{"read", "refresh", "delete"} {
