@@ -1,20 +1,30 @@
-const KEY = 'portico-recent'
-const KEPT = 8
+import { getSetting, setSetting, useSetting, type Setting } from './settings.ts'
 
-/** Refs of the entities that this browser looked at last, newest first. */
+const KEPT = 20
+
+const recent: Setting<string[]> = {
+  bucket: 'portico.recent',
+  key: 'entityRefs',
+  fallback: [],
+  // Whoever opens ten pages in a row writes once.
+  wait: 3_000,
+  quiet: true,
+  parse: (value) =>
+    Array.isArray(value) ? value.filter((ref): ref is string => typeof ref === 'string').slice(0, KEPT) : undefined,
+}
+
+/** Refs of the entities that the person looked at last, newest first; at most 20. */
 export function recentRefs(): string[] {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]')
-    return Array.isArray(stored) ? stored.filter((r): r is string => typeof r === 'string') : []
-  } catch {
-    return []
-  }
+  return getSetting(recent)
+}
+
+export function useRecent(): string[] {
+  const [refs] = useSetting(recent)
+  return refs
 }
 
 export function noteRecent(ref: string): void {
-  try {
-    localStorage.setItem(KEY, JSON.stringify([ref, ...recentRefs().filter((r) => r !== ref)].slice(0, KEPT)))
-  } catch {
-    // Without storage the finder opens without recent ones.
-  }
+  setSetting(recent, (refs) =>
+    refs[0] === ref ? refs : [ref, ...refs.filter((other) => other !== ref)].slice(0, KEPT),
+  )
 }

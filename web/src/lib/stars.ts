@@ -1,0 +1,46 @@
+import { useCallback } from 'react'
+import { getSetting, setSetting, useSetting, type Setting } from './settings.ts'
+
+/** Where Backstage keeps them, too. */
+export const starred: Setting<string[]> = {
+  bucket: 'default.starredEntities',
+  key: 'entityRefs',
+  words: 'The star',
+  fallback: [],
+  parse: (value) =>
+    Array.isArray(value)
+      ? [...new Set(value.filter((ref) => typeof ref === 'string').map((ref) => ref.toLowerCase()))]
+      : undefined,
+}
+
+const sets = new WeakMap<string[], ReadonlySet<string>>()
+
+/** The refs that the person starred, in the order in which they did; in lower case. */
+export function useStars(): ReadonlySet<string> {
+  const [refs] = useSetting(starred)
+  let set = sets.get(refs)
+  if (!set) {
+    set = new Set(refs)
+    sets.set(refs, set)
+  }
+  return set
+}
+
+export function isStarred(ref: string): boolean {
+  return getSetting(starred).includes(ref.toLowerCase())
+}
+
+export function star(ref: string, on: boolean): void {
+  const one = ref.toLowerCase()
+  setSetting(starred, (refs) => {
+    if (refs.includes(one) === on) return refs
+    return on ? [...refs, one] : refs.filter((other) => other !== one)
+  })
+}
+
+/** Stars an entity, or takes its star back. */
+export function useToggleStar(): (ref: string) => void {
+  return useCallback((ref: string) => {
+    star(ref, !isStarred(ref))
+  }, [])
+}
