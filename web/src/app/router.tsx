@@ -10,6 +10,7 @@ import {
 import { parseAuditSearch } from '../features/audit/audit-search.ts'
 import { parseCatalogSearch } from '../features/catalog/catalog-search.ts'
 import { parseProblemsSearch } from '../features/operate/problems-search.ts'
+import { parseRegisterSearch } from '../features/register/register-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
 import { formatRef } from '../lib/entity.ts'
 import { page } from '../lib/paths.ts'
@@ -74,6 +75,13 @@ const catalog = createRoute({
   path: page.catalog,
   validateSearch: parseCatalogSearch,
   component: lazyRouteComponent(() => import('../features/catalog/catalog-page.tsx'), 'CatalogPage'),
+})
+
+const register = createRoute({
+  getParentRoute: () => shell,
+  path: page.register,
+  validateSearch: parseRegisterSearch,
+  component: lazyRouteComponent(() => import('../features/register/register-page.tsx'), 'RegisterPage'),
 })
 
 const entity = createRoute({
@@ -196,6 +204,7 @@ const tree = root.addChildren([
   shell.addChildren([
     home,
     catalog,
+    register,
     entity.addChildren([overview, dependencies, history, source, otherTab]),
     sources,
     problems,

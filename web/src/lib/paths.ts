@@ -24,6 +24,13 @@ export const api = {
   facets: '/api/catalog/entity-facets',
   byRefs: '/api/catalog/entities/by-refs',
   refresh: '/api/catalog/refresh',
+  locations: '/api/catalog/locations',
+  analyze: '/api/catalog/analyze-location',
+  locationOf: (ref: string) => {
+    const { kind, namespace, name } = parseRef(ref)
+    return `/api/catalog/locations/by-entity/${seg(kind)}/${seg(namespace)}/${seg(name)}`
+  },
+  location: (id: string) => `/api/catalog/locations/${seg(id)}`,
   sources: '/api/catalog/sources',
   audit: '/api/portico/audit',
   auditExport: '/api/portico/audit/export',
@@ -31,6 +38,8 @@ export const api = {
   problems: '/api/catalog/problems',
   explain: '/api/portico/policy/explain',
   history: (ref: string) => `${byName(ref)}/history`,
+  compare: (ref: string) => `${byName(ref)}/history/compare`,
+  consequences: (ref: string) => `${byName(ref)}/consequences`,
   source: (ref: string) => `${byName(ref)}/source`,
   refreshSource: (id: string) => `/api/catalog/sources/${seg(id)}/refresh`,
   decideHeld: (id: string) => `/api/catalog/sources/${seg(id)}/held`,
@@ -53,6 +62,7 @@ export type EntityTab = (typeof entityTabs)[number]
 export const page = {
   home: '/',
   catalog: '/catalog',
+  register: '/catalog-import',
   sources: '/operate/sources',
   problems: '/operate/problems',
   audit: '/audit',

@@ -1,0 +1,128 @@
+import { useState } from 'react'
+import { place } from '../../lib/format.ts'
+import type { Problem } from '../../lib/portico.ts'
+import { asSentence, capital, count, kindWords, number } from '../../lib/words.ts'
+import { Button } from '../../ui/button.tsx'
+import { CodeBlock } from '../../ui/code-block.tsx'
+import { EntityLink } from '../../ui/entity-link.tsx'
+import { KindGlyph } from '../../ui/kind-glyph.tsx'
+import { Status } from '../../ui/status.tsx'
+import type { Planned, Preview } from './api.ts'
+import { wouldShapes, wouldWords } from './plan-words.ts'
+import css from './register.module.css'
+
+const SOME = 50
+
+/** The entities that a location declares, and what is wrong with its files. */
+export function PlanDetail({ preview, line, registered }: { preview: Preview; line: string; registered: boolean }) {
+  const [all, setAll] = useState(false)
+  const { entities, problems, errors, files } = preview.plan
+  const shown = all ? entities : entities.slice(0, SOME)
+  const single = files <= 1
+  return (
+    <>
+      {registered && (
+        <p className={css['where']}>
+          Its files are read as <EntityLink entityRef={preview.location.entityRef} size="bare" />. What it declares
+          becomes a link here as it comes into the catalog.
+        </p>
+      )}
+      {problems.length > 0 && (
+        <div className={css['problems']}>
+          {problems.map((problem) => (
+            <Fault key={problem.id} problem={problem} />
+          ))}
+          {errors > problems.length && (
+            <p className="quiet small">The first {number(problems.length)} are shown. Mend these, then look again.</p>
+          )}
+        </div>
+      )}
+      {entities.length > 0 ? (
+        <ul className={css['entities']} aria-label={`Entities of ${line}`}>
+          {shown.map((entity, i) => (
+            <Row key={`${entity.ref} ${String(i)}`} entity={entity} single={single} registered={registered} />
+          ))}
+        </ul>
+      ) : (
+        problems.length === 0 && (
+          <p className="muted">
+            It was read, and declares nothing. A descriptor has <span className="mono">apiVersion</span>,{' '}
+            <span className="mono">kind</span> and <span className="mono">metadata.name</span>.
+          </p>
+        )
+      )}
+      {shown.length < entities.length && (
+        <p>
+          <Button
+            size="xs"
+            onClick={() => {
+              setAll(true)
+            }}
+          >
+            Show all {count(entities.length, 'entity')}
+          </Button>
+        </p>
+      )}
+    </>
+  )
+}
+
+function Row({ entity, single, registered }: { entity: Planned; single: boolean; registered: boolean }) {
+  const { ref, kind, title, description, type, owner, would, file, line } = entity
+  const name = title ?? ref.slice(ref.indexOf('/') + 1)
+  const facts = [type ?? capital(kindWords(kind).one), owner && `owner ${owner}`].filter(Boolean).join(' · ')
+  return (
+    <li>
+      <span className={css['entity']}>
+        {would === 'create' && !registered ? (
+          <>
+            <KindGlyph kind={kind} />
+            <b className="cut" title={ref}>
+              {name}
+            </b>
+          </>
+        ) : (
+          <EntityLink entityRef={ref} />
+        )}
+        <span className="cut quiet" title={description}>
+          {description ?? facts}
+        </span>
+      </span>
+      <span className={css['would']}>
+        <Status shape={wouldShapes[would]} label={null} />
+        <span>{wouldWords(entity)}</span>
+      </span>
+      <span className={`${css['at'] ?? ''} mono small quiet`} title={file}>
+        {single ? `line ${String(line)}` : place(file, line)}
+      </span>
+    </li>
+  )
+}
+
+/** One fault: what, where, the lines, what to write. */
+function Fault({ problem }: { problem: Problem }) {
+  const { excerpt, level } = problem
+  const [message, remedy] = [asSentence(problem.message), asSentence(problem.remedy)]
+  return (
+    <div className={css['fault']}>
+      <p>
+        <Status shape={level === 'error' ? 'bad' : 'warn'} label={level === 'error' ? 'Error' : 'Warning'} />
+        <span>
+          {message} <span className="mono small quiet">{place(problem.file, problem.line, problem.column)}</span>
+        </span>
+      </p>
+      {excerpt && excerpt.lines.length > 0 ? (
+        <CodeBlock
+          code={excerpt.lines.join('\n')}
+          language="yaml"
+          name="lines around the problem"
+          firstLine={excerpt.line}
+          marks={[{ line: problem.line, level, message: remedy || message }]}
+          copy={false}
+        />
+      ) : (
+        remedy && <p className="muted">{remedy}</p>
+      )}
+    </div>
+  )
+}
