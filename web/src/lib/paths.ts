@@ -23,6 +23,7 @@ export const api = {
   query: '/api/catalog/entities/by-query',
   facets: '/api/catalog/entity-facets',
   byRefs: '/api/catalog/entities/by-refs',
+  export: '/api/catalog/entities/export',
   refresh: '/api/catalog/refresh',
   locations: '/api/catalog/locations',
   analyze: '/api/catalog/analyze-location',

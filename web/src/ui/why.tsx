@@ -1,12 +1,13 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useLocation } from '@tanstack/react-router'
-import { useLayoutEffect, useRef, type RefObject } from 'react'
+import type { RefObject } from 'react'
 import { keys } from '../lib/keys.ts'
 import { decidedWords, mayNotWords, remedyWords, roleWords, whyQuery } from '../lib/may.ts'
 import { page } from '../lib/paths.ts'
 import type { Explanation } from '../lib/portico.ts'
 import { useSession } from '../lib/session.ts'
 import { Button, LinkButton } from './button.tsx'
+import { usePlace } from './place.ts'
 import { errorSentence } from './strip.tsx'
 import css from './why.module.css'
 
@@ -88,35 +89,4 @@ function Changed() {
       </p>
     </>
   )
-}
-
-const GAP = 6
-const EDGE = 16
-
-/** Puts the popover under the button, or above it where there is no room, and never beside the window. */
-function usePlace(beside: RefObject<HTMLButtonElement | null>) {
-  const box = useRef<HTMLDivElement>(null)
-  useLayoutEffect(() => {
-    const popover = box.current?.parentElement
-    const button = beside.current
-    if (!popover || !button) return
-    const place = () => {
-      const at = button.getBoundingClientRect()
-      const { offsetWidth: width, offsetHeight: height } = popover
-      const { clientWidth, clientHeight } = document.documentElement
-      const below = at.bottom + GAP + height <= clientHeight - EDGE || at.top - GAP - height < EDGE
-      const left = Math.max(EDGE, Math.min(at.left, clientWidth - EDGE - width))
-      popover.style.left = `${String(left + window.scrollX)}px`
-      popover.style.top = `${String((below ? at.bottom + GAP : at.top - GAP - height) + window.scrollY)}px`
-    }
-    place()
-    const grows = new ResizeObserver(place)
-    grows.observe(popover)
-    window.addEventListener('resize', place)
-    return () => {
-      grows.disconnect()
-      window.removeEventListener('resize', place)
-    }
-  }, [beside])
-  return box
 }

@@ -1,10 +1,19 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { request } from '../../lib/api.ts'
-import type { Entity } from '../../lib/entity.ts'
+import { refOf, type Entity } from '../../lib/entity.ts'
 import { keys } from '../../lib/keys.ts'
 import type { FacetAnswer } from '../../lib/kinds.ts'
 import { api } from '../../lib/paths.ts'
-import { countBody, facetBodies, facetPaths, listBody, noOwnerBody, type FacetBody } from './catalog-query.ts'
+import {
+  countBody,
+  facetBodies,
+  facetPaths,
+  listBody,
+  noOwnerBody,
+  textFields,
+  type Asker,
+  type FacetBody,
+} from './catalog-query.ts'
 import { facetNames, NONE, type CatalogSearch, type FilterName } from './catalog-search.ts'
 import type { Facets } from './facet-values.ts'
 
@@ -13,16 +22,16 @@ export interface ListPage {
   totalItems: number
 }
 
-export function pageQuery(search: CatalogSearch, page: number) {
-  const body = listBody(search, page)
+export function pageQuery(search: CatalogSearch, asker: Asker, page: number) {
+  const body = listBody(search, asker, page)
   return queryOptions({
     queryKey: keys.list(body),
     queryFn: ({ signal }) => request<ListPage>(api.query, { method: 'POST', body, signal }),
   })
 }
 
-export function countQuery(search: CatalogSearch, skip?: FilterName) {
-  const body = countBody(search, skip)
+export function countQuery(search: CatalogSearch, asker: Asker, skip?: FilterName) {
+  const body = countBody(search, asker, skip)
   return queryOptions({
     queryKey: keys.total(body),
     queryFn: async ({ signal }) => (await request<ListPage>(api.query, { method: 'POST', body, signal })).totalItems,
@@ -33,9 +42,9 @@ export function countQuery(search: CatalogSearch, skip?: FilterName) {
 const ask = (body: FacetBody, signal: AbortSignal) => request<FacetAnswer>(api.facets, { method: 'POST', body, signal })
 
 /** The values of each facet, each counted without itself. */
-export function facetsQuery(search: CatalogSearch) {
-  const bodies = facetBodies(search)
-  const noOwner = noOwnerBody(search)
+export function facetsQuery(search: CatalogSearch, asker: Asker) {
+  const bodies = facetBodies(search, asker)
+  const noOwner = noOwnerBody(search, asker)
   return queryOptions({
     queryKey: keys.facet({ bodies, noOwner }),
     queryFn: async ({ signal }): Promise<Facets> => {
@@ -49,6 +58,25 @@ export function facetsQuery(search: CatalogSearch) {
       const ownerless = absent.facets['kind']?.reduce((sum, v) => sum + v.count, 0) ?? 0
       if (ownerless > 0) facets.owner = [...facets.owner, { value: NONE, count: ownerless }]
       return facets
+    },
+    placeholderData: keepPreviousData,
+  })
+}
+
+const MOST_NAMES = 500
+
+/** Refs of teams and people that are called so: a facet of owners is looked through by their names, not by refs alone. */
+export function ownersCalledQuery(term: string) {
+  return queryOptions({
+    queryKey: [...keys.lists, 'owners called', term],
+    queryFn: async ({ signal }) => {
+      const body = {
+        query: { kind: { $in: ['group', 'user'] } },
+        fullTextFilter: { term, fields: textFields.slice(0, 2).concat('spec.profile.displayName') },
+        fields: ['kind', 'metadata.name', 'metadata.namespace'],
+        limit: MOST_NAMES,
+      }
+      return (await request<ListPage>(api.query, { method: 'POST', body, signal })).items.map(refOf)
     },
     placeholderData: keepPreviousData,
   })

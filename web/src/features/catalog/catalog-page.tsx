@@ -1,22 +1,24 @@
-import { keepPreviousData, useQueries, useQuery, useSuspenseQuery } from '@tanstack/react-query'
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useState } from 'react'
-import type { Entity } from '../../lib/entity.ts'
-import { useMyTeams } from '../../lib/my-teams.ts'
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
+import { kindsQuery } from '../../lib/kinds.ts'
 import { page } from '../../lib/paths.ts'
 import { useTitle } from '../../lib/title.ts'
 import { kindWords } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
-import { kindsQuery } from '../../lib/kinds.ts'
-import { countQuery, pageQuery, type ListPage } from './api.ts'
-import { PAGE } from './catalog-query.ts'
-import { activeFilters, nextSort, toggled, type CatalogSearch } from './catalog-search.ts'
+import { countQuery } from './api.ts'
+import { useAsker } from './asker.ts'
+import type { Asker } from './catalog-query.ts'
+import { activeFilters, nextSort, toggled, toggledOwned, type CatalogSearch } from './catalog-search.ts'
 import { CatalogTable } from './catalog-table.tsx'
-import { FilterBar } from './filter-bar.tsx'
 import { Facets } from './facets.tsx'
+import { FilterBar } from './filter-bar.tsx'
 import { isKind, KindTabs } from './kind-tabs.tsx'
 import { LeftOut } from './left-out.tsx'
+import { HeadTools, ListTools, ViewsMenu } from './tools.tsx'
+import { useRows, type Range } from './use-rows.ts'
+import { useSelection } from './use-selection.ts'
 import css from './catalog.module.css'
 
 // Shown when there are no rows, so not paid for when there are.
@@ -24,12 +26,15 @@ const noRows = () => import('./no-rows.tsx')
 const NoMatch = lazy(async () => ({ default: (await noRows()).NoMatch }))
 const NoSuchKind = lazy(async () => ({ default: (await noRows()).NoSuchKind }))
 const FirstDay = lazy(async () => ({ default: (await noRows()).FirstDay }))
+const ActionBar = lazy(async () => ({ default: (await import('./action-bar.tsx')).ActionBar }))
+const CatalogMap = lazy(async () => ({ default: (await import('./map.tsx')).CatalogMap }))
 
 /** Which things exist that …? One kind at a time; the whole state stands in the URL. */
 export function CatalogPage() {
   const search = useSearch({ strict: false }) as CatalogSearch
   const navigate = useNavigate()
   const kinds = useSuspenseQuery(kindsQuery).data
+  const asker = useAsker()
   const there = isKind(kinds, search.kind)
   useTitle(there ? kindWords(search.kind).tab : 'No such kind')
 
@@ -41,10 +46,13 @@ export function CatalogPage() {
 
   return (
     <div className={`page ${css['page'] ?? ''}`}>
-      <h1 tabIndex={-1} className={css['title']}>
-        Catalog
-      </h1>
-      <KindTabs kinds={kinds} kind={search.kind} />
+      <div className={css['head']}>
+        <h1 tabIndex={-1}>Catalog</h1>
+        <ViewsMenu search={search} go={go} />
+        <span className="grow" />
+        <HeadTools search={search} asker={asker} />
+      </div>
+      <KindTabs kinds={kinds} search={search} />
       {kinds.length === 0 ? (
         <div className={css['empty']}>
           <Suspense>
@@ -52,7 +60,7 @@ export function CatalogPage() {
           </Suspense>
         </div>
       ) : there ? (
-        <Kind key={search.kind} search={search} go={go} />
+        <Kind key={search.kind} search={search} asker={asker} go={go} />
       ) : (
         <div className={css['empty']}>
           <Suspense>
@@ -66,24 +74,36 @@ export function CatalogPage() {
 
 interface KindProps {
   search: CatalogSearch
+  asker: Asker
   go: (next: CatalogSearch, replace?: boolean) => void
 }
 
-function Kind({ search, go }: KindProps) {
-  const mine = useMyTeams()
-  const [range, setRange] = useState({ first: 0, last: 0 })
+function Kind({ search, asker, go }: KindProps) {
+  const [range, setRange] = useState<Range>({ first: 0, last: 0 })
   const onRange = useCallback((first: number, last: number) => {
     setRange({ first, last })
   }, [])
-  const rows = useRows(search, range)
-  const whole = useQuery(countQuery({ kind: search.kind }))
+  const rows = useRows(search, asker, range)
+  const whole = useQuery(countQuery({ kind: search.kind }, asker))
+  const selection = useSelection(search, go)
   const words = kindWords(search.kind)
+  const question = useMemo(
+    () => JSON.stringify({ ...search, cols: undefined, saved: undefined, view: undefined }),
+    [search],
+  )
+  const onMap = search.view === 'map'
   const facets = (
     <Facets
       search={search}
-      mine={mine}
+      asker={asker}
       onToggle={(facet, value) => {
         go(toggled(search, facet, value))
+      }}
+      onOwned={(value) => {
+        go(toggledOwned(search, value))
+      }}
+      onStarred={() => {
+        go({ ...search, starred: search.starred ? undefined : true })
       }}
     />
   )
@@ -93,7 +113,15 @@ function Kind({ search, go }: KindProps) {
         {facets}
       </aside>
       <section aria-label={words.tab}>
-        <FilterBar search={search} go={go} total={rows.total} whole={whole.data} stale={rows.stale} facets={facets} />
+        <FilterBar
+          search={search}
+          go={go}
+          total={rows.total}
+          whole={whole.data}
+          stale={rows.stale}
+          facets={facets}
+          tools={<ListTools search={search} go={go} />}
+        />
         {rows.error !== null && (
           <div className={css['failed']}>
             <ErrorStrip
@@ -106,66 +134,51 @@ function Kind({ search, go }: KindProps) {
             />
           </div>
         )}
-        {rows.total === undefined && rows.error === null && <RowBones rows={12} />}
+        {rows.total === undefined && rows.error === null && !onMap && <RowBones rows={12} />}
         {rows.total === 0 && !rows.stale && (
           <div className={css['empty']}>
             <Suspense>
-              {activeFilters(search).length > 0 ? <NoMatch search={search} go={go} /> : <FirstDay kind={search.kind} />}
+              {activeFilters(search).length > 0 ? (
+                <NoMatch search={search} asker={asker} go={go} />
+              ) : (
+                <FirstDay kind={search.kind} />
+              )}
             </Suspense>
           </div>
         )}
-        {rows.total !== undefined && rows.total > 0 && (
+        {onMap && rows.total !== 0 && (
+          <Suspense fallback={<div className={css['mapBone']} />}>
+            <CatalogMap search={search} asker={asker} go={go} />
+          </Suspense>
+        )}
+        {!onMap && rows.total !== undefined && rows.total > 0 && (
           <>
             <CatalogTable
               kind={search.kind}
+              cols={search.cols}
               total={rows.total}
               rowAt={rows.at}
+              version={rows.version}
+              question={question}
               sort={search.sort}
               onSort={(field) => {
                 go({ ...search, sort: nextSort(search.sort, field) })
               }}
               onRange={onRange}
+              selected={selection.selected}
+              onSelect={selection.select}
+              actions={selection.actions}
               label={words.tab}
             />
-            <LeftOut search={search} shown={rows.total} className={css['after'] ?? ''} />
+            <LeftOut search={search} asker={asker} shown={rows.total} className={css['after'] ?? ''} />
           </>
+        )}
+        {selection.selected.size > 0 && !onMap && (
+          <Suspense>
+            <ActionBar selection={selection} kind={search.kind} />
+          </Suspense>
         )}
       </section>
     </div>
   )
-}
-
-interface Rows {
-  total: number | undefined
-  at: (index: number) => Entity | undefined
-  /** What is shown belongs to the search before this one. */
-  stale: boolean
-  error: Error | null
-  again: () => void
-}
-
-/** The pages around what is in sight. While a new search is on its way the rows of the last one stay. */
-function useRows(search: CatalogSearch, range: { first: number; last: number }): Rows {
-  const head = useQuery({ ...pageQuery(search, 0), placeholderData: keepPreviousData })
-  // A search that fails has no rows of its own: those of the last one that came stay.
-  const [last, setLast] = useState<ListPage>()
-  if (head.isSuccess && !head.isPlaceholderData && head.data !== last) setLast(head.data)
-  const shown = head.data ?? last
-  const from = Math.max(1, Math.floor(range.first / PAGE))
-  const to = Math.min(Math.floor((range.last + 20) / PAGE), Math.floor(((shown?.totalItems ?? 1) - 1) / PAGE))
-  const indices = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
-  const pages = useQueries({ queries: indices.map((i) => pageQuery(search, i)) })
-  const at = (index: number) => {
-    const number = Math.floor(index / PAGE)
-    const answer = number === 0 ? shown : pages[indices.indexOf(number)]?.data
-    return answer?.items[index % PAGE]
-  }
-  const failed = [head, ...pages].find((q) => q.error !== null)
-  return {
-    total: shown?.totalItems,
-    at,
-    stale: head.isPlaceholderData || head.data === undefined,
-    error: failed?.error ?? null,
-    again: () => void failed?.refetch(),
-  }
 }

@@ -1,6 +1,9 @@
+import { parseRef } from '../../lib/entity.ts'
+import { columnFields } from './column-fields.ts'
 import {
   activeFilters,
   facetNames,
+  inSystem,
   NONE,
   parseSort,
   type CatalogSearch,
@@ -20,6 +23,15 @@ export interface ListBody {
   limit?: number
 }
 
+/** Who asks: what "mine" and "starred" mean in a search. */
+export interface Asker {
+  /** The person's own ref; undefined for a guest. */
+  me?: string | undefined
+  teams: string[]
+  /** Refs, lower case. */
+  stars: ReadonlySet<string>
+}
+
 export const facetPaths: Record<FacetName, string> = {
   owner: 'relations.ownedBy',
   type: 'spec.type',
@@ -36,11 +48,20 @@ export const textFields = [
   'spec.profile.displayName',
 ]
 
-const sortPaths = { name: 'metadata.name', owner: 'spec.owner', type: 'spec.type', lifecycle: 'spec.lifecycle' }
+const sortPaths: Record<string, string> = {
+  name: 'metadata.name',
+  owner: 'spec.owner',
+  type: 'spec.type',
+  lifecycle: 'spec.lifecycle',
+}
 
-/** The kind and the facets of a search; `skip` leaves one facet out, to count its values without itself. */
-export function predicate(search: CatalogSearch, skip?: FilterName): Predicate {
+/** The kind and the filters of a search; `skip` leaves one out, to count its values without itself. */
+export function predicate(search: CatalogSearch, asker: Asker, skip?: FilterName): Predicate {
   const all: Predicate[] = [{ kind: search.kind }]
+  if (search.owned?.length && skip !== 'owned') all.push(ownedBy(search, asker))
+  if (search.starred && skip !== 'starred') all.push(starredOf(search.kind, asker))
+  const within = inSystem(search)
+  if (within && skip !== 'in') all.push(partOf(search.kind, within))
   for (const name of facetNames) {
     const values = search[name]
     if (name === skip || !values || values.length === 0) continue
@@ -56,6 +77,44 @@ function oneOf(path: string, values: string[]): Predicate {
   return named.length === 0 ? absent : { $any: [absent, { [path]: { $in: named } }] }
 }
 
+/** A team of mine, or me, or either. Who is in no team owns nothing by one. */
+export function ownedBy(search: Pick<CatalogSearch, 'owned'>, { me, teams }: Asker): Predicate {
+  const refs = [
+    ...(search.owned?.includes('teams') ? teams : []),
+    ...(search.owned?.includes('me') && me ? [me] : []),
+  ].map((ref) => ref.toLowerCase())
+  return { [facetPaths.owner]: { $in: refs } }
+}
+
+/** As many values as one question may hold, and room for the rest of it. */
+const MOST_STARS = 1_500
+
+/** The stars of a kind: the index has no field for a ref, so the names are asked for by namespace. */
+export function starredOf(kind: string, { stars }: Asker): Predicate {
+  const byNamespace = new Map<string, string[]>()
+  let taken = 0
+  for (const ref of stars) {
+    const parts = parseRef(ref)
+    if (parts.kind !== kind || taken++ >= MOST_STARS) continue
+    byNamespace.set(parts.namespace, [...(byNamespace.get(parts.namespace) ?? []), parts.name])
+  }
+  return {
+    $any: [...byNamespace]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([namespace, names]) => ({ 'metadata.namespace': namespace, 'metadata.name': { $in: names.sort() } })),
+  }
+}
+
+/** What a kind is a part of: a system of a domain, everything else of a system. */
+export function parentKind(kind: string): 'system' | 'domain' {
+  return kind === 'system' ? 'domain' : 'system'
+}
+
+export function partOf(kind: string, ref: string): Predicate {
+  if (ref !== NONE) return { 'relations.partOf': { $in: [ref] } }
+  return { $not: { [`spec.${parentKind(kind)}`]: { $exists: true } } }
+}
+
 export function fullText(search: CatalogSearch, skip?: FilterName): Pick<ListBody, 'fullTextFilter'> {
   const term = search.q?.trim()
   return term && skip !== 'q' ? { fullTextFilter: { term, fields: textFields } } : {}
@@ -67,41 +126,32 @@ const always = [
   'metadata.namespace',
   'metadata.title',
   'metadata.description',
-  'metadata.labels',
-  'spec.type',
-  'spec.owner',
-  'spec.lifecycle',
-  'spec.system',
-  'spec.profile',
+  'spec.profile.displayName',
   'status',
 ]
 
-const perKind: Record<string, string[]> = {
-  system: ['spec.domain'],
-  domain: ['spec.subdomainOf'],
-  group: ['spec.parent', 'relations'],
-  user: ['spec.memberOf', 'relations'],
-  location: ['spec.target', 'spec.targets'],
+export const PAGE = 200
+
+export function orderOf(search: CatalogSearch): { field: string; order: 'asc' | 'desc' } {
+  const sort = parseSort(search.sort) ?? { field: 'name', descending: false }
+  return { field: sortPaths[sort.field] ?? sort.field, order: sort.descending ? 'desc' : 'asc' }
 }
 
-export const PAGE = 100
-
 /** The body that asks for one page of rows; `page` counts from 0. */
-export function listBody(search: CatalogSearch, page: number): ListBody {
-  const sort = parseSort(search.sort) ?? { field: 'name' as const, descending: false }
+export function listBody(search: CatalogSearch, asker: Asker, page: number): ListBody {
   return {
-    query: predicate(search),
+    query: predicate(search, asker),
     ...fullText(search),
-    orderBy: [{ field: sortPaths[sort.field], order: sort.descending ? 'desc' : 'asc' }],
-    fields: [...always, ...(perKind[search.kind] ?? [])],
+    orderBy: [orderOf(search)],
+    fields: [...new Set([...always, ...columnFields(search.kind, search.cols)])],
     offset: page * PAGE,
     limit: PAGE,
   }
 }
 
 /** The body that only counts, with one filter left out or none. */
-export function countBody(search: CatalogSearch, skip?: FilterName): ListBody {
-  return { query: predicate(search, skip), ...fullText(search, skip), limit: 0 }
+export function countBody(search: CatalogSearch, asker: Asker, skip?: FilterName): ListBody {
+  return { query: predicate(search, asker, skip), ...fullText(search, skip), limit: 0 }
 }
 
 export interface FacetBody extends Pick<ListBody, 'fullTextFilter'> {
@@ -113,22 +163,36 @@ export interface FacetBody extends Pick<ListBody, 'fullTextFilter'> {
  * The requests that count every facet without itself. Facets in which nothing is chosen see the same entities, so they
  * share one request.
  */
-export function facetBodies(search: CatalogSearch): { names: FacetName[]; body: FacetBody }[] {
-  const chosen = activeFilters(search).filter((n): n is FacetName => n !== 'q')
+export function facetBodies(search: CatalogSearch, asker: Asker): { names: FacetName[]; body: FacetBody }[] {
+  const active = activeFilters(search)
+  const chosen = facetNames.filter((n) => active.includes(n))
   const open = facetNames.filter((n) => !chosen.includes(n))
   const bodies = chosen.map((name) => ({
     names: [name],
-    body: { facets: [facetPaths[name]], query: predicate(search, name), ...fullText(search) },
+    body: { facets: [facetPaths[name]], query: predicate(search, asker, name), ...fullText(search) },
   }))
-  const shared = { facets: open.map((n) => facetPaths[n]), query: predicate(search), ...fullText(search) }
+  const shared = { facets: open.map((n) => facetPaths[n]), query: predicate(search, asker), ...fullText(search) }
   return open.length > 0 ? [...bodies, { names: open, body: shared }] : bodies
 }
 
 /** Counts what has no owner, in the place of the owner facet. */
-export function noOwnerBody(search: CatalogSearch): FacetBody {
+export function noOwnerBody(search: CatalogSearch, asker: Asker): FacetBody {
   return {
     facets: ['kind'],
-    query: { $all: [predicate(search, 'owner'), { $not: { [facetPaths.owner]: { $exists: true } } }] },
+    query: { $all: [predicate(search, asker, 'owner'), { $not: { [facetPaths.owner]: { $exists: true } } }] },
     ...fullText(search),
+  }
+}
+
+/** What "Show" offers, each as a search that is counted: the present one with that filter alone in its place. */
+export function showSearches(search: CatalogSearch): {
+  teams: CatalogSearch
+  me: CatalogSearch
+  starred: CatalogSearch
+} {
+  return {
+    teams: { ...search, owned: ['teams'] },
+    me: { ...search, owned: ['me'] },
+    starred: { ...search, starred: true },
   }
 }

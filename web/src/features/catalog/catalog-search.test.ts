@@ -13,6 +13,18 @@ describe('parseCatalogSearch', () => {
     ['?owner=a&owner=a', { kind: 'component', owner: ['a'] }],
     ['?q=led&sort=-owner', { kind: 'component', q: 'led', sort: '-owner' }],
     ['?sort=colour', { kind: 'component' }],
+    ['?sort=-metadata.annotations.a/b', { kind: 'component', sort: '-metadata.annotations.a/b' }],
+    ['?sort=status.items', { kind: 'component' }],
+    ['?owned=me&owned=teams&owned=all', { kind: 'component', owned: ['teams', 'me'] }],
+    ['?filters[user]=owned', { kind: 'component', owned: ['teams', 'me'] }],
+    ['?filters[user]=starred', { kind: 'component', starred: true }],
+    ['?starred=true', { kind: 'component', starred: true }],
+    ['?starred=no', { kind: 'component' }],
+    ['?cols=owner,tier&cols=owner', { kind: 'component', cols: ['owner', 'tier'] }],
+    ['?in=Ledger&view=map', { kind: 'component', in: 'system:default/ledger', view: 'map' }],
+    ['?in=!none', { kind: 'component', in: '!none' }],
+    ['?kind=user&view=map', { kind: 'user' }],
+    ['?view=tree&saved=x1', { kind: 'component', saved: 'x1' }],
     ['?tag=&type=', { kind: 'component' }],
     ['?filters[kind]=system&filters[owners]=group:default/a', { kind: 'system', owner: ['group:default/a'] }],
     ['?filters[kind]=api&filters[tags][0]=go&filters[tags][1]=pci', { kind: 'api', tag: ['go', 'pci'] }],
@@ -21,7 +33,18 @@ describe('parseCatalogSearch', () => {
   })
 
   it('survives the way through the URL', () => {
-    const search = { kind: 'component', owner: ['group:default/web & app', '!none'], q: 'a=b&c', sort: '-type' }
+    const search = {
+      kind: 'component',
+      owner: ['group:default/web & app', '!none'],
+      q: 'a=b&c',
+      sort: '-type',
+      owned: ['me'],
+      starred: true,
+      in: 'system:default/a',
+      cols: ['owner', 'metadata.labels.a.b/c'],
+      view: 'map',
+      saved: 'x1',
+    }
     expect(parseCatalogSearch(parseSearch(stringifySearch(search)))).toEqual(search)
   })
 })
@@ -55,6 +78,12 @@ describe('filters', () => {
   it('lists what narrows, text first', () => {
     expect(activeFilters(search)).toEqual(['q', 'type', 'tag'])
     expect(activeFilters({ kind: 'api' })).toEqual([])
+  })
+
+  it('names the others in their order, and a domain not at all', () => {
+    const all = { kind: 'api', starred: true as const, owned: ['me' as const], in: 'system:default/a', owner: ['x'] }
+    expect(activeFilters(all)).toEqual(['owned', 'starred', 'in', 'owner'])
+    expect(activeFilters({ kind: 'api', in: 'domain:default/a', owned: [] })).toEqual([])
   })
 
   it('adds and takes away single values', () => {

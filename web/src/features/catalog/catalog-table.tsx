@@ -1,46 +1,73 @@
-import { Link } from '@tanstack/react-router'
-import { useMediaQuery } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { refOf, text, titleOf, type Entity, type StatusItem } from '../../lib/entity.ts'
-import { useHotkeys } from '../../lib/hotkeys.ts'
-import { statusWords } from '../../lib/missing.ts'
-import { useNow } from '../../lib/now.ts'
-import { page } from '../../lib/paths.ts'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { refOf, type Entity } from '../../lib/entity.ts'
 import { Icon } from '../../ui/icon.tsx'
-import { KindGlyph } from '../../ui/kind-glyph.tsx'
-import { Status } from '../../ui/status.tsx'
-import { parseSort, type SortField } from './catalog-search.ts'
+import { parseSort } from './catalog-search.ts'
 import { columnsOf, type Column } from './columns.tsx'
+import { usePhone, useRowHeight } from './row-height.ts'
+import { Row } from './row.tsx'
+import { useAnchor } from './use-anchor.ts'
+import { useRowKeys, type RowActions } from './use-row-keys.ts'
 import css from './table.module.css'
-
-const ROW = 40
-const ROW_PHONE = 60
 
 interface Props {
   kind: string
+  cols: string[] | undefined
   /** How many rows there are; `rowAt` gives undefined for those that are not loaded. */
   total: number
   rowAt: (index: number) => Entity | undefined
+  /** Another one whenever rows came anew. */
+  version: string
+  /** Another one for another question: then nothing keeps its place. */
+  question: string
   sort: string | undefined
-  onSort: (field: SortField) => void
+  onSort: (field: string) => void
   /** Tells which rows are in sight or near, so that their pages are loaded. */
   onRange: (first: number, last: number) => void
+  selected: ReadonlyMap<string, Entity>
+  onSelect: (entities: Entity[], on: boolean) => void
+  actions: RowActions
   label: string
 }
 
-/** Rows of one kind. Only those near the screen are in the document; the table says how many there are. */
-export function CatalogTable({ kind, total, rowAt, sort, onSort, onRange, label }: Props) {
-  const phone = useMediaQuery('(max-width: 760px)', undefined, { getInitialValueInEffect: false }) ?? false
+/** Where the pages of a long list are skipped over, they are asked for when the scrolling rests. */
+const REST = 60
+
+/** Rows of one kind, as a grid. Only those near the screen are in the document; the grid says how many there are. */
+export function CatalogTable(props: Props) {
+  const { kind, cols, total, rowAt, version, question, sort, onSort, onRange, selected, onSelect, actions, label } =
+    props
+  const phone = usePhone()
+  const size = useRowHeight()
+  const head = useRef<HTMLTableSectionElement>(null)
   const body = useRef<HTMLTableSectionElement>(null)
   const [top, setTop] = useState(0)
+  const [stuck, setStuck] = useState(0)
   useLayoutEffect(() => {
-    if (body.current) setTop(body.current.getBoundingClientRect().top + window.scrollY)
-  }, [kind, total, phone])
+    const measure = () => {
+      if (!body.current) return
+      setTop(Math.round(body.current.getBoundingClientRect().top + window.scrollY))
+      const cell = head.current?.querySelector('th')
+      setStuck(cell ? (Number.parseFloat(getComputedStyle(cell).top) || 0) + cell.offsetHeight : 0)
+    }
+    measure()
+    // What stands above the rows (chips, a strip) can grow.
+    const grows = new ResizeObserver(measure)
+    grows.observe(document.body)
+    return () => {
+      grows.disconnect()
+    }
+  }, [])
 
-  const size = phone ? ROW_PHONE : ROW
-  const virtual = useWindowVirtualizer({ count: total, estimateSize: () => size, overscan: 24, scrollMargin: top })
+  const virtual = useWindowVirtualizer({
+    count: total,
+    estimateSize: () => size,
+    overscan: 24,
+    scrollMargin: top,
+    scrollPaddingStart: stuck,
+    scrollPaddingEnd: selected.size > 0 ? 72 : 8,
+  })
   useEffect(() => {
     virtual.measure()
   }, [virtual, size])
@@ -48,20 +75,57 @@ export function CatalogTable({ kind, total, rowAt, sort, onSort, onRange, label 
   const first = rows[0]?.index ?? 0
   const last = rows.at(-1)?.index ?? 0
   useEffect(() => {
-    onRange(first, last)
+    const rest = setTimeout(() => {
+      onRange(first, last)
+    }, REST)
+    return () => {
+      clearTimeout(rest)
+    }
   }, [onRange, first, last])
 
-  useRowKeys(body, total, (index) => {
-    virtual.scrollToIndex(index, { align: 'auto' })
+  const show = useCallback(
+    (index: number) => {
+      virtual.scrollToIndex(index, { align: 'auto' })
+    },
+    [virtual],
+  )
+  const visible = useCallback(() => {
+    const from = Math.ceil((window.scrollY + stuck - top) / size)
+    return { first: Math.max(0, from), rows: Math.max(1, Math.floor((window.innerHeight - stuck) / size)) }
+  }, [stuck, top, size])
+  const { active, setActive, select, onKeyDown } = useRowKeys({
+    body,
+    total,
+    rowAt,
+    show,
+    visible,
+    selected,
+    onSelect,
+    actions,
   })
+  useAnchor({ rowAt, version, question, size, visible, active, setActive })
 
-  const columns = columnsOf(kind)
+  const columns = useMemo(() => columnsOf(kind, cols), [kind, cols])
+  const table = useRef<HTMLTableElement>(null)
+  useLayoutEffect(() => {
+    table.current?.style.setProperty('--columns', String(columns.length))
+  }, [columns.length])
   const before = first * size
   const after = Math.max(0, (total - 1 - last) * size)
+  const drawn = new Set<string>()
+  const stop = Math.min(Math.max(active, 0), total - 1)
   return (
     <div className={css['wrap']}>
-      <table className={css['table']} aria-label={label} aria-rowcount={total + 1} role="table">
-        <thead role="rowgroup">
+      <table
+        ref={table}
+        className={`${css['table'] ?? ''} ${cols ? (css['chosen'] ?? '') : ''}`}
+        aria-label={label}
+        aria-rowcount={total + 1}
+        aria-multiselectable="true"
+        role="grid"
+        onKeyDown={onKeyDown}
+      >
+        <thead ref={head} role="rowgroup">
           <tr role="row" aria-rowindex={1}>
             <Head column={{ id: 'name', head: 'Name', sort: 'name' }} sort={sort} onSort={onSort} />
             {columns.map((column) => (
@@ -71,9 +135,26 @@ export function CatalogTable({ kind, total, rowAt, sort, onSort, onRange, label 
         </thead>
         <tbody ref={body} role="rowgroup">
           {before > 0 && <Gap height={before} />}
-          {rows.map(({ index }) => (
-            <Row key={index} index={index} entity={rowAt(index)} columns={columns} phone={phone} />
-          ))}
+          {rows.map(({ index }) => {
+            const entity = rowAt(index)
+            const ref = entity && refOf(entity)
+            // A row goes along with its entity; for a moment two pages may both hold it.
+            const key = ref && !drawn.has(ref) ? ref : String(index)
+            drawn.add(key)
+            return (
+              <Row
+                key={key}
+                index={index}
+                entity={entity}
+                columns={columns}
+                phone={phone}
+                stop={index === stop}
+                selected={ref !== undefined && selected.has(ref)}
+                onActive={setActive}
+                onSelect={select}
+              />
+            )
+          })}
           {after > 0 && <Gap height={after} />}
         </tbody>
       </table>
@@ -93,7 +174,7 @@ function Gap({ height }: { height: number }) {
 interface HeadProps {
   column: Pick<Column, 'id' | 'head' | 'sort'>
   sort: string | undefined
-  onSort: (field: SortField) => void
+  onSort: (field: string) => void
 }
 
 function Head({ column, sort, onSort }: HeadProps) {
@@ -102,7 +183,13 @@ function Head({ column, sort, onSort }: HeadProps) {
   const on = field === present.field
   const order = on ? (present.descending ? 'descending' : 'ascending') : undefined
   return (
-    <th scope="col" role="columnheader" className={css[column.id]} aria-sort={order}>
+    <th
+      scope="col"
+      role="columnheader"
+      className={css[column.id] ?? css['field']}
+      aria-sort={order}
+      title={titleOf(column)}
+    >
       {field ? (
         <button
           type="button"
@@ -111,7 +198,7 @@ function Head({ column, sort, onSort }: HeadProps) {
             onSort(field)
           }}
         >
-          {column.head}
+          <span className="cut">{column.head}</span>
           {on && <Icon of={present.descending ? ArrowUp : ArrowDown} size={12} />}
         </button>
       ) : (
@@ -121,79 +208,7 @@ function Head({ column, sort, onSort }: HeadProps) {
   )
 }
 
-interface RowProps {
-  index: number
-  entity: Entity | undefined
-  columns: Column[]
-  phone: boolean
-}
-
-function Row({ index, entity, columns, phone }: RowProps) {
-  if (!entity) {
-    return (
-      <tr role="row" aria-rowindex={index + 2} aria-busy="true">
-        <td role="cell" className={css['name']}>
-          <span className={css['bone']} />
-        </td>
-      </tr>
-    )
-  }
-  const ref = refOf(entity)
-  return (
-    <tr role="row" aria-rowindex={index + 2} data-index={index}>
-      <td role="cell" className={css['name']}>
-        <div className={css['ent']}>
-          <KindGlyph kind={entity.kind} />
-          <Link to={page.entity(ref)} data-row className="cut">
-            <b>{titleOf(entity)}</b>
-          </Link>
-          <RowStatus entity={entity} />
-          {!phone && <span className={`${css['about'] ?? ''} cut`}>{entity.metadata.description}</span>}
-        </div>
-      </td>
-      {phone && (
-        <td role="cell" className={`${css['under'] ?? ''} cut`}>
-          {[text(entity.spec?.['type']), text(entity.spec?.['lifecycle'])].filter(Boolean).join(' · ')}
-        </td>
-      )}
-      {columns.map((column) => (
-        <td key={column.id} role="cell" className={css[column.id]}>
-          {column.cell(entity)}
-        </td>
-      ))}
-    </tr>
-  )
-}
-
-/** An entity that is missing or whose file is wrong says so in its row. */
-function RowStatus({ entity }: { entity: Entity }) {
-  const item = entity.status?.items?.find((i) => i.level !== 'info')
-  return item ? <StatusMark item={item} /> : null
-}
-
-/** Apart, so that only rows with a status follow the clock. */
-function StatusMark({ item }: { item: StatusItem }) {
-  const words = statusWords(item, useNow())
-  return (
-    <span title={words}>
-      <Status shape={item.level === 'error' ? 'bad' : 'warn'} label={words} />
-    </span>
-  )
-}
-
-/** `j`, `k` and the arrows move the focus over the rows' names; ↵ then opens, as on any link. */
-function useRowKeys(
-  body: React.RefObject<HTMLTableSectionElement | null>,
-  total: number,
-  show: (index: number) => void,
-): void {
-  const move = (step: number) => () => {
-    const at = document.activeElement?.closest<HTMLElement>('tr[data-index]')?.dataset['index']
-    const next = at === undefined ? 0 : Math.min(Math.max(Number(at) + step, 0), total - 1)
-    const focus = () => body.current?.querySelector<HTMLElement>(`tr[data-index="${next}"] a[data-row]`)?.focus()
-    show(next)
-    focus()
-    requestAnimationFrame(focus)
-  }
-  useHotkeys({ j: move(1), k: move(-1), ArrowDown: move(1), ArrowUp: move(-1) })
+/** A field of one's own goes by the end of its path; the whole of it is said on hover. */
+function titleOf({ id, head }: Pick<Column, 'id' | 'head'>): string | undefined {
+  return id.includes('.') && id !== head ? id : undefined
 }

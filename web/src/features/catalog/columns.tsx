@@ -1,66 +1,40 @@
 import type { ReactNode } from 'react'
 import { parseRef, record, relationsOf, strings, text, tierOf, type Entity } from '../../lib/entity.ts'
+import { inline } from '../../lib/format.ts'
 import { ownerRef } from '../../lib/summaries.ts'
 import { count } from '../../lib/words.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Owner } from '../../ui/owner.tsx'
 import { Absent, Lifecycle } from '../../ui/tag.tsx'
-import type { SortField } from './catalog-search.ts'
+import { chosenColumns, columnFacts, valueAt } from './column-fields.ts'
 
 export interface Column {
   /** Also the class that gives its width and says when it is shed (table.module.css). */
   id: string
   head: string
-  sort?: SortField
+  sort?: string | undefined
   cell: (entity: Entity) => ReactNode
 }
 
-const owner: Column = {
-  id: 'owner',
-  head: 'Owner',
-  sort: 'owner',
-  cell: (e) => {
-    const named = text(e.spec?.['owner'])
-    return <Owner owner={named ? ownerRef(named, e.metadata.namespace) : undefined} />
-  },
-}
+const partOf = (field: 'system' | 'domain') => (e: Entity) => (
+  <Named kind={field} value={text(e.spec?.[field])} namespace={e.metadata.namespace} />
+)
 
-const partOf = (field: 'system' | 'domain', head: string): Column => ({
-  id: 'system',
-  head,
-  cell: (e) => <Named kind={field} value={text(e.spec?.[field])} namespace={e.metadata.namespace} />,
-})
-
-const type: Column = { id: 'type', head: 'Type', sort: 'type', cell: (e) => text(e.spec?.['type']) ?? <Absent /> }
-
-const lifecycle: Column = {
-  id: 'lifecycle',
-  head: 'Lifecycle',
-  sort: 'lifecycle',
-  cell: (e) => <Lifecycle value={text(e.spec?.['lifecycle'])} />,
-}
-
-const tier: Column = { id: 'tier', head: 'Tier', cell: (e) => tierOf(e) ?? <Absent why="No tier" /> }
-
-const parent: Column = {
-  id: 'parent',
-  head: 'Under',
-  cell: (e) => <Named kind="group" value={text(e.spec?.['parent'])} namespace={e.metadata.namespace} />,
-}
-
-const members: Column = {
-  id: 'members',
-  head: 'Members',
-  cell: (e) => {
+const cells: Record<string, (entity: Entity) => ReactNode> = {
+  owner: (e) => <Owner owner={ownerOf(e)} />,
+  system: partOf('system'),
+  domain: partOf('domain'),
+  type: (e) => text(e.spec?.['type']) ?? <Absent />,
+  lifecycle: (e) => <Lifecycle value={text(e.spec?.['lifecycle'])} />,
+  tier: (e) => tierOf(e) ?? <Absent why="No tier" />,
+  tags: (e) => e.metadata.tags?.join(', ') || <Absent why="No tags" />,
+  namespace: (e) => e.metadata.namespace ?? 'default',
+  parent: (e) => <Named kind="group" value={text(e.spec?.['parent'])} namespace={e.metadata.namespace} />,
+  members: (e) => {
     const n = relationsOf(e, 'hasMember').length
     return n > 0 ? count(n, 'person', 'people') : <Absent why="No members" />
   },
-}
-
-const teams: Column = {
-  id: 'teams',
-  head: 'Teams',
-  cell: (e) => {
+  teams: (e) => {
     const refs = relationsOf(e, 'memberOf')
     if (refs.length === 0) return <Absent why="In no team" />
     return (
@@ -72,36 +46,29 @@ const teams: Column = {
       </span>
     )
   },
-}
-
-const email: Column = {
-  id: 'email',
-  head: 'E-mail',
-  cell: (e) => text(record(e.spec?.['profile'])?.['email']) ?? <Absent why="No e-mail" />,
-}
-
-const targets: Column = {
-  id: 'targets',
-  head: 'Targets',
-  cell: (e) =>
+  email: (e) => text(record(e.spec?.['profile'])?.['email']) ?? <Absent why="No e-mail" />,
+  targets: (e) =>
     [...strings(e.spec?.['target']), ...strings(e.spec?.['targets'])].join(', ') || <Absent why="No targets" />,
 }
 
-/** Columns after the name, by kind; a kind of one's own shows owner and type. */
-const byKind: Record<string, Column[]> = {
-  component: [owner, partOf('system', 'System'), type, lifecycle, tier],
-  api: [owner, partOf('system', 'System'), type, lifecycle],
-  resource: [owner, partOf('system', 'System'), type],
-  system: [owner, partOf('domain', 'Domain')],
-  domain: [owner],
-  group: [type, parent, members],
-  user: [teams, email],
-  template: [owner, type],
-  location: [type, targets],
+/** Who owns it, as a full ref. */
+export function ownerOf(e: Entity): string | undefined {
+  const named = text(e.spec?.['owner'])
+  return named ? ownerRef(named, e.metadata.namespace) : undefined
 }
 
-export function columnsOf(kind: string): Column[] {
-  return byKind[kind] ?? [owner, type]
+export function columnsOf(kind: string, cols: string[] | undefined): Column[] {
+  return chosenColumns(kind, cols).map((id) => {
+    const { head, sort } = columnFacts(id)
+    return { id, head, sort, cell: cells[id] ?? ((e) => <Value of={valueAt(e, id)} />) }
+  })
+}
+
+/** Whatever stands in a field: texts and lists of them as they are, the rest as JSON. */
+function Value({ of: value }: { of: unknown }) {
+  if (value === undefined || value === null || value === '') return <Absent />
+  const list = Array.isArray(value) && value.every((v) => typeof v === 'string')
+  return <>{list ? value.join(', ') : inline(value)}</>
 }
 
 function Named({ kind, value, namespace }: { kind: string; value: string | undefined; namespace: string | undefined }) {

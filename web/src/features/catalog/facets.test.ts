@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { NONE } from './catalog-search.ts'
-import { facetValues } from './facet-values.ts'
+import { facetValues, MOST, shownValues } from './facet-values.ts'
 import { tabKinds } from './kind-tabs.tsx'
 
 const v = (value: string, count: number) => ({ value, count })
@@ -14,6 +14,27 @@ describe('facetValues', () => {
 
   it('puts the own teams first and keeps a chosen value that exists no more', () => {
     expect(facetValues(all, all, ['gone'], ['a']).map((x) => x.value)).toEqual(['a', 'b', 'c', 'gone', NONE])
+  })
+})
+
+describe('shownValues', () => {
+  const many = Array.from({ length: 3_000 }, (_, i) => v(`team-${String(i)}`, 3_000 - i))
+  const names = (s: { values: { value: string }[] }) => s.values.map((x) => x.value)
+
+  it('shows the first ones, what is chosen, and none', () => {
+    const shown = shownValues([...many, v(NONE, 3)], ['team-2000'], false)
+    expect(names(shown)).toEqual(['team-0', 'team-1', 'team-2', 'team-3', 'team-4', 'team-5', 'team-2000', NONE])
+    expect(shown.rest).toBe(2_993)
+  })
+
+  it('hides no single value behind “1 more”', () => {
+    expect(shownValues(many.slice(0, 7), [], false)).toEqual({ values: many.slice(0, 7), rest: 0 })
+  })
+
+  it('never draws all of a long list', () => {
+    expect(shownValues(many, [], true).values).toHaveLength(MOST)
+    const found = shownValues(many, ['team-0'], true, (x) => x.endsWith('-2999'))
+    expect(names(found)).toEqual(['team-0', 'team-2999'])
   })
 })
 

@@ -1,51 +1,119 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react'
 import type { FacetValue } from '../../lib/kinds.ts'
-import { useMention } from '../../lib/summaries.ts'
 import { number } from '../../lib/words.ts'
-import { facetsQuery } from './api.ts'
-import { facetNames, NONE, type CatalogSearch, type FacetName } from './catalog-search.ts'
-import { facetValues } from './facet-values.ts'
+import { countQuery, facetsQuery } from './api.ts'
+import { showSearches, type Asker } from './catalog-query.ts'
+import { facetNames, ownedValues, type CatalogSearch, type FacetName, type Owned } from './catalog-search.ts'
+import { FacetLabel } from './facet-label.tsx'
+import { facetTitles, showTitles } from './filter-words.ts'
+import { facetValues, LONG, SHORT, shownValues } from './facet-values.ts'
 import css from './facets.module.css'
 
-export const facetTitles: Record<FacetName, string> = {
-  owner: 'Owner',
-  type: 'Type',
-  lifecycle: 'Lifecycle',
-  tag: 'Tag',
-  namespace: 'Namespace',
+// Only a long list is looked through, so only it pays for that.
+const LongFacet = lazy(async () => ({ default: (await import('./long-facet.tsx')).LongFacet }))
+
+export interface FacetActions {
+  onToggle: (facet: FacetName, value: string) => void
+  onOwned: (value: Owned) => void
+  onStarred: () => void
 }
 
-const SHORT = 6
-
-interface Props {
+interface Props extends FacetActions {
   search: CatalogSearch
-  /** Refs of the person's teams, which lead the owners. */
-  mine: string[]
-  onToggle: (facet: FacetName, value: string) => void
+  asker: Asker
 }
 
 /** The filters of a kind with live counts. A facet that cannot tell two things apart is left out. */
-export function Facets({ search, mine, onToggle }: Props) {
-  const { data: live } = useQuery(facetsQuery(search))
-  const { data: all } = useQuery(facetsQuery({ kind: search.kind }))
+export function Facets({ search, asker, onToggle, onOwned, onStarred }: Props) {
+  const { data: live } = useQuery(facetsQuery(search, asker))
+  const { data: all } = useQuery(facetsQuery({ kind: search.kind }, asker))
   if (!all) return <FacetBones />
-  return facetNames.map((name) => {
-    const chosen = search[name] ?? []
-    const values = facetValues(all[name], (live ?? all)[name], chosen, name === 'owner' ? mine : [])
-    if (values.length === 0 || (name === 'namespace' && values.length < 2)) return null
-    return (
-      <Facet
-        key={name}
-        name={name}
-        values={values}
-        chosen={chosen}
-        onToggle={(value) => {
-          onToggle(name, value)
-        }}
-      />
-    )
-  })
+  return (
+    <>
+      <Show search={search} asker={asker} onOwned={onOwned} onStarred={onStarred} />
+      {facetNames.map((name) => (
+        <Facet
+          key={name}
+          name={name}
+          all={all[name]}
+          live={(live ?? all)[name]}
+          chosen={search[name] ?? none}
+          first={name === 'owner' ? asker.teams : none}
+          onToggle={(value) => {
+            onToggle(name, value)
+          }}
+        />
+      ))}
+    </>
+  )
+}
+
+const none: string[] = []
+
+/** Whose they are, and what the person marked. What a guest cannot have is not offered. */
+function Show({ search, asker, onOwned, onStarred }: Omit<Props, 'onToggle'>) {
+  const searches = showSearches(search)
+  const teams = useQuery({ ...countQuery(searches.teams, asker), enabled: asker.teams.length > 0 })
+  const me = useQuery({ ...countQuery(searches.me, asker), enabled: asker.me !== undefined })
+  const mine = useQuery({ ...countQuery({ kind: search.kind, owned: ['me'] }, asker), enabled: asker.me !== undefined })
+  const starred = useQuery({ ...countQuery(searches.starred, asker), enabled: asker.stars.size > 0 })
+  const counts: Record<Owned, number | undefined> = { teams: teams.data, me: me.data }
+  const offered = ownedValues.filter(
+    (v) => search.owned?.includes(v) || (v === 'teams' ? asker.teams.length > 0 : (mine.data ?? 0) > 0),
+  )
+  return (
+    <Group title="Show">
+      {offered.map((value) => (
+        <Value
+          key={value}
+          count={counts[value] ?? 0}
+          checked={search.owned?.includes(value) ?? false}
+          onToggle={() => {
+            onOwned(value)
+          }}
+        >
+          {showTitles[value]}
+        </Value>
+      ))}
+      <Value
+        count={asker.stars.size > 0 ? (starred.data ?? 0) : 0}
+        checked={search.starred ?? false}
+        onToggle={onStarred}
+      >
+        {showTitles.starred}
+      </Value>
+    </Group>
+  )
+}
+
+export function Group({ title, children, after }: { title: string; children: ReactNode; after?: ReactNode }) {
+  return (
+    <section className={css['facet']} aria-label={title}>
+      <h2>{title}</h2>
+      <ul>{children}</ul>
+      {after}
+    </section>
+  )
+}
+
+interface ValueProps {
+  count: number
+  checked: boolean
+  onToggle: () => void
+  children: ReactNode
+}
+
+export function Value({ count, checked, onToggle, children }: ValueProps) {
+  return (
+    <li>
+      <label className={`${css['value'] ?? ''} ${count === 0 ? (css['zero'] ?? '') : ''}`}>
+        <input type="checkbox" checked={checked} onChange={onToggle} />
+        <span className="cut">{children}</span>
+        <span className={css['n']}>{number(count)}</span>
+      </label>
+    </li>
+  )
 }
 
 function FacetBones() {
@@ -60,59 +128,51 @@ function FacetBones() {
 
 interface FacetProps {
   name: FacetName
-  values: FacetValue[]
+  all: FacetValue[]
+  live: FacetValue[]
   chosen: string[]
+  first: string[]
   onToggle: (value: string) => void
 }
 
-function Facet({ name, values, chosen, onToggle }: FacetProps) {
+function Facet({ name, all, live, chosen, first, onToggle }: FacetProps) {
   const [open, setOpen] = useState(false)
-  const cut = values.length > SHORT + 1 && !open
-  const shown = cut ? values.filter((v, i) => i < SHORT || chosen.includes(v.value) || v.value === NONE) : values
-  const rest = values.length - shown.length
-  return (
-    <section className={css['facet']} aria-label={facetTitles[name]}>
-      <h2>{facetTitles[name]}</h2>
-      <ul>
-        {shown.map(({ value, count }) => (
-          <li key={value}>
-            <label className={`${css['value'] ?? ''} ${count === 0 ? (css['zero'] ?? '') : ''}`}>
-              <input
-                type="checkbox"
-                checked={chosen.includes(value)}
-                onChange={() => {
-                  onToggle(value)
-                }}
-              />
-              <span className="cut">
-                <FacetLabel name={name} value={value} />
-              </span>
-              <span className={css['n']}>{number(count)}</span>
-            </label>
-          </li>
-        ))}
-      </ul>
-      {values.length > SHORT + 1 && (rest > 0 || open) && (
-        <button
-          type="button"
-          className={css['more']}
-          onClick={() => {
-            setOpen(!open)
-          }}
-        >
-          {open ? 'Fewer' : `${number(rest)} more`}
-        </button>
-      )}
-    </section>
+  const values = useMemo(() => facetValues(all, live, chosen, first), [all, live, chosen, first])
+  if (values.length === 0 || (name === 'namespace' && values.length < 2)) return null
+  const shown = shownValues(values, chosen, open)
+  const list = (some: FacetValue[]) =>
+    some.map(({ value, count }) => (
+      <Value
+        key={value}
+        count={count}
+        checked={chosen.includes(value)}
+        onToggle={() => {
+          onToggle(value)
+        }}
+      >
+        <FacetLabel name={name} value={value} />
+      </Value>
+    ))
+  const less = (
+    <button
+      type="button"
+      className={css['more']}
+      onClick={() => {
+        setOpen(!open)
+      }}
+    >
+      {open ? 'Fewer' : `${number(shown.rest)} more`}
+    </button>
   )
-}
-
-/** A value as people say it: the owner's name instead of its ref. */
-export function FacetLabel({ name, value }: { name: FacetName; value: string }) {
-  if (value === NONE) return <>No owner</>
-  return name === 'owner' ? <OwnerName owner={value} /> : <>{value}</>
-}
-
-function OwnerName({ owner }: { owner: string }) {
-  return <>{useMention(owner).title}</>
+  if (open && values.length > LONG)
+    return (
+      <Suspense fallback={<Group title={facetTitles[name]}>{list(shown.values.slice(0, SHORT))}</Group>}>
+        <LongFacet name={name} values={values} chosen={chosen} list={list} less={less} />
+      </Suspense>
+    )
+  return (
+    <Group title={facetTitles[name]} after={shown.rest > 0 || open ? less : undefined}>
+      {list(shown.values)}
+    </Group>
+  )
 }

@@ -4,7 +4,8 @@ import { useHotkeys } from '../../lib/hotkeys.ts'
 import { kindWords, number } from '../../lib/words.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { activeFilters, without, type CatalogSearch, type FilterName } from './catalog-search.ts'
-import { FacetLabel, facetTitles } from './facets.tsx'
+import { FacetLabel } from './facet-label.tsx'
+import { filterTitles, showTitles } from './filter-words.ts'
 import css from './catalog.module.css'
 
 const FacetSheet = lazy(async () => ({ default: (await import('./facet-sheet.tsx')).FacetSheet }))
@@ -19,9 +20,11 @@ interface Props {
   stale: boolean
   /** The facets once more, for the sheet of a phone. */
   facets: ReactNode
+  /** At the end of the line: how the rows are shown. */
+  tools: ReactNode
 }
 
-export function FilterBar({ search, go, total, whole, stale, facets }: Props) {
+export function FilterBar({ search, go, total, whole, stale, facets, tools }: Props) {
   const [sheet, setSheet] = useState(false)
   const filters = activeFilters(search)
   const chosen = filters.filter((f) => f !== 'q').length
@@ -41,6 +44,7 @@ export function FilterBar({ search, go, total, whole, stale, facets }: Props) {
           <Icon of={ListFilter} size={18} />
           {chosen > 0 && <span className="num">{chosen}</span>}
         </button>
+        <div className={`${css['tools'] ?? ''} wide`}>{tools}</div>
       </div>
       <div className={css['chips']}>
         {filters.map((name) => (
@@ -139,22 +143,35 @@ function TextFilter({ search, go }: Pick<Props, 'search' | 'go'>) {
 }
 
 function Chip({ name, search, onDrop }: { name: FilterName; search: CatalogSearch; onDrop: () => void }) {
-  const title = name === 'q' ? 'Text' : facetTitles[name]
-  const values = name === 'q' ? [search.q ?? ''] : (search[name] ?? [])
+  const title = filterTitles[name]
   return (
     <span className={css['chip']}>
       <span className="cut">
-        <em>{title}</em>{' '}
-        {values.map((value, i) => (
-          <span key={value}>
-            {i > 0 && ', '}
-            {name === 'q' ? `“${value}”` : <FacetLabel name={name} value={value} />}
-          </span>
-        ))}
+        <em>{name === 'starred' ? <b>{title}</b> : title}</em> <ChipValues name={name} search={search} />
       </span>
       <button type="button" aria-label={`Remove the filter ${title}`} onClick={onDrop}>
         <Icon of={X} size={12} />
       </button>
     </span>
   )
+}
+
+function ChipValues({ name, search }: { name: FilterName; search: CatalogSearch }) {
+  switch (name) {
+    case 'starred':
+      return null
+    case 'q':
+      return <>“{search.q}”</>
+    case 'owned':
+      return <>{search.owned?.map((v) => showTitles[v].replace('Owned by ', '')).join(' or ')}</>
+    case 'in':
+      return <FacetLabel name={name} value={search.in ?? ''} />
+    default:
+      return search[name]?.map((value, i) => (
+        <span key={value}>
+          {i > 0 && ', '}
+          <FacetLabel name={name} value={value} />
+        </span>
+      ))
+  }
 }

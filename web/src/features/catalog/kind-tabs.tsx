@@ -4,13 +4,16 @@ import { kindWords, knownKinds, number } from '../../lib/words.ts'
 import { Tabs } from '../../ui/tabs.tsx'
 import tabs from '../../ui/tabs.module.css'
 import type { FacetValue } from '../../lib/kinds.ts'
+import { mapped, type CatalogSearch } from './catalog-search.ts'
 
 /** As many kinds of one's own stand beside the known ones; more go into a list. */
 const OWN = 3
 
 /** One tab a kind with its number; the tab of the present kind is there even when it is empty, if everyone has the kind. */
-export function KindTabs({ kinds, kind }: { kinds: FacetValue[]; kind: string }) {
+export function KindTabs({ kinds, search: { kind, view } }: { kinds: FacetValue[]; search: CatalogSearch }) {
   const navigate = useNavigate()
+  // Who looks at the map goes on looking at it; filters are of one kind.
+  const of = (value: string): CatalogSearch => ({ kind: value, view: mapped(value) ? view : undefined })
   const { shown, more } = tabKinds(kinds, kind)
   return (
     <Tabs label="Kinds">
@@ -18,7 +21,7 @@ export function KindTabs({ kinds, kind }: { kinds: FacetValue[]; kind: string })
         <Link
           key={value}
           to={page.catalog}
-          search={{ kind: value }}
+          search={of(value)}
           className={tabs['tab']}
           aria-current={value === kind ? 'page' : undefined}
         >
@@ -31,7 +34,7 @@ export function KindTabs({ kinds, kind }: { kinds: FacetValue[]; kind: string })
           className={tabs['tab']}
           aria-label="More kinds"
           value=""
-          onChange={(event) => void navigate({ to: page.catalog, search: { kind: event.target.value } })}
+          onChange={(event) => void navigate({ to: page.catalog, search: of(event.target.value) })}
         >
           <option value="">More</option>
           {more.map(({ value, count }) => (

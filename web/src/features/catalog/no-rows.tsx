@@ -7,27 +7,30 @@ import { Button, LinkButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { countQuery } from './api.ts'
 import { activeFilters, without, type CatalogSearch, type FilterName } from './catalog-search.ts'
-import { facetTitles } from './facets.tsx'
+import type { Asker } from './catalog-query.ts'
+import { filterTitles } from './filter-words.ts'
 
 interface Props {
   search: CatalogSearch
+  asker: Asker
   go: (next: CatalogSearch) => void
 }
 
+const filterWords: Partial<Record<FilterName, string>> = { owned: '“owned by”', in: 'system' }
+
 /** No row is left: says which filter removed the last one, with the way back. */
-export function NoMatch({ search, go }: Props) {
+export function NoMatch({ search, asker, go }: Props) {
   const filters = activeFilters(search)
-  const counts = useQueries({ queries: filters.map((name) => countQuery(search, name)) })
-  const title = (name: FilterName) => (name === 'q' ? 'text' : facetTitles[name].toLowerCase())
+  const counts = useQueries({ queries: filters.map((name) => countQuery(search, asker, name)) })
+  const title = (name: FilterName) => filterWords[name] ?? filterTitles[name].toLowerCase()
   const ways = filters
     .map((name, i) => ({ name, left: counts[i]?.data ?? 0 }))
     .filter((way) => way.left > 0)
     .sort((a, b) => b.left - a.left)
-  const words = kindWords(search.kind)
   return (
     <EmptyState
       door="open"
-      title={search.q ? `Nothing matches “${search.q}”` : `No ${words.one} has all of this`}
+      title={titleOf(search, filters)}
       actions={
         <>
           {filters.length > 1 &&
@@ -55,10 +58,28 @@ export function NoMatch({ search, go }: Props) {
       <p>
         {ways[0] && filters.length > 1
           ? `Without the ${title(ways[0].name)} filter there ${ways[0].left === 1 ? 'is one' : `are ${number(ways[0].left)}`}.`
-          : `Names, titles, descriptions and tags of all ${words.many} were looked at.`}
+          : only(search, filters)}
       </p>
     </EmptyState>
   )
+}
+
+function titleOf(search: CatalogSearch, filters: FilterName[]): string {
+  const { one, many } = kindWords(search.kind)
+  if (search.q) return `Nothing matches “${search.q}”`
+  if (filters.length > 1) return `No ${one} has all of this`
+  if (filters[0] === 'starred') return `No starred ${many}`
+  if (filters[0] === 'owned') return `No ${many} of yours`
+  return `No ${one} has this`
+}
+
+/** What to do about one filter that leaves nothing. */
+function only(search: CatalogSearch, filters: FilterName[]): string {
+  const { one, many } = kindWords(search.kind)
+  if (filters[0] === 'starred') return `Press S on a ${one}, or the star on its page, and it stands here.`
+  if (filters[0] === 'owned') return `Nothing of this kind names your teams or you as its owner.`
+  if (search.q) return `Names, titles, descriptions and tags of all ${many} were looked at.`
+  return `All ${many} were looked at.`
 }
 
 /** Nothing at all, or nothing of this kind: what brings it here. */

@@ -1,0 +1,109 @@
+import { Link } from '@tanstack/react-router'
+import { Bookmark, Columns3, Download, LayoutDashboard, Rows3 } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
+import { page } from '../../lib/paths.ts'
+import { useViews } from '../../lib/views.ts'
+import { Icon } from '../../ui/icon.tsx'
+import { MenuButton } from '../../ui/menu-button.tsx'
+import type { Asker } from './catalog-query.ts'
+import { inSystem, mapped, type CatalogSearch } from './catalog-search.ts'
+import { openView } from './views-state.ts'
+import css from './catalog.module.css'
+
+const ColumnsMenu = lazy(async () => ({ default: (await import('./columns-menu.tsx')).ColumnsMenu }))
+const ExportMenu = lazy(async () => ({ default: (await import('./export-menu.tsx')).ExportMenu }))
+const SaveView = lazy(async () => ({ default: (await import('./views-dialog.tsx')).SaveView }))
+const ManageViews = lazy(async () => ({ default: (await import('./views-dialog.tsx')).ManageViews }))
+const ViewsList = lazy(async () => ({ default: (await import('./views-menu.tsx')).ViewsList }))
+
+interface Props {
+  search: CatalogSearch
+  go: (next: CatalogSearch, replace?: boolean) => void
+}
+
+/** Beside the title: the view that is open, and the way to the others. */
+export function ViewsMenu({ search, go }: Props) {
+  const [views] = useViews()
+  const [dialog, setDialog] = useState<'save' | 'manage'>()
+  const open = openView(views, search)
+  const close = () => {
+    setDialog(undefined)
+  }
+  return (
+    <>
+      <MenuButton
+        holds="menu"
+        label="Views"
+        variant="subtle"
+        size="xs"
+        leftSection={<Icon of={Bookmark} size={14} />}
+        content={(opener) => <ViewsList {...opener} search={search} go={go} onDialog={setDialog} />}
+      >
+        <span className={`${css['view'] ?? ''} cut`}>{open ? open.view.name : 'Views'}</span>
+        {open?.changed && <span className={css['changed']}>changed</span>}
+      </MenuButton>
+      <Suspense>
+        {dialog === 'save' && <SaveView search={search} go={go} onClose={close} />}
+        {dialog === 'manage' && <ManageViews onClose={close} />}
+      </Suspense>
+    </>
+  )
+}
+
+/** At the end of the title's line: what is done with all of it. */
+export function HeadTools({ search, asker }: { search: CatalogSearch; asker: Asker }) {
+  return (
+    <span className="wide">
+      <MenuButton
+        holds="menu"
+        label="Export"
+        variant="subtle"
+        leftSection={<Icon of={Download} size={14} />}
+        content={(opener) => <ExportMenu {...opener} search={search} asker={asker} />}
+      >
+        Export
+      </MenuButton>
+    </span>
+  )
+}
+
+/** At the end of the filter's line: how the rows are shown. */
+export function ListTools({ search, go }: Props) {
+  const onMap = search.view === 'map'
+  return (
+    <>
+      {mapped(search.kind) && (
+        <div className={css['twins']} role="group" aria-label="Shown as">
+          <Link
+            to={page.catalog}
+            search={{ ...search, view: undefined, in: inSystem(search) }}
+            resetScroll={false}
+            aria-current={onMap ? undefined : 'true'}
+          >
+            <Icon of={Rows3} size={14} />
+            Table
+          </Link>
+          <Link
+            to={page.catalog}
+            search={{ ...search, view: 'map' }}
+            resetScroll={false}
+            aria-current={onMap ? 'true' : undefined}
+          >
+            <Icon of={LayoutDashboard} size={14} />
+            Map
+          </Link>
+        </div>
+      )}
+      {!onMap && (
+        <MenuButton
+          holds="dialog"
+          label="Columns"
+          leftSection={<Icon of={Columns3} size={14} />}
+          content={(opener) => <ColumnsMenu {...opener} search={search} go={go} />}
+        >
+          Columns
+        </MenuButton>
+      )}
+    </>
+  )
+}
