@@ -82,7 +82,11 @@ func (r *Refresher) look(ctx context.Context, loc Location, refuse func(t target
 					continue
 				}
 				if errs.Is(err, errs.NotFound) {
-					err = errs.Public(errs.Invalid, fmt.Sprintf("%s is not there", t.loc.Target), err)
+					why := errs.Sentence(err)
+					if why == "" {
+						why = t.loc.Target + " is not there"
+					}
+					err = errs.Public(errs.Invalid, why, err)
 				}
 				if err := refuse(t, nil, err); err != nil {
 					return nil, err

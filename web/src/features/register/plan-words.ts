@@ -3,6 +3,7 @@ import { fieldName } from '../../lib/change-words.ts'
 import { locationTarget, shortTarget } from '../../lib/format.ts'
 import { asSentence, count, listed, spelled } from '../../lib/words.ts'
 import type { StatusShape } from '../../ui/status.tsx'
+import { locationOf } from './targets.ts'
 import type { Plan, Planned, Preview, Would } from './api.ts'
 
 export interface Look {
@@ -30,11 +31,11 @@ export function tally(plans: Plan[]): Record<Would, number> & { errors: number }
 }
 
 /** One location in a line: what would come of it, and what stands against it. */
-export function verdictOf({ preview, error }: Look): Verdict {
+export function verdictOf({ line, preview, error }: Look): Verdict {
   if (error !== undefined && error !== null)
     return {
       shape: 'bad',
-      words: isApiError(error) ? asSentence(error.message) : 'It could not be looked at.',
+      words: isApiError(error) ? asSentence(error.message.replace(locationOf(line).target, 'it')) : 'It could not be looked at.',
       can: false,
       clean: false,
     }

@@ -33,7 +33,9 @@ export function TargetRow({ look, open: usual, chosen, outcome, onChoose, onRetr
     <li>
       <div className={css['line']}>
         {verdict.can && !outcome ? (
-          <input type="checkbox" checked={chosen} aria-label={`Register ${name}`} onChange={onChoose} />
+          <label className={css['tick']}>
+            <input type="checkbox" checked={chosen} aria-label={`Register ${name}`} onChange={onChoose} />
+          </label>
         ) : (
           <span />
         )}
