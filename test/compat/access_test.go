@@ -103,6 +103,7 @@ var rules = map[string]rule{
 	"POST /api/catalog/missing/restore":                                           {"catalog.ingestion.manage", false},
 	"POST /api/catalog/sources/{id}/refresh":                                      {"catalog.ingestion.manage", false},
 	"POST /api/catalog/sources/{id}/held":                                         {"catalog.ingestion.manage", false},
+	"GET /api/catalog/graph":                                                      {"catalog.entity.read", true},
 }
 
 const guest = "\nauth:\n  providers: {guest: {}}\n"

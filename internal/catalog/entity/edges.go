@@ -63,6 +63,37 @@ func Relations() (types []string) {
 	return slices.Compact(types)
 }
 
+// needs are the types of relations that lead from who needs, or belongs, to what it needs or belongs to, by the types that
+// lead back.
+var needs = map[string]string{
+	"apiConsumedBy": "consumesApi",
+	"apiProvidedBy": "providesApi",
+	"dependencyOf":  "dependsOn",
+	"hasMember":     "memberOf",
+	"hasPart":       "partOf",
+	"ownerOf":       "ownedBy",
+	"parentOf":      "childOf",
+}
+
+// Need returns the type of a relation as who needs or belongs has it. back is true where typ is the other end's: then the
+// target is who needs. A type that is not known leads where it says.
+func Need(typ string) (need string, back bool) {
+	if need, ok := needs[typ]; ok {
+		return need, true
+	}
+	return typ, false
+}
+
+// Back returns the type that leads back from what is needed to who needs it; "" where typ has none.
+func Back(need string) string {
+	for back, typ := range needs {
+		if typ == need {
+			return back
+		}
+	}
+	return ""
+}
+
 func fieldsOf(kind string, values func(string) []string) []field {
 	kind = strings.ToLower(kind)
 	if fs, ok := edgeFields[kind]; ok {

@@ -66,8 +66,13 @@ func (b *batch) relationType(name string) uint32 {
 		name = strings.Clone(name)
 		i = len(b.typeList)
 		b.types[name] = i
+		need, back := entity.Need(name)
+		other := need
+		if !back {
+			other = entity.Back(name)
+		}
 		b.typeList = append(b.typeList, &relationType{
-			name: name, field: b.reg.relation(relationKeys + lower(name)),
+			name: name, need: need, other: other, back: back, field: b.reg.relation(relationKeys + lower(name)),
 			json: string(append(appendString([]byte(`{"type":`), name), `,"targetRef":`...)),
 		})
 	}
