@@ -37,6 +37,7 @@ import (
 	"portico/internal/pg/private"
 	"portico/internal/secret"
 	"portico/internal/secret/keyring"
+	"portico/internal/settings"
 	"portico/web"
 )
 
@@ -80,6 +81,7 @@ type App struct {
 	tokens     *identity.Tokens
 	keyring    *keyring.Keyring
 	backstage  *backstage.Handler
+	settings   *settings.Handler
 	net        secret.Net
 	server     *http.Server
 	serveErr   chan error
@@ -391,10 +393,11 @@ func (a *App) startCatalog(ctx context.Context) error {
 	if err := a.startSignIn(ctx); err != nil {
 		return err
 	}
+	a.startSettings()
 	a.startTokens()
 	a.startBackstage()
 	handler := &catalog.Handler{
-		Build: a.o.Version, Guard: guard{a.policies},
+		Build: a.o.Version, Guard: guard{a.policies}, Own: a.ownNews,
 		Store: a.store, Index: a.index, Requests: requests, Refresher: refresher, Analyzer: reader, Retention: retention,
 		Readonly: cfg.Catalog.Readonly, Watching: func() bool { return watcher.Polling() == "" }, Feed: a.feed, Log: a.o.Log,
 	}

@@ -13,6 +13,7 @@ import (
 	"portico/internal/identity"
 	"portico/internal/identity/audit"
 	"portico/internal/identity/signin"
+	"portico/internal/settings"
 )
 
 // newcomers makes users of the catalog of people whom a provider knows.
@@ -51,12 +52,18 @@ func (n newcomers) Still(ctx context.Context, tx pgx.Tx, userRef, issuer, subjec
 
 // signOut ends what people hold whose users were removed.
 func signOut(ctx context.Context, tx pgx.Tx, refs []string) error {
-	return identity.SignOut(ctx, tx, refs, record)
+	if err := identity.SignOut(ctx, tx, refs, record); err != nil {
+		return err
+	}
+	return settings.Forget(ctx, tx, refs)
 }
 
 // displace ends what people hold whose names are others' from now on.
 func displace(ctx context.Context, tx pgx.Tx, refs []string) error {
-	return identity.Displace(ctx, tx, refs, record)
+	if err := identity.Displace(ctx, tx, refs, record); err != nil {
+		return err
+	}
+	return settings.Forget(ctx, tx, refs)
 }
 
 // reserved says why a first sign-in may not make a user of the ref: whatever is said of it already is said of somebody

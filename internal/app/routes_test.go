@@ -18,6 +18,10 @@ var unrecorded = map[string]string{
 	"DELETE /api/{plugin}/.backstage/auth/v1/cookie": "it takes a cookie of the browser that asks",
 	"POST /api/permission/authorize":                 "a question whose body says what is asked",
 	"GET /api/portico/tokens":                        "it lists, to those who manage them",
+
+	"PUT /api/user-settings/buckets/{bucket}/keys/{key}":    "what somebody chooses for their own pages is nobody else's business",
+	"DELETE /api/user-settings/buckets/{bucket}/keys/{key}": "the same",
+	"POST /api/user-settings/multiget":                      "a read with its question in the body",
 }
 
 // forAll are the routes that are audited and open to everybody.
@@ -28,7 +32,7 @@ var forAll = map[string]string{
 }
 
 // openReads are the permissions of reads of which a refusal is not recorded, because they are no operators' rooms.
-var openReads = []string{"catalog.entity.read", "catalog.entity.validate", "catalog.location.read", "portico.me.read"}
+var openReads = []string{"catalog.entity.read", "catalog.entity.validate", "catalog.location.read", "portico.me.read", "portico.settings.read"}
 
 // Whether a refused read is recorded is decided for each permission.
 func TestWhichReadsAreGuarded(t *testing.T) {

@@ -66,6 +66,9 @@ func (a *App) endGone(ctx context.Context) {
 	for {
 		if revision := a.index.Snapshot().Revision(); revision != at || time.Since(looked) > goneAnyway {
 			err := a.tokens.EndGone(ctx)
+			if err == nil {
+				err = a.settings.Store.ForgetGone(ctx, directory{a.index}.gone)
+			}
 			switch {
 			case ctx.Err() != nil:
 				return

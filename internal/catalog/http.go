@@ -56,8 +56,18 @@ type Handler struct {
 	Log      *slog.Logger
 	// Guard says who sees what, and may change it. nil: whoever has the permission of a route, everything.
 	Guard Guard
+	// Own follows what streams tell of their reader's own, and nobody else's; nil for a reader of whom there is nothing to tell.
+	// It may be nil.
+	Own func(ctx context.Context) OwnNews
 
 	answers answers
+}
+
+// OwnNews is what one stream tells of its reader's own.
+type OwnNews interface {
+	Wake() <-chan struct{} // receives when there is something to tell
+	Frames() []byte        // it, as events of the stream
+	Stop()
 }
 
 // Mount registers the routes.

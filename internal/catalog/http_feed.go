@@ -90,6 +90,10 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 	}
 	updates, stop := h.Feed.Subscribe() // before the first look, or a change in between would wait for the next
 	defer stop()
+	own, wake := h.own(ctx, ref)
+	if own != nil {
+		defer own.Stop()
+	}
 	seen := h.Index.Snapshot().Revision() // what comes of the database is complete up to here, and goes no further
 	watch := h.sight(ctx).watcher()
 	read := func() ([]Notice, error) {
@@ -150,6 +154,8 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 			// An id without data is no event, but a client resumes from it: one that follows an entity which
 			// rarely changes would else come back with a place that the log has long left behind.
 			fmt.Fprintf(w, "id: %s\n: beat\n\n", idOf(after, mark))
+		case <-wake:
+			_, _ = w.Write(own.Frames())
 		case _, open := <-updates:
 			if !open {
 				return nil // the server stops; the client resumes elsewhere
@@ -187,6 +193,18 @@ func (h *Handler) streamChanges(w http.ResponseWriter, r *http.Request, after in
 			after = to
 		}
 	}
+}
+
+// own is what a stream of all changes tells of its reader's own; nil, and a channel that never receives, for nothing.
+func (h *Handler) own(ctx context.Context, ref string) (OwnNews, <-chan struct{}) {
+	if h.Own == nil || ref != "" {
+		return nil, nil
+	}
+	own := h.Own(ctx)
+	if own == nil {
+		return nil, nil
+	}
+	return own, own.Wake()
 }
 
 func (h *Handler) getHistory(w http.ResponseWriter, r *http.Request) error {

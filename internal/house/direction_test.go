@@ -49,6 +49,7 @@ var rooms = []room{
 	{"internal/catalog/entity", []string{"internal/errs"}, pure},
 	{"internal/catalog/index", []string{"internal/errs", "internal/catalog/entity"}, pure},
 	{"internal/catalog", slices.Concat(ground, catalog), downward},
+	{"internal/settings", slices.Concat(ground, []string{"internal/identity"}), downward},
 	{"internal/discovery", slices.Concat(ground, catalog), downward},
 	{"internal/search", slices.Concat(ground, catalog), downward},
 	{"internal/techdocs", slices.Concat(ground, catalog), downward},
@@ -57,7 +58,7 @@ var rooms = []room{
 	{"internal/plugins", slices.Concat(ground, catalog, middle), downward},
 	{"internal/insights", slices.Concat(ground, catalog, middle), downward},
 
-	{"internal/app", slices.Concat(ground, catalog, middle, top, []string{"internal/identity/signin", "internal/config", "web"}), "only commands stand above the app"},
+	{"internal/app", slices.Concat(ground, catalog, middle, top, []string{"internal/identity/signin", "internal/settings", "internal/config", "web"}), "only commands stand above the app"},
 	{"cmd", slices.Concat(ground, catalog, middle, top, []string{"internal/browser", "internal/config", "internal/app", "web"}), "no command imports another"},
 
 	// Tests that cross domains, tools of the build, and helpers of tests.

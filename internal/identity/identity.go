@@ -27,6 +27,9 @@ type Principal struct {
 	Ref string
 	// DisplayName is for people.
 	DisplayName string
+	// Account is the account of a user who was let in without a User, whom the ref alone does not tell from others of the name;
+	// else 0.
+	Account int64
 	// Role is what the door gives. Policies and assignments of the configuration may give more, or take from it.
 	Role Role
 	// Within narrows that to what a token was made for; nil narrows nothing.
@@ -95,9 +98,10 @@ func (p *Principal) CanOn(perm httpx.Permission, res *policy.Resource) bool {
 	return p != nil && p.Reaches(perm) && p.decides().Decide(p.Subject(), perm, res).Allowed
 }
 
-// Reaches reports whether what the principal came with may be used for the permission. It is the one place that knows of scopes.
+// Reaches reports whether what the principal came with may be used for the permission. It is the one place that knows of scopes
+// and of what is for people alone.
 func (p *Principal) Reaches(perm httpx.Permission) bool {
-	return (p.Within == nil || p.Within(perm)) && (p.Token == nil || !ForPeople(perm))
+	return (p.Within == nil || p.Within(perm)) && (p.Token == nil || !ForPeople(perm)) && (p.Type == "user" || !ofPeople(perm))
 }
 
 func (p *Principal) decides() Rules {
@@ -258,6 +262,10 @@ func (p *Principal) under(r Rules) *Principal {
 
 // refused says that the principal may not use the permission, why, and who may.
 func (p *Principal) refused(perm httpx.Permission, res *policy.Resource) error {
+	if p.Type != "user" && ofPeople(perm) {
+		return errs.WithRemedy(errs.New(errs.Forbidden, "%s has no settings: they are kept of people who signed in, and of nobody else", p.DisplayName),
+			"sign in; a guest's are kept in their browser")
+	}
 	if !p.Reaches(perm) {
 		return errs.WithRemedy(errs.New(errs.Forbidden, "%s may not do this: it needs the permission %s, which the token was not made for", p.DisplayName, perm.Name),
 			remedyFor(p, perm))

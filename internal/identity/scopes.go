@@ -14,6 +14,10 @@ var (
 	MeRead = httpx.Permission{Name: "portico.me.read", Action: "read"}
 	// MeManage is to end one's sessions, and to make and revoke one's tokens.
 	MeManage = httpx.Permission{Name: "portico.me.manage", Action: "update"}
+	// SettingsRead is to see one's own settings.
+	SettingsRead = httpx.Permission{Name: "portico.settings.read", Action: "read"}
+	// SettingsManage is to change them.
+	SettingsManage = httpx.Permission{Name: "portico.settings.manage", Action: "update"}
 	// TokenManage is to make, renew and revoke tokens of services, and to end what somebody holds.
 	TokenManage = httpx.Permission{Name: "portico.token.manage", Action: "update"}
 	// TokenEnd is for a token to revoke itself.
@@ -24,13 +28,18 @@ var (
 
 // Permissions lists them, for whoever tells callers what they may do.
 func Permissions() []httpx.Permission {
-	return []httpx.Permission{MeRead, MeManage, TokenManage, TokenEnd, TokenRedeem}
+	return []httpx.Permission{MeRead, MeManage, SettingsRead, SettingsManage, TokenManage, TokenEnd, TokenRedeem}
 }
 
 // ForPeople reports whether a permission is for somebody in their browser, and never for a token, whatever its scopes: what
 // makes tokens and ends sessions must not be done by one that leaked.
 func ForPeople(p httpx.Permission) bool {
 	return p.Name == MeRead.Name || p.Name == MeManage.Name || p.Name == TokenManage.Name
+}
+
+// ofPeople reports whether a permission is about what is kept of people who signed in, and of nobody else.
+func ofPeople(p httpx.Permission) bool {
+	return p.Name == SettingsRead.Name || p.Name == SettingsManage.Name
 }
 
 // Scope is a group of permissions that a token may be made for, with words for people.

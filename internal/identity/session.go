@@ -391,12 +391,14 @@ func (s *Sessions) lookUp(ctx context.Context, d digest) (_ *Principal, err erro
 	type row struct {
 		UserRef, DisplayName string
 		WithoutUser, Stale   bool
+		Account              int64
 	}
 	got, err := pg.Collect1(ctx, s.DB, pgx.RowToStructByPos[row], `
 		SELECT a.user_ref,
 		       a.display_name,
 		       a.without_user,
-		       s.seen_at < now() - $3::interval
+		       s.seen_at < now() - $3::interval,
+		       a.id
 		FROM identity_sessions s
 		JOIN identity_accounts a ON a.id = s.account_id
 		WHERE s.digest = $1 AND s.expires_at > now() AND s.seen_at > now() - $2::interval`, d[:], SessionIdle, seenEvery)
@@ -411,7 +413,11 @@ func (s *Sessions) lookUp(ctx context.Context, d digest) (_ *Principal, err erro
 			return nil, pg.Err(err)
 		}
 	}
-	return person(got.UserRef, got.DisplayName), nil
+	p := person(got.UserRef, got.DisplayName)
+	if got.WithoutUser {
+		p.Account = got.Account
+	}
+	return p, nil
 }
 
 // lost reports whether an account lets in nobody any more: the catalog lost its User, or, where it was let in without

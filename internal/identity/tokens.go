@@ -131,6 +131,7 @@ func (t *Tokens) lookUp(ctx context.Context, d digest) (_ *Principal, err error)
 		UserRef, DisplayName string
 		WithoutUser          bool
 		Old, Stale           bool
+		Account              int64
 	}
 	got, err := pg.Collect1(ctx, t.DB, pgx.RowToStructByPos[row], `
 		SELECT t.id, t.kind, t.name, t.scopes, t.expires_at,
@@ -138,7 +139,8 @@ func (t *Tokens) lookUp(ctx context.Context, d digest) (_ *Principal, err error)
 		       coalesce(a.display_name, ''),
 		       coalesce(a.without_user, true),
 		       t.digest <> $2,
-		       coalesce(CASE WHEN t.digest = $2 THEN t.used_at ELSE t.previous_used_at END < now() - $3::interval, true)
+		       coalesce(CASE WHEN t.digest = $2 THEN t.used_at ELSE t.previous_used_at END < now() - $3::interval, true),
+		       coalesce(a.id, 0)
 		FROM identity_tokens t
 		LEFT JOIN identity_accounts a ON a.id = t.account_id
 		WHERE `+live, [][]byte{d[:]}, d[:], seenEvery)
@@ -161,6 +163,9 @@ func (t *Tokens) lookUp(ctx context.Context, d digest) (_ *Principal, err error)
 		}
 	}
 	p := person(got.UserRef, got.DisplayName)
+	if got.WithoutUser {
+		p.Account = got.Account
+	}
 	if got.Kind == Service {
 		p = serviceOf(got.Name)
 	}

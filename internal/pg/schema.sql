@@ -309,3 +309,29 @@ CREATE TABLE secret_keys (
     created_at timestamp with time zone NOT NULL DEFAULT now(),
     CONSTRAINT secret_keys_pkey PRIMARY KEY (id)
 );
+
+CREATE TABLE setting_owners (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    user_ref text NOT NULL,
+    account_id bigint NOT NULL DEFAULT 0,
+    settings integer NOT NULL DEFAULT 0,
+    bytes bigint NOT NULL DEFAULT 0,
+    CONSTRAINT setting_owners_pkey PRIMARY KEY (id),
+    CONSTRAINT setting_owners_user_ref_account_id_key UNIQUE (user_ref, account_id)
+);
+
+CREATE TABLE star_counts (
+    entity_ref text NOT NULL,
+    people integer NOT NULL,
+    CONSTRAINT star_counts_pkey PRIMARY KEY (entity_ref)
+);
+
+CREATE TABLE user_settings (
+    owner_id bigint NOT NULL,
+    bucket text NOT NULL,
+    key text NOT NULL,
+    value json NOT NULL,
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT user_settings_pkey PRIMARY KEY (owner_id, bucket, key),
+    CONSTRAINT user_settings_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES setting_owners(id) ON DELETE CASCADE
+);

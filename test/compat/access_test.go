@@ -49,6 +49,7 @@ var rules = map[string]rule{
 	"POST /api/portico/me/tokens":              {"portico.me.manage", false},
 	"DELETE /api/portico/me/tokens/{id}":       {"portico.me.manage", false},
 	"POST /api/portico/me/login":               {"portico.me.manage", false},
+	"GET /api/portico/me/settings":             {"portico.settings.read", true},
 	"GET /api/portico/tokens":                  {"portico.token.manage", false},
 	"POST /api/portico/tokens":                 {"portico.token.manage", false},
 	"POST /api/portico/tokens/{id}/rotate":     {"portico.token.manage", false},
@@ -56,6 +57,11 @@ var rules = map[string]rule{
 	"POST /api/portico/people/end":             {"portico.token.manage", false},
 	"POST /api/portico/token":                  {"portico.token.redeem", false},
 	"DELETE /api/portico/token":                {"portico.token.end", false},
+
+	"GET /api/user-settings/buckets/{bucket}/keys/{key}":    {"portico.settings.read", true},
+	"PUT /api/user-settings/buckets/{bucket}/keys/{key}":    {"portico.settings.manage", false},
+	"DELETE /api/user-settings/buckets/{bucket}/keys/{key}": {"portico.settings.manage", false},
+	"POST /api/user-settings/multiget":                      {"portico.settings.read", true},
 
 	"GET /api/auth/{provider}/start":         {"public", true},
 	"GET /api/auth/{provider}/handler/frame": {"public", true},
@@ -104,6 +110,7 @@ var rules = map[string]rule{
 	"POST /api/catalog/sources/{id}/refresh":                                      {"catalog.ingestion.manage", false},
 	"POST /api/catalog/sources/{id}/held":                                         {"catalog.ingestion.manage", false},
 	"GET /api/catalog/graph":                                                      {"catalog.entity.read", true},
+	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/stars":           {"catalog.entity.read", true},
 }
 
 const guest = "\nauth:\n  providers: {guest: {}}\n"
@@ -185,6 +192,9 @@ func TestAccess(t *testing.T) {
 				if want.access == "public" && !strings.Contains(who.name, "name that is not") && !changesFromElsewhere {
 					status = yes
 				}
+				if status == yes && strings.HasPrefix(want.access, "portico.settings.") {
+					status = forbidden // nobody here is somebody who signed in
+				}
 				if asks := "GET /api/auth/v1/userinfo"; route.Pattern == asks && status == yes {
 					status = unknown // it is public, and looks itself for the token of a user
 				}
@@ -233,7 +243,7 @@ func authorizes(who string) int {
 }
 
 // forPeople are the permissions that no token has: what makes tokens and ends sessions is done by somebody in a browser.
-var forPeople = []string{"portico.me.read", "portico.me.manage", "portico.token.manage"}
+var forPeople = []string{"portico.me.read", "portico.me.manage", "portico.settings.read", "portico.settings.manage", "portico.token.manage"}
 
 // ifToken is for a token that may do whatever tokens may.
 func ifToken(r rule) int {
@@ -253,7 +263,7 @@ func ifReads(r rule) int {
 
 // ifGuest is for those who read the catalog, and not how it comes about.
 func ifGuest(r rule) int {
-	if r.reads && r.access != "catalog.ingestion.read" && r.access != "portico.audit.read" && r.access != "portico.policy.read" {
+	if r.reads && r.access != "portico.settings.read" && r.access != "catalog.ingestion.read" && r.access != "portico.audit.read" && r.access != "portico.policy.read" {
 		return 0
 	}
 	return 403

@@ -185,9 +185,9 @@ func backstageToken(name string, signedOut bool) func(*portal) option {
 // least says which of the roles that ship has a permission; those after it have it too. It is written down apart from
 // the policies: a mistake in one of the two is told by the other.
 var least = map[string]string{
-	"catalog.entity.read": "viewer", "catalog.entity.validate": "viewer", "catalog.location.read": "viewer", "portico.me.read": "viewer",
+	"catalog.entity.read": "viewer", "catalog.entity.validate": "viewer", "catalog.location.read": "viewer", "portico.me.read": "viewer", "portico.settings.read": "viewer",
 	"catalog.entity.refresh": "author", "catalog.location.create": "author", "catalog.location.analyze": "author", "catalog.ingestion.read": "author", "portico.audit.read": "author",
-	"portico.me.manage": "author", "portico.token.end": "author", "portico.token.redeem": "author",
+	"portico.me.manage": "author", "portico.settings.manage": "author", "portico.token.end": "author", "portico.token.redeem": "author",
 	"catalog.entity.delete": "operator", "catalog.location.delete": "operator", "catalog.ingestion.manage": "operator", "portico.policy.read": "operator",
 	"portico.token.manage": "admin",
 }
@@ -196,6 +196,8 @@ var least = map[string]string{
 var (
 	owners = names("catalog.entity.refresh catalog.entity.delete")
 	byHand = names("portico.me.read portico.me.manage portico.token.manage")
+	// persons are those that only people have, and their tokens.
+	persons = names("portico.settings.read portico.settings.manage")
 )
 
 func names(list string) map[string]bool {
@@ -222,6 +224,9 @@ func owning(p httpx.Permission) bool { return is("author")(p) || owners[p.Name] 
 
 // byToken is what is left of it for a token.
 func byToken(m may) may { return func(p httpx.Permission) bool { return m(p) && !byHand[p.Name] } }
+
+// nobodys is what is left of it for who is no person.
+func nobodys(m may) may { return func(p httpx.Permission) bool { return m(p) && !persons[p.Name] } }
 
 // scoped is what scopes leave. A token always may end itself.
 func scoped(m may, list string) may {

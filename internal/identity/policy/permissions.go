@@ -35,6 +35,8 @@ var permissions = []Permission{
 	{httpx.Permission{Name: "portico.audit.read", Action: "read"}, false},
 	{httpx.Permission{Name: "portico.me.read", Action: "read"}, false},
 	{httpx.Permission{Name: "portico.me.manage", Action: "update"}, false},
+	{httpx.Permission{Name: "portico.settings.read", Action: "read"}, false},
+	{httpx.Permission{Name: "portico.settings.manage", Action: "update"}, false},
 	{httpx.Permission{Name: "portico.token.manage", Action: "update"}, false},
 	{httpx.Permission{Name: "portico.token.end", Action: "delete"}, false},
 	{httpx.Permission{Name: "portico.token.redeem", Action: "create"}, false},

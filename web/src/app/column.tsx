@@ -8,6 +8,7 @@ import { number } from '../lib/words.ts'
 import { useWhy } from '../ui/action.tsx'
 import { Icon } from '../ui/icon.tsx'
 import css from './column.module.css'
+import { Starred } from './starred.tsx'
 
 interface ColumnProps {
   operator: boolean
@@ -21,6 +22,7 @@ export function Column({ operator, auditor, folded, foot }: ColumnProps) {
     <nav className={css['column']} aria-label="Main" data-folded={folded}>
       <NavItem to={page.home} icon={House} label="Home" exact />
       <NavItem to={page.catalog} icon={Menu} label="Catalog" />
+      <Starred />
       <p className={css['heading']}>Operate</p>
       <Operate operator={operator} auditor={auditor} />
       <div className={css['foot']}>{foot}</div>

@@ -21,6 +21,7 @@ const keys: [string[], string][] = [
   [['j', 'k'], 'Next, previous row'],
   [['↵'], 'Open the row'],
   [['1', '…', '4'], 'Tabs of an entity'],
+  [['s'], 'Star an entity, or take its star back'],
   [['y'], 'Copy the ref of an entity'],
   [['['], 'Fold the column'],
   [['?'], 'This list'],

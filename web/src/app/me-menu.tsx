@@ -63,6 +63,13 @@ export function MeMenu({ session, onKeys, className }: Props) {
           >
             You, your sessions and tokens
           </Menu.Item>
+          <Menu.Item
+            onClick={() => {
+              void navigate({ to: page.appearance })
+            }}
+          >
+            Appearance
+          </Menu.Item>
           <Menu.Label>Theme</Menu.Label>
           {schemes.map(({ value, label }) => (
             <Menu.RadioItem

@@ -166,6 +166,18 @@ const you = createRoute({
   component: lazyRouteComponent(() => import('../features/you/profile-page.tsx'), 'ProfilePage'),
 })
 
+const appearance = createRoute({
+  getParentRoute: () => shell,
+  path: page.appearance,
+  component: lazyRouteComponent(() => import('../features/you/appearance-page.tsx'), 'AppearancePage'),
+})
+
+const kept = createRoute({
+  getParentRoute: () => shell,
+  path: page.kept,
+  component: lazyRouteComponent(() => import('../features/you/kept-page.tsx'), 'KeptPage'),
+})
+
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: page.sessions,
@@ -212,6 +224,8 @@ const tree = root.addChildren([
     operate,
     apiDocs,
     you,
+    appearance,
+    kept,
     sessions,
     tokens,
     services,

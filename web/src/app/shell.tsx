@@ -13,6 +13,7 @@ import { FeedFoot } from './feed-foot.tsx'
 import { Lintel } from './lintel.tsx'
 import { RouteAnnouncer } from './route-announcer.tsx'
 import { GuestStrip, stripWords } from './guest-strip.tsx'
+import { useRefusals } from './use-refusals.ts'
 import css from './shell.module.css'
 
 const Finder = lazy(async () => ({ default: (await import('../features/finder/finder.tsx')).Finder }))
@@ -25,6 +26,7 @@ export function Shell() {
   const folded = columnFolded.use()
   const [open, setOpen] = useState<'finder' | 'keys' | null>(null)
   const feed = useFeed(session.revision ?? 0)
+  useRefusals()
   const operator = allowed(session, 'catalog.ingestion.read')
   const auditor = allowed(session, 'portico.audit.read')
   const go = (to: string) => () => void navigate({ to })

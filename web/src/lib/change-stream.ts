@@ -7,6 +7,8 @@ export type FeedNews =
   | { type: 'open'; revision: number; anew: boolean }
   | { type: 'change'; revision: number; ref: string }
   | { type: 'lost'; at: number }
+  /** Something changed of what is kept for the person. */
+  | { type: 'setting' }
 
 export interface Follower {
   tell: (news: FeedNews) => void
@@ -59,6 +61,9 @@ export class ChangeStream {
     events.addEventListener('change', (event: MessageEvent<string>) => {
       const { revision, ref } = JSON.parse(event.data) as ChangeNews
       tell({ type: 'change', revision, ref })
+    })
+    events.addEventListener('setting', () => {
+      tell({ type: 'setting' })
     })
     // What this reader may see is not what it was: only reading everything anew tells.
     events.addEventListener('resync', () => {

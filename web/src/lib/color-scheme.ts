@@ -1,63 +1,48 @@
 import { useSyncExternalStore } from 'react'
+import { getSetting, setSetting, settings, useSetting, type Setting } from './settings.ts'
 
 export type ColorScheme = 'auto' | 'light' | 'dark'
 export type ShownScheme = 'light' | 'dark'
 
-/** Also read by public/theme.js, before the first paint. */
-const KEY = 'portico-theme'
-
-const night = window.matchMedia('(prefers-color-scheme: dark)')
-const listeners = new Set<() => void>()
-let choice = read()
-
-function read(): ColorScheme {
-  try {
-    const stored = localStorage.getItem(KEY)
-    return stored === 'light' || stored === 'dark' ? stored : 'auto'
-  } catch {
-    return 'auto'
-  }
+/** Also read by public/theme.js, before the first paint, from the copy in this browser. */
+const theme: Setting<ColorScheme> = {
+  bucket: 'portico.appearance',
+  key: 'theme',
+  words: 'The theme',
+  fallback: 'auto',
+  parse: (value) => (value === 'light' || value === 'dark' || value === 'auto' ? value : undefined),
 }
 
+const night = window.matchMedia('(prefers-color-scheme: dark)')
+
 function shown(): ShownScheme {
+  const choice = getSetting(theme)
   if (choice !== 'auto') return choice
   return night.matches ? 'dark' : 'light'
 }
 
 function apply(): void {
   document.documentElement.dataset['mantineColorScheme'] = shown()
-  listeners.forEach((listener) => {
-    listener()
-  })
 }
 
 night.addEventListener('change', apply)
-// Another tab changed it.
-window.addEventListener('storage', (event) => {
-  if (event.key !== KEY) return
-  choice = read()
-  apply()
-})
+settings.subscribe(apply)
 
 export function setColorScheme(next: ColorScheme): void {
-  choice = next
-  try {
-    localStorage.setItem(KEY, next)
-  } catch {
-    // The choice holds until the page is left.
-  }
-  apply()
+  setSetting(theme, next)
 }
 
 function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
+  const stop = settings.subscribe(listener)
+  night.addEventListener('change', listener)
+  return () => {
+    stop()
+    night.removeEventListener('change', listener)
+  }
 }
 
 /** What the person chose, and what is therefore drawn. */
 export function useColorScheme(): { choice: ColorScheme; shown: ShownScheme } {
-  return {
-    choice: useSyncExternalStore(subscribe, () => choice),
-    shown: useSyncExternalStore(subscribe, shown),
-  }
+  const [choice] = useSetting(theme)
+  return { choice, shown: useSyncExternalStore(subscribe, shown) }
 }

@@ -4,6 +4,7 @@ import type { FeedNews } from './change-stream.ts'
 import { followChanges } from './follow-changes.ts'
 import { keys } from './keys.ts'
 import { sessionQuery } from './session.ts'
+import { settings } from './settings.ts'
 
 export interface FeedState {
   status: 'connecting' | 'live' | 'lost'
@@ -75,7 +76,12 @@ export class Feed {
       case 'lost':
         if (this.#state.status !== 'lost') this.#set({ status: 'lost', lostAt: news.at })
         return
+      case 'setting':
+        settings.refresh()
+        return
       case 'open':
+        // What changed while nobody listened is told by nobody.
+        settings.refresh()
         this.#opened(news.revision, news.anew)
     }
   }

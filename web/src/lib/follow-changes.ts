@@ -1,7 +1,7 @@
 import { ChangeStream, type FeedNews, type Follower } from './change-stream.ts'
 
 /** The name of the lock and of the channel. Tabs of an older build may be open: another shape of the messages, another number. */
-const NAME = 'portico-changes-1'
+const NAME = 'portico-changes-2'
 
 /** How long the tab that holds the stream may take to answer before it counts as asleep, in milliseconds. */
 const ASLEEP = 5_000
@@ -46,7 +46,7 @@ function followTogether(follower: Follower, locks: LockManager): () => void {
   let patience: number | undefined
 
   const spread = (news: FeedNews) => {
-    last = news
+    if (news.type !== 'setting') last = news
     follower.tell(news)
     send(news)
   }

@@ -29,8 +29,9 @@ export function useHotkeys(hotkeys: Hotkeys): void {
     const key = keyName(event)
     const plain = !key.startsWith('mod+')
     if (plain && (typing(event.target) || (!singleKeys.get() && key.length === 1))) return
-    const pair = event.timeStamp - first.at < SEQUENCE ? `${first.key} ${key}` : ''
-    const run = hotkeys[pair] ?? hotkeys[key]
+    // After a `g` the key belongs to the pair: `g s` must not star what is on the page.
+    const second = event.timeStamp - first.at < SEQUENCE && first.key === 'g' && key !== 'g'
+    const run = hotkeys[second ? `g ${key}` : key]
     if (!run) return
     event.preventDefault()
     run(event)

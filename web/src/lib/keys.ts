@@ -20,6 +20,7 @@ export const keys = {
   facets: ['facets'] as const,
   facet: (query: unknown) => ['facets', query] as const,
   finder: (term: string) => ['list', 'finder', term] as const,
+  starCount: (ref: string) => ['stars', ref] as const,
   changes: ['changes'] as const,
   sources: ['sources'] as const,
   problems: ['problems'] as const,

@@ -16,6 +16,7 @@ const doing: Record<string, string> = {
   'catalog.ingestion.manage': 'decide about sources and problems',
   'portico.audit.read': 'read the audit log',
   'portico.me.manage': 'have tokens of your own',
+  'portico.settings.manage': 'keep settings of your own',
   'portico.token.manage': 'manage the tokens of services',
   'portico.policy.read': 'see which policies count',
   'portico.policy.explain': 'ask why others can or cannot',

@@ -69,6 +69,8 @@ export const page = {
   audit: '/audit',
   signIn: '/sign-in',
   you: '/settings',
+  appearance: '/settings/appearance',
+  kept: '/settings/kept',
   sessions: '/settings/sessions',
   tokens: '/settings/tokens',
   services: '/settings/services',

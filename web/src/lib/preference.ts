@@ -1,43 +1,22 @@
-import { useSyncExternalStore } from 'react'
+import { getSetting, setSetting, useSetting, type Setting } from './settings.ts'
 
-/** A choice that this browser remembers: column folded, keys on. Lost storage means the default. */
-export function preference(name: string, initial: boolean) {
-  const key = `portico-${name}`
-  const listeners = new Set<() => void>()
-  let value = read()
-
-  function read(): boolean {
-    try {
-      const stored = localStorage.getItem(key)
-      return stored === null ? initial : stored === 'true'
-    } catch {
-      return initial
-    }
+/** A choice with two answers that is kept for the person: column folded, keys on. */
+function preference(key: string, words: string, initial: boolean) {
+  const setting: Setting<boolean> = {
+    bucket: 'portico.appearance',
+    key,
+    words,
+    fallback: initial,
+    parse: (value) => (typeof value === 'boolean' ? value : undefined),
   }
-
   return {
-    get: () => value,
+    get: () => getSetting(setting),
     set: (next: boolean) => {
-      value = next
-      try {
-        localStorage.setItem(key, String(next))
-      } catch {
-        // The choice holds until the page is left.
-      }
-      listeners.forEach((l) => {
-        l()
-      })
+      setSetting(setting, next)
     },
-    use: () =>
-      useSyncExternalStore(
-        (listener) => {
-          listeners.add(listener)
-          return () => listeners.delete(listener)
-        },
-        () => value,
-      ),
+    use: () => useSetting(setting)[0],
   }
 }
 
-export const columnFolded = preference('column-folded', false)
-export const singleKeys = preference('single-keys', true)
+export const columnFolded = preference('columnFolded', 'That the column is folded', false)
+export const singleKeys = preference('singleKeys', 'The choice of keys', true)

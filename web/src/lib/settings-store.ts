@@ -91,6 +91,8 @@ export class SettingsStore {
     const mine = who === '' || copy?.owner === who
     if (known || !mine || who === '') this.#take(mine ? copy?.values : undefined)
     this.#fresh = who === ''
+    // Whoever comes to this browser next finds nothing of the person before.
+    if (!mine || who === '') this.#drop(MINE)
     this.#tell()
     if (!this.#fresh) void this.#load()
   }
@@ -154,12 +156,15 @@ export class SettingsStore {
   }
 
   /** Sends what still waits: the page may go away. */
-  flush(): void {
-    for (const [id, timer] of this.#timers) {
-      clearTimeout(timer)
-      this.#timers.delete(id)
-      void this.#send(id, true)
-    }
+  async flush(): Promise<void> {
+    const waiting = [...this.#timers]
+    this.#timers.clear()
+    await Promise.all(
+      waiting.map(([id, timer]) => {
+        clearTimeout(timer)
+        return this.#send(id, true)
+      }),
+    )
   }
 
   /** Another tab of the guest changed theirs. */

@@ -1,7 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react'
 import { request, withQuery } from './api.ts'
 import { api } from './paths.ts'
-import type { Session } from './portico.ts'
 import { GUEST, SettingsStore, type Entry, type Place } from './settings-store.ts'
 
 /** One value of the person, and how it is read: parse gives undefined for what is none. Make it once, outside components. */
@@ -37,18 +36,12 @@ export const settings = new SettingsStore(
   storage(),
 )
 
-/** Follows the settings of whom the session names: a person's are kept with the portal, a guest's in the browser. */
-export function followSession(session: Session): void {
-  const { principal } = session
-  settings.begin(principal?.type === 'user' ? principal.ref : undefined)
-}
-
 if (typeof window !== 'undefined') {
   window.addEventListener('storage', (event) => {
     if (event.key === GUEST) settings.reread()
   })
   window.addEventListener('pagehide', () => {
-    settings.flush()
+    void settings.flush()
   })
 }
 

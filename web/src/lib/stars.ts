@@ -1,4 +1,8 @@
+import { queryOptions } from '@tanstack/react-query'
 import { useCallback } from 'react'
+import { request } from './api.ts'
+import { keys } from './keys.ts'
+import { api } from './paths.ts'
 import { getSetting, setSetting, useSetting, type Setting } from './settings.ts'
 
 /** Where Backstage keeps them, too. */
@@ -43,4 +47,13 @@ export function useToggleStar(): (ref: string) => void {
   return useCallback((ref: string) => {
     star(ref, !isStarred(ref))
   }, [])
+}
+
+/** How many people starred an entity, and whether the person who asked was one of them. */
+export function starCountQuery(ref: string) {
+  return queryOptions({
+    queryKey: keys.starCount(ref),
+    queryFn: ({ signal }) => request<{ people: number; mine: boolean }>(api.starCount(ref), { signal }),
+    staleTime: 60_000,
+  })
 }

@@ -23,6 +23,6 @@ function isView(value: unknown): value is View {
 }
 
 /** The catalog's views that the person saved, in their order. */
-export function useViews(): readonly [View[], (next: View[]) => void] {
+export function useViews(): readonly [View[], (next: View[] | ((now: View[]) => View[])) => void] {
   return useSetting(views)
 }

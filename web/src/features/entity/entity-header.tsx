@@ -12,6 +12,7 @@ import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Owner } from '../../ui/owner.tsx'
+import { StarButton } from '../../ui/star.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { Lifecycle } from '../../ui/tag.tsx'
 import { say } from '../../ui/toast.tsx'
@@ -104,6 +105,7 @@ function Actions({ entity, reading, answer, onRefresh }: ActionsProps) {
   const ref = refOf(entity)
   return (
     <div className={css['acts']}>
+      <StarButton entityRef={ref} name={titleOf(entity)} />
       <CopyRef entityRef={ref} />
       <ActionButton
         may="catalog.entity.refresh"

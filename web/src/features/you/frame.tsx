@@ -30,6 +30,8 @@ export function Frame({ title, heading, action, children }: Props) {
   const user = session.principal?.type === 'user'
   const places = [
     { to: page.you, words: 'Profile', shown: true, locked: false },
+    { to: page.appearance, words: 'Appearance', shown: true, locked: false },
+    { to: page.kept, words: 'Stars and views', shown: true, locked: false },
     { to: page.sessions, words: 'Sessions', shown: user, locked: false },
     { to: page.tokens, words: 'Your tokens', shown: user, locked: false },
     { to: page.services, words: 'Tokens of services', shown: true, locked: !services },
