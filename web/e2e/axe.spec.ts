@@ -13,6 +13,8 @@ const pages: [string, string][] = [
   ['api', '/catalog/default/api/payments.v2'],
   ['team', '/catalog/default/group/payments'],
   ['not there', '/catalog/default/component/nothing'],
+  ['register', '/catalog-import'],
+  ['a location', '/catalog/default/location/marrowby'],
   ['sources', '/operate/sources'],
   ['a guest', '/settings'],
   ['tokens of services', '/settings/services'],

@@ -23,6 +23,7 @@ const keys: [string[], string][] = [
   [['1', '…', '4'], 'Tabs of an entity'],
   [['s'], 'Star an entity, or take its star back'],
   [['y'], 'Copy the ref of an entity'],
+  [['.'], 'More actions of an entity'],
   [['['], 'Fold the column'],
   [['?'], 'This list'],
 ]

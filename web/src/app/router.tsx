@@ -9,6 +9,8 @@ import {
 } from '@tanstack/react-router'
 import { parseAuditSearch } from '../features/audit/audit-search.ts'
 import { parseCatalogSearch } from '../features/catalog/catalog-search.ts'
+import { parseHistorySearch } from '../features/entity/history-search.ts'
+import { parseSourceSearch } from '../features/entity/source-search.ts'
 import { parseProblemsSearch } from '../features/operate/problems-search.ts'
 import { parseRegisterSearch } from '../features/register/register-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
@@ -105,12 +107,14 @@ const dependencies = createRoute({
 const history = createRoute({
   getParentRoute: () => entity,
   path: 'history',
+  validateSearch: parseHistorySearch,
   component: lazyRouteComponent(() => import('../features/entity/history-tab.tsx'), 'HistoryTab'),
 })
 
 const source = createRoute({
   getParentRoute: () => entity,
   path: 'source',
+  validateSearch: parseSourceSearch,
   component: lazyRouteComponent(() => import('../features/entity/source-tab.tsx'), 'SourceTab'),
 })
 

@@ -27,10 +27,6 @@ export const api = {
   refresh: '/api/catalog/refresh',
   locations: '/api/catalog/locations',
   analyze: '/api/catalog/analyze-location',
-  locationOf: (ref: string) => {
-    const { kind, namespace, name } = parseRef(ref)
-    return `/api/catalog/locations/by-entity/${seg(kind)}/${seg(namespace)}/${seg(name)}`
-  },
   location: (id: string) => `/api/catalog/locations/${seg(id)}`,
   sources: '/api/catalog/sources',
   audit: '/api/portico/audit',

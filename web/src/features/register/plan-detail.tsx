@@ -1,10 +1,9 @@
 import { useState } from 'react'
 import { place } from '../../lib/format.ts'
-import type { Problem } from '../../lib/portico.ts'
-import { asSentence, capital, count, kindWords, number } from '../../lib/words.ts'
+import { capital, count, kindWords, number } from '../../lib/words.ts'
 import { Button } from '../../ui/button.tsx'
-import { CodeBlock } from '../../ui/code-block.tsx'
 import { EntityLink } from '../../ui/entity-link.tsx'
+import { Fault } from '../../ui/fault.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Status } from '../../ui/status.tsx'
 import type { Planned, Preview } from './api.ts'
@@ -96,33 +95,5 @@ function Row({ entity, single, registered }: { entity: Planned; single: boolean;
         {single ? `line ${String(line)}` : place(file, line)}
       </span>
     </li>
-  )
-}
-
-/** One fault: what, where, the lines, what to write. */
-function Fault({ problem }: { problem: Problem }) {
-  const { excerpt, level } = problem
-  const [message, remedy] = [asSentence(problem.message), asSentence(problem.remedy)]
-  return (
-    <div className={css['fault']}>
-      <p>
-        <Status shape={level === 'error' ? 'bad' : 'warn'} label={level === 'error' ? 'Error' : 'Warning'} />
-        <span>
-          {message} <span className="mono small quiet">{place(problem.file, problem.line, problem.column)}</span>
-        </span>
-      </p>
-      {excerpt && excerpt.lines.length > 0 ? (
-        <CodeBlock
-          code={excerpt.lines.join('\n')}
-          language="yaml"
-          name="lines around the problem"
-          firstLine={excerpt.line}
-          marks={[{ line: problem.line, level, message: remedy || message }]}
-          copy={false}
-        />
-      ) : (
-        remedy && <p className="muted">{remedy}</p>
-      )}
-    </div>
   )
 }

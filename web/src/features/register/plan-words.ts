@@ -35,7 +35,9 @@ export function verdictOf({ line, preview, error }: Look): Verdict {
   if (error !== undefined && error !== null)
     return {
       shape: 'bad',
-      words: isApiError(error) ? asSentence(error.message.replace(locationOf(line).target, 'it')) : 'It could not be looked at.',
+      words: isApiError(error)
+        ? asSentence(error.message.replace(locationOf(line).target, 'it'))
+        : 'It could not be looked at.',
       can: false,
       clean: false,
     }

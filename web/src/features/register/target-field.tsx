@@ -73,7 +73,8 @@ export function TargetField({ text, looked, onText, onLook }: Props) {
         ) : (
           <>
             The URL of a descriptor, of a repository or a folder in it, or a pattern such as{' '}
-            <span className="mono">…/blob/main/services/*/catalog-info.yaml</span>. One a line, up to {MOST}. Nothing is written yet.
+            <span className="mono">…/blob/main/services/*/catalog-info.yaml</span>. One a line, up to {MOST}. Nothing is
+            written yet.
             {twice > 0 && ` ${count(twice, 'line')} came twice.`}
             {left > 0 && ` The last ${String(left)} are left out.`}
           </>
