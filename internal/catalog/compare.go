@@ -102,7 +102,14 @@ func (h *Handler) compare(ctx context.Context, ref entity.Ref, from, to int64) (
 	// The first change that is known says what was before it.
 	before := alive || len(last) > 0
 	if len(first) == 0 && c.Changes > 0 {
-		before = c.first != Created
+		if before = c.first != Created; before {
+			// Of an entity with as many changes as are kept of one, older ones may be gone that lay in between.
+			if full, err := h.Store.logFull(ctx, ref.String(), h.Retention.ChangeCount); err != nil {
+				return nil, err
+			} else if full {
+				return nil, errTrimmed(low, c.oldest)
+			}
+		}
 	}
 	c.From, c.To = pointAt(low, first, before), pointAt(high, last, alive)
 	if from > to {
@@ -126,7 +133,24 @@ func pointAt(revision int64, last []Change, there bool) Point {
 
 type composed struct {
 	Comparison
-	first Op
+	first  Op
+	oldest int64 // the revision of that
+}
+
+func errTrimmed(low, oldest int64) error {
+	return errs.WithRemedy(errs.New(errs.Gone, "the change log no longer reaches back to revision %d", low),
+		"compare from revision "+idOf(oldest, "")+" on; nothing older is kept")
+}
+
+// logFull reports whether as many changes of an entity are kept as may be. most 0 is no limit.
+func (s *Store) logFull(ctx context.Context, ref string, most int) (full bool, err error) {
+	if most == 0 {
+		return false, nil
+	}
+	err = s.db.QueryRow(ctx, `
+		SELECT count(*) = $2
+		FROM (SELECT FROM catalog_changes WHERE ref = $1 LIMIT $2) AS kept`, ref, most).Scan(&full)
+	return full, err
 }
 
 // compose reads the changes of an entity above low and not above high. A low that is older than the log is errs.Gone.
@@ -137,8 +161,7 @@ func (s *Store) compose(ctx context.Context, ref string, low, high int64, seen *
 		return nil, err
 	}
 	if low < purged {
-		return nil, errs.WithRemedy(errs.New(errs.Gone, "the change log no longer reaches back to revision %d", low),
-			"compare from revision "+idOf(purged, "")+" on; nothing older is kept")
+		return nil, errTrimmed(low, purged)
 	}
 	revisions := []int64(nil) // nil: all
 	if seen.restricted() {
@@ -164,7 +187,7 @@ func (s *Store) compose(ctx context.Context, ref string, low, high int64, seen *
 	size := 0
 	if _, err := pgx.ForEachRow(rows, []any{&e.Revision, &uid, &e.Op, &raw, &e.Actor, &e.At}, func() error {
 		if c.Changes++; c.Changes == 1 {
-			c.first = e.Op
+			c.first, c.oldest = e.Op, e.Revision
 		}
 		if size += len(raw); size > mostComparedBytes || c.Changes > mostCompared {
 			return errTooFar()

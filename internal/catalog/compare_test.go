@@ -112,6 +112,18 @@ func TestCompare(t *testing.T) {
 		t.Errorf("from the oldest point that is known: %+v, %v (-want +got):\n%s", c.From, err, d)
 	}
 
+	// As many changes of it are kept as may be: there may have been others.
+	h.Retention.ChangeCount = 2
+	if _, err := w.store.db.Exec(t.Context(), `UPDATE catalog_state SET log_purged = 0`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.compare(t.Context(), ref, at[0], at[3]); !errs.Is(err, errs.Gone) || !strings.Contains(errs.Remedy(err), fmt.Sprint(at[3])) {
+		t.Errorf("of what has as many changes as are kept: %v, %s", err, errs.Remedy(err))
+	}
+	if _, err := h.compare(t.Context(), ref, at[3], at[4]); err != nil {
+		t.Errorf("from the oldest that is kept: %v", err)
+	}
+
 	for _, query := range []string{"", "?from=x", "?from=1&to=99999999", "?from=-1"} {
 		r, err := http.NewRequestWithContext(t.Context(), "GET", "/x/history/compare"+query, nil)
 		if err != nil {
