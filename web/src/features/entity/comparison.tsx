@@ -32,8 +32,8 @@ export function Comparison({ entityRef, from, to, view, onChange }: Props) {
   return (
     <section className={css['box']} aria-label="Comparison">
       <header className={css['head']}>
-        <h2 className="grow" role="status">
-          {data ? headline(data) : 'Comparing'}
+        <h2 className="grow">
+          <span role="status">{data ? headline(data) : 'Comparing'}</span>
         </h2>
         <div className={css['acts']}>
           <span className={`${css['views'] ?? ''} wide`} role="group" aria-label="How it is shown">
