@@ -101,6 +101,7 @@ func (h *Handler) Mount(g *httpx.Registry) {
 		httpx.Route{Pattern: "GET " + byName + "/history", Access: httpx.Require(entityRead), Handler: h.getHistory},
 		httpx.Route{Pattern: "GET " + byName + "/history/compare", Access: httpx.Require(entityRead), Handler: h.compareHistory},
 		httpx.Route{Pattern: "GET " + byName + "/source", Access: httpx.Require(entityRead), Handler: h.getSource},
+		httpx.Route{Pattern: "GET " + c + "/entities/export", Access: httpx.Require(entityRead), Handler: h.getExport},
 		httpx.Route{Pattern: "GET " + c + "/graph", Access: httpx.Require(entityRead), Handler: h.getGraph},
 		httpx.Route{Pattern: "GET " + c + "/graph/path", Access: httpx.Require(entityRead), Handler: h.getPath},
 		httpx.Route{Pattern: "GET " + byName + "/consequences", Access: httpx.Require(entityRead), Handler: h.getConsequences},

@@ -111,6 +111,9 @@ var rules = map[string]rule{
 	"POST /api/catalog/sources/{id}/held":                                         {"catalog.ingestion.manage", false},
 	"GET /api/catalog/graph":                                                      {"catalog.entity.read", true},
 	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/stars":           {"catalog.entity.read", true},
+	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/consequences":    {"catalog.entity.read", true},
+	"GET /api/catalog/entities/export":                                            {"catalog.entity.read", true},
+	"GET /api/catalog/graph/path":                                                 {"catalog.entity.read", true},
 }
 
 const guest = "\nauth:\n  providers: {guest: {}}\n"

@@ -17,6 +17,20 @@ var oddTexts = []string{
 	"1.0", "+1", "-0", "NaN", ".5", "5.", "Infinity", strings.Repeat("long words ", 30), strings.Repeat("x", 300) + "\n" + strings.Repeat("y z ", 80), " leading", "trailing ", "key:", "$text", "${{ a }}", "\\u0041",
 }
 
+// FuzzYAML writes an entity with odd texts as YAML and reads it: it is the same.
+func FuzzYAML(f *testing.F) {
+	for i, s := range oddTexts {
+		f.Add(s, oddTexts[len(oddTexts)-1-i])
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		raw, err := json.Marshal(map[string]any{"apiVersion": "backstage.io/v1alpha1", "kind": "Thing", "metadata": map[string]any{"name": "a", "description": a}, "spec": map[string]any{"a": b, "list": []any{a, []string{b}}, "at": map[string]string{a: b}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameFromYAML(t, raw)
+	})
+}
+
 // TestYAMLIsReadAgain writes entities as YAML and reads them: they are the same.
 func TestYAMLIsReadAgain(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
@@ -58,38 +72,8 @@ func TestYAMLIsReadAgain(t *testing.T) {
 	compared := 0
 	same := func(raw []byte) {
 		t.Helper()
-		d := ParseJSON("a", raw)
-		d.Validate()
-		if !d.Usable() {
-			return
-		}
-		e, err := d.Entity(map[string]string{AnnotationManagedByLocation: "url:x", AnnotationManagedByOriginLocation: "url:y"})
-		if err != nil {
-			return
-		}
-		out, err := YAML(e.JSON)
-		if err != nil {
-			t.Fatalf("%v: %s", err, e.JSON)
-		}
-		if strings.Contains(string(out), "managed-by") {
-			t.Fatalf("it says where it comes from:\n%s", out)
-		}
-		docs := Parse("a.yaml", append([]byte("---\n"), out...))
-		if len(docs) != 1 {
-			t.Fatalf("%d documents in\n%s", len(docs), out)
-		}
-		docs[0].Validate()
-		again, err := docs[0].Entity(map[string]string{AnnotationManagedByLocation: "url:x", AnnotationManagedByOriginLocation: "url:y"})
-		if err != nil {
-			t.Fatalf("%v, %+v:\n%s\nof %s", err, docs[0].Problems, out, e.JSON)
-		}
-		compared++
-		var want, got any
-		if json.Unmarshal(e.JSON, &want) != nil || json.Unmarshal(again.JSON, &got) != nil {
-			t.Fatal("no JSON")
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("(-as it was +read again)\n%s\n%s", diff, out)
+		if sameFromYAML(t, raw) {
+			compared++
 		}
 	}
 	for i, s := range oddTexts {
@@ -109,4 +93,42 @@ func TestYAMLIsReadAgain(t *testing.T) {
 	if compared < 1500 {
 		t.Errorf("only %d entities were compared", compared)
 	}
+}
+
+// sameFromYAML writes an entity as YAML and reads it. It reports whether it was one.
+func sameFromYAML(t *testing.T, raw []byte) bool {
+	t.Helper()
+	d := ParseJSON("a", raw)
+	d.Validate()
+	if !d.Usable() {
+		return false
+	}
+	e, err := d.Entity(map[string]string{AnnotationManagedByLocation: "url:x", AnnotationManagedByOriginLocation: "url:y"})
+	if err != nil {
+		return false
+	}
+	out, err := YAML(e.JSON)
+	if err != nil {
+		t.Fatalf("%v: %s", err, e.JSON)
+	}
+	if strings.Contains(string(out), "managed-by") {
+		t.Fatalf("it says where it comes from:\n%s", out)
+	}
+	docs := Parse("a.yaml", append([]byte("---\n"), out...))
+	if len(docs) != 1 {
+		t.Fatalf("%d documents in\n%s", len(docs), out)
+	}
+	docs[0].Validate()
+	again, err := docs[0].Entity(map[string]string{AnnotationManagedByLocation: "url:x", AnnotationManagedByOriginLocation: "url:y"})
+	if err != nil {
+		t.Fatalf("%v, %+v:\n%s\nof %s", err, docs[0].Problems, out, e.JSON)
+	}
+	var want, got any
+	if json.Unmarshal(e.JSON, &want) != nil || json.Unmarshal(again.JSON, &got) != nil {
+		t.Fatal("no JSON")
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("(-as it was +read again)\n%s\n%s", diff, out)
+	}
+	return true
 }
