@@ -102,6 +102,7 @@ func (h *Handler) Mount(g *httpx.Registry) {
 		httpx.Route{Pattern: "GET " + c + "/owned", Access: httpx.Require(entityRead), Handler: h.getOwned},
 		httpx.Route{Pattern: "GET " + c + "/owned/changes", Access: httpx.Require(entityRead), Handler: h.getOwnedChanges},
 		httpx.Route{Pattern: "GET " + byName + "/history", Access: httpx.Require(entityRead), Handler: h.getHistory},
+		httpx.Route{Pattern: "GET " + byName + "/history/compare", Access: httpx.Require(entityRead), Handler: h.compareHistory},
 		httpx.Route{Pattern: "GET " + byName + "/source", Access: httpx.Require(entityRead), Handler: h.getSource},
 		httpx.Route{Pattern: "GET " + c + "/entities/export", Access: httpx.Require(entityRead), Handler: h.getExport},
 		httpx.Route{Pattern: "GET " + c + "/graph", Access: httpx.Require(entityRead), Handler: h.getGraph},

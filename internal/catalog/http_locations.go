@@ -80,16 +80,23 @@ func (h *Handler) createLocation(w http.ResponseWriter, r *http.Request) error {
 	if err := checkRegistrable(loc); err != nil {
 		return err
 	}
-	dry, err := yes(q.Get("dryRun"))
+	dry, err := yes("dryRun", q.Get("dryRun"))
 	if err != nil {
 		return err
+	}
+	plan, err := yes("plan", q.Get("plan"))
+	switch {
+	case err != nil:
+		return err
+	case plan && !dry:
+		return errs.WithRemedy(errs.New(errs.Invalid, "plan is part of a dry run"), "send dryRun=true too, or leave plan out to register")
 	}
 	ctx := r.Context()
 	if err := h.sight(ctx).mayRegister(ctx, locationCreate, loc); err != nil {
 		return err
 	}
 	if dry {
-		return h.previewLocation(w, r, loc, onConflict)
+		return h.previewLocation(w, r, loc, onConflict, plan)
 	}
 	if err := h.checkWritable(); err != nil {
 		return err
@@ -117,18 +124,19 @@ func (h *Handler) createLocation(w http.ResponseWriter, r *http.Request) error {
 }
 
 // yes reads dryRun with the words that Backstage takes. Any other is refused: who meant to try must not register.
-func yes(v string) (bool, error) {
+func yes(name, v string) (bool, error) {
 	switch strings.ToLower(v) {
 	case "true", "1", "yes", "y", "on", "t":
 		return true, nil
 	case "", "false", "0", "no", "n", "off", "f":
 		return false, nil
 	}
-	return false, errs.New(errs.Invalid, "dryRun must be true or false, not %q", cut(v))
+	return false, errs.New(errs.Invalid, "%s must be true or false, not %q", name, cut(v))
 }
 
-// previewLocation says what registering would create, and writes nothing.
-func (h *Handler) previewLocation(w http.ResponseWriter, r *http.Request, loc Location, onConflict string) error {
+// previewLocation says what registering would create, and writes nothing. With a plan a document that cannot be used is
+// part of the answer; Backstage's clients expect an error.
+func (h *Handler) previewLocation(w http.ResponseWriter, r *http.Request, loc Location, onConflict string, plan bool) error {
 	sources, err := h.Store.Sources(r.Context())
 	if err != nil {
 		return err
@@ -140,15 +148,19 @@ func (h *Handler) previewLocation(w http.ResponseWriter, r *http.Request, loc Lo
 	if exists && onConflict == "reject" {
 		return errs.New(errs.Conflict, "Location %s:%s already exists", loc.Type, loc.Target)
 	}
-	entities, err := h.Refresher.Preview(r.Context(), loc)
+	out := map[string]any{
+		"exists":   exists,
+		"location": locationJSON{ID: loc.String(), Type: loc.Type, Target: loc.Target, EntityRef: "location:default/" + generatedName(loc)},
+	}
+	if plan {
+		out["plan"], out["entities"], err = h.Refresher.Plan(r.Context(), loc, h.sight(r.Context()))
+	} else {
+		out["entities"], err = h.Refresher.Preview(r.Context(), loc)
+	}
 	if err != nil {
 		return err
 	}
-	httpx.JSON(w, http.StatusCreated, map[string]any{
-		"exists":   exists,
-		"location": locationJSON{ID: loc.String(), Type: loc.Type, Target: loc.Target, EntityRef: "location:default/" + generatedName(loc)},
-		"entities": entities,
-	})
+	httpx.JSON(w, http.StatusCreated, out)
 	return nil
 }
 

@@ -107,6 +107,7 @@ func questions(token string) (qs []question) {
 		for _, of := range []string{"", "/ancestry", "/history", "/source", "/consequences", "/stars"} {
 			add("GET "+name+of, pathOf(ref)+of)
 		}
+		add("GET "+name+"/history/compare", pathOf(ref)+"/history/compare?from=0")
 		add("GET "+c+"/locations/by-entity/{kind}/{namespace}/{name}", c+"/locations/by-entity/"+by)
 		get(c+"/changes", "?ref="+ref, "?order=desc&ref="+ref)
 		get(c+"/graph", "?depth=8&ref="+ref, "?depth=2&direction=upstream&limit=3&ref="+ref)

@@ -1,4 +1,4 @@
-import { expect, test } from './fixtures.ts'
+import { expect, test, type Page } from './fixtures.ts'
 
 test('the overview says what it is, who looks after it and what is around it', async ({ page, entity }) => {
   await entity.open('component', 'payments-api')
@@ -70,4 +70,101 @@ test('refresh asks for a new reading and says so', async ({ page, entity }) => {
   await entity.open('component', 'payments-api')
   await page.getByRole('button', { name: 'Refresh' }).click()
   await expect(page.getByText('The source of payments-api is being read.')).toBeVisible()
+})
+
+/** Waits until a component that was declared is in the catalog. */
+async function known(page: Page, name: string): Promise<void> {
+  await expect
+    .poll(async () => (await page.request.get(`/api/catalog/entities/by-name/component/default/${name}`)).status())
+    .toBe(200)
+}
+
+test('two points are compared, by mouse or keys, and the address says which', async ({ page, entity, declare }) => {
+  const name = 'fog-horn'
+  declare(name, 'Sounds in fog.')
+  await known(page, name)
+  const described = page.getByRole('heading', { level: 1 }).locator('xpath=ancestor::header')
+  await entity.open('component', name, 'history')
+  for (const times of ['twice', 'thrice']) {
+    declare(name, `Sounds ${times}.`)
+    await expect(described).toContainText(`Sounds ${times}.`)
+  }
+  await page.getByRole('button', { name: 'Compare two points' }).click()
+  await expect(page).toHaveURL(/from=\d+&to=\d+/)
+  const box = page.getByRole('region', { name: 'Comparison' })
+  await expect(box.getByRole('heading', { level: 2 })).toHaveText('1 field differs')
+  await expect(box).toContainText('Sounds twice.')
+
+  // To the oldest by the keyboard: the arrows go from change to change.
+  await page.getByRole('radio', { name: /^From/, checked: true }).focus()
+  await page.keyboard.press('ArrowDown')
+  await expect(box).toContainText('2 changes in between.')
+  await expect(box.locator('del')).toContainText('Sounds in fog.')
+  await expect(box).not.toContainText('Sounds twice.')
+  const at = page.url()
+  await box.getByRole('button', { name: 'Unified' }).click()
+  await expect(page).toHaveURL(/view=unified/)
+  await page.goto(at)
+  await expect(box).toContainText('2 changes in between.')
+  await box.getByRole('button', { name: 'Swap the two points' }).click()
+  await expect(box.locator('ins')).toContainText('Sounds in fog.')
+  await box.getByRole('button', { name: 'End the comparison' }).click()
+  await expect(page).toHaveURL(/history$/)
+})
+
+test('a link to a line leads to it', async ({ page, entity }) => {
+  await entity.open('component', 'payments-api', 'source')
+  await page.getByRole('link', { name: 'Line 6', exact: true }).click()
+  await expect(page).toHaveURL(/source#L6$/)
+  await page.getByRole('link', { name: 'Line 9', exact: true }).click({ modifiers: ['Shift'] })
+  await expect(page).toHaveURL(/source#L6-L9$/)
+  await page.getByRole('button', { name: 'Wrap lines' }).click()
+  await expect(page).toHaveURL(/wrap=yes#L6-L9$/)
+  await page.goto('/catalog/default/component/payments-api/source#L40')
+  await expect(page.getByRole('link', { name: 'Line 40', exact: true })).toBeInViewport()
+})
+
+test('the menu opens by its key', async ({ page, entity }) => {
+  await entity.open('component', 'payments-api')
+  await expect(page.getByRole('button', { name: 'More actions' })).toBeVisible()
+  await page.keyboard.press('.')
+  const menu = page.getByRole('menu', { name: 'Actions for payments-api' })
+  await expect(menu.getByRole('menuitem').first()).toBeFocused()
+  await page.keyboard.press('u')
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'Unregister payments-api' })
+  await expect(dialog.getByRole('region', { name: 'Who lacks something' })).toContainText('booking-api')
+  await expect(dialog).toContainText('Its file declares it still.')
+  // Others depend on it, so the name is asked for.
+  await dialog.getByRole('button', { name: 'Unregister it' }).click()
+  await expect(dialog.getByRole('alert')).toHaveText('Write payments-api, as it stands above.')
+  await dialog.getByRole('button', { name: 'Keep it' }).click()
+  await expect(dialog).toHaveCount(0)
+})
+
+test('what nobody depends on is unregistered at once, and taken back', async ({ page, entity, declare, quiet }) => {
+  declare('sand-bank', 'In the way.')
+  await known(page, 'sand-bank')
+  await entity.open('component', 'sand-bank')
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Unregister…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Unregister sand-bank' })
+  await expect(dialog).toContainText('Nothing else lacks anything without it.')
+  await expect(dialog.getByRole('textbox')).toHaveCount(0)
+  await dialog.getByRole('button', { name: 'Unregister it' }).click()
+  await expect(page.getByText('sand-bank is unregistered.')).toBeVisible()
+  await page.goto('/catalog/default/component/sand-bank')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^sand-bank was removed on \d+ \w+$/)
+  await page.getByRole('button', { name: 'Restore' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('sand-bank')
+  // The page that was open hears of the removal and may ask for a source that is gone.
+  quiet.splice(0, quiet.length, ...quiet.filter((line) => !/404.*sand-bank\/source/.test(line)))
+})
+
+test('a location says what it points at and what it yields', async ({ page, entity }) => {
+  await entity.open('location', 'marrowby')
+  await expect(entity.section('What it points at').getByRole('listitem').first()).toBeVisible()
+  await expect(entity.section('What it yields').getByRole('link').first()).toBeVisible()
+  await page.goto('/catalog/default/container/container-001')
+  await expect(entity.section('Specification')).toContainText('reefer')
 })

@@ -1,5 +1,15 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer as createHttpServer, request as httpRequest } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -15,6 +25,9 @@ export interface Portals {
   readerUrl: string
   /** A folder that the open portal watches: the tests write files into it. */
   watched: string
+  /** A folder whose folders are repositories of a Git host that the open portal may read, and where they are. */
+  hosted: string
+  hostedUrl: string
   /** A portal where people sign in at dex or GitHub, with one user. */
   signInUrl: string
   /** The same portal behind a proxy that lets Ann in. */
@@ -52,17 +65,20 @@ function named(): Promise<Running> {
   const env = (name: string) => process.env[name] ?? ''
   const binary = env('PORTICO_BIN')
   if (binary) return startBinary(resolve(root, binary))
-  const names = ['URL', 'CLOSED_URL', 'READER_URL', 'WATCHED', 'SIGN_IN_URL', 'PROXY_URL']
-  const [url, closedUrl, readerUrl, watched, signInUrl, proxyUrl] = names.map((name) => env(`PORTICO_${name}`))
-  if (url && closedUrl && readerUrl && watched && signInUrl && proxyUrl)
+  const names = ['URL', 'CLOSED_URL', 'READER_URL', 'WATCHED', 'HOSTED', 'HOSTED_URL', 'SIGN_IN_URL', 'PROXY_URL']
+  const [url, closedUrl, readerUrl, watched, hosted, hostedUrl, signInUrl, proxyUrl] = names.map((name) =>
+    env(`PORTICO_${name}`),
+  )
+  if (url && closedUrl && readerUrl && watched && hosted && hostedUrl && signInUrl && proxyUrl)
     return Promise.resolve({
-      portals: { url, closedUrl, readerUrl, watched, signInUrl, proxyUrl },
+      portals: { url, closedUrl, readerUrl, watched, hosted, hostedUrl, signInUrl, proxyUrl },
       stop: () => Promise.resolve(),
     })
   throw new Error(
     'no portal to test. Set PORTICO_BIN to a binary of portico, which is then started with the sample organisation: ' +
       'PORTICO_BIN=bin/portico npm run e2e. For portals that run already set PORTICO_URL (guests may enter), ' +
       'PORTICO_CLOSED_URL (nobody may), PORTICO_READER_URL (guests only read), PORTICO_WATCHED (a folder that the first one watches), ' +
+      'PORTICO_HOSTED and PORTICO_HOSTED_URL (a folder of repositories, and where a Git host has them that the first one may read), ' +
       'PORTICO_SIGN_IN_URL (people sign in at dex or GitHub) and PORTICO_PROXY_URL (the same behind a proxy).',
   )
 }
@@ -76,7 +92,10 @@ async function startBinary(binary: string): Promise<Running> {
   for (const file of ['radio.yaml', 'radio-old.yaml'])
     writeFileSync(join(watched, file), componentFile('quay-radio', 'Two files claim it.'))
   writeFileSync(join(watched, 'containers.yaml'), containersFile())
-  writeFileSync(join(work, 'app-config.yaml'), config('operators'))
+  const hosted = join(work, 'hosted')
+  mkdirSync(hosted)
+  const host = await startHost(hosted)
+  writeFileSync(join(work, 'app-config.yaml'), config('operators', new URL(host.url).host))
   writeFileSync(join(work, 'closed.yaml'), config('nobody'))
   writeFileSync(join(work, 'reader.yaml'), config('readers'))
   const serve = (file: string, data: string, port = 0) =>
@@ -99,12 +118,14 @@ async function startBinary(binary: string): Promise<Running> {
       closedUrl: closed.url,
       readerUrl: reader.url,
       watched,
+      hosted,
+      hostedUrl: `${host.url}/marrowby`,
       signInUrl: signIn.url,
       proxyUrl: proxy.url,
     },
     stop: async () => {
       await Promise.all([open.stop(), closed.stop(), reader.stop(), signIn.stop()])
-      await Promise.all([dex.stop(), gitHub.stop(), proxy.stop()])
+      await Promise.all([dex.stop(), gitHub.stop(), proxy.stop(), host.stop()])
       rmSync(work, { recursive: true, force: true })
     },
   }
@@ -112,8 +133,8 @@ async function startBinary(binary: string): Promise<Running> {
 
 const allKinds = '[Component, API, Resource, System, Domain, Group, User, Location, Template, Container]'
 
-/** Whom it lets in without signing in. */
-function config(guests: 'operators' | 'readers' | 'nobody'): string {
+/** Whom it lets in without signing in, and the host that it may read. */
+function config(guests: 'operators' | 'readers' | 'nobody', host?: string): string {
   const locations = ['./marrowby/all.yaml', './watched/*.yaml'].map(
     (target) => `    - type: file\n      target: ${target}\n      rules:\n        - allow: ${allKinds}\n`,
   )
@@ -121,7 +142,9 @@ function config(guests: 'operators' | 'readers' | 'nobody'): string {
     'app:\n  title: Portico\n  baseUrl: http://localhost:7007\n',
     'organization:\n  name: Marrowby\n',
     `portico:\n  sampleData: true\n  guest:\n    operator: ${String(guests === 'operators')}\n`,
+    host ? `  reading:\n    allowPrivateHosts: ['${host}']\n` : '',
     'backend:\n  baseUrl: http://localhost:7007\n  listen:\n    host: 127.0.0.1\n    port: 7007\n',
+    host ? `integrations:\n  gitea:\n    - host: '${host}'\n      baseUrl: http://${host}\n` : '',
     guests !== 'nobody' ? 'auth:\n  providers:\n    guest: {}\n' : '',
     `catalog:\n  locations:\n${guests === 'nobody' ? '    []\n' : locations.join('')}`,
   ].join('')
@@ -299,6 +322,44 @@ async function startProxy(portalPort: number): Promise<{ url: string; stop: () =
         server.closeAllConnections()
       }),
   }
+}
+
+/**
+ * Starts a Git host that speaks as Gitea does: each folder of `folder` is a repository of marrowby, with one branch. The
+ * portal reads it through its API.
+ */
+async function startHost(folder: string): Promise<{ url: string; stop: () => Promise<void> }> {
+  const server = createHttpServer((asked, answer) => {
+    const path = decodeURIComponent(new URL(asked.url ?? '/', 'http://host').pathname)
+    const [, repository = '', what, rest = ''] =
+      /^\/api\/v1\/repos\/marrowby\/([^/]+)(?:\/(raw|git)\/(.*))?$/.exec(path) ?? []
+    const at = join(folder, repository)
+    const file = join(at, rest)
+    const say = (type: string, body: string | Buffer) => answer.writeHead(200, { 'Content-Type': type }).end(body)
+    if (repository === '' || !existsSync(at)) answer.writeHead(404).end()
+    else if (what === undefined) say('application/json', JSON.stringify({ default_branch: 'main' }))
+    else if (what === 'git') say('application/json', JSON.stringify({ tree: listing(at), truncated: false }))
+    else if (existsSync(file)) say('text/plain', readFileSync(file))
+    else answer.writeHead(404).end()
+  })
+  await new Promise<void>((r) => server.listen(0, '127.0.0.1', r))
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    stop: () =>
+      new Promise((done) => {
+        server.close(() => {
+          done()
+        })
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function listing(folder: string): { path: string; type: string; mode: string; sha: string; size: number }[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => ({ path, stat: statSync(join(folder, path)) }))
+    .filter(({ stat }) => stat.isFile())
+    .map(({ path, stat }) => ({ path, type: 'blob', mode: '100644', sha: String(stat.mtimeMs), size: stat.size }))
 }
 
 async function freePorts(n: number): Promise<number[]> {

@@ -60,6 +60,7 @@ const groups: { title: string; keys: Key[]; may?: Record<string, string> }[] = [
       [['1', '…', '4'], 'Tabs'],
       [['s'], 'Star it, or take its star back'],
       [['y'], 'Copy its ref'],
+      [['.'], 'More that can be done with it'],
     ],
   },
 ]

@@ -9,7 +9,10 @@ import {
 } from '@tanstack/react-router'
 import { parseAuditSearch } from '../features/audit/audit-search.ts'
 import { parseCatalogSearch } from '../features/catalog/catalog-search.ts'
+import { parseHistorySearch } from '../features/entity/history-search.ts'
+import { parseSourceSearch } from '../features/entity/source-search.ts'
 import { parseProblemsSearch } from '../features/operate/problems-search.ts'
+import { parseRegisterSearch } from '../features/register/register-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
 import { formatRef } from '../lib/entity.ts'
 import { page } from '../lib/paths.ts'
@@ -76,6 +79,13 @@ const catalog = createRoute({
   component: lazyRouteComponent(() => import('../features/catalog/catalog-page.tsx'), 'CatalogPage'),
 })
 
+const register = createRoute({
+  getParentRoute: () => shell,
+  path: page.register,
+  validateSearch: parseRegisterSearch,
+  component: lazyRouteComponent(() => import('../features/register/register-page.tsx'), 'RegisterPage'),
+})
+
 const entity = createRoute({
   getParentRoute: () => shell,
   path: '/catalog/$namespace/$kind/$name',
@@ -97,12 +107,14 @@ const dependencies = createRoute({
 const history = createRoute({
   getParentRoute: () => entity,
   path: 'history',
+  validateSearch: parseHistorySearch,
   component: lazyRouteComponent(() => import('../features/entity/history-tab.tsx'), 'HistoryTab'),
 })
 
 const source = createRoute({
   getParentRoute: () => entity,
   path: 'source',
+  validateSearch: parseSourceSearch,
   component: lazyRouteComponent(() => import('../features/entity/source-tab.tsx'), 'SourceTab'),
 })
 
@@ -208,6 +220,7 @@ const tree = root.addChildren([
   shell.addChildren([
     home,
     catalog,
+    register,
     entity.addChildren([overview, dependencies, history, source, otherTab]),
     sources,
     problems,

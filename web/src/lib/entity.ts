@@ -113,12 +113,25 @@ export function strings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((v): v is string => typeof v === 'string') : []
 }
 
-/** The tier label under any of the names that are in use, as `T1`. */
+/** The tier under any of the names that are in use, as `T1`: a label, an annotation, or the spec. */
 export function tierOf(entity: Entity): string | undefined {
-  const labels = entity.metadata.labels ?? {}
-  const key = Object.keys(labels).find((k) => k === 'tier' || k.endsWith('/tier'))
-  const value = key ? labels[key] : undefined
+  const value = named(entity, 'tier')
   if (!value) return undefined
   const digits = value.match(/^(?:tier-?|t)?(\d)$/i)
   return digits ? `T${digits[1]}` : value
+}
+
+/** The language that it is written in, as it says itself. */
+export function languageOf(entity: Entity): string | undefined {
+  return named(entity, 'language')
+}
+
+/** A label `name` or `…/name`, else such an annotation, else `spec.name`. */
+function named(entity: Entity, name: string): string | undefined {
+  for (const map of [entity.metadata.labels ?? {}, entity.metadata.annotations ?? {}]) {
+    const key = Object.keys(map).find((k) => k === name || k.endsWith(`/${name}`))
+    if (key && map[key]) return map[key]
+  }
+  const own = entity.spec?.[name]
+  return typeof own === 'number' ? String(own) : text(own)
 }

@@ -11,6 +11,8 @@ export const keys = {
   entities: ['entity'] as const,
   entity: (ref: string) => ['entity', ref] as const,
   history: (ref: string) => ['history', ref] as const,
+  compared: (ref: string, from: number, to: number) => ['history', ref, 'compare', from, to] as const,
+  consequences: (ref: string) => ['consequences', ref] as const,
   source: (ref: string) => ['source', ref] as const,
   lists: ['list'] as const,
   list: (query: unknown) => ['list', query] as const,
@@ -27,5 +29,6 @@ export const keys = {
   removed: (q: string) => ['problems', 'removed', q] as const,
   audit: (query: unknown) => ['audit', query] as const,
   auditStatus: ['audit', 'status'] as const,
+  registration: (line: string) => ['registration', line] as const,
   openProblems: ['open-problems'] as const,
 }

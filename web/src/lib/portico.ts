@@ -59,6 +59,28 @@ export interface HistoryPage {
   next: number | null
 }
 
+/** An entity at a revision. `at`: when the change was made that made it so; absent where the log does not reach back to it. */
+export interface ComparedPoint {
+  revision: number
+  there: boolean
+  change?: number
+  op?: ChangeOp
+  source?: string
+  actor?: string
+  at?: string
+}
+
+/** What differs between two points, and what happened in between. */
+export interface Comparison {
+  ref: string
+  from: ComparedPoint
+  to: ComparedPoint
+  changes: number
+  between: { revision: number; op: ChangeOp; actor: string; at: string }[]
+  diff: FieldChange[]
+  since?: number
+}
+
 export type SourceState = 'current' | 'reading' | 'degraded' | 'failed' | 'held'
 
 /** What a reading would make disappear. `refs` are the first 200; `digest` stands for all of them. */
@@ -75,6 +97,8 @@ export interface Source {
   type: string
   target: string
   title: string
+  /** The Location entity that stands for it. */
+  entityRef?: string
   origin: 'config' | 'registered' | 'trial' | 'sign-in'
   state: SourceState
   message: string
@@ -165,6 +189,7 @@ export interface EntitySource {
   revision: string
   problems?: Problem[] | null
   viewUrl?: string
+  editUrl?: string
 }
 
 /** What the catalog knows of who is signed in. */

@@ -9,6 +9,8 @@ import css from './code-block.module.css'
 export interface LineMark {
   /** Line in the file, counted as `firstLine` is. */
   line: number
+  /** From 1; what stands before it on the line is not marked. */
+  column?: number
   level: 'error' | 'warning'
   message: ReactNode
 }
@@ -23,13 +25,32 @@ interface Props {
   /** Scrolls inside a limited height instead of growing. */
   tall?: boolean
   copy?: boolean
+  /** Each number is a link to its line: `#L12`; with shift to the lines between, `#L12-L20`. */
+  linked?: Linked
+  wrap?: boolean
+}
+
+export interface Linked {
+  from: number
+  to: number
+  onLine: (line: number, extend: boolean) => void
 }
 
 /** Colouring costs an element a piece: above this many lines the text stays plain. */
 const COLOURED = 2_000
 
 /** Text of a file with line numbers; problems stand under their lines. */
-export function CodeBlock({ code, language, name, firstLine = 1, marks = [], tall = false, copy = true }: Props) {
+export function CodeBlock({
+  code,
+  language,
+  name,
+  firstLine = 1,
+  marks = [],
+  tall = false,
+  copy = true,
+  linked,
+  wrap = false,
+}: Props) {
   const lines = code.replace(/\n$/, '').split('\n')
   const coloured = language === 'yaml' && lines.length <= COLOURED
   return (
@@ -42,14 +63,26 @@ export function CodeBlock({ code, language, name, firstLine = 1, marks = [], tal
         role="region"
         aria-label={name}
       >
-        <code className={css['code']}>
+        <code className={`${css['code'] ?? ''} ${wrap ? (css['wrap'] ?? '') : ''}`}>
           {lines.map((line, i) => {
             const number = firstLine + i
             const here = marks.filter((m) => m.line === number)
+            const meant = linked !== undefined && number >= linked.from && number <= linked.to
             return (
               <Fragment key={number}>
-                <span className={lineClass(here)} data-n={number}>
-                  {here.length > 0 ? <Marked line={line} /> : coloured ? <Coloured line={line} /> : line}
+                <span
+                  id={linked && `L${String(number)}`}
+                  className={`${lineClass(here)} ${meant ? (css['meant'] ?? '') : ''}`}
+                  data-n={linked ? undefined : number}
+                >
+                  {linked && <LineNumber line={number} linked={linked} />}
+                  {here.length > 0 ? (
+                    <Marked line={line} column={Math.min(...here.map((m) => m.column ?? 1))} />
+                  ) : coloured ? (
+                    <Coloured line={line} />
+                  ) : (
+                    line
+                  )}
                   {'\n'}
                 </span>
                 {here.map((mark, n) => (
@@ -83,12 +116,30 @@ function Coloured({ line }: { line: string }) {
   ))
 }
 
-function Marked({ line }: { line: string }) {
-  const indent = /^\s*/.exec(line)?.[0] ?? ''
+function LineNumber({ line, linked }: { line: number; linked: Linked }) {
+  return (
+    <a
+      className={css['no']}
+      href={`#L${String(line)}`}
+      aria-label={`Line ${String(line)}`}
+      onClick={(event) => {
+        if (event.metaKey || event.ctrlKey) return
+        event.preventDefault()
+        linked.onLine(line, event.shiftKey)
+      }}
+    >
+      {line}
+    </a>
+  )
+}
+
+function Marked({ line, column }: { line: string; column: number }) {
+  const indent = /^\s*/.exec(line)?.[0].length ?? 0
+  const at = column > indent && column <= line.length ? column - 1 : indent
   return (
     <>
-      {indent}
-      <span className={css['wrong']}>{line.slice(indent.length)}</span>
+      {line.slice(0, at)}
+      <span className={css['wrong']}>{line.slice(at)}</span>
     </>
   )
 }

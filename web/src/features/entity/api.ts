@@ -1,10 +1,16 @@
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query'
 import { isApiError } from '../../lib/api-error.ts'
 import { request, withQuery } from '../../lib/api.ts'
 import type { Entity } from '../../lib/entity.ts'
 import { keys } from '../../lib/keys.ts'
 import { api } from '../../lib/paths.ts'
-import type { EntitySource, HistoryPage } from '../../lib/portico.ts'
+import type { ChangePage, Comparison, EntitySource, HistoryPage } from '../../lib/portico.ts'
 
 /** The whole entity; null when no entity has the ref. Asked by ref, because absence is an answer here and no error. */
 export function entityQuery(ref: string) {
@@ -45,6 +51,25 @@ export function latestChangesQuery(ref: string, limit: number) {
     queryKey: [...keys.history(ref), 'latest', limit],
     queryFn: async ({ signal }) =>
       (await request<HistoryPage>(withQuery(api.history(ref), { limit }), { signal })).items,
+  })
+}
+
+/** What differs between two revisions; without `to` it is compared with now. */
+export function comparisonQuery(ref: string, from: number, to: number | undefined) {
+  return queryOptions({
+    queryKey: keys.compared(ref, from, to ?? 0),
+    queryFn: ({ signal }) => request<Comparison>(withQuery(api.compare(ref), { from, to }), { signal }),
+    retry: (failures, error) => failures < 2 && isApiError(error) && error.transient,
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** The last changes of what is not there; none of what never was. */
+export function pastQuery(ref: string, limit: number) {
+  return queryOptions({
+    queryKey: [...keys.history(ref), 'past', limit],
+    queryFn: async ({ signal }) =>
+      (await request<ChangePage>(withQuery(api.changes, { ref, order: 'desc', limit }), { signal })).items,
   })
 }
 

@@ -1,23 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
-import { Check, Clock, Code, Copy, RotateCw } from 'lucide-react'
-import { useState } from 'react'
-import { copyText } from '../../lib/clipboard.ts'
-import { refOf, relationsOf, text, tierOf, titleOf, type Entity } from '../../lib/entity.ts'
-import { useHotkeys } from '../../lib/hotkeys.ts'
-import { page } from '../../lib/paths.ts'
-import { ActionButton } from '../../ui/action.tsx'
-import { IconButton, LinkButton } from '../../ui/button.tsx'
+import { Clock } from 'lucide-react'
+import { languageOf, refOf, relationsOf, text, tierOf, titleOf, type Entity } from '../../lib/entity.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Owner } from '../../ui/owner.tsx'
-import { StarButton } from '../../ui/star.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { Lifecycle } from '../../ui/tag.tsx'
 import { say } from '../../ui/toast.tsx'
 import { latestChangesQuery, useRefreshEntity } from './api.ts'
 import { Crumbs } from './crumbs.tsx'
+import { EntityActions } from './entity-actions.tsx'
 import css from './entity.module.css'
 
 export function EntityHeader({ entity }: { entity: Entity }) {
@@ -30,7 +24,7 @@ export function EntityHeader({ entity }: { entity: Entity }) {
       <div className={css['head']}>
         <KindGlyph kind={entity.kind} size="large" />
         <h1 tabIndex={-1}>{title}</h1>
-        <Actions
+        <EntityActions
           entity={entity}
           reading={refresh.isPending}
           answer={refresh.error}
@@ -60,18 +54,18 @@ function Meta({ entity }: { entity: Entity }) {
   const owner = relationsOf(entity, 'ownedBy')[0]
   const lifecycle = text(entity.spec?.['lifecycle'])
   const tier = tierOf(entity)
-  const type = text(entity.spec?.['type'])
+  const language = languageOf(entity)
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
   return (
     <div className={css['meta']}>
       {ownable(entity) && <Owner owner={owner} />}
-      {type && <span>{type}</span>}
       {lifecycle && (
         <span>
           <Lifecycle value={lifecycle} />
         </span>
       )}
       {tier && <span>{tier.replace(/^T(\d)$/, 'Tier $1')}</span>}
+      {language && <span>{language}</span>}
       {system && (
         <span className="cut">
           <EntityName entityRef={system} /> system
@@ -92,55 +86,4 @@ function Meta({ entity }: { entity: Entity }) {
 /** Teams, people and locations have no owner by nature; everything else should. */
 export function ownable(entity: Entity): boolean {
   return !['group', 'user', 'location'].includes(entity.kind.toLowerCase())
-}
-
-interface ActionsProps {
-  entity: Entity
-  reading: boolean
-  answer: unknown
-  onRefresh: () => void
-}
-
-function Actions({ entity, reading, answer, onRefresh }: ActionsProps) {
-  const ref = refOf(entity)
-  return (
-    <div className={css['acts']}>
-      <StarButton entityRef={ref} name={titleOf(entity)} />
-      <CopyRef entityRef={ref} />
-      <ActionButton
-        may="catalog.entity.refresh"
-        on={ref}
-        answer={answer}
-        leftSection={<Icon of={RotateCw} size={14} />}
-        onClick={onRefresh}
-        aria-busy={reading}
-      >
-        {reading ? 'Reading' : 'Refresh'}
-      </ActionButton>
-      <LinkButton to={page.entity(ref, 'source')} leftSection={<Icon of={Code} size={14} />}>
-        Source
-      </LinkButton>
-    </div>
-  )
-}
-
-function CopyRef({ entityRef }: { entityRef: string }) {
-  const [done, setDone] = useState(false)
-  const copy = async () => {
-    if (!(await copyText(entityRef))) {
-      say(`The browser refused to copy. The ref is ${entityRef}`)
-      return
-    }
-    setDone(true)
-    say(`Copied ${entityRef}`)
-    setTimeout(() => {
-      setDone(false)
-    }, 2000)
-  }
-  useHotkeys({ y: () => void copy() })
-  return (
-    <IconButton label="Copy ref" onClick={() => void copy()}>
-      <Icon of={done ? Check : Copy} />
-    </IconButton>
-  )
 }

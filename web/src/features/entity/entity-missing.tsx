@@ -6,12 +6,18 @@ import { kindWords } from '../../lib/words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { EntityLink } from '../../ui/entity-link.tsx'
+import { pastQuery } from './api.ts'
+import { EntityRemoved } from './entity-removed.tsx'
 import css from './entity-missing.module.css'
+
+const FEW = 5
 
 /** No entity has this ref: says so, and offers what comes near. */
 export function EntityMissing({ entityRef }: { entityRef: string }) {
   const { kind, namespace, name } = parseRef(entityRef)
   const { data: near } = useQuery(nearQuery(entityRef))
+  const { data: past } = useQuery(pastQuery(entityRef, FEW))
+  if (past?.[0]?.op === 'removed') return <EntityRemoved entityRef={entityRef} changes={past} />
   const words = kindWords(kind)
   return (
     <div className="page">

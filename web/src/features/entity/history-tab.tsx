@@ -1,5 +1,6 @@
 import { useSuspenseInfiniteQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { GitCompare } from 'lucide-react'
 import { dayHeading, locationTarget, shortPath } from '../../lib/format.ts'
 import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
@@ -8,11 +9,14 @@ import type { Change, FieldChange } from '../../lib/portico.ts'
 import { ActionButton } from '../../ui/action.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { Section } from '../../ui/section.tsx'
 import { historyQuery } from './api.ts'
 import { byDay } from './by-day.ts'
 import { ChangeLine } from './change-line.tsx'
+import { Comparison } from './comparison.tsx'
 import { FieldDiff } from './field-diff.tsx'
+import type { HistorySearch } from './history-search.ts'
 import { useEntityRef } from './use-entity.ts'
 import css from './history.module.css'
 
@@ -21,6 +25,16 @@ const AUDIT = 'portico.audit.read'
 /** Which field was changed when, from what to what, by whom and from which file. */
 export function HistoryTab() {
   const ref = useEntityRef()
+  const search: HistorySearch = useSearch({ strict: false })
+  const navigate = useNavigate()
+  const compare = (next: HistorySearch) => {
+    void navigate({
+      to: page.entity(ref, 'history'),
+      search: next,
+      resetScroll: false,
+      replace: search.from !== undefined,
+    })
+  }
   const history = useSuspenseInfiniteQuery(historyQuery(ref))
   const audited = allowed(useSession(), AUDIT)
   const now = useNow()
@@ -34,14 +48,33 @@ export function HistoryTab() {
       </div>
     )
   }
+  const comparing = search.from !== undefined
   return (
     <div className={css['history']}>
+      {comparing ? (
+        <Comparison entityRef={ref} from={search.from ?? 0} to={search.to} view={search.view} onChange={compare} />
+      ) : (
+        changes.length > 1 && (
+          <p className={css['begin']}>
+            <Button
+              size="xs"
+              leftSection={<Icon of={GitCompare} size={14} />}
+              onClick={() => {
+                compare({ from: changes[1]?.revision ?? 0, to: changes[0]?.revision ?? 0 })
+              }}
+            >
+              Compare two points
+            </Button>
+          </p>
+        )
+      )}
       {byDay(changes).map(({ day, changes: some }) => (
         <Section key={day} title={dayHeading(new Date(some[0]?.at ?? day), now)}>
           <ol>
             {some.map((change) => (
               <ChangeLine key={change.revision} change={change}>
                 <Details change={change} />
+                {comparing && <Ends revision={change.revision} search={search} onChange={compare} />}
               </ChangeLine>
             ))}
           </ol>
@@ -68,6 +101,43 @@ export function HistoryTab() {
         </Button>
       )}
     </div>
+  )
+}
+
+interface EndsProps {
+  revision: number
+  search: HistorySearch
+  onChange: (next: HistorySearch) => void
+}
+
+/** Makes this change one of the two points. The arrow keys go from change to change. */
+function Ends({ revision, search, onChange }: EndsProps) {
+  const { from, to } = search
+  return (
+    <span className={css['ends']}>
+      <label>
+        <input
+          type="radio"
+          name="from"
+          checked={from === revision}
+          onChange={() => {
+            onChange({ ...search, from: revision })
+          }}
+        />
+        From<span className="sr"> revision {revision}</span>
+      </label>
+      <label>
+        <input
+          type="radio"
+          name="to"
+          checked={to === revision}
+          onChange={() => {
+            onChange({ ...search, to: revision })
+          }}
+        />
+        To<span className="sr"> revision {revision}</span>
+      </label>
+    </span>
   )
 }
 

@@ -2,13 +2,14 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { refOf, relationsOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
-import { byKind, count } from '../../lib/words.ts'
+import { byKind, count, listed, relationWords } from '../../lib/words.ts'
 import { MentionList } from '../../ui/mention-list.tsx'
 import { Section } from '../../ui/section.tsx'
 import { latestChangesQuery } from './api.ts'
 import { ApiDefinition } from './api-definition.tsx'
 import { Around } from './around.tsx'
 import { ChangeLine } from './change-line.tsx'
+import { LocationOverview } from './location-overview.tsx'
 import { Rail } from './rail.tsx'
 import { SpecTree } from './spec-tree.tsx'
 import { TemplateSummary } from './template-summary.tsx'
@@ -74,12 +75,12 @@ function Main({ entity }: { entity: Entity }) {
     case 'template':
       return <TemplateSummary entity={entity} />
     case 'location':
-      return <SpecTree entity={entity} title="What it points at" />
+      return <LocationOverview entity={entity} />
     default:
       return (
         <>
           <SpecTree entity={entity} title="Specification" />
-          {(entity.relations?.length ?? 0) > 1 && <Around entity={entity} />}
+          <Relations entity={entity} />
         </>
       )
   }
@@ -106,6 +107,20 @@ function Related({ entity, type, title, empty }: RelatedProps) {
   return (
     <Section title={title} note={count(refs.length, people ? 'person' : 'entity', people ? 'people' : 'entities')}>
       <MentionList refs={refs} owner={!people && type !== 'ownerOf'} />
+    </Section>
+  )
+}
+
+/** Of a kind that the portal does not know: each of its relations by its name. The owner is in the rail. */
+function Relations({ entity }: { entity: Entity }) {
+  const own = (entity.relations ?? []).filter((r) => r.type !== 'ownedBy')
+  if (own.length === 0) return null
+  const types = new Map<string, string[]>()
+  for (const { type, targetRef } of own)
+    types.set(targetRef, [...(types.get(targetRef) ?? []), relationWords(type).heading])
+  return (
+    <Section title="Relations" note={count(types.size, 'entity')}>
+      <MentionList refs={[...types.keys()].sort(byKind)} note={(ref) => listed(types.get(ref) ?? [])} />
     </Section>
   )
 }

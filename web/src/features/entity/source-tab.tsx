@@ -1,16 +1,20 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
-import { ArrowUpRight } from 'lucide-react'
+import { Link, useLocation, useNavigate, useSearch } from '@tanstack/react-router'
+import { ArrowUpRight, WrapText } from 'lucide-react'
+import { useEffect, useState } from 'react'
 import { place } from '../../lib/format.ts'
-import type { Problem } from '../../lib/portico.ts'
+import { page } from '../../lib/paths.ts'
+import type { EntitySource, Problem } from '../../lib/portico.ts'
 import { httpUrl } from '../../lib/url.ts'
-import { asSentence, count } from '../../lib/words.ts'
-import { OutButton } from '../../ui/button.tsx'
+import { asSentence, count, number } from '../../lib/words.ts'
+import { Button, OutButton } from '../../ui/button.tsx'
 import { CodeBlock } from '../../ui/code-block.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Strip } from '../../ui/strip.tsx'
 import { sourceQuery } from './api.ts'
+import { hashOf, linesOfHash, type SourceSearch } from './source-search.ts'
 import { useEntityRef } from './use-entity.ts'
 import css from './source.module.css'
 
@@ -26,39 +30,146 @@ export function SourceTab() {
       </div>
     )
   }
+  return <Source source={source} />
+}
+
+/** More lines make a page slow; who wants all of them says so. */
+const MOST = 3_000
+
+function Source({ source }: { source: EntitySource }) {
+  const ref = useEntityRef()
+  const { wrap }: SourceSearch = useSearch({ strict: false })
+  const search: SourceSearch = wrap ? { wrap } : {}
+  const hash = useLocation({ select: (l) => l.hash })
+  const navigate = useNavigate()
+  const [all, setAll] = useState(false)
+  const meant = linesOfHash(hash)
+  const at = page.entity(ref, 'source')
+
+  const lines = source.text.replace(/\n$/, '').split('\n')
+  const long = lines.length > MOST && !all && !(meant && meant.from >= source.line + MOST)
+  const text = long ? lines.slice(0, MOST).join('\n') : source.text
   const problems = source.problems ?? []
   const inside = problems.filter((p) => p.line >= source.line && p.line <= source.endLine)
   const outside = problems.filter((p) => !inside.includes(p))
-  const view = httpUrl(source.viewUrl)
+  const first = meant?.from
+  useEffect(() => {
+    if (first !== undefined) document.getElementById(`L${String(first)}`)?.scrollIntoView({ block: 'center' })
+  }, [first])
   return (
     <div className={css['source']}>
-      <div className={css['head']}>
-        <p className="grow">
-          <span className={`${css['file'] ?? ''} mono small`}>{source.file}</span>
-          <span className="quiet small">
-            lines {source.line}–{source.endLine} · read <Fresh at={source.readAt} />
-            {problems.length > 0 && ` · ${count(problems.length, 'problem')}`}
-          </span>
-        </p>
-        {view && (
-          <OutButton href={view} rightSection={<Icon of={ArrowUpRight} size={14} />}>
-            Open the file
-          </OutButton>
-        )}
-      </div>
+      <Head source={source} problems={problems.length} wrap={wrap === 'yes'} at={at} hash={hash} />
       {outside.map((problem) => (
         <Strip key={problem.id} shape={problem.level === 'error' ? 'bad' : 'warn'}>
           <Words problem={problem} />{' '}
           <span className="mono small quiet">{place(problem.file, problem.line, problem.column)}</span>
         </Strip>
       ))}
+      {inside.length > 1 && (
+        <p className={css['jumps']}>
+          <span className="quiet small">{count(inside.length, 'problem')} in it:</span>
+          {inside.map((problem) => (
+            <Link
+              key={problem.id}
+              className="link small"
+              to={at}
+              search={search}
+              hash={`L${String(problem.line)}`}
+              resetScroll={false}
+              title={asSentence(problem.message)}
+            >
+              line {problem.line}
+            </Link>
+          ))}
+        </p>
+      )}
       <CodeBlock
-        code={source.text}
+        code={text}
         language="yaml"
         name="file"
         firstLine={source.line}
-        marks={inside.map((p) => ({ line: p.line, level: p.level, message: <Words problem={p} /> }))}
+        wrap={wrap === 'yes'}
+        marks={inside.map((p) => ({
+          line: p.line,
+          column: p.column,
+          level: p.level,
+          message: <Words problem={p} />,
+        }))}
+        linked={{
+          from: meant?.from ?? 0,
+          to: meant?.to ?? 0,
+          onLine: (line, extend) => {
+            const to = hashOf(line, extend ? meant : undefined)
+            void navigate({
+              to: at,
+              search,
+              hash: to,
+              resetScroll: false,
+              hashScrollIntoView: false,
+            })
+          },
+        }}
       />
+      {long && (
+        <p className={css['jumps']}>
+          <span className="quiet small">
+            The first {number(MOST)} of {number(lines.length)} lines.
+          </span>
+          <Button
+            size="xs"
+            onClick={() => {
+              setAll(true)
+            }}
+          >
+            Show all
+          </Button>
+        </p>
+      )}
+    </div>
+  )
+}
+
+interface HeadProps {
+  source: EntitySource
+  problems: number
+  wrap: boolean
+  at: string
+  hash: string
+}
+
+function Head({ source, problems, wrap, at, hash }: HeadProps) {
+  const navigate = useNavigate()
+  const view = httpUrl(source.viewUrl)
+  const edit = httpUrl(source.editUrl)
+  return (
+    <div className={css['head']}>
+      <p className="grow">
+        <span className={`${css['file'] ?? ''} mono small`}>{source.file}</span>
+        <span className="quiet small">
+          lines {source.line}–{source.endLine} · read <Fresh at={source.readAt} />
+          {problems > 0 && ` · ${count(problems, 'problem')}`}
+        </span>
+      </p>
+      <Button
+        variant="subtle"
+        leftSection={<Icon of={WrapText} size={14} />}
+        aria-pressed={wrap}
+        onClick={() => {
+          void navigate({ to: at, search: wrap ? {} : { wrap: 'yes' }, hash, replace: true, resetScroll: false })
+        }}
+      >
+        {wrap ? 'Do not wrap' : 'Wrap lines'}
+      </Button>
+      {edit && (
+        <OutButton href={edit} rightSection={<Icon of={ArrowUpRight} size={14} />}>
+          Edit the file
+        </OutButton>
+      )}
+      {view && (
+        <OutButton href={view} rightSection={<Icon of={ArrowUpRight} size={14} />}>
+          Open the file
+        </OutButton>
+      )}
     </div>
   )
 }

@@ -1,0 +1,28 @@
+import { one } from '../../lib/search-params.ts'
+
+export interface SourceSearch {
+  wrap?: 'yes'
+}
+
+export function parseSourceSearch(search: Record<string, unknown>): SourceSearch {
+  return one(search['wrap']) === 'yes' ? { wrap: 'yes' } : {}
+}
+
+export interface Stretch {
+  from: number
+  to: number
+}
+
+/** The lines that a hash means: `L12`, or `L12-L20` in any order. */
+export function linesOfHash(hash: string): Stretch | undefined {
+  const found = /^#?L(\d{1,7})(?:-L?(\d{1,7}))?$/.exec(hash)
+  if (!found) return undefined
+  const [a, b] = [Number(found[1]), Number(found[2] ?? found[1])]
+  return { from: Math.min(a, b), to: Math.max(a, b) }
+}
+
+export function hashOf(line: number, before: Stretch | undefined): string {
+  if (!before || before.from === line) return `L${String(line)}`
+  const [from, to] = line < before.from ? [line, before.to] : [before.from, line]
+  return `L${String(from)}-L${String(to)}`
+}

@@ -1,0 +1,102 @@
+import { Search } from 'lucide-react'
+import { useRef } from 'react'
+import { count } from '../../lib/words.ts'
+import { Button } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { isDescriptor, MOST, readLines } from './targets.ts'
+import css from './register.module.css'
+
+const apple = /Mac|iPhone|iPad/.test(navigator.platform)
+
+interface Props {
+  text: string
+  /** What is being looked at. */
+  looked: string[]
+  onText: (text: string) => void
+  onLook: (targets: string[]) => void
+}
+
+/** One place a line. What is pasted into the empty field is looked at at once: looking writes nothing. */
+export function TargetField({ text, looked, onText, onLook }: Props) {
+  const { targets, twice, left } = readLines(text)
+  const descriptor = isDescriptor(text)
+  const same = targets.join('\n') === looked.join('\n')
+  const field = useRef<HTMLTextAreaElement>(null)
+  const look = () => {
+    if (targets.length > 0 && !descriptor) onLook(targets)
+    else field.current?.focus()
+  }
+  return (
+    <form
+      className={css['form']}
+      onSubmit={(event) => {
+        event.preventDefault()
+        look()
+      }}
+    >
+      <label htmlFor="register-targets">Where it is</label>
+      <textarea
+        ref={field}
+        id="register-targets"
+        value={text}
+        rows={Math.min(10, Math.max(3, text.split('\n').length))}
+        spellCheck={false}
+        autoComplete="off"
+        placeholder="https://github.com/acme/shop/blob/main/catalog-info.yaml"
+        aria-describedby="register-help"
+        aria-invalid={descriptor || undefined}
+        onChange={(event) => {
+          onText(event.target.value)
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) {
+            event.preventDefault()
+            look()
+          }
+        }}
+        onPaste={(event) => {
+          const pasted = event.clipboardData.getData('text')
+          if (text.trim() !== '' || isDescriptor(pasted)) return
+          const lines = readLines(pasted).targets
+          if (lines.length === 0) return
+          event.preventDefault()
+          onText(lines.join('\n'))
+          onLook(lines)
+        }}
+      />
+      <p id="register-help" className={descriptor ? css['wrong'] : 'quiet small'}>
+        {descriptor ? (
+          <>
+            This is a descriptor itself. The catalog reads files where they are kept: commit it to its repository as{' '}
+            <span className="mono">catalog-info.yaml</span> and write the URL of that.
+          </>
+        ) : (
+          <>
+            The URL of a descriptor, of a repository or a folder in it, or a pattern such as{' '}
+            <span className="mono">…/blob/main/services/*/catalog-info.yaml</span>. One a line, up to {MOST}. Nothing is
+            written yet.
+            {twice > 0 && ` ${count(twice, 'line')} came twice.`}
+            {left > 0 && ` The last ${String(left)} are left out.`}
+          </>
+        )}
+      </p>
+      <div className={css['acts']}>
+        <Button
+          type="submit"
+          variant={looked.length === 0 ? 'filled' : 'default'}
+          leftSection={<Icon of={Search} size={14} />}
+          aria-keyshortcuts="Meta+Enter Control+Enter"
+        >
+          {same && looked.length > 0
+            ? 'Look again'
+            : targets.length > 1
+              ? `Look at ${count(targets.length, 'location')}`
+              : 'See what would come of it'}
+        </Button>
+        <span className="quiet small wide">
+          <kbd>{apple ? '⌘' : 'Ctrl'}</kbd> <kbd>↵</kbd>
+        </span>
+      </div>
+    </form>
+  )
+}
