@@ -20,7 +20,7 @@ const keys: [string[], string][] = [
   [['/'], 'Filter this list'],
   [['j', 'k'], 'Next, previous row'],
   [['↵'], 'Open the row'],
-  [['1', '…', '4'], 'Tabs of an entity'],
+  [['1', '…', '5'], 'Tabs of an entity'],
   [['y'], 'Copy the ref of an entity'],
   [['['], 'Fold the column'],
   [['?'], 'This list'],

@@ -12,6 +12,7 @@ export const keys = {
   entity: (ref: string) => ['entity', ref] as const,
   history: (ref: string) => ['history', ref] as const,
   source: (ref: string) => ['source', ref] as const,
+  definition: (ref: string, etag: string) => ['definition', ref, etag] as const,
   lists: ['list'] as const,
   list: (query: unknown) => ['list', query] as const,
   total: (query: unknown) => ['list', 'total', query] as const,

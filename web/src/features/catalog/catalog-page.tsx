@@ -12,6 +12,7 @@ import { kindsQuery } from '../../lib/kinds.ts'
 import { countQuery, pageQuery, type ListPage } from './api.ts'
 import { PAGE } from './catalog-query.ts'
 import { activeFilters, nextSort, toggled, type CatalogSearch } from './catalog-search.ts'
+import { ApisLink } from './apis-link.tsx'
 import { CatalogTable } from './catalog-table.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { Facets } from './facets.tsx'
@@ -91,6 +92,7 @@ function Kind({ search, go }: KindProps) {
     <div className={css['cols']}>
       <aside className={`${css['aside'] ?? ''} wide`} aria-label="Filters">
         {facets}
+        {search.kind === 'api' && <ApisLink />}
       </aside>
       <section aria-label={words.tab}>
         <FilterBar search={search} go={go} total={rows.total} whole={whole.data} stale={rows.stale} facets={facets} />
