@@ -411,6 +411,14 @@ spec:
 `
 }
 
+/** One more portal, of the folder's app-config.yaml, for a test that needs a catalog of its own. */
+export function startPortal(work: string, name: string): Promise<{ url: string; stop: () => Promise<void> }> {
+  const binary = process.env['PORTICO_BIN'] ?? ''
+  if (!binary) throw new Error('this test starts a portal of its own: set PORTICO_BIN')
+  const args = ['serve', '--config', join(work, 'app-config.yaml'), `--private-postgres=${join(work, name)}`]
+  return start(resolve(root, binary), args, work, name, 0)
+}
+
 const PATIENCE = 60_000
 
 /** Starts a portal on a port of its own choice and waits until it names its address. */

@@ -57,7 +57,7 @@ const groups: { title: string; keys: Key[]; may?: Record<string, string> }[] = [
   {
     title: 'On the page of an entity',
     keys: [
-      [['1', '…', '4'], 'Tabs'],
+      [['1', '…', '5'], 'Tabs'],
       [['s'], 'Star it, or take its star back'],
       [['y'], 'Copy its ref'],
       [['.'], 'More that can be done with it'],

@@ -7,6 +7,8 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
+import { parseApisSearch } from '../features/api/apis-search.ts'
+import { parseApiTabSearch } from '../features/api/api-search.ts'
 import { parseAuditSearch } from '../features/audit/audit-search.ts'
 import { parseCatalogSearch } from '../features/catalog/catalog-search.ts'
 import { parseHistorySearch } from '../features/entity/history-search.ts'
@@ -98,6 +100,22 @@ const overview = createRoute({
   component: lazyRouteComponent(() => import('../features/entity/overview-tab.tsx'), 'OverviewTab'),
 })
 
+const definition = createRoute({
+  getParentRoute: () => entity,
+  path: 'api',
+  validateSearch: parseApiTabSearch,
+  component: lazyRouteComponent(() => import('../features/api/api-tab.tsx'), 'ApiTab'),
+})
+
+// Backstage's name of the tab.
+const theirDefinition = createRoute({
+  getParentRoute: () => entity,
+  path: 'definition',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: page.entity(formatRef(params), 'api'), replace: true })
+  },
+})
+
 const dependencies = createRoute({
   getParentRoute: () => entity,
   path: 'dependencies',
@@ -156,12 +174,11 @@ const operate = createRoute({
   },
 })
 
-const apiDocs = createRoute({
+const apis = createRoute({
   getParentRoute: () => shell,
-  path: '/api-docs',
-  beforeLoad: () => {
-    throw redirect({ to: page.catalog, search: { kind: 'api' }, replace: true })
-  },
+  path: page.apis,
+  validateSearch: parseApisSearch,
+  component: lazyRouteComponent(() => import('../features/api/apis-page.tsx'), 'ApisPage'),
 })
 
 const you = createRoute({
@@ -221,12 +238,12 @@ const tree = root.addChildren([
     home,
     catalog,
     register,
-    entity.addChildren([overview, dependencies, history, source, otherTab]),
+    entity.addChildren([overview, definition, theirDefinition, dependencies, history, source, otherTab]),
     sources,
     problems,
     audit,
     operate,
-    apiDocs,
+    apis,
     you,
     appearance,
     kept,

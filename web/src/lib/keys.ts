@@ -14,6 +14,7 @@ export const keys = {
   compared: (ref: string, from: number, to: number) => ['history', ref, 'compare', from, to] as const,
   consequences: (ref: string) => ['consequences', ref] as const,
   source: (ref: string) => ['source', ref] as const,
+  definition: (ref: string, etag: string) => ['definition', ref, etag] as const,
   lists: ['list'] as const,
   list: (query: unknown) => ['list', query] as const,
   total: (query: unknown) => ['list', 'total', query] as const,

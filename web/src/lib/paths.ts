@@ -55,7 +55,7 @@ function byName(ref: string): string {
   return `/api/catalog/entities/by-name/${seg(kind)}/${seg(namespace)}/${seg(name)}`
 }
 
-export const entityTabs = ['overview', 'dependencies', 'history', 'source'] as const
+export const entityTabs = ['overview', 'api', 'dependencies', 'history', 'source'] as const
 export type EntityTab = (typeof entityTabs)[number]
 
 /** Every path of a page. */

@@ -18,6 +18,7 @@ import {
   toggledOwned,
   type CatalogSearch,
 } from './catalog-search.ts'
+import { ApisLink } from './apis-link.tsx'
 import { CatalogTable } from './catalog-table.tsx'
 import { FacetBones } from './facet-bones.tsx'
 import { FilterBar } from './filter-bar.tsx'
@@ -125,6 +126,7 @@ function Kind({ search, asker, go }: KindProps) {
     <div className={css['cols']}>
       <aside className={`${css['aside'] ?? ''} wide`} aria-label="Filters">
         {facets}
+        {search.kind === 'api' && <ApisLink />}
       </aside>
       <section aria-label={words.tab}>
         <FilterBar

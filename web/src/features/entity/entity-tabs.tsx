@@ -10,6 +10,7 @@ import css from './entity.module.css'
 
 const titles: Record<EntityTab, string> = {
   overview: 'Overview',
+  api: 'API',
   dependencies: 'Dependencies',
   history: 'History',
   source: 'Source',
@@ -19,16 +20,17 @@ export function EntityTabs({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
   const { pathname } = useLocation()
   const navigate = useNavigate()
+  const shown = entityTabs.filter((tab) => tab !== 'api' || hasApis(entity) || pathname.endsWith('/api'))
   const present = entityTabs.find((t) => pathname.endsWith(`/${t}`)) ?? 'overview'
   const open = (tab: EntityTab) => () => void navigate({ to: page.entity(ref, tab), resetScroll: false })
-  useHotkeys(Object.fromEntries(entityTabs.map((tab, i) => [String(i + 1), open(tab)])))
+  useHotkeys(Object.fromEntries(shown.map((tab, i) => [String(i + 1), open(tab)])))
 
   const related = new Set(entity.relations?.map((r) => r.targetRef)).size
   const broken = entity.status?.items?.some((i) => i.level === 'error' && i.type === 'backstage.io/catalog-processing')
   return (
     <div className={css['tabs']}>
       <Tabs label="Parts of the page">
-        {entityTabs.map((tab) => (
+        {shown.map((tab) => (
           <Link
             key={tab}
             to={page.entity(ref, tab)}
@@ -46,4 +48,9 @@ export function EntityTabs({ entity }: { entity: Entity }) {
       </Tabs>
     </div>
   )
+}
+
+function hasApis(entity: Entity): boolean {
+  const apis = ['providesApi', 'consumesApi']
+  return entity.kind.toLowerCase() === 'api' || (entity.relations ?? []).some((r) => apis.includes(r.type))
 }

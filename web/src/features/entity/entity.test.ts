@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import type { Entity } from '../../lib/entity.ts'
 import type { Change } from '../../lib/portico.ts'
 import { yamlPieces } from '../../ui/highlight.ts'
-import { looksLikeYaml } from './api-definition.tsx'
 import { byDay } from './by-day.ts'
 import { parentOf } from './crumbs.tsx'
 import { groups, sides } from './neighbours.ts'
@@ -110,13 +109,5 @@ describe('yamlPieces', () => {
           .join(''),
       ).toBe(line)
     }
-  })
-})
-
-describe('looksLikeYaml', () => {
-  it('tells YAML from JSON and schemas', () => {
-    expect(looksLikeYaml('openapi: 3.1.0\n')).toBe(true)
-    expect(looksLikeYaml('{"openapi": 1}')).toBe(false)
-    expect(looksLikeYaml('type Query { a: Int }')).toBe(false)
   })
 })

@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { refOf, relationsOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { byKind, count, listed, relationWords } from '../../lib/words.ts'
+import { RowBones } from '../../ui/bones.tsx'
 import { MentionList } from '../../ui/mention-list.tsx'
 import { Section } from '../../ui/section.tsx'
 import { latestChangesQuery } from './api.ts'
-import { ApiDefinition } from './api-definition.tsx'
 import { Around } from './around.tsx'
 import { ChangeLine } from './change-line.tsx'
 import { LocationOverview } from './location-overview.tsx'
@@ -15,6 +16,8 @@ import { SpecTree } from './spec-tree.tsx'
 import { TemplateSummary } from './template-summary.tsx'
 import { useEntity } from './use-entity.ts'
 import css from './entity.module.css'
+
+const ApiBrief = lazy(async () => ({ default: (await import('../api/api-brief.tsx')).ApiBrief }))
 
 export function OverviewTab() {
   const entity = useEntity()
@@ -43,7 +46,15 @@ function Main({ entity }: { entity: Entity }) {
     case 'api':
       return (
         <>
-          <ApiDefinition entity={entity} />
+          <Suspense
+            fallback={
+              <Section title="Definition">
+                <RowBones rows={8} />
+              </Section>
+            }
+          >
+            <ApiBrief entity={entity} />
+          </Suspense>
           <Around entity={entity} />
         </>
       )

@@ -1,0 +1,167 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { Search } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
+import { useHotkeys } from '../../lib/hotkeys.ts'
+import { page } from '../../lib/paths.ts'
+import { useTitle } from '../../lib/title.ts'
+import { count } from '../../lib/words.ts'
+import { RowBones } from '../../ui/bones.tsx'
+import { Button, LinkButton } from '../../ui/button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { ErrorStrip } from '../../ui/strip.tsx'
+import { deprecatedQuery, groupsQuery } from './apis-api.ts'
+import { groupings, parseApisSearch, type ApisSearch } from './apis-search.ts'
+import { apisSentence } from './apis-words.ts'
+import { ApisTable } from './apis-table.tsx'
+import { Deprecated } from './deprecated.tsx'
+import css from './apis.module.css'
+
+/** Which APIs are there, whose are they, and which of the old ones does somebody still need? */
+export function ApisPage() {
+  useTitle('APIs')
+  const search = parseApisSearch(useSearch({ strict: false }))
+  const navigate = useNavigate()
+  const go = (next: ApisSearch, replace = false) =>
+    void navigate({ to: page.apis, search: { ...next }, replace, resetScroll: false })
+  const old = useQuery(deprecatedQuery)
+  const groups = useQuery(groupsQuery(search))
+  const failed = old.isError ? old : groups.isError ? groups : undefined
+  return (
+    <div className={`page ${css['page'] ?? ''}`}>
+      <h1 tabIndex={-1}>APIs</h1>
+      <p className={css['sentence']} role="status">
+        {old.data ? apisSentence(old.data) : '\u00a0'}
+      </p>
+      {failed && (
+        <div className={css['strip']}>
+          <ErrorStrip
+            error={failed.error}
+            what="The APIs did not load."
+            kept={groups.data ? 'You see the last ones.' : undefined}
+            onRetry={() => void failed.refetch()}
+          />
+        </div>
+      )}
+      {old.data && old.data.deprecated.length > 0 && <Deprecated {...old.data} />}
+      {old.data?.total === 0 ? (
+        <FirstDay />
+      ) : (
+        <section className="sec" aria-label="All APIs">
+          <div className={css['bar']}>
+            <TextFilter search={search} go={go} />
+            <nav className={css['by']} aria-label="Grouped by">
+              <span className="quiet small">By</span>
+              {groupings.map((group) => (
+                <Link
+                  key={group}
+                  to={page.apis}
+                  search={{ ...search, group: group === 'owner' ? undefined : group }}
+                  resetScroll={false}
+                  activeOptions={{ exact: true }}
+                >
+                  {group}
+                </Link>
+              ))}
+            </nav>
+            <Link className={`${css['catalog'] ?? ''} link`} to={page.catalog} search={{ kind: 'api' }}>
+              In the catalog
+            </Link>
+          </div>
+          {groups.data === undefined && !groups.isError && <RowBones rows={12} />}
+          {groups.data && groups.data.length > 0 && (
+            <ApisTable groups={groups.data} search={search} stale={groups.isPlaceholderData} />
+          )}
+          {groups.data?.length === 0 && !groups.isPlaceholderData && search.q && (
+            <EmptyState
+              door="open"
+              title={`Nothing matches “${search.q}”`}
+              actions={
+                <Button
+                  onClick={() => {
+                    go({ ...search, q: undefined })
+                  }}
+                >
+                  Clear the filter
+                </Button>
+              }
+            >
+              <p>
+                Names, titles, descriptions and tags of{' '}
+                {old.data ? `all ${count(old.data.total, 'API', 'APIs')}` : 'all APIs'} were looked at.
+              </p>
+            </EmptyState>
+          )}
+        </section>
+      )}
+    </div>
+  )
+}
+
+function FirstDay() {
+  return (
+    <EmptyState
+      door="lit"
+      title="No APIs yet"
+      actions={
+        <LinkButton to={page.catalog} search={{ kind: 'component' }}>
+          See the components
+        </LinkButton>
+      }
+    >
+      <p>A file with “kind: API” in one of the sources brings the first one here, with its definition.</p>
+    </EmptyState>
+  )
+}
+
+const PAUSE = 180
+
+interface FilterProps {
+  search: ApisSearch
+  go: (next: ApisSearch, replace?: boolean) => void
+}
+
+function TextFilter({ search, go }: FilterProps) {
+  const input = useRef<HTMLInputElement>(null)
+  const [text, setText] = useState(search.q ?? '')
+  const [asked, setAsked] = useState(search.q ?? '')
+  // The URL changed without us (back, a link): the field follows it.
+  if ((search.q ?? '') !== asked) {
+    setAsked(search.q ?? '')
+    setText(search.q ?? '')
+  }
+  useEffect(() => {
+    if (text === asked) return
+    const timer = setTimeout(() => {
+      setAsked(text)
+      go({ ...search, q: text || undefined }, true)
+    }, PAUSE)
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [text, asked, search, go])
+  useHotkeys({ '/': () => input.current?.focus() })
+  return (
+    <label className={css['field']}>
+      <Icon of={Search} />
+      <span className="sr">Filter APIs by name, title, tag or text</span>
+      <input
+        ref={input}
+        type="search"
+        value={text}
+        placeholder="Filter by name, title, tag or text"
+        spellCheck={false}
+        autoComplete="off"
+        onChange={(event) => {
+          setText(event.target.value)
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape' && text !== '') setText('')
+          else if (event.key === 'Escape') event.currentTarget.blur()
+        }}
+      />
+      <kbd aria-hidden="true">/</kbd>
+    </label>
+  )
+}

@@ -1,0 +1,48 @@
+import { relationsOf, type Entity } from '../../lib/entity.ts'
+import { count, number } from '../../lib/words.ts'
+
+export interface Deprecations {
+  total: number
+  deprecated: Entity[]
+  deprecatedTotal: number
+}
+
+/** "138 APIs; 3 are deprecated, and 2 of those are still called by 5 components." */
+export function apisSentence({ total, deprecated, deprecatedTotal }: Deprecations): string {
+  if (total === 0) return 'No APIs yet.'
+  const all = count(total, 'API', 'APIs')
+  if (deprecatedTotal === 0) return `${all}; none is deprecated.`
+  const called = deprecated.filter((e) => callers(e).length > 0)
+  const who = new Set(called.flatMap(callers))
+  const are = deprecatedTotal === 1 ? '1 is deprecated' : `${number(deprecatedTotal)} are deprecated`
+  if (called.length === 0) {
+    // Of more than were looked at, nothing is claimed.
+    if (deprecated.length < deprecatedTotal) return `${all}; ${are}.`
+    return `${all}; ${are}, and nobody in the catalog calls ${deprecatedTotal === 1 ? 'it' : 'them'} any more.`
+  }
+  // Who calls those that were not looked at is not known.
+  if (deprecated.length < deprecatedTotal)
+    return `${all}; ${are}, and at least ${number(called.length)} of those ${called.length === 1 ? 'is' : 'are'} still called.`
+  const still = `still called by ${count(who.size, ...callerWords([...who]))}`
+  if (deprecatedTotal === 1) return `${all}; 1 is deprecated, and ${still}.`
+  const those =
+    called.length === deprecatedTotal
+      ? 'all of those are'
+      : `${number(called.length)} of those ${called.length === 1 ? 'is' : 'are'}`
+  return `${all}; ${are}, and ${those} ${still}.`
+}
+
+export function callers(api: Entity): string[] {
+  return relationsOf(api, 'apiConsumedBy')
+}
+
+function callerWords(refs: string[]): [string, string] {
+  return refs.every((r) => r.startsWith('component:')) ? ['component', 'components'] : ['entity', 'entities']
+}
+
+/** Those that somebody still calls come first, the most called of them before the others. */
+export function byNeed(apis: Entity[]): Entity[] {
+  return [...apis].sort(
+    (a, b) => callers(b).length - callers(a).length || a.metadata.name.localeCompare(b.metadata.name),
+  )
+}

@@ -1,0 +1,121 @@
+import { Link } from '@tanstack/react-router'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useRef, useState } from 'react'
+import { page } from '../../lib/paths.ts'
+import { number } from '../../lib/words.ts'
+import { Tag } from '../../ui/tag.tsx'
+import type { ApiTabSearch } from './api-search.ts'
+import { Badge } from './badge.tsx'
+import type { Row } from './outline-rows.ts'
+import css from './outline.module.css'
+
+const HEAD = 40
+const ITEM = 46
+
+interface Props {
+  entityRef: string
+  rows: Row[]
+  search: ApiTabSearch
+  label: string
+}
+
+/** Everything that a definition offers, by group. Only rows near the sight are in the document. One stop of the Tab key; arrows move within. */
+export function OutlineList({ entityRef, rows, search, label }: Props) {
+  const box = useRef<HTMLElement>(null)
+  const [focus, setFocus] = useState<number>()
+  // Its functions change with every scroll; nothing here keeps them.
+  // eslint-disable-next-line react-hooks/incompatible-library
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => box.current,
+    estimateSize: (i) => (rows[i]?.kind === 'group' ? HEAD : ITEM),
+    getItemKey: (i) => rowKey(rows[i]) ?? i,
+    overscan: 12,
+    initialRect: { width: 340, height: 800 },
+  })
+  useEffect(() => {
+    virtual.measure()
+  }, [virtual, rows])
+
+  const present = rows.findIndex((r) => r.kind === 'item' && r.item.id === search.at)
+  const first = rows.findIndex((r) => r.kind === 'item')
+  const stop = focus !== undefined && rows[focus]?.kind === 'item' ? focus : present >= 0 ? present : first
+  useEffect(() => {
+    if (present >= 0) virtual.scrollToIndex(present, { align: 'auto' })
+  }, [virtual, present])
+
+  const move = (from: number, step: number) => {
+    let next = from + step
+    while (rows[next]?.kind === 'group') next += step > 0 ? 1 : -1
+    if (rows[next]?.kind !== 'item') return
+    setFocus(next)
+    virtual.scrollToIndex(next, { align: 'auto' })
+    const take = () =>
+      box.current?.querySelector<HTMLElement>(`[data-index="${String(next)}"]`)?.focus({ preventScroll: true })
+    take()
+    requestAnimationFrame(take)
+  }
+  const steps: Record<string, number> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 12, PageUp: -12 }
+
+  return (
+    // The arrows move the focus among the links within, which are what answers.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <nav
+      ref={box}
+      className={css['list']}
+      aria-label={label}
+      onKeyDown={(event) => {
+        const step = steps[event.key]
+        if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return
+        event.preventDefault()
+        event.stopPropagation()
+        move(
+          Math.min(Math.max(stop + (Math.abs(step) > 1 ? step - Math.sign(step) : 0), -1), rows.length),
+          Math.sign(step),
+        )
+      }}
+    >
+      <div className={css['all']} style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map(({ index, start, key }) => {
+          const row = rows[index]
+          if (!row) return null
+          return row.kind === 'group' ? (
+            <h3 key={key} className={css['group']} style={{ top: start }}>
+              <span className="cut">{row.group.name}</span> <span className="quiet num">{number(row.count)}</span>
+            </h3>
+          ) : (
+            <Link
+              key={key}
+              to={page.entity(entityRef, 'api')}
+              search={{ ...search, at: row.item.id }}
+              resetScroll={false}
+              className={css['item']}
+              style={{ top: start }}
+              data-index={index}
+              tabIndex={index === stop ? 0 : -1}
+              aria-current={index === present ? 'true' : undefined}
+              activeProps={{}}
+              activeOptions={{ exact: true }}
+              onFocus={() => {
+                setFocus(index)
+              }}
+            >
+              <span className={css['line']}>
+                {row.item.badge && <Badge tone={row.item.tone}>{row.item.badge}</Badge>}
+                <span className={`${css['label'] ?? ''} ${row.item.deprecated ? (css['old'] ?? '') : ''}`}>
+                  {row.item.label}
+                </span>
+                {row.item.deprecated && <Tag tone="warn">deprecated</Tag>}
+              </span>
+              {row.item.note && <span className={css['note']}>{row.item.note}</span>}
+            </Link>
+          )
+        })}
+      </div>
+    </nav>
+  )
+}
+
+function rowKey(row: Row | undefined): string | undefined {
+  return row && (row.kind === 'group' ? `group ${row.group.name}` : row.item.id)
+}

@@ -1,0 +1,205 @@
+import type { Block, Entry, Fact, Field, Group, Item, Outline, Reading } from './model.ts'
+import { Schemas } from './schema.ts'
+import {
+  at,
+  entries,
+  firstLine,
+  isObj,
+  json,
+  list,
+  obj,
+  own,
+  pointerOf,
+  prose,
+  safeHref,
+  str,
+  type Obj,
+} from './value.ts'
+
+const kinds = [
+  ['tools', 'Tools', 'tool'],
+  ['resources', 'Resources', 'resource'],
+  ['resourceTemplates', 'Resource templates', 'template'],
+  ['prompts', 'Prompts', 'prompt'],
+  ['remotes', 'Where it answers', 'remote'],
+  ['packages', 'Packages', 'package'],
+] as const
+
+/** Whether a document tells of an MCP server: where it answers, how it is run, or what it offers. */
+export function looksLikeMcp(root: Obj): boolean {
+  const home = homeOf(root)
+  return kinds.some(
+    ([key]) => list(own(at(root, home), key)).length > 0 || entries(own(at(root, home), key)).length > 0,
+  )
+}
+
+/** `server.json` of the registry stands in a `server`, an answer of a server in a `result`. */
+function homeOf(root: Obj): string {
+  for (const key of ['server', 'result']) if (isObj(root[key])) return pointerOf(key)
+  return ''
+}
+
+/** Reads what describes an MCP server: `remotes` as Backstage has them, `server.json`, the lists that a server answers with. */
+export function readMcp(root: Obj): Reading {
+  return new Mcp(root)
+}
+
+class Mcp implements Reading {
+  readonly outline: Outline
+  private readonly schemas: Schemas
+  private readonly pointers = new Map<string, { kind: string; pointer: string }>()
+
+  constructor(root: Obj) {
+    this.schemas = new Schemas(root)
+    const home = homeOf(root)
+    const value = obj(at(root, home))
+    const info = obj(value['serverInfo'])
+    const groups = kinds
+      .map(([key, name, kind]): Group => {
+        const all = own(value, key)
+        const keys: (string | number)[] = Array.isArray(all) ? all.map((_, i) => i) : Object.keys(obj(all))
+        const items = keys
+          .slice(0, 5_000)
+          .map((k) => this.itemOf(kind, home + pointerOf(key, k), own(all, String(k)), k))
+        return { name, minor: kind === 'package' || undefined, items }
+      })
+      .filter((g) => g.items.length > 0)
+    const first = groups[0]?.name
+    this.outline = {
+      sort: 'mcp',
+      format: 'MCP server',
+      title: str(value['title'], 200) ?? str(value['name'], 200) ?? str(info['name'], 200),
+      version: str(value['version'], 60) ?? str(info['version'], 60),
+      about: prose(value['description']) ?? prose(value['instructions']),
+      facts: [
+        ...fact('Repository', own(value['repository'], 'url') ?? value['repository']),
+        ...fact('Website', value['websiteUrl']),
+        ...fact('Protocol', value['protocolVersion']),
+      ],
+      groups: groups.map((g) => ({
+        ...g,
+        minor: (g.name !== first && ['Packages', 'Where it answers'].includes(g.name)) || undefined,
+      })),
+      noun:
+        first === 'Where it answers'
+          ? ['address', 'addresses']
+          : first === 'Packages'
+            ? ['package', 'packages']
+            : ['offer', 'offers'],
+      notes: [],
+    }
+  }
+
+  private itemOf(kind: string, pointer: string, value: unknown, key: string | number): Item {
+    const url = str(own(value, 'url'), 300)
+    const name = str(own(value, 'name'), 200) ?? str(own(value, 'identifier'), 200)
+    const label =
+      (kind === 'remote' ? url : undefined) ??
+      name ??
+      str(own(value, 'uri'), 300) ??
+      str(own(value, 'uriTemplate'), 300) ??
+      (typeof key === 'string' ? key : kind)
+    let id = `${kind} ${label}`
+    if (this.pointers.has(id)) id = `${id} ${String(key)}`
+    this.pointers.set(id, { kind, pointer })
+    const hints = obj(own(value, 'annotations'))
+    return {
+      id,
+      badge: kind === 'remote' ? 'AT' : kind === 'template' ? 'TEMPLATE' : kind.toUpperCase(),
+      tone:
+        kind === 'tool'
+          ? hints['destructiveHint'] === true
+            ? 'remove'
+            : hints['readOnlyHint'] === true
+              ? 'read'
+              : 'make'
+          : 'plain',
+      label,
+      note:
+        firstLine(own(value, 'title')) ??
+        firstLine(own(value, 'description')) ??
+        str(own(value, 'type'), 60) ??
+        str(own(value, 'registryType') ?? own(value, 'registry_type'), 60),
+    }
+  }
+
+  entry(id: string): Entry | undefined {
+    const found = this.pointers.get(id)
+    if (!found) return undefined
+    const { kind, pointer } = found
+    const value = obj(this.schemas.resolve(pointer).value)
+    const label = id.slice(kind.length + 1)
+    const blocks: Block[] = []
+    const facts: Fact[] = [
+      ...fact('Address', value['url']),
+      ...fact('Transport', own(value['transport'], 'type') ?? value['type']),
+      ...fact('URI', value['uri'] ?? value['uriTemplate']),
+      ...fact('Type', value['mimeType']),
+      ...fact('Registry', value['registryType'] ?? value['registry_type']),
+      ...fact('Version', value['version']),
+      ...Object.entries(hintWords).flatMap(([key, words]) =>
+        own(value['annotations'], key) === true ? [{ term: 'It says', value: words }] : [],
+      ),
+    ]
+    if (facts.length > 0) blocks.push({ kind: 'facts', facts })
+    for (const [key, title] of [
+      ['inputSchema', 'Input'],
+      ['input_schema', 'Input'],
+      ['outputSchema', 'Output'],
+    ] as const)
+      if (isObj(value[key]))
+        blocks.push({
+          kind: 'fields',
+          title,
+          note: this.schemas.type(pointer + pointerOf(key)),
+          fields: this.schemas.children(pointer + pointerOf(key), 2),
+        })
+    for (const [key, title] of [
+      ['arguments', 'Arguments'],
+      ['headers', 'Headers'],
+      ['environmentVariables', 'Environment'],
+      ['packageArguments', 'Arguments'],
+      ['runtimeArguments', 'Arguments of the runtime'],
+    ] as const) {
+      const fields = list(value[key]).slice(0, 200).map(argumentField)
+      if (fields.length > 0) blocks.push({ kind: 'fields', title, fields })
+    }
+    if (kind === 'remote')
+      blocks.push({ kind: 'code', title: 'For a client', language: 'json', code: clientConfig(label, value) })
+    if (blocks.length === 0) blocks.push({ kind: 'code', title: 'As written', language: 'json', code: json(value) })
+    return { id, title: firstLine(value['title']) ?? label, code: label, about: prose(value['description']), blocks }
+  }
+
+  fields(key: string): Field[] {
+    return this.schemas.children(key, 1)
+  }
+}
+
+const hintWords: Record<string, string> = {
+  readOnlyHint: 'only reads',
+  destructiveHint: 'may destroy',
+  idempotentHint: 'twice is as once',
+  openWorldHint: 'reaches other systems',
+}
+
+function fact(term: string, value: unknown): Fact[] {
+  const said = str(value, 300)
+  return said
+    ? [{ term, value: said, href: safeHref(said), code: term === 'Address' || term === 'URI' || undefined }]
+    : []
+}
+
+function argumentField(value: unknown): Field {
+  return {
+    name: str(own(value, 'name'), 200) ?? str(own(value, 'value'), 200) ?? '?',
+    type: str(own(value, 'format'), 40),
+    required: own(value, 'required') === true || own(value, 'isRequired') === true || undefined,
+    about: prose(own(value, 'description')),
+    notes: own(value, 'isSecret') === true ? ['secret'] : [],
+  }
+}
+
+function clientConfig(label: string, value: Obj): string {
+  const name = (/^https?:\/\/([\w-]+)/.exec(label)?.[1] ?? 'server').toLowerCase()
+  return json({ mcpServers: { [name]: { type: str(value['type'], 60) ?? 'streamable-http', url: label } } })
+}
