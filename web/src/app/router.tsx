@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router'
 import { parseAuditSearch } from '../features/audit/audit-search.ts'
 import { parseCatalogSearch } from '../features/catalog/catalog-search.ts'
+import { parseGraphPageSearch, parseGraphSearch } from '../features/graph/graph-search.ts'
 import { parseProblemsSearch } from '../features/operate/problems-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
 import { formatRef } from '../lib/entity.ts'
@@ -91,6 +92,7 @@ const overview = createRoute({
 const dependencies = createRoute({
   getParentRoute: () => entity,
   path: 'dependencies',
+  validateSearch: parseGraphSearch,
   component: lazyRouteComponent(() => import('../features/entity/dependencies-tab.tsx'), 'DependenciesTab'),
 })
 
@@ -113,6 +115,13 @@ const otherTab = createRoute({
   beforeLoad: ({ params }) => {
     throw redirect({ to: page.entity(formatRef(params)), replace: true })
   },
+})
+
+const graph = createRoute({
+  getParentRoute: () => shell,
+  path: page.graph,
+  validateSearch: parseGraphPageSearch,
+  component: lazyRouteComponent(() => import('../features/graph/graph-page.tsx'), 'GraphPage'),
 })
 
 const sources = createRoute({
@@ -197,6 +206,7 @@ const tree = root.addChildren([
     home,
     catalog,
     entity.addChildren([overview, dependencies, history, source, otherTab]),
+    graph,
     sources,
     problems,
     audit,

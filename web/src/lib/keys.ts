@@ -24,5 +24,6 @@ export const keys = {
   removed: (q: string) => ['problems', 'removed', q] as const,
   audit: (query: unknown) => ['audit', query] as const,
   auditStatus: ['audit', 'status'] as const,
+  graph: (ask: unknown) => ['list', 'graph', ask] as const,
   openProblems: ['open-problems'] as const,
 }

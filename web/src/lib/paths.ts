@@ -20,6 +20,8 @@ export const api = {
   query: '/api/catalog/entities/by-query',
   facets: '/api/catalog/entity-facets',
   byRefs: '/api/catalog/entities/by-refs',
+  graph: '/api/catalog/graph',
+  graphPath: '/api/catalog/graph/path',
   refresh: '/api/catalog/refresh',
   sources: '/api/catalog/sources',
   audit: '/api/portico/audit',
@@ -50,6 +52,7 @@ export type EntityTab = (typeof entityTabs)[number]
 export const page = {
   home: '/',
   catalog: '/catalog',
+  graph: '/catalog-graph',
   sources: '/operate/sources',
   problems: '/operate/problems',
   audit: '/audit',

@@ -1,0 +1,81 @@
+import { List, Share2 } from 'lucide-react'
+import { Button } from '../../ui/button.tsx'
+import { Segmented } from '../../ui/segmented.tsx'
+import { DEPTH, type Depth, type GraphSearch } from './graph-search.ts'
+import type { Side } from './model.ts'
+import css from './graph.module.css'
+
+interface Props {
+  search: GraphSearch
+  view: 'graph' | 'table'
+  /** What is walked, which follows from the address. */
+  depth: Depth
+  side: Side | undefined
+  go: (next: GraphSearch) => void
+}
+
+const depths: Depth[] = [1, 2, 3, 'all']
+
+/** What is shown of a graph, and how. */
+export function GraphBar({ search, view, depth, side, go }: Props) {
+  const impact = (next: Side) => () => {
+    go({ ...search, impact: search.impact === next ? undefined : next, open: undefined })
+  }
+  return (
+    <div className={css['bar']}>
+      <Segmented
+        label="Shown as"
+        value={view}
+        options={[
+          { value: 'graph', label: 'Graph', icon: Share2 },
+          { value: 'table', label: 'Table', icon: List },
+        ]}
+        onChange={(next) => {
+          go({ ...search, view: next })
+        }}
+      />
+      <Segmented
+        label="Direction"
+        value={side ?? 'both'}
+        options={[
+          { value: 'users', label: 'Users' },
+          { value: 'both', label: 'Both' },
+          { value: 'needs', label: 'Dependencies' },
+        ]}
+        onChange={(next) => {
+          go({ ...search, impact: undefined, side: next === 'both' ? undefined : next })
+        }}
+      />
+      <span className={css['depth']}>
+        <span aria-hidden="true">Depth</span>
+        <Segmented
+          label="Depth"
+          value={String(depth)}
+          options={depths.map((d) => ({ value: String(d), label: d === 'all' ? 'All' : String(d) }))}
+          onChange={(next) => {
+            const chosen = depths.find((d) => String(d) === next)
+            go({ ...search, impact: undefined, depth: chosen === DEPTH ? undefined : chosen })
+          }}
+        />
+      </span>
+      {view === 'graph' && (
+        <Button
+          size="xs"
+          aria-pressed={search.group !== 'off'}
+          onClick={() => {
+            go({ ...search, group: search.group === 'off' ? undefined : 'off' })
+          }}
+        >
+          <span className={css['tick']} aria-hidden="true" />
+          Group by system
+        </Button>
+      )}
+      <Button size="xs" aria-pressed={search.impact === 'users'} onClick={impact('users')}>
+        What breaks if this goes
+      </Button>
+      <Button size="xs" aria-pressed={search.impact === 'needs'} onClick={impact('needs')}>
+        What it breaks with
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,262 @@
+import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
+import type { Box, Drawing, Wire } from './fold.ts'
+
+export const NODE = { width: 178, height: 46 }
+const REGION = { side: 14, top: 34, bottom: 14 }
+const COLUMN = 56
+const ROW = 22
+
+export interface Point {
+  x: number
+  y: number
+}
+
+export interface Rect extends Point {
+  width: number
+  height: number
+}
+
+/** Where everything stands. Corners of lines are there only while the boxes stand where the layout put them. */
+export interface Placed {
+  at: Map<string, Point>
+  regions: Map<string, Rect>
+  corners: Map<string, Point[]>
+  /** Whether the boxes were left where they stood, rather than laid out anew. */
+  kept: boolean
+}
+
+/** Systems that are drawn as a region: those with two or more boxes. */
+export function regionsOf(boxes: Box[]): Map<string, Box[]> {
+  const out = new Map<string, Box[]>()
+  for (const box of boxes) if (box.system) out.set(box.system, [...(out.get(box.system) ?? []), box])
+  for (const [system, inside] of out) if (inside.length < 2) out.delete(system)
+  return out
+}
+
+const options = (boxes: number): Record<string, string> => ({
+  'elk.algorithm': 'layered',
+  'elk.direction': 'RIGHT',
+  'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
+  'elk.edgeRouting': 'POLYLINE',
+  'elk.spacing.nodeNode': String(ROW),
+  'elk.spacing.edgeNode': '12',
+  'elk.spacing.edgeEdge': '8',
+  'elk.spacing.componentComponent': '40',
+  'elk.layered.spacing.nodeNodeBetweenLayers': String(COLUMN),
+  'elk.layered.spacing.edgeNodeBetweenLayers': '18',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
+  'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
+  'elk.layered.nodePlacement.bk.fixedAlignment': 'BALANCED',
+  'elk.layered.considerModelOrder.strategy': 'PREFER_NODES',
+  'elk.layered.thoroughness': boxes > 120 ? '3' : '10',
+  'elk.aspectRatio': '1.7',
+  // Coordinates of everything from the corner of the whole, so that regions need no sums.
+  'elk.json.shapeCoords': 'ROOT',
+  'elk.json.edgeCoords': 'ROOT',
+})
+
+/** What the layout is asked. Boxes in the order in which they stood before, so that what was above stays above. */
+export function layoutInput({ boxes, wires }: Drawing, grouped: boolean, before?: Map<string, Point>): ElkNode {
+  const regions = grouped ? regionsOf(boxes) : new Map<string, Box[]>()
+  const rank = (box: Box) => before?.get(box.id)?.y ?? Number.MAX_SAFE_INTEGER
+  const ordered = [...boxes].sort((a, b) => rank(a) - rank(b))
+  const leaf = (box: Box): ElkNode => ({ id: box.id, ...NODE })
+  const children: ElkNode[] = []
+  const done = new Set<string>()
+  for (const box of ordered) {
+    const inside = box.system === undefined ? undefined : regions.get(box.system)
+    if (!inside || box.system === undefined) children.push(leaf(box))
+    else if (!done.has(box.system)) {
+      done.add(box.system)
+      const { side, top, bottom } = REGION
+      children.push({
+        id: regionId(box.system),
+        children: ordered.filter((b) => b.system === box.system).map(leaf),
+        layoutOptions: {
+          'elk.padding': `[top=${String(top)},left=${String(side)},bottom=${String(bottom)},right=${String(side)}]`,
+        },
+      })
+    }
+  }
+  return {
+    id: 'all',
+    layoutOptions: options(boxes.length),
+    children,
+    edges: wires.map((wire) => ({ id: wire.id, sources: [wire.from], targets: [wire.to] })),
+  }
+}
+
+const regionId = (system: string) => `region ${system}`
+
+/** What the layout answered. */
+export function placedFrom(answer: ElkNode): Placed {
+  const out: Placed = { at: new Map(), regions: new Map(), corners: new Map(), kept: false }
+  const wires = [...(answer.edges ?? [])]
+  for (const child of answer.children ?? []) {
+    const { x = 0, y = 0, width = 0, height = 0 } = child
+    if (child.id.startsWith('region ')) {
+      out.regions.set(child.id.slice('region '.length), { x, y, width, height })
+      for (const { id, x: left = 0, y: up = 0 } of child.children ?? []) out.at.set(id, { x: left, y: up })
+      wires.push(...(child.edges ?? []))
+    } else out.at.set(child.id, { x, y })
+  }
+  for (const wire of wires) {
+    const corners = cornersOf(wire)
+    if (corners) out.corners.set(wire.id, corners)
+  }
+  return out
+}
+
+function cornersOf(wire: ElkExtendedEdge): Point[] | undefined {
+  const section = wire.sections?.[0]
+  return section && [section.startPoint, ...(section.bendPoints ?? []), section.endPoint]
+}
+
+/** Moves everything so that one box stands where it stood. */
+export function anchored(placed: Placed, id: string | undefined, before: Map<string, Point> | undefined): Placed {
+  const now = id === undefined ? undefined : placed.at.get(id)
+  const then = id === undefined ? undefined : before?.get(id)
+  if (!now || !then) return placed
+  const [dx, dy] = [then.x - now.x, then.y - now.y]
+  const move = <T extends Point>(p: T): T => ({ ...p, x: p.x + dx, y: p.y + dy })
+  const each = <T>(map: Map<string, T>, f: (value: T) => T) => new Map([...map].map(([k, v]) => [k, f(v)]))
+  return {
+    at: each(placed.at, move),
+    regions: each(placed.regions, move),
+    corners: each(placed.corners, (points) => points.map(move)),
+    kept: placed.kept,
+  }
+}
+
+/** More new boxes than this are laid out anew: put in one by one they would make no picture. */
+const FEW = 14
+
+/**
+ * Leaves every known box where it stands and puts new ones beside what they belong to: users in the column to the left of it,
+ * needs to the right. Undefined where that makes no good picture; then everything is laid out anew.
+ */
+export function kept({ boxes, wires }: Drawing, grouped: boolean, before: Placed): Placed | undefined {
+  const at = new Map<string, Point>()
+  const fresh: Box[] = []
+  for (const box of boxes) {
+    const then = before.at.get(box.id)
+    if (then) at.set(box.id, then)
+    else fresh.push(box)
+  }
+  if (at.size === 0 || fresh.length > FEW || at.size < before.at.size / 2) return undefined
+  // Each round puts in what touches something that stands; what touches nothing has no place.
+  for (let left = fresh, round = 0; left.length > 0; round++) {
+    const placed = left.filter((box) => {
+      const spot = spotFor(box, wires, at)
+      if (spot) at.set(box.id, spot)
+      return spot !== undefined
+    })
+    if (placed.length === 0 || round > FEW) return undefined
+    left = left.filter((box) => !placed.includes(box))
+  }
+  const regions = new Map<string, Rect>()
+  if (grouped) for (const [system, inside] of regionsOf(boxes)) regions.set(system, around(inside, at))
+  if (!clear(boxes, at, regions)) return undefined
+  const moved = new Set(fresh.map((b) => b.id))
+  const corners = new Map(
+    [...before.corners].filter(([id]) => wires.some((w) => w.id === id && !moved.has(w.from) && !moved.has(w.to))),
+  )
+  return { at, regions, corners, kept: true }
+}
+
+function spotFor(box: Box, wires: Wire[], at: Map<string, Point>): Point | undefined {
+  for (const { from, to } of wires) {
+    const beside = from === box.id ? at.get(to) : to === box.id ? at.get(from) : undefined
+    if (!beside) continue
+    const x = beside.x + (from === box.id ? -1 : 1) * (NODE.width + COLUMN)
+    return { x, y: freeRow(x, beside.y, [...at.values()]) }
+  }
+  return undefined
+}
+
+/** The row nearest to `y` in which nothing stands at `x`. */
+function freeRow(x: number, y: number, taken: Point[]): number {
+  const near = taken.filter((p) => Math.abs(p.x - x) < NODE.width + 20)
+  const step = NODE.height + ROW
+  for (let n = 0; ; n++) {
+    const row = y + (n % 2 === 0 ? 1 : -1) * Math.ceil(n / 2) * step
+    if (near.every((p) => Math.abs(p.y - row) >= NODE.height + 10)) return row
+  }
+}
+
+function around(boxes: Box[], at: Map<string, Point>): Rect {
+  const points = boxes.map((box) => at.get(box.id) ?? { x: 0, y: 0 })
+  const left = Math.min(...points.map((p) => p.x)) - REGION.side
+  const top = Math.min(...points.map((p) => p.y)) - REGION.top
+  return {
+    x: left,
+    y: top,
+    width: Math.max(...points.map((p) => p.x)) + NODE.width + REGION.side - left,
+    height: Math.max(...points.map((p) => p.y)) + NODE.height + REGION.bottom - top,
+  }
+}
+
+/** No region covers a stranger or another region. */
+function clear(boxes: Box[], at: Map<string, Point>, regions: Map<string, Rect>): boolean {
+  const all = [...regions]
+  for (const [i, [system, rect]] of all.entries()) {
+    if (all.slice(i + 1).some(([, other]) => overlap(rect, other))) return false
+    for (const box of boxes) {
+      const p = at.get(box.id)
+      if (p && box.system !== system && overlap(rect, { ...p, ...NODE })) return false
+    }
+  }
+  return true
+}
+
+function overlap(a: Rect, b: Rect): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+}
+
+export function bounds(placed: Placed): Rect {
+  const rects: Rect[] = [...placed.regions.values(), ...[...placed.at.values()].map((p) => ({ ...p, ...NODE }))]
+  const corners = [...placed.corners.values()].flat()
+  if (rects.length === 0) return { x: 0, y: 0, width: 0, height: 0 }
+  const x = Math.min(...rects.map((r) => r.x), ...corners.map((p) => p.x))
+  const y = Math.min(...rects.map((r) => r.y), ...corners.map((p) => p.y))
+  return {
+    x,
+    y,
+    width: Math.max(...rects.map((r) => r.x + r.width), ...corners.map((p) => p.x)) - x,
+    height: Math.max(...rects.map((r) => r.y + r.height), ...corners.map((p) => p.y)) - y,
+  }
+}
+
+/** The line of a wire: from the right side of who needs to the left side of what is needed, round at its corners. */
+export function pathOf(wire: Wire, placed: Placed): string {
+  const from = placed.at.get(wire.from)
+  const to = placed.at.get(wire.to)
+  if (!from || !to) return ''
+  const middle = NODE.height / 2
+  const out = { x: from.x + NODE.width, y: from.y + middle }
+  const into = { x: to.x, y: to.y + middle }
+  const corners = placed.corners.get(wire.id)
+  const first = corners?.[0]
+  // A line against the stream, in a circle of needs, leaves and arrives where the layout says.
+  const against = first !== undefined && first.x < from.x + NODE.width / 2
+  const points = corners && against ? corners : [out, ...(corners?.slice(1, -1) ?? []), into]
+  return smooth(points)
+}
+
+function smooth(points: Point[]): string {
+  const [first, ...rest] = points
+  if (!first) return ''
+  let d = `M${num(first.x)} ${num(first.y)}`
+  let last = first
+  for (const p of rest) {
+    // Backwards and without corners it swings out, so that it is seen beside the boxes.
+    const reach = p.x < last.x && points.length === 2 ? SWING : (p.x - last.x) / 2
+    d += `C${num(last.x + reach)} ${num(last.y)} ${num(p.x - reach)} ${num(p.y)} ${num(p.x)} ${num(p.y)}`
+    last = p
+  }
+  return d
+}
+
+const SWING = 60
+
+const num = (n: number) => String(Math.round(n * 10) / 10)
