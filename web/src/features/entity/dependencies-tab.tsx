@@ -19,7 +19,10 @@ export function DependenciesTab() {
     <GraphView
       roots={roots}
       name={titleOf(entity)}
-      usual={usualRelations(roots, entity.relations?.map((r) => r.type))}
+      usual={usualRelations(
+        roots,
+        entity.relations?.map((r) => r.type),
+      )}
       search={search}
       go={go}
       onFocus={(other) =>

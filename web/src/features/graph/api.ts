@@ -30,11 +30,10 @@ export function graphQuery(ask: GraphAsk) {
   const { roots, depth, relations, direction = 'both', limit = MOST } = ask
   return queryOptions({
     queryKey: keys.graph({ roots, depth, relations, direction, limit }),
-    queryFn: ({ signal }) =>
-      request<Graph>(
-        withQuery(api.graph, { ref: roots, depth: Math.min(depth, ALL), relation: relations, direction, limit }),
-        { signal },
-      ).then(lowerKinds),
+    queryFn: async ({ signal }): Promise<Graph> => {
+      const query = { ref: roots, depth: Math.min(depth, ALL), relation: relations, direction, limit }
+      return lowerKinds(await request<Graph>(withQuery(api.graph, query), { signal }))
+    },
     enabled: !empty(ask),
     placeholderData: keepPreviousData,
   })
@@ -44,8 +43,8 @@ export function graphQuery(ask: GraphAsk) {
 export function pathQuery(from: string, to: string, relations: string[] = []) {
   return queryOptions({
     queryKey: keys.graph({ from, to, relations }),
-    queryFn: ({ signal }) =>
-      request<PathAnswer>(withQuery(api.graphPath, { from, to, relation: relations }), { signal }).then(lowerKinds),
+    queryFn: async ({ signal }): Promise<PathAnswer> =>
+      lowerKinds(await request<PathAnswer>(withQuery(api.graphPath, { from, to, relation: relations }), { signal })),
     enabled: from !== '' && to !== '',
   })
 }

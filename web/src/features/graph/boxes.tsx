@@ -29,14 +29,15 @@ export function BoxView({ data: { box } }: NodeProps<BoxNode>) {
     state.felt(box) && css['felt'],
     state.faint(box) && css['faint'],
   ]
-  const tab = { tabIndex: state.selected === box.id ? 0 : -1, 'data-box': box.id }
+  const tab = { tabIndex: state.stop === box.id ? 0 : -1, 'data-box': box.id }
   const onKeyDown = (event: React.KeyboardEvent) => {
     state.onKey(event, box)
   }
   const pick = (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return
     event.preventDefault()
-    state.select(box.id)
+    if (!state.plain) state.select(box.id)
+    else if (!gone) state.open(box)
   }
   const body = (
     <>

@@ -10,12 +10,11 @@ import {
 } from '@xyflow/react'
 import { Maximize, Minus, Plus, Wand2 } from 'lucide-react'
 import { useEffect, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react'
-import { count } from '../../lib/words.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { BoxView, RegionView, type BoxNode, type RegionNode } from './boxes.tsx'
 import { CanvasContext, type CanvasState } from './canvas-context.ts'
 import { carries, type Box, type Drawing, type Wire } from './fold.ts'
-import { bounds, NODE, pathOf, type Placed } from './layout.ts'
+import { bounds, NODE, pathsOf, type Placed } from './layout.ts'
 import { walk, type Arrow } from './walk.ts'
 import { Arrows, WireView, type WireEdge } from './wire.tsx'
 import css from './canvas.module.css'
@@ -41,6 +40,8 @@ interface Props {
   onAnew?: () => void
   /** Stands at the lower right. */
   end?: ReactNode
+  /** A picture in a page: a click opens what it is on. */
+  plain?: boolean
 }
 
 const nodeTypes: NodeTypes = { box: BoxView, region: RegionView }
@@ -57,7 +58,7 @@ export function Canvas(props: Props) {
 }
 
 const LABELS = 0.6
-const READABLE = 0.72
+const READABLE = 0.66
 
 function Flow(props: Props) {
   const { drawing, placed, roots, selected, hot, line } = props
@@ -65,9 +66,13 @@ function Flow(props: Props) {
   const frame = useRef<HTMLDivElement>(null)
   const felt = props.feltBy ?? never
   const faint = props.faint ?? never
-  const focusOn = selected ?? roots.find((ref) => placed.at.has(ref)) ?? drawing.boxes[0]?.id
+  const stop =
+    (selected !== undefined && placed.at.has(selected) ? selected : undefined) ??
+    roots.find((ref) => placed.at.has(ref)) ??
+    drawing.boxes[0]?.id
 
   const nodes = useMemo(() => nodesOf(drawing, placed), [drawing, placed])
+  const paths = useMemo(() => pathsOf(drawing, placed), [drawing, placed])
   const faintIds = new Set(drawing.boxes.filter(faint).map((b) => b.id))
   const edges: WireEdge[] = drawing.wires.map((wire) => ({
     id: wire.id,
@@ -78,12 +83,14 @@ function Flow(props: Props) {
     zIndex: hot && carries(wire, hot) ? 1 : 0,
     data: {
       wire,
-      path: pathOf(wire, placed),
+      path: paths.get(wire.id) ?? '',
       hot: hot !== undefined && carries(wire, hot),
       chosen: line === wire.id,
       faint: faintIds.has(wire.from) || faintIds.has(wire.to),
     },
   }))
+  // Names of boxes are not drawn where nobody could read them.
+  const far = useStore((s) => s.transform[2] < LABELS)
   useFit(placed, roots, frame)
 
   const show = (id: string) => {
@@ -100,9 +107,11 @@ function Flow(props: Props) {
 
   const state: CanvasState = {
     roots,
-    selected: focusOn,
+    selected,
+    stop,
     felt,
     faint,
+    plain: props.plain ?? false,
     select: props.onSelect,
     open: props.onOpen,
     more: props.onMore,
@@ -128,7 +137,7 @@ function Flow(props: Props) {
 
   return (
     <CanvasContext value={state}>
-      <div ref={frame} className={css['canvas']} role="group" aria-label={props.label}>
+      <div ref={frame} className={css['canvas']} data-far={far} role="group" aria-label={props.label}>
         <Arrows />
         <ReactFlow
           nodes={nodes}
@@ -158,7 +167,6 @@ function Flow(props: Props) {
           }}
         >
           <Background gap={22} size={1} bgColor="transparent" />
-          <Far frame={frame} />
         </ReactFlow>
         <Zoom {...(placed.kept && props.onAnew ? { onAnew: props.onAnew } : {})} />
         {props.end && <div className={css['end']}>{props.end}</div>}
@@ -168,17 +176,15 @@ function Flow(props: Props) {
 }
 
 function nodesOf({ boxes }: Drawing, placed: Placed): (BoxNode | RegionNode)[] {
-  const regions = [...placed.regions].map(
-    ([system, { x, y, width, height }]): RegionNode => ({
-      id: `region ${system}`,
-      type: 'region',
-      position: { x, y },
-      width,
-      height,
-      zIndex: -1,
-      data: { system },
-    }),
-  )
+  const regions = [...placed.regions].map(([system, { x, y, width, height }]): RegionNode => ({
+    id: `region ${system}`,
+    type: 'region',
+    position: { x, y },
+    width,
+    height,
+    zIndex: -1,
+    data: { system },
+  }))
   const nodes = boxes.flatMap((box): BoxNode[] => {
     const position = placed.at.get(box.id)
     return position ? [{ id: box.id, type: 'box', position, ...NODE, data: { box } }] : []
@@ -206,20 +212,28 @@ function useFit(placed: Placed, roots: string[], frame: React.RefObject<HTMLDivE
     if (!box || all.width === 0) return
     const duration = first.current ? 0 : pace()
     first.current = false
-    const zoom = Math.min((box.width - 48) / all.width, (box.height - 48) / all.height, 1)
+    const zoom = Math.min((box.width - 2 * EDGE) / all.width, (box.height - 2 * EDGE) / all.height, 1)
     const at = root === undefined ? undefined : placed.at.get(root)
-    if (zoom >= LABELS || !at) void flow.fitBounds(all, { padding: 0.06, duration })
-    else void flow.setCenter(at.x + NODE.width / 2, at.y + NODE.height / 2, { zoom: READABLE, duration })
+    if (zoom >= LABELS) {
+      const [x, y] = [(box.width - all.width * zoom) / 2, (box.height - all.height * zoom) / 2]
+      void flow.setViewport({ x: x - all.x * zoom, y: y - all.y * zoom, zoom }, { duration })
+      return
+    }
+    const middle = at ? { x: at.x + NODE.width / 2, y: at.y + NODE.height / 2 } : undefined
+    const x = offset(box.width, all.x, all.width, middle?.x)
+    const y = offset(box.height, all.y, all.height, middle?.y)
+    void flow.setViewport({ x, y, zoom: READABLE }, { duration })
   }, [placed, ready, root, flow, frame])
 }
 
-/** Names of boxes are not drawn where nobody could read them. */
-function Far({ frame }: { frame: React.RefObject<HTMLDivElement | null> }) {
-  const far = useStore((s) => s.transform[2] < LABELS)
-  useEffect(() => {
-    if (frame.current) frame.current.dataset['far'] = String(far)
-  }, [far, frame])
-  return null
+const EDGE = 28
+
+/** Where the view begins so that a middle is in the midst, or as near to it as leaves no room at the edges empty. */
+function offset(room: number, from: number, length: number, middle = from + length / 2): number {
+  const drawn = length * READABLE
+  if (drawn + 2 * EDGE <= room) return (room - drawn) / 2 - from * READABLE
+  const wish = room / 2 - middle * READABLE
+  return Math.min(EDGE - from * READABLE, Math.max(room - EDGE - (from + length) * READABLE, wish))
 }
 
 function Zoom({ onAnew }: { onAnew?: () => void }) {
@@ -227,7 +241,12 @@ function Zoom({ onAnew }: { onAnew?: () => void }) {
   const percent = useStore((s) => Math.round(s.transform[2] * 100))
   return (
     <div className={css['zoom']} role="group" aria-label="Zoom">
-      <button type="button" aria-label="Smaller" title="Smaller" onClick={() => void flow.zoomOut({ duration: pace() })}>
+      <button
+        type="button"
+        aria-label="Smaller"
+        title="Smaller"
+        onClick={() => void flow.zoomOut({ duration: pace() })}
+      >
         <Icon of={Minus} size={14} />
       </button>
       <span className="num">{percent} %</span>
@@ -250,6 +269,3 @@ function Zoom({ onAnew }: { onAnew?: () => void }) {
     </div>
   )
 }
-
-export const graphLabel = (name: string, boxes: number) =>
-  `Graph of ${name}: ${count(boxes, 'box', 'boxes')}. Arrows walk along its lines; T shows it as a table.`

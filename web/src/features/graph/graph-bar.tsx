@@ -11,16 +11,15 @@ interface Props {
   /** What is walked, which follows from the address. */
   depth: Depth
   side: Side | undefined
+  /** A map has no middle from which steps are counted. */
+  map: boolean
   go: (next: GraphSearch) => void
 }
 
 const depths: Depth[] = [1, 2, 3, 'all']
 
 /** What is shown of a graph, and how. */
-export function GraphBar({ search, view, depth, side, go }: Props) {
-  const impact = (next: Side) => () => {
-    go({ ...search, impact: search.impact === next ? undefined : next, open: undefined })
-  }
+export function GraphBar({ search, view, depth, side, map, go }: Props) {
   return (
     <div className={css['bar']}>
       <Segmented
@@ -34,6 +33,28 @@ export function GraphBar({ search, view, depth, side, go }: Props) {
           go({ ...search, view: next })
         }}
       />
+      {!map && <Reach search={search} depth={depth} side={side} go={go} />}
+      {view === 'graph' && (
+        <Button
+          size="xs"
+          aria-pressed={search.group !== 'off'}
+          onClick={() => {
+            go({ ...search, group: search.group === 'off' ? undefined : 'off' })
+          }}
+        >
+          <span className={css['tick']} aria-hidden="true" />
+          Group by system
+        </Button>
+      )}
+      {!map && <Impact search={search} go={go} />}
+    </div>
+  )
+}
+
+/** How far, and which way. */
+function Reach({ search, depth, side, go }: Pick<Props, 'search' | 'depth' | 'side' | 'go'>) {
+  return (
+    <>
       <Segmented
         label="Direction"
         value={side ?? 'both'}
@@ -58,24 +79,23 @@ export function GraphBar({ search, view, depth, side, go }: Props) {
           }}
         />
       </span>
-      {view === 'graph' && (
-        <Button
-          size="xs"
-          aria-pressed={search.group !== 'off'}
-          onClick={() => {
-            go({ ...search, group: search.group === 'off' ? undefined : 'off' })
-          }}
-        >
-          <span className={css['tick']} aria-hidden="true" />
-          Group by system
-        </Button>
-      )}
+    </>
+  )
+}
+
+/** Marks what fails with it. */
+function Impact({ search, go }: Pick<Props, 'search' | 'go'>) {
+  const impact = (next: Side) => () => {
+    go({ ...search, impact: search.impact === next ? undefined : next, open: undefined })
+  }
+  return (
+    <>
       <Button size="xs" aria-pressed={search.impact === 'users'} onClick={impact('users')}>
         What breaks if this goes
       </Button>
       <Button size="xs" aria-pressed={search.impact === 'needs'} onClick={impact('needs')}>
         What it breaks with
       </Button>
-    </div>
+    </>
   )
 }

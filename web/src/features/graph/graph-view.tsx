@@ -24,6 +24,9 @@ import css from './graph.module.css'
 
 const Canvas = lazy(async () => ({ default: (await import('./canvas.tsx')).Canvas }))
 
+/** What a map does not have: it shows what is in its systems. */
+const mapReach = { depth: 1, side: undefined, impact: undefined } as const
+
 interface Props {
   roots: string[]
   /** What is at the middle, in words. */
@@ -43,22 +46,28 @@ export function GraphView(props: Props) {
   const narrow = useNarrow()
   const view = search.view ?? (narrow ? 'table' : 'graph')
   const relations = relationsShown(search, usual)
-  const shown = useGraph(roots, search, relations)
+  const map = props.map ?? false
+  const shown = useGraph(roots, map ? { ...search, ...mapReach } : search, relations, map)
   const { graph, error, again, depth, side } = shown
   const impact = useMemo(
-    () => (graph && search.impact ? impactOf(graph, roots, search.impact) : undefined),
-    [graph, search.impact, roots],
+    () => (graph && search.impact && !props.map ? impactOf(graph, roots, search.impact) : undefined),
+    [graph, search.impact, roots, props.map],
   )
   const felt = (ref: string) => impact?.steps.has(ref) ?? false
   return (
     <div className={css['view']} data-stale={shown.stale}>
       <div className={css['top']}>
-        <GraphBar search={search} view={view} depth={depth} side={side} go={go} />
-        {graph && !props.map && (
-          <p className={css['answer']} role="status">
-            <Answer graph={graph} roots={roots} name={name} search={search} impact={impact} />
-          </p>
-        )}
+        <GraphBar search={search} view={view} depth={depth} side={side} go={go} map={map} />
+        <p className={css['answer']} role="status">
+          {graph &&
+            (props.map ? (
+              <span className="muted">
+                The {count(roots.length, 'system')} with the most inside, and what runs between them
+              </span>
+            ) : (
+              <Answer graph={graph} roots={roots} name={name} search={search} impact={impact} />
+            ))}
+        </p>
       </div>
       {error && (
         <ErrorStrip error={error} what="The graph did not load." kept="Your filters are kept." onRetry={again} />
@@ -94,7 +103,7 @@ interface AnswerProps extends Pick<Props, 'roots' | 'name' | 'search'> {
 /** The sentence that the page is opened for. */
 function Answer({ graph, roots, name, search, impact }: AnswerProps) {
   if (impact && search.impact) {
-    const { strong, rest } = impactWords(name, impact, search.impact)
+    const { strong, rest } = impactWords(name, impact, search.impact, graph.omitted)
     return (
       <>
         <Status shape={impact.steps.size > 0 ? 'bad' : 'ok'} label={null} />
@@ -172,6 +181,7 @@ function Drawn(props: DrawnProps) {
             </div>
           ) : (
             <Suspense>
+              {!laid && <p className={css['laying']}>Laying out…</p>}
               {laid && (
                 <Canvas
                   drawing={laid.drawing}
@@ -226,7 +236,8 @@ const nothing: string[] = []
 
 function Save({ name, roots, impact, laid }: DrawnProps & { laid: NonNullable<ReturnType<typeof useLayout>['laid']> }) {
   const client = useQueryClient()
-  const titleOf = (ref: string) => client.getQueryData<Summary | null>(keys.summary(ref))?.title ?? nameOf(undefined, ref)
+  const titleOf = (ref: string) =>
+    client.getQueryData<Summary | null>(keys.summary(ref))?.title ?? nameOf(undefined, ref)
   const words = (box: Box): [string, string] => {
     if (box.members.length > 0) return [titleOf(box.ref), count(box.members.length, 'entity', 'entities')]
     const owner = box.node?.owner
@@ -261,7 +272,11 @@ function Save({ name, roots, impact, laid }: DrawnProps & { laid: NonNullable<Re
   )
 }
 
-const fileName = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}.]+/gu, '-').replace(/^-|-$/g, '') || 'graph'
+const fileName = (name: string) =>
+  name
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}.]+/gu, '-')
+    .replace(/^-|-$/g, '') || 'graph'
 
 /** Nothing around it by what is chosen: says so, and what would show more. */
 function Alone({ name, relations, search, go, graph }: DrawnProps | (Props & { graph: Graph; relations: string[] })) {

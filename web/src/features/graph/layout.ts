@@ -3,7 +3,7 @@ import type { Box, Drawing, Wire } from './fold.ts'
 
 export const NODE = { width: 178, height: 46 }
 const REGION = { side: 14, top: 34, bottom: 14 }
-const COLUMN = 56
+const COLUMN = 48
 const ROW = 22
 
 export interface Point {
@@ -33,6 +33,9 @@ export function regionsOf(boxes: Box[]): Map<string, Box[]> {
   return out
 }
 
+/** Above so many boxes the layout is made with less care, so that nobody waits for it. */
+const FINE = 60
+
 const options = (boxes: number): Record<string, string> => ({
   'elk.algorithm': 'layered',
   'elk.direction': 'RIGHT',
@@ -45,10 +48,9 @@ const options = (boxes: number): Record<string, string> => ({
   'elk.layered.spacing.nodeNodeBetweenLayers': String(COLUMN),
   'elk.layered.spacing.edgeNodeBetweenLayers': '18',
   'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
-  'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
-  'elk.layered.nodePlacement.bk.fixedAlignment': 'BALANCED',
+  'elk.layered.nodePlacement.strategy': boxes > FINE ? 'SIMPLE' : 'NETWORK_SIMPLEX',
   'elk.layered.considerModelOrder.strategy': 'PREFER_NODES',
-  'elk.layered.thoroughness': boxes > 120 ? '3' : '10',
+  'elk.layered.thoroughness': boxes > FINE ? '3' : '7',
   'elk.aspectRatio': '1.7',
   // Coordinates of everything from the corner of the whole, so that regions need no sums.
   'elk.json.shapeCoords': 'ROOT',
@@ -147,7 +149,8 @@ export function kept({ boxes, wires }: Drawing, grouped: boolean, before: Placed
   // Each round puts in what touches something that stands; what touches nothing has no place.
   for (let left = fresh, round = 0; left.length > 0; round++) {
     const placed = left.filter((box) => {
-      const spot = spotFor(box, wires, at)
+      const strange = grouped ? [...before.regions].flatMap(([system, r]) => (system === box.system ? [] : [r])) : []
+      const spot = spotFor(box, wires, at, strange)
       if (spot) at.set(box.id, spot)
       return spot !== undefined
     })
@@ -164,23 +167,27 @@ export function kept({ boxes, wires }: Drawing, grouped: boolean, before: Placed
   return { at, regions, corners, kept: true }
 }
 
-function spotFor(box: Box, wires: Wire[], at: Map<string, Point>): Point | undefined {
+function spotFor(box: Box, wires: Wire[], at: Map<string, Point>, strange: Rect[]): Point | undefined {
   for (const { from, to } of wires) {
     const beside = from === box.id ? at.get(to) : to === box.id ? at.get(from) : undefined
     if (!beside) continue
     const x = beside.x + (from === box.id ? -1 : 1) * (NODE.width + COLUMN)
-    return { x, y: freeRow(x, beside.y, [...at.values()]) }
+    return { x, y: freeRow(x, beside.y, [...at.values()], strange) }
   }
   return undefined
 }
 
-/** The row nearest to `y` in which nothing stands at `x`. */
-function freeRow(x: number, y: number, taken: Point[]): number {
+/** The row nearest to `y` in which nothing stands at `x`, and no region that it does not belong to. */
+function freeRow(x: number, y: number, taken: Point[], strange: Rect[]): number {
   const near = taken.filter((p) => Math.abs(p.x - x) < NODE.width + 20)
-  const step = NODE.height + ROW
+  const walls = strange.filter((r) => x < r.x + r.width + 10 && r.x < x + NODE.width + 10)
+  const step = (NODE.height + ROW) / 2
   for (let n = 0; ; n++) {
     const row = y + (n % 2 === 0 ? 1 : -1) * Math.ceil(n / 2) * step
-    if (near.every((p) => Math.abs(p.y - row) >= NODE.height + 10)) return row
+    const free =
+      near.every((p) => Math.abs(p.y - row) >= NODE.height + 10) &&
+      walls.every((r) => row + NODE.height + 10 <= r.y || row >= r.y + r.height + 10)
+    if (free) return row
   }
 }
 
@@ -227,36 +234,81 @@ export function bounds(placed: Placed): Rect {
   }
 }
 
-/** The line of a wire: from the right side of who needs to the left side of what is needed, round at its corners. */
-export function pathOf(wire: Wire, placed: Placed): string {
+/**
+ * The lines of the wires, from the right side of who needs to the left side of what is needed. One that can go straight does;
+ * where a box stands in its way it goes by the corners of the layout.
+ */
+export function pathsOf({ boxes, wires }: Pick<Drawing, 'boxes' | 'wires'>, placed: Placed): Map<string, string> {
+  const stand = boxes.flatMap(({ id }) => {
+    const at = placed.at.get(id)
+    return at ? [{ id, ...at }] : []
+  })
+  return new Map(wires.map((wire) => [wire.id, pathOf(wire, placed, stand)]))
+}
+
+function pathOf(wire: Wire, placed: Placed, stand: (Point & { id: string })[]): string {
   const from = placed.at.get(wire.from)
   const to = placed.at.get(wire.to)
   if (!from || !to) return ''
   const middle = NODE.height / 2
   const out = { x: from.x + NODE.width, y: from.y + middle }
   const into = { x: to.x, y: to.y + middle }
+  const straight = curve(out, into)
   const corners = placed.corners.get(wire.id)
-  const first = corners?.[0]
+  const [first] = corners ?? []
+  if (!corners || !first) return svgCurve(straight)
   // A line against the stream, in a circle of needs, leaves and arrives where the layout says.
-  const against = first !== undefined && first.x < from.x + NODE.width / 2
-  const points = corners && against ? corners : [out, ...(corners?.slice(1, -1) ?? []), into]
-  return smooth(points)
+  if (first.x < from.x + NODE.width / 2) return rounded(corners)
+  const others = stand.filter((p) => p.id !== wire.from && p.id !== wire.to)
+  const free = into.x > out.x && samples(straight).every((p) => others.every((box) => !inside(p, box)))
+  return free ? svgCurve(straight) : rounded([out, ...corners.slice(1, -1), into])
 }
 
-function smooth(points: Point[]): string {
-  const [first, ...rest] = points
-  if (!first) return ''
-  let d = `M${num(first.x)} ${num(first.y)}`
-  let last = first
-  for (const p of rest) {
-    // Backwards and without corners it swings out, so that it is seen beside the boxes.
-    const reach = p.x < last.x && points.length === 2 ? SWING : (p.x - last.x) / 2
-    d += `C${num(last.x + reach)} ${num(last.y)} ${num(p.x - reach)} ${num(p.y)} ${num(p.x)} ${num(p.y)}`
-    last = p
-  }
+type Curve = [Point, Point, Point, Point]
+
+/** Backwards it swings out, so that it is seen beside the boxes. */
+const SWING = 60
+
+function curve(a: Point, b: Point): Curve {
+  const reach = b.x < a.x ? SWING : Math.max(16, (b.x - a.x) / 2)
+  return [a, { x: a.x + reach, y: a.y }, { x: b.x - reach, y: b.y }, b]
+}
+
+const SAMPLES = 24
+
+function samples([a, b, c, d]: Curve): Point[] {
+  return Array.from({ length: SAMPLES - 1 }, (_, i) => {
+    const t = (i + 1) / SAMPLES
+    const u = 1 - t
+    const at = (key: 'x' | 'y') => u ** 3 * a[key] + 3 * u * u * t * b[key] + 3 * u * t * t * c[key] + t ** 3 * d[key]
+    return { x: at('x'), y: at('y') }
+  })
+}
+
+function inside(p: Point, box: Point): boolean {
+  return p.x > box.x && p.x < box.x + NODE.width && p.y > box.y && p.y < box.y + NODE.height
+}
+
+const svgCurve = ([a, b, c, d]: Curve) => `M${at(a)}C${at(b)} ${at(c)} ${at(d)}`
+
+const CORNER = 14
+
+/** A line through points, with round corners. */
+function rounded(points: Point[]): string {
+  let d = ''
+  points.forEach((p, i) => {
+    const [before, after] = [points[i - 1], points[i + 1]]
+    if (!before) d += `M${at(p)}`
+    else if (!after) d += `L${at(p)}`
+    else d += `L${at(towards(p, before))}Q${at(p)} ${at(towards(p, after))}`
+  })
   return d
 }
 
-const SWING = 60
+function towards(from: Point, to: Point): Point {
+  const far = Math.hypot(to.x - from.x, to.y - from.y)
+  const part = far === 0 ? 0 : Math.min(CORNER, far / 2) / far
+  return { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part }
+}
 
-const num = (n: number) => String(Math.round(n * 10) / 10)
+const at = (p: Point) => `${String(Math.round(p.x * 10) / 10)} ${String(Math.round(p.y * 10) / 10)}`

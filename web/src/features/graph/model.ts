@@ -111,8 +111,7 @@ export interface Step {
 /** The shortest way to each entity from any of the roots, whichever way the relations point. */
 export function stepsFrom(graph: Pick<Graph, 'edges'>, roots: string[]): Map<string, Step> {
   const at = new Map<string, GraphEdge[]>()
-  for (const edge of graph.edges)
-    for (const end of [edge.from, edge.to]) at.set(end, [...(at.get(end) ?? []), edge])
+  for (const edge of graph.edges) for (const end of [edge.from, edge.to]) at.set(end, [...(at.get(end) ?? []), edge])
   const out = new Map<string, Step>(roots.map((ref) => [ref, { steps: 0 }]))
   for (const [ref, { steps }] of out)
     for (const edge of at.get(ref) ?? []) {
@@ -167,19 +166,36 @@ export function impactOf(graph: Pick<Graph, 'edges'>, roots: string[], side: Sid
   return { steps: seen, edges }
 }
 
-/** The part of a graph that is reached from the roots by needing alone, or by being needed alone. */
-export function oneSided(graph: Graph, roots: string[], side: Side): Graph {
+/**
+ * What is near the roots by needing alone and by being needed alone, or by one of them: users of users and needs of needs,
+ * and not what else uses the same database. `keep` was asked for by hand. Neighbours that are cut off count as hidden.
+ */
+export function near(
+  graph: Graph,
+  roots: string[],
+  { side, depth, keep = [] }: { side?: Side | undefined; depth: number; keep?: string[] },
+): Graph {
+  const shown = new Set([...roots, ...keep])
+  for (const one of side ? [side] : (['users', 'needs'] as const))
+    for (const ref of reach(graph.edges, roots, one, depth)) shown.add(ref)
+  const around = neighboursOf(graph.edges)
+  const cutOff = (ref: string) => [...(around.get(ref) ?? [])].filter((other) => !shown.has(other)).length
+  return {
+    ...graph,
+    nodes: graph.nodes.filter((n) => shown.has(n.ref)).map((n) => ({ ...n, more: n.more + cutOff(n.ref) })),
+    edges: graph.edges.filter((e) => shown.has(e.from) && shown.has(e.to)),
+  }
+}
+
+function reach(edges: GraphEdge[], roots: string[], side: Side, depth: number): Iterable<string> {
   const next = new Map<string, string[]>()
-  for (const edge of graph.edges) {
+  for (const edge of edges) {
     const { user, needed } = needOf(edge)
     const [start, end] = side === 'users' ? [needed, user] : [user, needed]
     next.set(start, [...(next.get(start) ?? []), end])
   }
-  const seen = new Set(roots)
-  for (const ref of seen) for (const end of next.get(ref) ?? []) seen.add(end)
-  return {
-    ...graph,
-    nodes: graph.nodes.filter((n) => seen.has(n.ref)),
-    edges: graph.edges.filter((e) => seen.has(e.from) && seen.has(e.to)),
-  }
+  const seen = new Map<string, number>(roots.map((ref) => [ref, 0]))
+  for (const [ref, steps] of seen)
+    if (steps < depth) for (const end of next.get(ref) ?? []) if (!seen.has(end)) seen.set(end, steps + 1)
+  return seen.keys()
 }

@@ -11,8 +11,7 @@ export async function savePicture(
   picture: Omit<Picture, 'palette' | 'measure'>,
 ): Promise<void> {
   const { svg, width, height } = svgOf({ ...picture, palette: palette(), measure: measure() })
-  const blob =
-    format === 'svg' ? new Blob([svg], { type: 'image/svg+xml' }) : await bitmap(svg, width, height)
+  const blob = format === 'svg' ? new Blob([svg], { type: 'image/svg+xml' }) : await bitmap(svg, width, height)
   save(blob, `${name}.${format}`)
 }
 

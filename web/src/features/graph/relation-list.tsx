@@ -39,7 +39,13 @@ export function RelationList({ search, usual, counts, go }: Props) {
 
 function Sample({ look }: { look: ReturnType<typeof lookOf> }) {
   return (
-    <svg className={`${css['sample'] ?? ''} ${css[look] ?? ''}`} width="24" height="2" viewBox="0 0 24 2" aria-hidden="true">
+    <svg
+      className={`${css['sample'] ?? ''} ${css[look] ?? ''}`}
+      width="24"
+      height="2"
+      viewBox="0 0 24 2"
+      aria-hidden="true"
+    >
       <path d="M0 1H24" />
     </svg>
   )

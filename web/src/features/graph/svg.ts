@@ -1,6 +1,6 @@
 import { kindPath } from '../../ui/glyphs.tsx'
 import { carries, type Box, type Drawing, type Wire } from './fold.ts'
-import { bounds, NODE, pathOf, type Placed } from './layout.ts'
+import { bounds, NODE, pathsOf, type Placed } from './layout.ts'
 
 /** Colours as `#rrggbb`, for programs that know no other. */
 export interface Palette {
@@ -38,6 +38,7 @@ export function svgOf(picture: Picture): { svg: string; width: number; height: n
   const all = bounds(placed)
   const width = Math.ceil(all.width + 2 * MARGIN)
   const height = Math.ceil(all.height + 2 * MARGIN)
+  const paths = pathsOf(drawing, placed)
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${n(width)}" height="${n(height)}" viewBox="${n(all.x - MARGIN)} ${n(all.y - MARGIN)} ${n(width)} ${n(height)}" font-family="${text(FONT)}">`,
     `<title>${text(title)}</title>`,
@@ -53,7 +54,7 @@ export function svgOf(picture: Picture): { svg: string; width: number; height: n
         glyph('system', r.x + 12, r.y + 8, 14, p) +
         `<text x="${n(r.x + 32)}" y="${n(r.y + 19)}" font-size="12" fill="${p.text3}">${text(picture.systemName(system))}</text>`,
     ),
-    ...drawing.wires.map((wire) => line(wire, picture)),
+    ...drawing.wires.map((wire) => line(wire, paths.get(wire.id) ?? '', picture)),
     ...drawing.boxes.map((box) => card(box, picture)),
     '</svg>',
   ]
@@ -64,14 +65,14 @@ function head(id: string, colour: string): string {
   return `<marker id="${id}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto"><path d="M1 1l6 3-6 3" fill="none" stroke="${colour}" stroke-width="1.3"/></marker>`
 }
 
-function line(wire: Wire, { placed, palette: p, hot }: Picture): string {
+function line(wire: Wire, d: string, { palette: p, hot }: Picture): string {
   const red = hot !== undefined && carries(wire, hot)
   const colour = red
     ? p.bad
     : { need: p.lineControl, call: p.lineControl, provide: p.kind('api'), belong: p.lineStrong }[wire.look]
   const dash = wire.look === 'call' ? ' stroke-dasharray="4 3"' : ''
   const end = red ? 'hot' : wire.look === 'provide' ? 'provide' : 'need'
-  return `<path d="${pathOf(wire, placed)}" fill="none" stroke="${colour}" stroke-width="${red ? '1.5' : '1.25'}"${dash} marker-end="url(#${end})"/>`
+  return `<path d="${d}" fill="none" stroke="${colour}" stroke-width="${red ? '1.5' : '1.25'}"${dash} marker-end="url(#${end})"/>`
 }
 
 function card(box: Box, picture: Picture): string {
@@ -126,8 +127,7 @@ const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;'
 
 /** A text that cannot become markup; XML knows no control characters. */
 export function text(words: string): string {
-  // eslint-disable-next-line no-control-regex
-  return words.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '').replace(/[&<>"]/g, (c) => escapes[c] ?? '')
+  return words.replace(/\p{Cc}|[\ufffe\uffff]/gu, ' ').replace(/[&<>"]/g, (c) => escapes[c] ?? '')
 }
 
 const n = (value: number) => String(Math.round(value * 100) / 100)

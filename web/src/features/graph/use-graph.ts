@@ -2,7 +2,7 @@ import { useQueries, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { graphQuery } from './api.ts'
 import { ALL, DEPTH, type Depth, type GraphSearch } from './graph-search.ts'
-import { merged, oneSided, type Graph, type Side } from './model.ts'
+import { merged, near, type Graph, type Side } from './model.ts'
 
 export interface Shown {
   graph: Graph | undefined
@@ -15,10 +15,11 @@ export interface Shown {
 }
 
 /**
- * The neighbourhood that the address asks for, with what was loaded around single entities. Both ways are asked for and one
- * is cut off here: an API lives from the component that names it, so users are found along relations of both directions.
+ * The neighbourhood that the address asks for, with what was loaded around single entities. Both ways are asked for and what
+ * is not wanted is cut off here: an API lives from the component that names it, so users are found along relations of both
+ * directions.
  */
-export function useGraph(roots: string[], search: GraphSearch, relations: string[]): Shown {
+export function useGraph(roots: string[], search: GraphSearch, relations: string[], map: boolean): Shown {
   // What fails with it has no end at two steps.
   const depth: Depth = search.impact ? 'all' : (search.depth ?? DEPTH)
   const side = search.impact ?? search.side
@@ -41,9 +42,10 @@ export function useGraph(roots: string[], search: GraphSearch, relations: string
   const graph = useMemo(() => {
     if (!data) return undefined
     const all = merged([data, ...extra.graphs])
-    const cut = side ? oneSided(all, roots, side) : all
+    const keep = extra.graphs.flatMap((g) => g.nodes.map((n) => n.ref))
+    const cut = map ? all : near(all, roots, { side, depth: depth === 'all' ? Infinity : depth, keep })
     return kinds ? ofKinds(cut, kinds, roots) : cut
-  }, [data, extra.graphs, side, kinds, roots])
+  }, [data, extra.graphs, side, depth, kinds, roots, map])
   return {
     graph,
     depth,

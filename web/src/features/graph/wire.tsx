@@ -8,13 +8,7 @@ export type WireEdge = Edge<{ wire: Wire; path: string; hot: boolean; chosen: bo
 export function WireView({ data }: EdgeProps<WireEdge>) {
   if (!data) return null
   const { wire, path, hot, chosen, faint } = data
-  const classes = [
-    css['wire'],
-    css[wire.look],
-    hot && css['hot'],
-    chosen && css['chosen'],
-    faint && css['faintWire'],
-  ]
+  const classes = [css['wire'], css[wire.look], hot && css['hot'], chosen && css['chosen'], faint && css['faintWire']]
   const end = hot ? 'hot' : wire.look === 'provide' ? 'provide' : 'need'
   return (
     <>

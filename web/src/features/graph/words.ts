@@ -38,7 +38,8 @@ export function byUse(a: string, b: string): number {
   return rank(a) - rank(b) || a.localeCompare(b)
 }
 
-export const nameOf = (node: GraphNode | undefined, ref: string): string => node?.title ?? node?.name ?? parseRef(ref).name
+export const nameOf = (node: GraphNode | undefined, ref: string): string =>
+  node?.title ?? node?.name ?? parseRef(ref).name
 
 const steps: Record<string, string> = { 1: 'one step', 2: 'two steps', 3: 'three steps' }
 
@@ -59,18 +60,25 @@ export function captionWords({ shown, folded, omitted, depth }: Caption): string
 }
 
 /** What fails with it, counted: the answer of the page. */
-export function impactWords(name: string, impact: Impact, side: Side): { strong: string; rest: string } {
+export function impactWords(
+  name: string,
+  impact: Impact,
+  side: Side,
+  omitted: number,
+): { strong: string; rest: string } {
   const all = impact.steps.size
+  // What was left out may feel it as well.
+  const strong = `${omitted > 0 ? 'At least ' : ''}${count(all, 'entity', 'entities')}`
   const direct = [...impact.steps.values()].filter((n) => n === 1).length
   if (all === 0)
     return side === 'users'
       ? { strong: 'Nothing breaks', rest: `if ${name} goes, as far as the catalog says` }
       : { strong: 'Nothing', rest: `that ${name} needs is known` }
   const far = all - direct
-  const detail = far === 0 ? (all === 1 ? 'directly' : 'all directly') : `${String(direct)} directly, ${String(far)} further away`
-  return side === 'users'
-    ? { strong: count(all, 'entity', 'entities'), rest: `${all === 1 ? 'feels' : 'feel'} it if ${name} goes, ${detail}` }
-    : { strong: count(all, 'entity', 'entities'), rest: `can take ${name} down, ${detail}` }
+  const detail =
+    far === 0 ? (all === 1 ? 'directly' : 'all directly') : `${String(direct)} directly, ${String(far)} further away`
+  if (side === 'needs') return { strong, rest: `can take ${name} down, ${detail}` }
+  return { strong, rest: `${all === 1 ? 'feels' : 'feel'} it if ${name} goes, ${detail}` }
 }
 
 /** Who uses it and what it needs, where nothing is marked. */
