@@ -116,7 +116,7 @@ function Branches({ branches, people, whole }: { branches: Branch[]; people: Peo
             people={people}
             note={
               branch.circle
-                ? 'stands above as well: a circle'
+                ? 'a circle'
                 : !deep && branch.below.length > 0
                   ? `${count(teamsIn(branch.below), 'team')} below`
                   : undefined

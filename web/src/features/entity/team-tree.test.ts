@@ -36,6 +36,7 @@ describe('the tree of teams', () => {
     expect(below(ring, t('a'))).toEqual([
       { ref: t('b'), circle: false, below: [{ ref: t('a'), circle: true, below: [] }] },
     ])
+    expect(teamsIn(below(ring, t('a')))).toBe(1)
     expect(above(under(['a', 'a']), t('a'))).toEqual([])
     expect(above(under(['x', 'a'], ['a', 'b'], ['b', 'a']), t('x'))).toEqual([t('b'), t('a')])
   })

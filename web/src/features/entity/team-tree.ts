@@ -40,7 +40,7 @@ export function below({ edges }: Edges, ref: string): Branch[] {
 }
 
 export const teamsIn = (branches: Branch[]): number =>
-  branches.reduce((sum, branch) => sum + 1 + teamsIn(branch.below), 0)
+  branches.reduce((sum, branch) => sum + (branch.circle ? 0 : 1 + teamsIn(branch.below)), 0)
 
 export function refsIn(branches: Branch[]): string[] {
   return branches.flatMap((branch) => [branch.ref, ...refsIn(branch.below)])

@@ -33,10 +33,10 @@ export function regionsOf(boxes: Box[]): Map<string, Box[]> {
   return out
 }
 
-/** Above so many boxes the layout is made with less care, so that nobody waits for it. */
-const FINE = 60
+/** Above so many boxes and lines the layout is made with less care, so that nobody waits for it. */
+const FINE = 130
 
-const options = (boxes: number): Record<string, string> => ({
+const options = (fine: boolean): Record<string, string> => ({
   'elk.algorithm': 'layered',
   'elk.direction': 'RIGHT',
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
@@ -48,9 +48,10 @@ const options = (boxes: number): Record<string, string> => ({
   'elk.layered.spacing.nodeNodeBetweenLayers': String(COLUMN),
   'elk.layered.spacing.edgeNodeBetweenLayers': '18',
   'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
-  'elk.layered.nodePlacement.strategy': boxes > FINE ? 'SIMPLE' : 'NETWORK_SIMPLEX',
+  'elk.layered.nodePlacement.strategy': fine ? 'NETWORK_SIMPLEX' : 'SIMPLE',
   'elk.layered.considerModelOrder.strategy': 'PREFER_NODES',
-  'elk.layered.thoroughness': boxes > FINE ? '3' : '7',
+  'elk.layered.layering.strategy': fine ? 'NETWORK_SIMPLEX' : 'LONGEST_PATH',
+  'elk.layered.thoroughness': fine ? '7' : '2',
   'elk.aspectRatio': '1.7',
   // Coordinates of everything from the corner of the whole, so that regions need no sums.
   'elk.json.shapeCoords': 'ROOT',
@@ -82,7 +83,7 @@ export function layoutInput({ boxes, wires }: Drawing, grouped: boolean, before?
   }
   return {
     id: 'all',
-    layoutOptions: options(boxes.length),
+    layoutOptions: options(boxes.length + wires.length <= FINE),
     children,
     edges: wires.map((wire) => ({ id: wire.id, sources: [wire.from], targets: [wire.to] })),
   }

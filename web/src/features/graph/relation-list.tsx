@@ -15,7 +15,10 @@ interface Props {
 /** Which relations are drawn, each with how many there are around it, whether they are drawn or not. */
 export function RelationList({ search, usual, counts, go }: Props) {
   const shown = relationsShown(search, usual)
-  const all = [...new Set([...counts.map((c) => c.type), ...shown])].sort(byUse)
+  // What nothing around it has is only offered where the address names it.
+  const named = shown.filter((type) => search.rel?.includes(type))
+  const all = [...new Set([...counts.filter((c) => c.count > 0).map((c) => c.type), ...named])].sort(byUse)
+  if (all.length === 0) return null
   return (
     <fieldset className={css['relations']}>
       <legend>Relations</legend>
