@@ -174,6 +174,19 @@ bench: build ## Measure Portico with N entities, N=10000 by default, beside the 
 	@scripts/bench-tools.sh
 	@test/bench/run.sh $(or $(N),10000)
 
+.PHONY: bench-ui
+bench-ui: build ## Measure the pages in Chromium with N entities behind them, N=100000 by default
+	@scripts/bench-tools.sh
+	@PORTICO_CHROMIUM=$$(scripts/chromium.sh); export PORTICO_CHROMIUM; test/bench/ui.sh $(or $(N),100000)
+
+.PHONY: screenshots
+screenshots: build ## Write a picture of every page in both themes, wide and as on a phone, into bin/screenshots
+	@DATABASE_URL= scripts/postgres-or-npm.sh
+	@scripts/dex.sh >/dev/null
+	@PORTICO_CHROMIUM=$$(scripts/chromium.sh); export PORTICO_CHROMIUM PORTICO_BIN='$(abspath bin/portico)'; \
+		$(npm) run --silent screenshots </dev/null
+	$(call step,screenshots: in bin/screenshots)
+
 .PHONY: fmt
 fmt: web/node_modules/.package-lock.json ## Format Go and TypeScript
 	@gofmt -w $(gofiles)

@@ -32,6 +32,16 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 		add("GET "+byNameRoute, p, "")
 		add("GET "+byNameRoute+"/ancestry", p+"/ancestry", "")
 		add("GET "+byNameRoute+"/source", p+"/source", "")
+		add("GET "+byNameRoute+"/consequences", p+"/consequences", "")
+		add("GET "+byNameRoute+"/consequences", p+"/consequences?of=location", "")
+		for _, q := range []string{"", "&depth=8&limit=500", "&depth=3&limit=4", "&depth=2&direction=upstream", "&depth=4&direction=downstream&relation=ownedBy,dependsOn", "&depth=2&relation=hasPart", "&ref=group:team-a"} {
+			add("GET "+api+"/graph", api+"/graph?ref="+url.QueryEscape(ref)+q, "")
+		}
+		for _, to := range []string{"group:default/team-a", "component:default/remote", "resource:default/db", "component:default/secret-core"} {
+			for _, q := range []string{"", "&direction=along", "&relation=dependsOn&relation=partOf"} {
+				add("GET "+api+"/graph/path", api+"/graph/path?from="+url.QueryEscape(ref)+"&to="+to+q, "")
+			}
+		}
 		for _, q := range []string{"", "?limit=1", "?before=40", "?limit=200&before=9"} {
 			add("GET "+byNameRoute+"/history", p+"/history"+q, "")
 		}
@@ -45,6 +55,9 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 	}
 	for _, q := range []string{"", "?limit=1", "?limit=2&after=0", "?limit=500", "?after=7&limit=3", "?order=desc", "?order=desc&limit=1", "?order=desc&limit=500&before=30", "?limit=0", "?order=desc&before=1"} {
 		add("GET "+api+"/changes", api+"/changes"+q, "")
+	}
+	for _, q := range []string{"format=csv", "format=json", "format=yaml", "format=csv&columns=ref,owner,system,uid,metadata.labels.hidden&filter=relations.ownedBy=group:default/team-a", "format=json&orderField=relations.ownedBy,desc", "format=csv&query=" + url.QueryEscape(`{"relations.dependencyOf":{"$exists":true}}`), "format=csv&fullTextFilterTerm=secret&fullTextFilterFields=metadata.name,relations.dependsOn"} {
+		add("GET "+api+"/entities/export", api+"/entities/export?"+q, "")
 	}
 	add("GET "+api+"/sources", api+"/sources", "")
 	for _, q := range []string{"", "?limit=0", "?limit=1", "?limit=2", "?limit=500"} {

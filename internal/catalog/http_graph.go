@@ -1,12 +1,15 @@
 package catalog
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"portico/internal/catalog/index"
 	"portico/internal/errs"
+	"portico/internal/httpx"
 )
 
 // What a question to the graph may hold.
@@ -17,6 +20,10 @@ const (
 	maxGraphRoots  = 50
 	maxRelations   = 50
 	maxRelationLen = 200
+
+	pathLooks   = 50_000 // entities that a search for a path looks at
+	impactLooks = 20_000
+	goesShown   = 500 // entities that go, and losses, that are listed
 )
 
 // getGraph is GET /graph: the neighbourhood of one or more entities.
@@ -114,4 +121,96 @@ func directionOf(q url.Values) (index.Direction, error) {
 	default:
 		return "", errs.New(errs.Invalid, `direction must be "upstream" (who needs it), "downstream" (what it needs) or "both", not %q`, cut(string(d)))
 	}
+}
+
+// getPath is GET /graph/path: the shortest way between two entities.
+func (h *Handler) getPath(w http.ResponseWriter, r *http.Request) error {
+	rd, err := h.read(w, r)
+	if err != nil || rd.again() {
+		return err
+	}
+	q, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	query := index.PathQuery{Most: pathLooks}
+	if query.Relations, err = relationsOf(q); err != nil {
+		return err
+	}
+	switch d := q.Get("direction"); d {
+	case "", "any":
+	case "along":
+		query.Along = true
+	default:
+		return errs.New(errs.Invalid, `direction must be "along" (from who needs to what it needs) or "any", not %q`, cut(d))
+	}
+	from, err := rd.named("from", q.Get("from"))
+	if err != nil {
+		return err
+	}
+	to, err := rd.named("to", q.Get("to"))
+	if err != nil {
+		return err
+	}
+	if rd.unchanged() {
+		return nil
+	}
+	query.From, query.To = from.Ref(), to.Ref()
+	p, err := rd.snap.Path(r.Context(), query, rd.seen)
+	if err != nil {
+		return err
+	}
+	rd.answer(func(b []byte, _ index.Spill) []byte { return index.AppendPath(b, p, rd.snap.Revision()) })
+	return nil
+}
+
+// getConsequences is …/consequences: what unregistering takes out of the catalog, and who then lacks something.
+func (h *Handler) getConsequences(w http.ResponseWriter, r *http.Request) error {
+	rd, err := h.read(w, r)
+	if err != nil {
+		return err
+	}
+	q, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	of := h.consequencesOf
+	switch what := q.Get("of"); what {
+	case "", "entity":
+	case "location":
+		of = h.consequencesOfLocation
+	default:
+		return errs.New(errs.Invalid, `of must be "entity" (it alone is removed) or "location" (what it comes from is unregistered), not %q`, cut(what))
+	}
+	doc := rd.snap.ByRef(refOf(r).String(), rd.seen)
+	if doc == nil {
+		return notFound(refOf(r))
+	}
+	var c *Consequences
+	var m *index.Impact
+	if err := h.asJudged(r.Context(), doc.Ref(), func(ctx context.Context, v *sight) (err error) {
+		if c, err = of(ctx, doc.Ref(), v); err != nil {
+			return err
+		}
+		snap, seen := h.Index.Snapshot(), rd.seen
+		if v != nil {
+			snap, seen = v.snap, v.seen
+		}
+		m = snap.Impact(index.ImpactQuery{Goes: c.Goes, Limit: goesShown, Most: impactLooks}, seen)
+		return nil
+	}); err != nil {
+		return err
+	}
+	head, err := json.Marshal(struct {
+		Ref     string      `json:"ref"`
+		Returns *DeclaredAt `json:"returns"`
+		Passes  *DeclaredAt `json:"passes,omitempty"`
+	}{doc.Ref(), c.Returns, c.Passes})
+	if err != nil {
+		return err
+	}
+	b := append(head[:len(head)-1], ',')
+	b = append(index.AppendGoing(b, m, goesShown), ',')
+	httpx.RawFor(w, r, http.StatusOK, append(index.AppendLosses(b, m), '}'))
+	return nil
 }

@@ -304,8 +304,7 @@ func (s *Store) Unregister(ctx context.Context, id uuid.UUID, by audit.Author) (
 			return err
 		}
 		if origin != FromRegister {
-			return errs.WithRemedy(errs.New(errs.Forbidden, "this location comes from the configuration, not from a registration"),
-				"remove it from catalog.locations and restart")
+			return notRegistered()
 		}
 		if err := removeSource(ctx, tx, sid, by.Name, "its location was unregistered"); err != nil {
 			return err
@@ -316,6 +315,11 @@ func (s *Store) Unregister(ctx context.Context, id uuid.UUID, by audit.Author) (
 		return by.Record(ctx, tx, loc.Shown(), map[string]any{"source": sid, "location": id, "revision": revision})
 	})
 	return revision, err
+}
+
+func notRegistered() error {
+	return errs.WithRemedy(errs.New(errs.Forbidden, "this location comes from the configuration, not from a registration"),
+		"remove it from catalog.locations and restart")
 }
 
 // Outcome is how a refresh of a source ended.

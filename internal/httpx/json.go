@@ -85,8 +85,13 @@ func (b *Body) Send(w http.ResponseWriter, r *http.Request, status int) {
 // StreamFor answers with JSON that the caller writes piece by piece, compressed when the client asks for gzip.
 // Close ends it.
 func StreamFor(w http.ResponseWriter, r *http.Request) io.WriteCloser {
+	w.Header()["Content-Type"] = jsonType
+	return StreamAs(w, r)
+}
+
+// StreamAs is StreamFor of what the header Content-Type says.
+func StreamAs(w http.ResponseWriter, r *http.Request) io.WriteCloser {
 	h := w.Header()
-	h["Content-Type"] = jsonType
 	if !acceptsGzip(r) {
 		w.WriteHeader(http.StatusOK)
 		return plainStream{w}

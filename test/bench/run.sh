@@ -21,44 +21,22 @@ repo=$(cd "$here/../.." && pwd)
 shared=${PORTICO_SHARED:-$repo/../shared}
 bench=$shared/bench
 [ -f "$bench/measure-http.sh" ] || { echo "run.sh: $bench is not there; set PORTICO_SHARED" >&2; exit 2; }
-for tool in wrk jq curl python3 go; do
-  command -v $tool >/dev/null || { echo "run.sh: $tool is missing; scripts/bench-tools.sh installs what it can" >&2; exit 2; }
-done
-SECS=${SECS:-5} CONCS=${CONCS:-16} PORT=${PORT:-$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')} LABEL=portico
+. "$here/lib.sh"
+need wrk jq curl python3 go
+SECS=${SECS:-5} CONCS=${CONCS:-16} PORT=${PORT:-$(free_port)} LABEL=portico
 OPS=${OPS:-by_name by_refs_50 query_kind_page query_fulltext query_owner query_relation facet_kind facet_spec.type facet_spec.lifecycle facet_metadata.tags facets_four ancestry}
 TOKEN=bench-token-0123456789abcdef
 BASE=http://127.0.0.1:$PORT
 work=$(mktemp -d -t portico-bench.XXXXXX); chmod 755 "$work"
 pid= floor_pid=
 
-fig() { echo "{\"label\":\"$LABEL\",\"n\":$N,\"figure\":\"$1\",\"value\":$2${3:+,$3}}"; }
-stop() { # PID
-  [ -n "$1" ] || return 0
-  kill "$1" 2>/dev/null || true
-  for _ in $(seq 150); do kill -0 "$1" 2>/dev/null || return 0; sleep 0.1; done
-  kill -9 "$1" 2>/dev/null || true
-}
-as_pg() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 cleanup() {
-  stop "$pid"; stop "$floor_pid"
-  [ -f "$work/pg/postmaster.pid" ] && as_pg "$pgbin/pg_ctl" -D "$work/pg" -m fast -w stop >/dev/null 2>&1
+  stop "$pid"; stop "$floor_pid"; stop_postgres
   [ -n "${KEEP:-}" ] || rm -rf "$work"
 }
 trap cleanup EXIT
-now() { date +%s.%N; }
-since() { awk "BEGIN{printf \"%.2f\", $(now)-$1}"; }
 status_mb() { awk -v k="$1:" '$1==k{printf "%.0f", $2/1024}' "/proc/$pid/status"; }
 cpu_s() { awk -v hz="$(getconf CLK_TCK)" '{sub(/.*\) /,""); printf "%.2f", ($12+$13)/hz}' "/proc/$1/stat"; }
-calibrate() { # milliseconds for a fixed piece of work on one core
-  python3 - <<'PY'
-import time
-def w():
-    t=time.perf_counter(); x=0
-    for i in range(2000000): x=(x*31+i)&0xffffffff
-    return (time.perf_counter()-t)*1000
-r=sorted(w() for _ in range(5)); print("%.0f" % r[2])
-PY
-}
 start() { # LOG
   # A portal that does not start at all should not be waited for.
   t_start=$(now)
@@ -70,9 +48,7 @@ start() { # LOG
 
 fig machine_cores "$(nproc)" "\"load1\":$(cut -d' ' -f1 /proc/loadavg)"
 fig calibration_ms "$(calibrate)"
-mkdir -p "$work/gen" && (cd "$bench/gen" && go build -o "$work/gen/gen" main.go)
-"$work/gen/gen" -n "$N" -layout tree -out "$work/catalog" >&2
-manifest=$work/catalog/manifest.json
+generate
 cat >"$work/app-config.yaml" <<YAML
 backend:
   listen: {host: 127.0.0.1, port: $PORT}
@@ -87,12 +63,7 @@ catalog:
     - {type: file, target: $work/catalog/all.yaml}
 YAML
 
-pgbin=$(dirname "$(readlink -f "$(command -v postgres || ls -d /usr/lib/postgresql/*/bin/postgres | tail -1)")")
-mkdir "$work/pg" "$work/pgsock"
-[ "$(id -u)" = 0 ] && chown postgres "$work/pg" "$work/pgsock"
-as_pg "$pgbin/initdb" -D "$work/pg" -A trust -U portico -E UTF8 --locale=C.UTF-8 >"$work/initdb.log"
-as_pg "$pgbin/pg_ctl" -D "$work/pg" -l "$work/pg/log" -o "-c listen_addresses= -c unix_socket_directories=$work/pgsock" -w start >/dev/null
-export DATABASE_URL="host=$work/pgsock user=portico dbname=postgres"
+start_postgres
 
 # An empty database: the schema, the files, the read model.
 start "$work/first.log"

@@ -104,11 +104,13 @@ func questions(token string) (qs []question) {
 	for _, ref := range refs {
 		by := strings.Replace(ref, ":", "/", 1)
 		const name = c + "/entities/by-name/{kind}/{namespace}/{name}"
-		for _, of := range []string{"", "/ancestry", "/history", "/source"} {
+		for _, of := range []string{"", "/ancestry", "/history", "/source", "/consequences"} {
 			add("GET "+name+of, pathOf(ref)+of)
 		}
 		add("GET "+c+"/locations/by-entity/{kind}/{namespace}/{name}", c+"/locations/by-entity/"+by)
 		get(c+"/changes", "?ref="+ref, "?order=desc&ref="+ref)
+		get(c+"/graph", "?depth=8&ref="+ref, "?depth=2&direction=upstream&limit=3&ref="+ref)
+		get(c+"/graph/path", "?to=component:default/depot&from="+ref)
 		for _, perm := range []string{"read", "refresh", "delete"} {
 			get("/api/portico/policy/explain", "?permission=catalog.entity."+perm+"&entity="+ref)
 			authorize = append(authorize, fmt.Sprintf(`{"id":"%d","permission":{"type":"resource","name":"catalog.entity.%s","resourceType":"catalog-entity"},"resourceRef":%q}`, len(authorize), perm, ref))
@@ -135,6 +137,7 @@ func questions(token string) (qs []question) {
 	add("GET "+c+"/locations/{id}", c+"/locations/none")
 	add("POST "+c+"/validate-entity", c+"/validate-entity", `{"location":"url:https://example.com/x","entity":{"apiVersion":"backstage.io/v1alpha1","kind":"Component","metadata":{"name":"by-tag"},"spec":{"type":"service","lifecycle":"x","owner":"watched"}}}`)
 	get(c+"/changes", "", "?limit=3", "?order=desc", "?order=desc&limit=2")
+	get(c+"/entities/export", "?format=csv", "?format=json", "?format=yaml&filter=kind=component")
 	get(c + "/sources")
 	get(c+"/problems", "", "?limit=0")
 	get(c+"/removed", "", "?limit=1")

@@ -185,7 +185,8 @@ func oddFilters() (list []string) {
 func TestAdv_GHSA_3x3f_jcp3_g22j(t *testing.T) {
 	p := start(t, setup{})
 	for _, f := range oddFilters() {
-		for _, at := range []string{"/api/catalog/entities?filter=%s", "/api/catalog/entities/by-query?limit=5&filter=%s", "/api/catalog/entities/by-query?orderField=%s,asc", "/api/catalog/entities?fields=%s", "/api/catalog/entity-facets?facet=%s", "/api/catalog/entities/by-query?cursor=%s", "/api/catalog/entities/by-query?fullTextFilterTerm=x&fullTextFilterFields=%s"} {
+		for _, at := range []string{"/api/catalog/entities?filter=%s", "/api/catalog/entities/by-query?limit=5&filter=%s", "/api/catalog/entities/by-query?orderField=%s,asc", "/api/catalog/entities?fields=%s", "/api/catalog/entity-facets?facet=%s", "/api/catalog/entities/by-query?cursor=%s", "/api/catalog/entities/by-query?fullTextFilterTerm=x&fullTextFilterFields=%s",
+			"/api/catalog/entities/export?format=csv&filter=%s", "/api/catalog/entities/export?format=csv&columns=name,a.b,%s", "/api/catalog/entities/export?format=yaml&query=%s", "/api/catalog/graph?ref=component:lighthouse&relation=%s", "/api/catalog/graph?ref=%s", "/api/catalog/graph/path?from=component:lighthouse&to=%s"} {
 			path := fmt.Sprintf(at, url.QueryEscape(f))
 			got := p.do("GET", path, "", bearer(wideToken))
 			if _, query, _ := strings.Cut(path, "?"); got.status >= 500 || len(query) > 64<<10 && got.status/100 != 4 {

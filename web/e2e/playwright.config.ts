@@ -6,6 +6,7 @@ import { defineConfig } from '@playwright/test'
  */
 export default defineConfig({
   testDir: '.',
+  testIgnore: 'screenshots/**',
   outputDir: 'results',
   globalSetup: './global-setup.ts',
   timeout: 30_000,

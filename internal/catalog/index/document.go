@@ -123,8 +123,10 @@ type relationType struct {
 	name  string
 	field fieldID
 	json  string // `{"type":"…","targetRef":`
-	need  string // the type as who needs or belongs has it, and whether that is the target
-	back  bool
+
+	need  string // the type as who needs or belongs has it
+	other string // the type as the other end has it; "": nobody knows
+	back  bool   // the target is who needs or belongs
 }
 
 func compareRelations(a, b relation) int {

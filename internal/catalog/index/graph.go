@@ -63,7 +63,8 @@ const maxGraphEdges = 10_000
 
 // Graph walks from the roots to their neighbours, breadth first. It takes time in proportion to the relations of the
 // nodes that it shows. Of the entities that are as far from the roots, those with fewer relations are walked from first,
-// so that one to which everything belongs does not take all the room; the rest is by type and ref.
+// and of one the types of which there are fewer, so that what everything belongs to does not take all the room; the rest is
+// by type and ref.
 //
 // A walk does not go through what is not seen. What an entity names itself is a node also where it is not seen or not
 // there, as it stands among the relations of the entity; nothing is known of it but its ref.
@@ -132,25 +133,68 @@ const nowhere = ^uint32(0)
 
 // each calls visit with the neighbours of a document, by type and then ref, until it returns false.
 func (g *relating) each(d *Doc, visit func(n neighbour) bool) {
-	for rest := d.rels; len(rest) > 0; {
-		typ := rest[0].typ
-		n := len(rest)
-		if rest[n-1].typ != typ {
-			n = sort.Search(n, func(i int) bool { return rest[i].typ.name > typ.name })
+	for rels := range d.byType {
+		if g.takes(rels[0].typ) && !g.among(rels, visit) {
+			return
 		}
-		if g.takes(typ) {
-			for i := range rest[:n] {
-				if rel := &rest[i]; rel.from == declared {
-					if !visit(neighbour{typ, rel.target, g.find(rel.target), false}) {
-						return
-					}
-				} else if g.v.sees(rel.from) && !visit(neighbour{typ, rel.target, rel.from, true}) {
-					return
+	}
+}
+
+// eachRareFirst is each with the types of which there are the fewest first.
+func (g *relating) eachRareFirst(d *Doc, visit func(n neighbour) bool) {
+	type counted struct {
+		rels []relation
+		n    int
+	}
+	var room [8]counted
+	list := room[:0]
+	for rels := range d.byType {
+		if g.takes(rels[0].typ) {
+			n := 0
+			for i := range rels {
+				if rels[i].from == declared || g.v.sees(rels[i].from) {
+					n++
 				}
 			}
+			list = append(list, counted{rels, n})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b counted) int { return cmp.Compare(a.n, b.n) })
+	for _, c := range list {
+		if !g.among(c.rels, visit) {
+			return
+		}
+	}
+}
+
+// byType yields the relations of a document, those of one type at a time.
+func (d *Doc) byType(yield func(rels []relation) bool) {
+	for rest := d.rels; len(rest) > 0; {
+		n := len(rest)
+		if typ := rest[0].typ; rest[n-1].typ != typ {
+			n = sort.Search(n, func(i int) bool { return rest[i].typ.name > typ.name })
+		}
+		if !yield(rest[:n]) {
+			return
 		}
 		rest = rest[n:]
 	}
+}
+
+// among calls visit with the neighbours by relations of one type, and reports whether to go on.
+func (g *relating) among(rels []relation, visit func(n neighbour) bool) bool {
+	for i := range rels {
+		n := neighbour{typ: rels[i].typ, ref: rels[i].target, id: rels[i].from, given: true}
+		if n.id == declared {
+			n.id, n.given = g.find(n.ref), false
+		} else if !g.v.sees(n.id) {
+			continue
+		}
+		if !visit(n) {
+			return false
+		}
+	}
+	return true
 }
 
 func (g *relating) takes(typ *relationType) bool {
@@ -207,6 +251,12 @@ func (e *someEntities) add(n neighbour) bool {
 	return true
 }
 
+// has reports whether an entity that is seen is in the set.
+func (e *someEntities) has(id uint32) bool {
+	at := int(id >> 6)
+	return at < len(e.word) && e.word[at]&(1<<(id&63)) != 0
+}
+
 // drop takes out again what was added.
 func (e *someEntities) drop(ids []uint32) {
 	for _, id := range ids {
@@ -220,7 +270,6 @@ func (e *someEntities) drop(ids []uint32) {
 type roaming struct {
 	relating
 	nodes []GraphNode
-	known someEntities
 	at    map[uint32]int // by number: the place in nodes
 	named map[string]int // the same of those that are not seen or not there
 	left  someEntities
@@ -236,7 +285,7 @@ func (s *Snapshot) walkTo(q *GraphQuery, v *veil, wanted map[string]bool) *roami
 	for depth, from := 0, 0; depth < q.Depth && from < len(w.nodes); depth++ {
 		to := len(w.nodes)
 		for _, i := range w.smallestFirst(from, to) {
-			w.each(w.nodes[i].Doc, func(n neighbour) bool {
+			w.eachRareFirst(w.nodes[i].Doc, func(n neighbour) bool {
 				switch {
 				case w.isNode(n):
 				case len(w.nodes) < q.Limit:
@@ -281,10 +330,10 @@ func (w *roaming) place(n neighbour) (i int, ok bool) {
 }
 
 func (w *roaming) add(n neighbour, depth int) {
-	node := GraphNode{Ref: n.ref, Depth: depth}
-	if !w.known.add(n) {
+	if w.isNode(n) {
 		return
 	}
+	node := GraphNode{Ref: n.ref, Depth: depth}
 	if n.id == nowhere {
 		w.named[n.ref] = len(w.nodes)
 	} else {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portico/internal/catalog/entity"
+	"portico/internal/errs"
 )
 
 // plainGraph is a snapshot as one reader is served it, entity by entity.
@@ -41,6 +42,30 @@ func (p plainGraph) around(ref string, dir Direction) (out []string) {
 	return out
 }
 
+// rareFirst is around, the types of which there are the fewest first.
+func (p plainGraph) rareFirst(ref string) (out []string) {
+	byType := map[string][]string{}
+	doc := p.s.ByRef(ref, p.r)
+	if doc == nil {
+		return nil
+	}
+	for _, rel := range doc.Relations() {
+		need, back := entity.Need(rel.Type)
+		if p.wanted(need) && (p.dir != Upstream || back) && (p.dir != Downstream || !back) {
+			byType[rel.Type] = append(byType[rel.Type], rel.TargetRef)
+		}
+	}
+	for _, typ := range slices.SortedFunc(maps.Keys(byType), func(a, b string) int {
+		if n := len(byType[a]) - len(byType[b]); n != 0 {
+			return n
+		}
+		return strings.Compare(a, b)
+	}) {
+		out = append(out, byType[typ]...)
+	}
+	return out
+}
+
 // graph is what Graph says of itself, in as few words as it can be said.
 func (p plainGraph) graph(q GraphQuery) *Graph {
 	g := new(Graph)
@@ -64,7 +89,7 @@ func (p plainGraph) graph(q GraphQuery) *Graph {
 		}
 		slices.SortStableFunc(layer, func(a, b string) int { return len(p.around(a, p.dir)) - len(p.around(b, p.dir)) })
 		for _, ref := range layer {
-			for _, to := range p.around(ref, p.dir) {
+			for _, to := range p.rareFirst(ref) {
 				if _, known := at[to]; known {
 					continue
 				}
@@ -312,6 +337,11 @@ func TestPath(t *testing.T) {
 				if d := cmp.Diff(slices.SortedFunc(maps.Keys(want), compareEdges), slices.SortedFunc(slices.Values(got.Edges), compareEdges)); d != "" || got.Nodes[0].Ref != q.From || got.Nodes[len(got.Nodes)-1].Ref != q.To {
 					t.Fatalf("%+v: %v %s", q, got.Nodes, d)
 				}
+				short := q
+				short.Most = 2
+				if p, err := s.Path(t.Context(), short, see); err != nil || len(p.Nodes) == 0 && !p.Cut || len(p.Nodes) > 0 && len(p.Nodes) != len(got.Nodes) || p.Looked > 2 {
+					t.Fatalf("%+v, looking at two: %+v (%v)", q, p, err)
+				}
 				other, err := again.Path(t.Context(), q, see)
 				if err != nil || !bytes.Equal(AppendPath(nil, got, 1), AppendPath(nil, other, 1)) {
 					t.Fatalf("%+v: another way where the rows come in another order (%v)", q, err)
@@ -346,11 +376,11 @@ func TestHub(t *testing.T) {
 		if i := slices.IndexFunc(g.Nodes, func(n GraphNode) bool { return n.Ref == "group:default/all" }); i < 0 || g.Nodes[i].More != seen-8 {
 			t.Errorf("the group has %d more", g.Nodes[i].More)
 		}
-		p, err := s.Path(t.Context(), PathQuery{From: "component:default/c000000", To: "component:default/c000004", Most: 100}, see)
+		p, err := s.Path(t.Context(), PathQuery{From: "component:default/c000000", To: "component:default/c049998", Most: 100}, see)
 		if err != nil || len(p.Nodes) != 3 || p.Nodes[1].Ref != "group:default/all" || p.Looked > 10 {
 			t.Errorf("the way is %v after %d (%v)", p.Nodes, p.Looked, err)
 		}
-		p, err = s.Path(t.Context(), PathQuery{From: "group:default/all", To: "component:default/c000002", Relations: []string{"memberOf", "ownedBy"}, Most: 100}, see)
+		p, err = s.Path(t.Context(), PathQuery{From: "group:default/all", To: "component:default/c049998", Relations: []string{"memberOf", "ownedBy"}, Most: 100}, see)
 		if err != nil || len(p.Nodes) != 2 || p.Looked > 10 {
 			t.Errorf("from the group the way is %v after %d (%v)", p.Nodes, p.Looked, err)
 		}
@@ -372,5 +402,175 @@ func TestHub(t *testing.T) {
 	stop()
 	if _, err := few.Path(ended, q, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("a search for nobody goes on: %v", err)
+	}
+}
+
+// impact is what Impact says of itself: who loses something at once, and how far away it is for those who may fail.
+func (p plainGraph) impact(alone *Snapshot, goes []string) (rows map[string]bool, losing map[string]bool, indirect map[string]int) {
+	p.wanted = func(string) bool { return true }
+	rows, losing, indirect = map[string]bool{}, map[string]bool{}, map[string]int{}
+	lost := func(ref, target string) (types []string) { // the types by which an entity loses the target
+		for _, rel := range p.s.ByRef(ref, p.r).Relations() {
+			_, back := entity.Need(rel.Type)
+			own := slices.Contains(alone.ByRef(ref, nil).Relations(), rel)
+			if rel.TargetRef == target && (!back || rel.Type == "apiProvidedBy" || own) {
+				types = append(types, rel.Type)
+			}
+		}
+		return types
+	}
+	breaks := func(types []string) bool {
+		return slices.ContainsFunc(types, func(t string) bool { return t == "dependsOn" || t == "consumesApi" || t == "apiProvidedBy" })
+	}
+	var all []string
+	for d := range p.s.All() {
+		if p.there(d.Ref()) && !slices.Contains(goes, d.Ref()) {
+			all = append(all, d.Ref())
+		}
+	}
+	rim := map[string]bool{}
+	for _, ref := range all {
+		for _, target := range goes {
+			if !p.there(target) {
+				continue
+			}
+			types := lost(ref, target)
+			for _, typ := range types {
+				rows[ref+" "+typ+" "+target] = true
+				losing[ref] = true
+			}
+			if breaks(types) {
+				rim[ref] = true
+			}
+		}
+	}
+	failing := maps.Clone(rim)
+	for depth := 2; len(rim) > 0; depth++ {
+		next := map[string]bool{}
+		for _, ref := range all {
+			for from := range rim {
+				if !failing[ref] && breaks(lost(ref, from)) {
+					next[ref] = true
+				}
+			}
+		}
+		for ref := range next {
+			failing[ref] = true
+			if !losing[ref] {
+				indirect[ref] = depth
+			}
+		}
+		rim = next
+	}
+	return rows, losing, indirect
+}
+
+func TestImpact(t *testing.T) {
+	far, named := 0, 0
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		rows := tangle(r, 6+r.IntN(20))
+		s, alone := New(Options{}).Apply(rows, 1), New(Options{Alone: true}).Apply(rows, 1)
+		for _, see := range sights(t) {
+			for range 10 {
+				var goes []string
+				for range 1 + r.IntN(3) {
+					goes = append(goes, rows[r.IntN(len(rows))].Ref)
+				}
+				got := s.Impact(ImpactQuery{Goes: goes, Limit: 10_000, Most: 10_000}, see)
+				wantRows, losing, indirect := plainGraph{s: s, r: see}.impact(alone, goes)
+				gotRows, gotIndirect := map[string]bool{}, map[string]int{}
+				depth := 1
+				for _, l := range got.Loses {
+					if l.Depth < depth {
+						t.Fatalf("%v is told after what is further away", l)
+					}
+					if depth = l.Depth; depth > 1 {
+						far++
+						gotIndirect[l.Doc.Ref()] = l.Depth
+						continue
+					}
+					if key := l.Doc.Ref() + " " + l.Type + " " + l.Target; gotRows[key] {
+						t.Fatalf("%s is told twice", key)
+					} else {
+						gotRows[key] = true
+					}
+					if l.Type == "hasMember" || l.Type == "parentOf" {
+						named++
+					}
+				}
+				if d := cmp.Diff(wantRows, gotRows) + cmp.Diff(indirect, gotIndirect); d != "" || got.Losing != len(losing) || got.Indirect != len(indirect) || got.Cut || got.Omitted != 0 {
+					t.Fatalf("seed %d, %v go: %d and %d, want %d and %d (-want +got)\n%s", seed, goes, got.Losing, got.Indirect, len(losing), len(indirect), d)
+				}
+				few := s.Impact(ImpactQuery{Goes: goes, Limit: 2, Most: 10_000}, see)
+				if len(few.Loses)+few.Omitted != len(got.Loses) || few.Losing != got.Losing || few.Indirect != got.Indirect {
+					t.Fatalf("of %d losses %d are listed and %d left out", len(got.Loses), len(few.Loses), few.Omitted)
+				}
+			}
+		}
+	}
+	if far < 100 || named < 10 {
+		t.Errorf("%d losses far away, %d of those who name what goes: this tests too little", far, named)
+	}
+	both := New(Options{}).Apply([]Row{
+		{UID: "u", Ref: "user:default/ann", JSON: []byte(`{"kind":"User","metadata":{"name":"ann"},"spec":{"memberOf":["team","other"]}}`)},
+		{UID: "g", Ref: "group:default/team", JSON: []byte(`{"kind":"Group","metadata":{"name":"team"},"spec":{"members":["ann"]}}`)},
+		{UID: "o", Ref: "group:default/other", JSON: []byte(`{"kind":"Group","metadata":{"name":"other"},"spec":{}}`)},
+	}, 1)
+	if m := both.Impact(ImpactQuery{Goes: []string{"user:default/ann"}, Limit: 10, Most: 10}, nil); len(m.Loses) != 1 || m.Loses[0].Doc.Ref() != "group:default/team" || m.Loses[0].Type != "hasMember" {
+		t.Errorf("who names a member that goes, as the member names them: %+v", m.Loses)
+	}
+	const n = 50_000
+	big := New(Options{}).Apply(hub(n), 1)
+	for see, seen := range map[*Restriction]int{nil: n, sights(t)[1]: n / 2} {
+		m := big.Impact(ImpactQuery{Goes: []string{"group:default/all"}, Limit: 10, Most: 100}, see)
+		if len(m.Loses) != 10 || m.Losing != seen || m.Omitted != seen-10 || m.Indirect != 0 || m.Cut {
+			t.Errorf("of %d who lose their owner %d are listed, %d counted, %d left out (%v)", seen, len(m.Loses), m.Losing, m.Omitted, m.Cut)
+		}
+	}
+}
+
+// TestEach: what is yielded is what the pages of a query hold.
+func TestEach(t *testing.T) {
+	several := 0
+	for _, n := range []int{0, 3, 256, 700} {
+		s := New(Options{}).Apply(synth(n), 1)
+		g := randomRows{rand.New(rand.NewPCG(uint64(n), 4))}
+		for range 60 {
+			q := Query{Order: []Order{{Field: g.pick("metadata.name", "spec.owner", "spec.lifecycle", "metadata.tags", "metadata.tags.java", "relations.ownedBy", "none"), Desc: g.r.IntN(2) == 0}}}
+			if g.r.IntN(3) == 0 {
+				q.Order = nil
+			}
+			if g.r.IntN(2) == 0 {
+				f, err := ParseFilters([]string{g.pick("kind=component", "kind=api", "spec.lifecycle=production")})
+				if err != nil {
+					t.Fatal(err)
+				}
+				q.Filter = f
+			}
+			docs, err := s.Each(q, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := docRefs(slices.Collect(docs))
+			all := q
+			all.Limit = 10_000
+			page, err := s.Query(all, nil)
+			if d := cmp.Diff(docRefs(page.Docs), got); err != nil || d != "" {
+				t.Fatalf("%d entities, %+v: %v %s", n, q, err, d)
+			}
+			if len(got) > 256 {
+				several++
+			}
+			for range docs {
+				break
+			}
+		}
+	}
+	if several == 0 {
+		t.Error("nothing was longer than a stretch")
+	}
+	if _, err := New(Options{}).Snapshot().Each(Query{Text: TextQuery{Term: strings.Repeat("x", 2000)}}, nil); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a term that is too long: %v", err)
 	}
 }

@@ -82,15 +82,15 @@ func eachMember(s string, i int, fn func(key string, at int)) {
 	}
 }
 
-// appendSummary appends the members that every node has, with the brace that opens it.
-func appendSummary(dst []byte, ref string, d *Doc) []byte {
+// appendSummary appends the members that every node has, with the brace that opens it; typ is what spec.type goes by.
+func appendSummary(dst []byte, typ, ref string, d *Doc) []byte {
 	s := summaryOf(ref, d)
 	dst = appendString(append(dst, `{"ref":`...), ref)
 	dst = appendString(append(dst, `,"kind":`...), s.kind)
 	dst = appendString(append(dst, `,"namespace":`...), s.namespace)
 	dst = appendString(append(dst, `,"name":`...), s.name)
 	for _, m := range [...]struct{ key, value string }{
-		{`,"title":`, s.title}, {`,"type":`, s.typ}, {`,"lifecycle":`, s.lifecycle}, {`,"owner":`, s.owner}, {`,"system":`, s.system},
+		{`,"title":`, s.title}, {typ, s.typ}, {`,"lifecycle":`, s.lifecycle}, {`,"owner":`, s.owner}, {`,"system":`, s.system},
 	} {
 		if m.value != "" {
 			dst = appendString(append(dst, m.key...), m.value)
@@ -106,7 +106,7 @@ func appendNodes(dst []byte, nodes []GraphNode) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendSummary(dst, n.Ref, n.Doc)
+		dst = appendSummary(dst, `,"type":`, n.Ref, n.Doc)
 		dst = strconv.AppendInt(append(dst, `,"depth":`...), int64(n.Depth), 10)
 		dst = strconv.AppendInt(append(dst, `,"more":`...), int64(n.More), 10)
 		dst = strconv.AppendBool(append(dst, `,"found":`...), n.Doc != nil)

@@ -2,6 +2,7 @@ package index
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -193,6 +194,47 @@ func (s *Snapshot) arrangeBy(set docset, id fieldID, v *veil) (places, *order) {
 	}
 	o := s.orderFor(v, id)
 	return places{by: id, docset: o.arrange(set)}, o
+}
+
+// Each yields the entities that a query finds, on all pages and in its order, without a list of them. Limit, Offset and
+// Cursor do not count. The error is errs.Invalid, as that of Query.
+func (s *Snapshot) Each(q Query, r *Restriction) (iter.Seq[*Doc], error) {
+	q.Limit, q.Offset, q.Cursor = 0, 0, ""
+	w := &walk{Query: q, total: -1}
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	all, o := s.arrangedBy(w, r)
+	v := s.veil(r)
+	return func(yield func(*Doc) bool) {
+		if all.empty() {
+			return
+		}
+		if o == nil {
+			o = s.orderFor(v, all.by)
+		}
+		by, _ := w.orderField()
+		var stretch [256]uint32
+		for from := 0; ; {
+			at := stretch[:0]
+			if by.Desc {
+				at = all.takeDown(at, len(o.docs)-from, 0, len(stretch))
+			} else {
+				at = all.take(at, from, 0, len(stretch))
+			}
+			for _, p := range at {
+				if !yield(v.doc(s.docs.get(o.docs[p]))) {
+					return
+				}
+			}
+			if len(at) < len(stretch) {
+				return
+			}
+			if from = int(at[len(at)-1]) + 1; by.Desc {
+				from = len(o.docs) - int(at[len(at)-1])
+			}
+		}
+	}, nil
 }
 
 // fill puts the entities of one page into it, and the cursors that lead away from it.

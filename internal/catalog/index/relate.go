@@ -67,8 +67,12 @@ func (b *batch) relationType(name string) uint32 {
 		i = len(b.typeList)
 		b.types[name] = i
 		need, back := entity.Need(name)
+		other := need
+		if !back {
+			other = entity.Back(name)
+		}
 		b.typeList = append(b.typeList, &relationType{
-			name: name, need: need, back: back, field: b.reg.relation(relationKeys + lower(name)),
+			name: name, need: need, other: other, back: back, field: b.reg.relation(relationKeys + lower(name)),
 			json: string(append(appendString([]byte(`{"type":`), name), `,"targetRef":`...)),
 		})
 	}

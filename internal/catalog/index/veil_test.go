@@ -80,7 +80,25 @@ func (g randomRows) question(t *testing.T, ref *reference) func(s *Snapshot, r *
 	for _, e := range ref.all {
 		uids = append(uids, e.row.UID)
 	}
-	switch g.r.IntN(8) {
+	switch g.r.IntN(10) {
+	case 9:
+		q := Query{Filters: filters, Text: text, Order: orders}
+		return func(s *Snapshot, r *Restriction) (out []byte) {
+			docs, err := s.Each(q, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for d := range docs {
+				out = d.AppendJSON(out)
+			}
+			return out
+		}
+	case 8:
+		q := ImpactQuery{Goes: refs[:1+g.r.IntN(3)], Limit: g.r.IntN(20), Most: 1 + g.r.IntN(30)}
+		return func(s *Snapshot, r *Restriction) []byte {
+			m := s.Impact(q, r)
+			return AppendLosses(AppendGoing(nil, m, 5), m)
+		}
 	case 7:
 		q := PathQuery{From: refs[0], To: refs[1], Along: g.r.IntN(3) == 0, Most: 2 + g.r.IntN(30)}
 		return func(s *Snapshot, r *Restriction) []byte {

@@ -1,0 +1,47 @@
+import type { Portals } from './server.ts'
+
+/** A page of the portal as somebody comes to it by its address. */
+export interface EveryPage {
+  name: string
+  path: string
+  /** Which of the running portals; the open one when not given. */
+  at?: keyof Portals
+  /** Signed in as the one person whom a proxy lets in. */
+  signedIn?: boolean
+}
+
+/** The address to go to, by way of the sign-in where the page is a person's. */
+export function addressOf({ path, at = 'url', signedIn = false }: EveryPage, portals: Portals): string {
+  return signedIn
+    ? `${portals.proxyUrl}/api/auth/proxy/start?redirectUrl=${encodeURIComponent(path)}`
+    : portals[at] + path
+}
+
+/** Every page, in the states that have an address. What is true of each of them is tested over this list. */
+export const everyPage: EveryPage[] = [
+  { name: 'home', path: '/' },
+  { name: 'catalog', path: '/catalog?kind=component&type=service' },
+  { name: 'teams', path: '/catalog?kind=group' },
+  { name: 'no match', path: '/catalog?kind=component&q=zzz' },
+  { name: 'component', path: '/catalog/default/component/payments-api' },
+  { name: 'dependencies', path: '/catalog/default/component/payments-api/dependencies' },
+  { name: 'history', path: '/catalog/default/component/payments-api/history' },
+  { name: 'source', path: '/catalog/default/component/payments-api/source' },
+  { name: 'api', path: '/catalog/default/api/payments.v2' },
+  { name: 'team', path: '/catalog/default/group/payments' },
+  { name: 'not there', path: '/catalog/default/component/nothing' },
+  { name: 'sources', path: '/operate/sources' },
+  { name: 'a guest', path: '/settings' },
+  { name: 'tokens of services', path: '/settings/services' },
+  { name: 'problems', path: '/operate/problems?tab=conflicts' },
+  { name: 'audit', path: '/audit' },
+  { name: 'audit record', path: '/audit?record=1' },
+  { name: 'no record', path: '/audit?actor=user:default/nobody&outcome=denied' },
+  { name: 'home of a person', path: '/', signedIn: true },
+  { name: 'a person', path: '/settings', signedIn: true },
+  { name: 'sessions', path: '/settings/sessions', signedIn: true },
+  { name: 'tokens', path: '/settings/tokens', signedIn: true },
+  { name: 'rights', path: '/settings/rights', signedIn: true },
+  { name: 'a program asks for a token', path: '/settings/login', signedIn: true },
+  { name: 'sign-in', path: '/sign-in', at: 'closedUrl' },
+]
