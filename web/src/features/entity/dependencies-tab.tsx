@@ -1,4 +1,4 @@
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { refOf, titleOf } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
@@ -16,22 +16,29 @@ export function DependenciesTab() {
   const go = (next: GraphSearch, replace = false) =>
     void navigate({ to: page.entity(ref, 'dependencies'), search: next, replace, resetScroll: false })
   return (
-    <GraphView
-      roots={roots}
-      name={titleOf(entity)}
-      usual={usualRelations(
-        roots,
-        entity.relations?.map((r) => r.type),
-      )}
-      search={search}
-      go={go}
-      onFocus={(other) =>
-        void navigate({
-          to: page.entity(other, 'dependencies'),
-          search: { ...search, at: undefined, open: undefined, more: undefined },
-          resetScroll: false,
-        })
-      }
-    />
+    <>
+      <GraphView
+        roots={roots}
+        name={titleOf(entity)}
+        usual={usualRelations(
+          roots,
+          entity.relations?.map((r) => r.type),
+        )}
+        search={search}
+        go={go}
+        onFocus={(other) =>
+          void navigate({
+            to: page.entity(other, 'dependencies'),
+            search: { ...search, at: undefined, open: undefined, more: undefined },
+            resetScroll: false,
+          })
+        }
+      />
+      <p className="small">
+        <Link className="link" to={page.graph} search={{ ref: [ref] }}>
+          Explore from here in the graph of everything
+        </Link>
+      </p>
+    </>
   )
 }
