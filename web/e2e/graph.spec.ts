@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Locator } from '@playwright/test'
 import { serious } from './axe.ts'
 import { expect, test, type Page } from './fixtures.ts'
+import { componentFile } from './server.ts'
 
 // Each graph is laid out by a worker that starts with the page, which a busy machine does slowly.
 const LAID = { timeout: 40_000 }
@@ -82,21 +84,21 @@ test('what is chosen says why it is there, and which line of which file says so'
 test('every filter stands in the address and comes back from it', async ({ page }) => {
   const graph = new GraphPage(page)
   await graph.dependencies('payments-api')
-  await graph.button('Dependencies').click()
-  await expect(page).toHaveURL(/side=needs/)
-  await expect(graph.box(c('refund-worker'))).toHaveCount(0, LAID)
+  await graph.button('Users').click()
+  await expect(page).toHaveURL(/side=users/)
+  await expect(graph.box(c('payments-ledger'))).toHaveCount(0, LAID)
   await graph.button('1').click()
   await expect(page).toHaveURL(/depth=1/)
-  await page.getByRole('checkbox', { name: /^consumes an API/ }).uncheck()
-  await expect(page).toHaveURL(/rel=dependsOn&rel=providesApi/)
-  await expect(graph.box('api:default/acquirer.v4')).toHaveCount(0, LAID)
+  await page.getByRole('checkbox', { name: /^depends on/ }).uncheck()
+  await expect(page).toHaveURL(/rel=consumesApi&rel=providesApi/)
+  await expect(graph.box(c('refund-worker'))).toHaveCount(0, LAID)
   await graph.button('Group by system').click()
   await expect(page).toHaveURL(/group=off/)
   const refs = await graph.boxes.evaluateAll((all) => all.map((b) => b.getAttribute('data-box')).sort())
   await page.reload()
   await expect(graph.boxes).toHaveCount(refs.length, LAID)
-  await expect(graph.button('Dependencies')).toHaveAttribute('aria-pressed', 'true')
-  await expect(page.getByRole('checkbox', { name: /^consumes an API/ })).not.toBeChecked()
+  await expect(graph.button('Users')).toHaveAttribute('aria-pressed', 'true')
+  await expect(page.getByRole('checkbox', { name: /^depends on/ })).not.toBeChecked()
   await page.goBack()
   await expect(graph.button('Group by system')).toHaveAttribute('aria-pressed', 'true')
 })
@@ -275,14 +277,26 @@ test('the way between two is drawn and told step by step', async ({ page }) => {
   await expect(steps.first()).toContainText('refund-assist')
 })
 
-test('where no way leads, it is said how far was looked', async ({ page, declare, withdraw }) => {
-  declare('lonely-buoy', 'Nothing names it.')
+test('where no way leads, it is said how far was looked', async ({ page, portals }) => {
+  const file = join(portals.watched, 'lonely-buoy.yaml')
+  writeFileSync(
+    file,
+    componentFile('lonely-buoy', 'Nothing names it.').replace('owner: payments', 'owner: nobody-at-all'),
+  )
   await expect
-    .poll(async () => (await page.request.get('/api/catalog/entities/by-name/component/default/lonely-buoy')).status())
-    .toBe(200)
+    .poll(
+      async () => {
+        await page.goto('/catalog/default/component/lonely-buoy')
+        return page.getByRole('heading', { level: 1 }).textContent()
+      },
+      { timeout: 40_000 },
+    )
+    .toBe('lonely-buoy')
+  await page.goto(`/catalog-graph?from=${c('lonely-buoy')}&to=${c('payments-api')}`)
+  await expect(page.getByRole('heading', { name: 'No way leads from lonely-buoy to payments-api' })).toBeVisible()
   await page.goto(`/catalog-graph?from=${c('lonely-buoy')}&to=domain:default/nowhere`)
-  await expect(page.getByRole('heading', { name: 'One of the two is not in the catalog' })).toBeVisible()
-  withdraw('lonely-buoy')
+  await expect(page.getByRole('heading', { name: 'nowhere is not in the catalog' })).toBeVisible()
+  rmSync(file)
 })
 
 test('a link to the page of Backstage shows what it showed there', async ({ page }) => {

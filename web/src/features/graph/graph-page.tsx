@@ -1,8 +1,8 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQueries, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { page } from '../../lib/paths.ts'
-import { useMention } from '../../lib/summaries.ts'
+import { summaryQuery, useMention } from '../../lib/summaries.ts'
 import { useTitle } from '../../lib/title.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { LinkButton } from '../../ui/button.tsx'
@@ -64,10 +64,19 @@ interface ViewProps {
 }
 
 function From({ refs, search, go }: ViewProps & { refs: string[] }) {
-  const first = refs[0] ?? ''
-  const { title, summary } = useMention(first)
-  const usual = useMemo(() => usualRelations(refs), [refs])
-  if (summary === null)
+  // The server begins only at what is there; a link may name more.
+  const { pending, roots } = useQueries({
+    queries: refs.map((ref) => summaryQuery(ref)),
+    combine: (answers) => ({
+      pending: answers.some((a) => a.isPending),
+      roots: refs.filter((_, i) => answers[i]?.data !== null),
+    }),
+  })
+  const first = roots[0] ?? refs[0] ?? ''
+  const { title } = useMention(first)
+  const usual = useMemo(() => usualRelations(roots), [roots])
+  if (pending) return <div className={css['bones']} aria-busy="true" />
+  if (roots.length === 0)
     return (
       <EmptyState
         door="open"
@@ -79,8 +88,8 @@ function From({ refs, search, go }: ViewProps & { refs: string[] }) {
     )
   return (
     <GraphView
-      roots={refs}
-      name={refs.length > 1 ? `${title} and ${String(refs.length - 1)} more` : title}
+      roots={roots}
+      name={roots.length > 1 ? `${title} and ${String(roots.length - 1)} more` : title}
       usual={usual}
       search={search}
       go={(next, replace) => {

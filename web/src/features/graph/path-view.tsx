@@ -3,8 +3,8 @@ import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { isApiError } from '../../lib/api-error.ts'
 import { page } from '../../lib/paths.ts'
-import { useName } from '../../lib/summaries.ts'
-import { count, number } from '../../lib/words.ts'
+import { useMention } from '../../lib/summaries.ts'
+import { count, listed, number } from '../../lib/words.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
@@ -29,17 +29,21 @@ export function PathView({ from, to }: { from: string | undefined; to: string | 
 }
 
 function Way({ from, to }: { from: string; to: string }) {
-  const { data, error, refetch } = useQuery(pathQuery(from, to))
-  const [a, b] = [useName(from), useName(to)]
-  if (error) {
-    if (isApiError(error) && error.notFound)
-      return (
-        <EmptyState door="open" title="One of the two is not in the catalog">
-          <p>
-            {a} or {b} was renamed or removed, or you may not see it. Look for it above by a part of its name.
-          </p>
-        </EmptyState>
-      )
+  const [start, end] = [useMention(from), useMention(to)]
+  const there = Boolean(start.summary && end.summary)
+  const { data, error, refetch } = useQuery({ ...pathQuery(from, to), enabled: there })
+  const [a, b] = [start.title, end.title]
+  const gone = [start, end].filter((m) => m.summary === null).map((m) => m.title)
+  if (gone.length > 0 || (isApiError(error) && error.notFound))
+    return (
+      <EmptyState
+        door="open"
+        title={`${listed(gone.length > 0 ? gone : [a, b])} ${gone.length === 1 ? 'is' : 'are'} not in the catalog`}
+      >
+        <p>Renamed, removed, or not for you to see. Look for it above by a part of its name.</p>
+      </EmptyState>
+    )
+  if (error)
     return (
       <ErrorStrip
         error={error}
@@ -48,7 +52,6 @@ function Way({ from, to }: { from: string; to: string }) {
         onRetry={() => void refetch()}
       />
     )
-  }
   if (!data) return <div className={css['bones']} aria-busy="true" />
   if (!data.found)
     return (
