@@ -20,7 +20,9 @@ const LIMIT = 300
 /** A system or a domain from within: its parts and what runs between them; what is outside stands faintly around. */
 export function InsideDiagram({ entityRef, name }: Props) {
   const navigate = useNavigate()
-  const { data } = useQuery(graphQuery({ roots: [entityRef], depth: 2, relations, limit: LIMIT }))
+  // A domain holds systems, or domains of systems.
+  const depth = entityRef.startsWith('domain:') ? 3 : 2
+  const { data } = useQuery(graphQuery({ roots: [entityRef], depth, relations, limit: LIMIT }))
   const [open, setOpen] = useState<string[]>([])
   const { drawing, inside } = useMemo(() => {
     const part = data && insideOf(data, entityRef)

@@ -172,7 +172,6 @@ describe('the picture', () => {
       palette: {
         surface: 'white',
         ground: 'ivory',
-        line: 'silver',
         lineStrong: 'silver',
         lineControl: 'gray',
         text: 'black',

@@ -61,7 +61,6 @@ function palette(): Palette {
   return {
     surface: colour('--surface'),
     ground: colour('--surface-2'),
-    line: colour('--line'),
     lineStrong: colour('--line-strong'),
     lineControl: colour('--line-control'),
     text: colour('--text'),

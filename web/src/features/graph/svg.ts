@@ -6,7 +6,6 @@ import { bounds, NODE, pathsOf, type Placed } from './layout.ts'
 export interface Palette {
   surface: string
   ground: string
-  line: string
   lineStrong: string
   lineControl: string
   text: string
@@ -76,7 +75,7 @@ function line(wire: Wire, d: string, { palette: p, hot }: Picture): string {
 }
 
 function card(box: Box, picture: Picture): string {
-  const { placed, palette: p, roots, words, measure } = picture
+  const { placed, palette: p, roots, words, measure, hot } = picture
   const at = placed.at.get(box.id)
   if (!at) return ''
   const { x, y } = at
@@ -89,7 +88,8 @@ function card(box: Box, picture: Picture): string {
     `<rect x="${n(x + dx)}" y="${n(y + dx)}" width="${n(NODE.width)}" height="${n(NODE.height)}" rx="8" fill="${gone ? p.ground : p.surface}" stroke="${edge}" stroke-width="${root ? '2' : '1'}"${gone ? ' stroke-dasharray="4 3"' : ''}/>`
   const [first, second] = words(box)
   const room = NODE.width - 37 - 10
-  const more = fold ? box.members.length : (box.node?.more ?? 0)
+  // Where a failure is marked, what does not feel it is left out on purpose.
+  const more = fold ? box.members.length : hot ? 0 : (box.node?.more ?? 0)
   return [
     fold ? rect(3) : '',
     rect(0),

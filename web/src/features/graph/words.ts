@@ -2,7 +2,7 @@ import type { EntitySource } from '../../lib/portico.ts'
 import { count, kindWords, sentence, spelled } from '../../lib/words.ts'
 import { parseRef } from '../../lib/entity.ts'
 import type { Depth } from './graph-search.ts'
-import type { GraphEdge, GraphNode, Impact, Side } from './model.ts'
+import type { GraphNode, Impact, Side } from './model.ts'
 
 const verbs: Record<string, string> = {
   dependsOn: 'depends on',
@@ -105,6 +105,3 @@ export function declaredAt(source: EntitySource | null | undefined, other: strin
   const at = lines.findIndex((line) => word.test(line) && !/^\s*(#|name:|title:|description:)/.test(line))
   return at < 0 ? undefined : source.line + at
 }
-
-/** Which end wrote a relation down: the file of `from` names it, else that of `to` may. */
-export const ends = (edge: GraphEdge): [string, string] => [edge.from, edge.to]
