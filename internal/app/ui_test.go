@@ -30,3 +30,25 @@ func TestPagesNeedTrustedTypes(t *testing.T) {
 		t.Error("trust.js is not the first script of the page")
 	}
 }
+
+// A worker lives by the policy of its own script, and no browser starts one in a sandbox. Every other file stays in one, and
+// none may load anything.
+func TestOnlyWorkersAreOutOfTheSandbox(t *testing.T) {
+	files := fstest.MapFS{
+		"index.html":                 {Data: []byte("<!doctype html>")},
+		"assets/elk-worker.min-a.js": {},
+		"assets/worker-a.svg":        {},
+		"assets/index-a.js":          {},
+	}
+	for name, want := range map[string]string{
+		"/assets/elk-worker.min-a.js": "default-src 'none'",
+		"/assets/worker-a.svg":        "default-src 'none'; sandbox",
+		"/assets/index-a.js":          "default-src 'none'; sandbox",
+	} {
+		w := httptest.NewRecorder()
+		newUI(files, nil, nil).ServeHTTP(w, httptest.NewRequest("GET", name, nil))
+		if got := w.Header().Get("Content-Security-Policy"); w.Code != 200 || got != want {
+			t.Errorf("%s: %d with %q, want %q", name, w.Code, got, want)
+		}
+	}
+}

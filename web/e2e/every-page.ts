@@ -37,6 +37,8 @@ export const everyPage: EveryPage[] = [
   { name: 'team', path: '/catalog/default/group/payments' },
   { name: 'not there', path: '/catalog/default/component/nothing' },
   { name: 'register', path: '/catalog-import' },
+  { name: 'graph of everything', path: '/catalog-graph' },
+  { name: 'a way', path: '/catalog-graph?from=component:default/booking-api&to=component:default/payments-ledger' },
   { name: 'map', path: '/catalog?kind=component&view=map' },
   { name: 'system', path: '/catalog/default/system/payments' },
   { name: 'sources', path: '/operate/sources' },

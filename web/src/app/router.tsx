@@ -13,6 +13,7 @@ import { parseAuditSearch } from '../features/audit/audit-search.ts'
 import { parseCatalogSearch } from '../features/catalog/catalog-search.ts'
 import { parseHistorySearch } from '../features/entity/history-search.ts'
 import { parseSourceSearch } from '../features/entity/source-search.ts'
+import { parseGraphPageSearch, parseGraphSearch } from '../features/graph/graph-search.ts'
 import { parseProblemsSearch } from '../features/operate/problems-search.ts'
 import { parseRegisterSearch } from '../features/register/register-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
@@ -119,6 +120,7 @@ const theirDefinition = createRoute({
 const dependencies = createRoute({
   getParentRoute: () => entity,
   path: 'dependencies',
+  validateSearch: parseGraphSearch,
   component: lazyRouteComponent(() => import('../features/entity/dependencies-tab.tsx'), 'DependenciesTab'),
 })
 
@@ -143,6 +145,13 @@ const otherTab = createRoute({
   beforeLoad: ({ params }) => {
     throw redirect({ to: page.entity(formatRef(params)), replace: true })
   },
+})
+
+const graph = createRoute({
+  getParentRoute: () => shell,
+  path: page.graph,
+  validateSearch: parseGraphPageSearch,
+  component: lazyRouteComponent(() => import('../features/graph/graph-page.tsx'), 'GraphPage'),
 })
 
 const sources = createRoute({
@@ -239,6 +248,7 @@ const tree = root.addChildren([
     catalog,
     register,
     entity.addChildren([overview, definition, theirDefinition, dependencies, history, source, otherTab]),
+    graph,
     sources,
     problems,
     audit,

@@ -31,5 +31,6 @@ export const keys = {
   audit: (query: unknown) => ['audit', query] as const,
   auditStatus: ['audit', 'status'] as const,
   registration: (line: string) => ['registration', line] as const,
+  graph: (ask: unknown) => ['list', 'graph', ask] as const,
   openProblems: ['open-problems'] as const,
 }

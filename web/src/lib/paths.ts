@@ -27,6 +27,8 @@ export const api = {
   facets: '/api/catalog/entity-facets',
   byRefs: '/api/catalog/entities/by-refs',
   export: '/api/catalog/entities/export',
+  graph: '/api/catalog/graph',
+  graphPath: '/api/catalog/graph/path',
   refresh: '/api/catalog/refresh',
   locations: '/api/catalog/locations',
   analyze: '/api/catalog/analyze-location',

@@ -4,7 +4,7 @@ import type { Change } from '../../lib/portico.ts'
 import { yamlPieces } from '../../ui/highlight.ts'
 import { byDay } from './by-day.ts'
 import { parentOf } from './crumbs.tsx'
-import { groups, sides } from './neighbours.ts'
+import { sides } from './neighbours.ts'
 import { templateFields, templateSteps } from './template-parts.ts'
 
 const entity = (relations: [string, string][]): Entity => ({
@@ -27,16 +27,6 @@ describe('neighbours', () => {
     const { users, needs } = sides(it1)
     expect(users).toEqual([{ ref: 'component:default/u', types: ['dependencyOf', 'apiConsumedBy'] }])
     expect(needs.map((n) => n.ref)).toEqual(['resource:default/n', 'api:default/c'])
-  })
-
-  it('are grouped by relation in the usual order', () => {
-    expect(groups(it1).map((g) => g.type)).toEqual([
-      'dependsOn',
-      'dependencyOf',
-      'consumesApi',
-      'apiConsumedBy',
-      'ownedBy',
-    ])
   })
 
   it('name the nearest parent', () => {

@@ -1,4 +1,4 @@
-import { byKind, byRelationOrder, relationWords } from '../../lib/words.ts'
+import { byRelationOrder, relationWords } from '../../lib/words.ts'
 import type { Entity, Relation } from '../../lib/entity.ts'
 
 export interface Neighbour {
@@ -24,13 +24,4 @@ export function sides(entity: Entity): { users: Neighbour[]; needs: Neighbour[] 
     users: neighbours(all.filter((r) => side(r.type) === 'user')),
     needs: neighbours(all.filter((r) => side(r.type) === 'need')),
   }
-}
-
-/** Relations of one type together, known types first. */
-export function groups(entity: Entity): { type: string; refs: string[] }[] {
-  const byType = new Map<string, string[]>()
-  for (const { type, targetRef } of entity.relations ?? []) byType.set(type, [...(byType.get(type) ?? []), targetRef])
-  return [...byType]
-    .sort(([a], [b]) => byRelationOrder(a, b))
-    .map(([type, refs]) => ({ type, refs: refs.sort(byKind) }))
 }

@@ -1,15 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
-import { refOf, relationsOf, type Entity } from '../../lib/entity.ts'
+import { refOf, relationsOf, titleOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { byKind, count, listed, relationWords } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { MentionList } from '../../ui/mention-list.tsx'
 import { Section } from '../../ui/section.tsx'
+import { useNarrow } from '../graph/use-narrow.ts'
 import { latestChangesQuery } from './api.ts'
 import { Around } from './around.tsx'
 import { ChangeLine } from './change-line.tsx'
+import { Hierarchy, TeamsOf } from './hierarchy.tsx'
 import { LocationOverview } from './location-overview.tsx'
 import { Rail } from './rail.tsx'
 import { SpecTree } from './spec-tree.tsx'
@@ -18,6 +20,9 @@ import { useEntity } from './use-entity.ts'
 import css from './entity.module.css'
 
 const ApiBrief = lazy(async () => ({ default: (await import('../api/api-brief.tsx')).ApiBrief }))
+const InsideDiagram = lazy(async () => ({
+  default: (await import('../graph/inside-diagram.tsx')).InsideDiagram,
+}))
 
 export function OverviewTab() {
   const entity = useEntity()
@@ -62,7 +67,7 @@ function Main({ entity }: { entity: Entity }) {
       return <Around entity={entity} />
     case 'system':
     case 'domain':
-      return <Related entity={entity} type="hasPart" title="Inside" empty="Nothing says that it is part of this yet." />
+      return <Inside entity={entity} />
     case 'group':
       return (
         <>
@@ -72,14 +77,14 @@ function Main({ entity }: { entity: Entity }) {
             title="Members"
             empty="No person says that they are in this team."
           />
-          <Related entity={entity} type="parentOf" title="Teams below" />
+          <Hierarchy entity={entity} />
           <Related entity={entity} type="ownerOf" title="Owns" empty="It owns nothing in the catalog." />
         </>
       )
     case 'user':
       return (
         <>
-          <Related entity={entity} type="memberOf" title="Teams" empty="In no team, as far as the catalog knows." />
+          <TeamsOf entity={entity} />
           <Related entity={entity} type="ownerOf" title="Owns" />
         </>
       )
@@ -95,6 +100,28 @@ function Main({ entity }: { entity: Entity }) {
         </>
       )
   }
+}
+
+/** A system or a domain: its inside as a picture, where there is room for one, then as a list. */
+function Inside({ entity }: { entity: Entity }) {
+  const narrow = useNarrow()
+  const refs = relationsOf(entity, 'hasPart').sort(byKind)
+  if (refs.length === 0)
+    return (
+      <Section title="Inside">
+        <p className="muted">Nothing says that it is part of this yet.</p>
+      </Section>
+    )
+  return (
+    <Section title="Inside" note={count(refs.length, 'entity', 'entities')}>
+      {!narrow && (
+        <Suspense fallback={<div className={css['diagram']} />}>
+          <InsideDiagram entityRef={refOf(entity)} name={titleOf(entity)} />
+        </Suspense>
+      )}
+      <MentionList refs={refs} />
+    </Section>
+  )
 }
 
 interface RelatedProps {

@@ -33,7 +33,7 @@ interface Answer {
 const SHOWN = 30
 
 /** Entities by parts of what they are called. The server ranks: it alone knows all names. What `mine` own comes first among equals. */
-export function findQuery({ term, scope }: Asked, mine: string[]) {
+export function findQuery({ term, scope }: Pick<Asked, 'term' | 'scope'>, mine: string[]) {
   return queryOptions({
     queryKey: keys.finder(term, scope),
     enabled: term !== '' && scope !== 'actions',

@@ -1,0 +1,330 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Locator } from '@playwright/test'
+import { serious } from './axe.ts'
+import { expect, test, type Page } from './fixtures.ts'
+import { componentFile } from './server.ts'
+
+// Each graph is laid out by a worker that starts with the page, which a busy machine does slowly.
+const LAID = { timeout: 40_000 }
+test.describe.configure({ timeout: 120_000 })
+test.use({ contextOptions: { reducedMotion: 'reduce' } })
+
+/** Where things are in a graph. */
+class GraphPage {
+  constructor(private readonly page: Page) {}
+
+  async open(path: string): Promise<void> {
+    await this.page.goto(path)
+    await expect(this.canvas).toBeVisible(LAID)
+    await expect(this.boxes.first()).toBeVisible()
+  }
+
+  async dependencies(name: string, query = ''): Promise<void> {
+    await this.open(`/catalog/default/component/${name}/dependencies${query}`)
+  }
+
+  get canvas(): Locator {
+    return this.page.getByRole('group', { name: /^(Graph of|The way from|Diagram of)/ })
+  }
+
+  get boxes(): Locator {
+    return this.canvas.locator('[data-box]')
+  }
+
+  box(ref: string): Locator {
+    return this.canvas.locator(`[data-box="${ref}"]`)
+  }
+
+  get about(): Locator {
+    return this.page.getByRole('complementary', { name: 'About what is chosen' })
+  }
+
+  get table(): Locator {
+    return this.page.getByRole('table', { name: /^Around/ })
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true })
+  }
+}
+
+const c = (name: string) => `component:default/${name}`
+
+test('dependencies are a graph that reads from the user to what it needs', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.dependencies('payments-api')
+  const x = async (ref: string) => (await graph.box(ref).boundingBox())?.x ?? NaN
+  const [user, api, self, need] = [
+    await x(c('refund-worker')),
+    await x('api:default/payments.v2'),
+    await x(c('payments-api')),
+    await x(c('payments-ledger')),
+  ]
+  expect(user).toBeLessThan(api)
+  expect(api).toBeLessThan(self)
+  expect(self).toBeLessThan(need)
+  await expect(page.getByText(/^\d+ entities within two steps.*dashed lines are API calls\.$/)).toBeVisible()
+  await expect(page.getByRole('status').filter({ hasText: 'use it, it needs' })).toBeVisible()
+})
+
+test('what is chosen says why it is there, and which line of which file says so', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.dependencies('payments-api')
+  await graph.box(c('payments-ledger')).dispatchEvent('click')
+  await expect(graph.about.getByRole('heading', { name: 'payments-ledger' })).toBeVisible()
+  await expect(graph.about).toContainText('payments-api depends on payments-ledger')
+  const declared = graph.about.getByRole('link', { name: /catalog-info\.yaml:\d+$/ })
+  await expect(declared).toHaveAttribute('href', '/catalog/default/component/payments-api/source')
+  await expect(page).toHaveURL(/at=component:default\/payments-ledger/)
+  await graph.about.getByRole('button', { name: 'Focus here' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('payments-ledger')
+})
+
+test('every filter stands in the address and comes back from it', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.dependencies('payments-api')
+  await graph.button('Users').click()
+  await expect(page).toHaveURL(/side=users/)
+  await expect(graph.box(c('payments-ledger'))).toHaveCount(0, LAID)
+  await graph.button('1').click()
+  await expect(page).toHaveURL(/depth=1/)
+  await page.getByRole('checkbox', { name: /^depends on/ }).uncheck()
+  await expect(page).toHaveURL(/rel=consumesApi&rel=providesApi/)
+  await expect(graph.box(c('refund-worker'))).toHaveCount(0, LAID)
+  await graph.button('Group by system').click()
+  await expect(page).toHaveURL(/group=off/)
+  const refs = await graph.boxes.evaluateAll((all) => all.map((b) => b.getAttribute('data-box')).sort())
+  await page.reload()
+  await expect(graph.boxes).toHaveCount(refs.length, LAID)
+  await expect(graph.button('Users')).toHaveAttribute('aria-pressed', 'true')
+  await expect(page.getByRole('checkbox', { name: /^depends on/ })).not.toBeChecked()
+  await page.goBack()
+  await expect(graph.button('Group by system')).toHaveAttribute('aria-pressed', 'true')
+})
+
+test('what breaks is counted, drawn in red, and has a twin', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.dependencies('payments-ledger')
+  await graph.button('What breaks if this goes').click()
+  const answer = page.getByRole('status').filter({ hasText: 'if payments-ledger goes' })
+  await expect(answer).toContainText(/^\d+ entities feel it/)
+  const said = Number(/^(\d+)/.exec(await answer.innerText())?.[1])
+  await expect(graph.boxes).toHaveCount(said + 1, LAID)
+  await expect(graph.box(c('payments-api'))).toBeVisible()
+  await expect(page).toHaveURL(/impact=users/)
+  await graph.button('What it breaks with').click()
+  await expect(page.getByRole('status').filter({ hasText: 'can take payments-ledger down' })).toBeVisible()
+  await expect(graph.box(c('payments-api'))).toHaveCount(0, LAID)
+})
+
+test('the keyboard walks along the lines, focuses, opens and leaves', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.dependencies('payments-api')
+  await graph.box(c('payments-api')).focus()
+  await page.keyboard.press('ArrowRight')
+  await expect(graph.box(c('payments-api'))).not.toBeFocused()
+  const needed = await page.evaluate(() => document.activeElement?.getAttribute('data-box') ?? '')
+  expect(needed).not.toBe('')
+  await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('ArrowRight')
+  await expect(graph.box(needed)).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(graph.button('Graph')).toBeFocused()
+  // One stop for the whole graph: the box that was walked to.
+  await expect(graph.canvas.locator('[data-box][tabindex="0"]')).toHaveCount(1)
+  await graph.box(needed).focus()
+  await page.keyboard.press('t')
+  await expect(graph.table).toBeVisible()
+  await expect(page).toHaveURL(/view=table/)
+  await graph.button('Graph').click()
+  await graph.box(needed).focus()
+  await page.keyboard.press('f')
+  await expect(page).toHaveURL(/\/dependencies/)
+  await expect(page.getByRole('heading', { level: 1 })).not.toHaveText('payments-api')
+  const name = needed.slice(needed.indexOf('/') + 1)
+  await expect(page).toHaveURL(new RegExp(`/${name}/dependencies`))
+  await graph.box(needed).focus()
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(new RegExp(`/${name}$`))
+})
+
+test('one more step is loaded in place, and what is known stays where it is', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.dependencies('payments-api', '?group=off')
+  const badge = graph.canvas.getByRole('button', { name: /^Show \d+ more around fx-rates$/ })
+  const before = await graph.boxes.count()
+  const place = (ref: string) => graph.box(ref).evaluate((el) => el.closest('.react-flow__node')?.getAttribute('style'))
+  const stood = await place(c('payments-ledger'))
+  await badge.evaluate((el) => {
+    ;(el as HTMLElement).click()
+  })
+  await expect(badge).toHaveCount(0, LAID)
+  expect(await graph.boxes.count()).toBeGreaterThan(before)
+  expect(await place(c('payments-ledger'))).toBe(stood)
+  await expect(page).toHaveURL(/more=component:default\/fx-rates/)
+})
+
+test('the table has the same entities, with relation, owner, steps and the way', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.dependencies('payments-api')
+  const shown = await graph.boxes.count()
+  await graph.button('Table').click()
+  await expect(graph.table.locator('tbody tr')).toHaveCount(shown - 1)
+  const row = graph.table.getByRole('row', { name: /fx-rates-cache/ })
+  await expect(row).toContainText('fx-rates depends on it')
+  await expect(row).toContainText('2')
+  await page.getByRole('checkbox', { name: /^depends on/ }).uncheck()
+  await expect(row).toHaveCount(0)
+})
+
+test('on a phone the table comes first', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto('/catalog/default/component/payments-api/dependencies')
+  const graph = new GraphPage(page)
+  await expect(graph.table).toBeVisible()
+  await expect(graph.canvas).toHaveCount(0)
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)
+  expect(wide).toBe(false)
+})
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`it is saved as SVG and as PNG, ${theme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: theme })
+    const graph = new GraphPage(page)
+    await graph.dependencies('payments-ledger')
+    const save = async (format: string) => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: `Save as ${format}` }).click(),
+      ])
+      return { name: download.suggestedFilename(), file: readFileSync(await download.path()) }
+    }
+    const svg = await save('SVG')
+    expect(svg.name).toBe('payments-ledger-dependencies.svg')
+    const text = svg.file.toString()
+    // A page without the portal's policy, which lets nobody parse text.
+    const blank = await page.context().newPage()
+    const parsed = await blank.evaluate((xml) => {
+      const doc = new DOMParser().parseFromString(xml, 'image/svg+xml')
+      return {
+        fault: doc.querySelector('parsererror')?.textContent ?? '',
+        root: doc.documentElement.nodeName,
+        words: [...doc.querySelectorAll('text')].map((t) => t.textContent),
+      }
+    }, text)
+    expect(parsed.fault).toBe('')
+    expect(parsed.root).toBe('svg')
+    expect(parsed.words).toContain('payments-api')
+    expect(text).not.toMatch(/var\(|oklch|foreignObject|NaN|fill=""/)
+    const png = await save('PNG')
+    expect(png.name).toBe('payments-ledger-dependencies.png')
+    expect(png.file.subarray(0, 8)).toEqual(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]))
+    // Width and height stand in the first chunk.
+    expect(png.file.readUInt32BE(16)).toBeGreaterThan(400)
+    const shades = /<rect [^>]*fill="(#[0-9a-f]{6})"/.exec(text)?.[1] ?? ''
+    expect(parseInt(shades.slice(1, 3), 16) > 128).toBe(theme === 'light')
+  })
+
+  test(`axe finds nothing serious in graph, table and diagrams, ${theme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: theme })
+    const graph = new GraphPage(page)
+    await graph.dependencies('payments-api', '?impact=users')
+    expect(await serious(page)).toEqual([])
+    await graph.button('Table').click()
+    await expect(graph.table).toBeVisible()
+    expect(await serious(page)).toEqual([])
+    await graph.open('/catalog-graph')
+    expect(await serious(page)).toEqual([])
+    await graph.open('/catalog/default/system/payments')
+    expect(await serious(page)).toEqual([])
+    await page.goto('/catalog/default/group/commerce')
+    await expect(page.getByRole('region', { name: 'Where it stands' }).getByText('7 people')).toBeVisible()
+    expect(await serious(page)).toEqual([])
+  })
+}
+
+test('the graph of everything begins at the largest systems and opens them', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.open('/catalog-graph')
+  await expect(page.getByText('systems with the most inside')).toBeVisible()
+  const payments = graph.box('fold system:default/payments')
+  await payments.dispatchEvent('click')
+  await expect(graph.about).toContainText('A system, folded')
+  await graph.about.getByRole('button', { name: 'Unfold' }).click()
+  await expect(graph.box(c('payments-api'))).toBeAttached(LAID)
+  await expect(page).toHaveURL(/open=system:default\/payments/)
+})
+
+test('any entity is found by a part of its name and begun at', async ({ page }) => {
+  await page.goto('/catalog-graph')
+  const begin = page.getByRole('combobox', { name: 'Begin at' })
+  await begin.fill('fare-eng')
+  await expect(page.getByRole('option', { name: /fare-engine/ }).first()).toBeVisible()
+  await begin.press('Enter')
+  await expect(page).toHaveURL(/ref=component:default\/fare-engine/)
+  await expect(new GraphPage(page).box(c('fare-engine'))).toBeAttached(LAID)
+})
+
+test('the way between two is drawn and told step by step', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.open(`/catalog-graph?from=${c('refund-assist')}&to=${c('payments-ledger')}`)
+  await expect(page.getByRole('status').filter({ hasText: 'from refund-assist to payments-ledger' })).toContainText(
+    'steps',
+  )
+  const steps = page.getByRole('list', { name: 'Step by step' }).getByRole('listitem')
+  await expect(graph.boxes).toHaveCount((await steps.count()) + 1)
+  await expect(steps.first()).toContainText('refund-assist')
+})
+
+test('where no way leads, it is said how far was looked', async ({ page, portals }) => {
+  const file = join(portals.watched, 'lonely-buoy.yaml')
+  writeFileSync(
+    file,
+    componentFile('lonely-buoy', 'Nothing names it.').replace('owner: payments', 'owner: nobody-at-all'),
+  )
+  await expect
+    .poll(
+      async () => {
+        await page.goto('/catalog/default/component/lonely-buoy')
+        return page.getByRole('heading', { level: 1 }).textContent()
+      },
+      { timeout: 40_000 },
+    )
+    .toBe('lonely-buoy')
+  await page.goto(`/catalog-graph?from=${c('lonely-buoy')}&to=${c('payments-api')}`)
+  await expect(page.getByRole('heading', { name: 'No way leads from lonely-buoy to payments-api' })).toBeVisible()
+  await page.goto(`/catalog-graph?from=${c('lonely-buoy')}&to=domain:default/nowhere`)
+  await expect(page.getByRole('heading', { name: 'nowhere is not in the catalog' })).toBeVisible()
+  rmSync(file)
+})
+
+test('a link to the page of Backstage shows what it showed there', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.open(
+    '/catalog-graph?rootEntityRefs[]=component:default/payments-api&maxDepth=1&selectedRelations[]=dependsOn&selectedRelations[]=dependencyOf&selectedKinds[]=component&unidirectional=true&mergeRelations=true&direction=LR&showFilters=true',
+  )
+  await expect(graph.box(c('payments-ledger'))).toBeAttached()
+  const refs = await graph.boxes.evaluateAll((all) => all.map((b) => b.getAttribute('data-box') ?? ''))
+  expect(refs.every((ref) => ref.startsWith('component:'))).toBe(true)
+  await expect(page.getByRole('checkbox', { name: /^consumes an API/ })).not.toBeChecked()
+})
+
+test('a system shows its inside, and a click opens what it is on', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.open('/catalog/default/system/payments')
+  await expect(graph.box(c('payments-api'))).toBeVisible()
+  await graph.box(c('payments-api')).dispatchEvent('click')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('payments-api')
+})
+
+test('a team stands in its tree, with people; a person in theirs', async ({ page }) => {
+  await page.goto('/catalog/default/group/commerce')
+  const tree = page.getByRole('region', { name: 'Where it stands' })
+  await expect(tree.getByRole('link', { name: 'Marrowby' })).toBeVisible()
+  await expect(tree.locator('[aria-current=true]')).toContainText('Commerce')
+  await expect(tree.getByRole('listitem').filter({ hasText: 'Payments' }).last()).toContainText('7 people')
+  await tree.getByRole('link', { name: 'Payments' }).click()
+  await page.getByRole('region', { name: 'Members' }).getByRole('link').first().click()
+  await expect(page.getByRole('region', { name: 'Teams' })).toContainText('Marrowby › Commerce')
+})

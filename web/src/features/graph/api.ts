@@ -1,0 +1,79 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { isApiError } from '../../lib/api-error.ts'
+import { request, withQuery } from '../../lib/api.ts'
+import { keys } from '../../lib/keys.ts'
+import type { FacetAnswer } from '../../lib/kinds.ts'
+import { api } from '../../lib/paths.ts'
+import type { EntitySource } from '../../lib/portico.ts'
+import { ALL } from './graph-search.ts'
+import type { Graph, GraphNode, PathAnswer } from './model.ts'
+
+export interface GraphAsk {
+  roots: string[]
+  depth: number
+  relations: string[]
+  direction?: 'upstream' | 'downstream' | 'both'
+  limit?: number
+}
+
+/** Entities at most in one graph. */
+export const MOST = 500
+
+/** Kinds as refs have them, whatever case a file writes. */
+function lowerKinds<T extends { nodes: GraphNode[] }>(answer: T): T {
+  return { ...answer, nodes: answer.nodes.map((node) => ({ ...node, kind: node.kind.toLowerCase() })) }
+}
+
+const empty = (ask: GraphAsk): boolean => ask.roots.length === 0
+
+export function graphQuery(ask: GraphAsk) {
+  const { roots, depth, relations, direction = 'both', limit = MOST } = ask
+  return queryOptions({
+    queryKey: keys.graph({ roots, depth, relations, direction, limit }),
+    queryFn: async ({ signal }): Promise<Graph> => {
+      const query = { ref: roots, depth: Math.min(depth, ALL), relation: relations, direction, limit }
+      return lowerKinds(await request<Graph>(withQuery(api.graph, query), { signal }))
+    },
+    enabled: !empty(ask),
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** A way between two entities over any relations, or over chosen ones. */
+export function pathQuery(from: string, to: string, relations: string[] = []) {
+  return queryOptions({
+    queryKey: keys.graph({ from, to, relations }),
+    queryFn: async ({ signal }): Promise<PathAnswer> =>
+      lowerKinds(await request<PathAnswer>(withQuery(api.graphPath, { from, to, relation: relations }), { signal })),
+    enabled: from !== '' && to !== '',
+  })
+}
+
+/** Where and how an entity is declared; null when no file declares it. */
+export function sourceQuery(ref: string) {
+  return queryOptions({
+    queryKey: keys.source(ref),
+    queryFn: ({ signal }) =>
+      request<EntitySource>(api.source(ref), { signal }).catch((error: unknown) => {
+        if (isApiError(error) && (error.notFound || error.status === 403)) return null
+        throw error
+      }),
+  })
+}
+
+const LARGEST = 12
+
+/** The systems with the most inside, for where nobody said where to begin. */
+export const largestQuery = queryOptions({
+  queryKey: keys.facet('largest systems'),
+  queryFn: async ({ signal }) => {
+    const facet = 'relations.partOf'
+    const body = { facets: [facet] }
+    const answer = await request<FacetAnswer>(api.facets, { method: 'POST', body, signal })
+    return (answer.facets[facet] ?? [])
+      .filter(({ value }) => value.toLowerCase().startsWith('system:'))
+      .sort((a, b) => b.count - a.count || a.value.localeCompare(b.value))
+      .slice(0, LARGEST)
+      .map(({ value }) => value.toLowerCase())
+  },
+})

@@ -1,0 +1,271 @@
+import '@xyflow/react/dist/base.css'
+import {
+  Background,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+  useStore,
+  type EdgeTypes,
+  type NodeTypes,
+} from '@xyflow/react'
+import { Maximize, Minus, Plus, Wand2 } from 'lucide-react'
+import { useEffect, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { Icon } from '../../ui/icon.tsx'
+import { BoxView, RegionView, type BoxNode, type RegionNode } from './boxes.tsx'
+import { CanvasContext, type CanvasState } from './canvas-context.ts'
+import { carries, type Box, type Drawing, type Wire } from './fold.ts'
+import { bounds, NODE, pathsOf, type Placed } from './layout.ts'
+import { walk, type Arrow } from './walk.ts'
+import { Arrows, WireView, type WireEdge } from './wire.tsx'
+import css from './canvas.module.css'
+
+interface Props {
+  drawing: Drawing
+  placed: Placed
+  roots: string[]
+  label: string
+  selected: string | undefined
+  onSelect: (id: string | undefined) => void
+  onOpen: (box: Box) => void
+  onUnfold: (system: string) => void
+  onMore?: ((ref: string) => void) | undefined
+  /** Keys that mean something for the whole graph; true when it was one. */
+  onKey?: (key: string, box: Box) => boolean
+  /** Relations along which a failure comes, and the boxes that feel it. */
+  hot?: Set<string> | undefined
+  feltBy?: ((box: Box) => boolean) | undefined
+  faint?: ((box: Box) => boolean) | undefined
+  line?: string | undefined
+  onLine?: (wire: Wire) => void
+  onAnew?: () => void
+  /** Stands at the lower right. */
+  end?: ReactNode
+  /** A picture in a page: a click opens what it is on. */
+  plain?: boolean
+}
+
+const nodeTypes: NodeTypes = { box: BoxView, region: RegionView }
+const edgeTypes: EdgeTypes = { wire: WireView }
+const never = () => false
+
+/** A graph that is laid out: to look at, to walk with the arrows, to zoom and to move. */
+export function Canvas(props: Props) {
+  return (
+    <ReactFlowProvider>
+      <Flow {...props} />
+    </ReactFlowProvider>
+  )
+}
+
+const LABELS = 0.6
+const READABLE = 0.66
+
+function Flow(props: Props) {
+  const { drawing, placed, roots, selected, hot, line } = props
+  const flow = useReactFlow()
+  const frame = useRef<HTMLDivElement>(null)
+  const felt = props.feltBy ?? never
+  const faint = props.faint ?? never
+  const stop =
+    (selected !== undefined && placed.at.has(selected) ? selected : undefined) ??
+    roots.find((ref) => placed.at.has(ref)) ??
+    drawing.boxes[0]?.id
+
+  const nodes = useMemo(() => nodesOf(drawing, placed), [drawing, placed])
+  const paths = useMemo(() => pathsOf(drawing, placed), [drawing, placed])
+  const faintIds = new Set(drawing.boxes.filter(faint).map((b) => b.id))
+  const edges: WireEdge[] = drawing.wires.map((wire) => ({
+    id: wire.id,
+    type: 'wire',
+    source: wire.from,
+    target: wire.to,
+    focusable: false,
+    zIndex: hot && carries(wire, hot) ? 1 : 0,
+    data: {
+      wire,
+      path: paths.get(wire.id) ?? '',
+      hot: hot !== undefined && carries(wire, hot),
+      chosen: line === wire.id,
+      faint: faintIds.has(wire.from) || faintIds.has(wire.to),
+    },
+  }))
+  // Names of boxes are not drawn where nobody could read them.
+  const far = useStore((s) => s.transform[2] < LABELS)
+  useFit(placed, roots, frame)
+
+  const show = (id: string) => {
+    const at = placed.at.get(id)
+    const box = frame.current?.getBoundingClientRect()
+    if (!at || !box) return
+    const { x, y, zoom } = flow.getViewport()
+    const [left, top] = [at.x * zoom + x, at.y * zoom + y]
+    const inside =
+      left >= 0 && top >= 0 && left + NODE.width * zoom <= box.width && top + NODE.height * zoom <= box.height
+    if (!inside) void flow.setCenter(at.x + NODE.width / 2, at.y + NODE.height / 2, { zoom, duration: pace() })
+    frame.current?.querySelector<HTMLElement>(`[data-box="${CSS.escape(id)}"]`)?.focus({ preventScroll: true })
+  }
+
+  const state: CanvasState = {
+    roots,
+    selected,
+    stop,
+    felt,
+    faint,
+    plain: props.plain ?? false,
+    select: props.onSelect,
+    open: props.onOpen,
+    more: props.onMore,
+    unfold: props.onUnfold,
+    onKey: (event: KeyboardEvent, box: Box) => {
+      if (event.metaKey || event.ctrlKey || event.altKey) return
+      if (event.key.startsWith('Arrow')) {
+        const next = walk(box.id, event.key as Arrow, placed.at, drawing.wires)
+        event.preventDefault()
+        if (next === undefined) return
+        props.onSelect(next)
+        show(next)
+      } else if (event.key === 'Enter') {
+        event.preventDefault()
+        if (box.members.length > 0) props.onUnfold(box.ref)
+        else if (box.node?.found) props.onOpen(box)
+      } else if (event.key === '+' && props.onMore && (box.node?.more ?? 0) > 0) {
+        event.preventDefault()
+        props.onMore(box.ref)
+      } else if (props.onKey?.(event.key, box)) event.preventDefault()
+    },
+  }
+
+  return (
+    <CanvasContext value={state}>
+      <div ref={frame} className={css['canvas']} data-far={far} role="group" aria-label={props.label}>
+        <Arrows />
+        <ReactFlow
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          minZoom={0.08}
+          maxZoom={2}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          disableKeyboardA11y
+          deleteKeyCode={null}
+          zoomOnScroll={false}
+          zoomOnDoubleClick={false}
+          preventScrolling={false}
+          zoomActivationKeyCode={['Meta', 'Control']}
+          proOptions={{ hideAttribution: true }}
+          onPaneClick={() => {
+            props.onSelect(undefined)
+          }}
+          onEdgeClick={(_, edge) => {
+            const wire = drawing.wires.find((w) => w.id === edge.id)
+            if (wire) props.onLine?.(wire)
+          }}
+        >
+          <Background gap={22} size={1} bgColor="transparent" />
+        </ReactFlow>
+        <Zoom {...(placed.kept && props.onAnew ? { onAnew: props.onAnew } : {})} />
+        {props.end && <div className={css['end']}>{props.end}</div>}
+      </div>
+    </CanvasContext>
+  )
+}
+
+function nodesOf({ boxes }: Drawing, placed: Placed): (BoxNode | RegionNode)[] {
+  const regions = [...placed.regions].map(([system, { x, y, width, height }]): RegionNode => ({
+    id: `region ${system}`,
+    type: 'region',
+    position: { x, y },
+    width,
+    height,
+    zIndex: -1,
+    data: { system },
+  }))
+  const nodes = boxes.flatMap((box): BoxNode[] => {
+    const position = placed.at.get(box.id)
+    return position ? [{ id: box.id, type: 'box', position, ...NODE, data: { box } }] : []
+  })
+  return [...regions, ...nodes]
+}
+
+const still = window.matchMedia('(prefers-reduced-motion: reduce)')
+/** How long a movement of the graph takes. */
+const pace = () => (still.matches ? 0 : 220)
+
+/**
+ * Shows all of a new layout; one that would be too small to read is shown around where it begins. What was only added to
+ * leaves the view where it is.
+ */
+function useFit(placed: Placed, roots: string[], frame: React.RefObject<HTMLDivElement | null>) {
+  const flow = useReactFlow()
+  const ready = useStore((s) => s.width > 0 && s.panZoom !== null)
+  const first = useRef(true)
+  const root = roots.find((ref) => placed.at.has(ref))
+  useEffect(() => {
+    if (!ready || (placed.kept && !first.current)) return
+    const box = frame.current?.getBoundingClientRect()
+    const all = bounds(placed)
+    if (!box || all.width === 0) return
+    const duration = first.current ? 0 : pace()
+    first.current = false
+    const zoom = Math.min((box.width - 2 * EDGE) / all.width, (box.height - 2 * EDGE) / all.height, 1)
+    const at = root === undefined ? undefined : placed.at.get(root)
+    if (zoom >= LABELS) {
+      const [x, y] = [(box.width - all.width * zoom) / 2, (box.height - all.height * zoom) / 2]
+      void flow.setViewport({ x: x - all.x * zoom, y: y - all.y * zoom, zoom }, { duration })
+      return
+    }
+    const middle = at ? { x: at.x + NODE.width / 2, y: at.y + NODE.height / 2 } : undefined
+    const x = offset(box.width, all.x, all.width, middle?.x)
+    const y = offset(box.height, all.y, all.height, middle?.y)
+    void flow.setViewport({ x, y, zoom: READABLE }, { duration })
+  }, [placed, ready, root, flow, frame])
+}
+
+const EDGE = 28
+
+/** Where the view begins so that a middle is in the midst, or as near to it as leaves no room at the edges empty. */
+function offset(room: number, from: number, length: number, middle = from + length / 2): number {
+  const drawn = length * READABLE
+  if (drawn + 2 * EDGE <= room) return (room - drawn) / 2 - from * READABLE
+  const wish = room / 2 - middle * READABLE
+  return Math.min(EDGE - from * READABLE, Math.max(room - EDGE - (from + length) * READABLE, wish))
+}
+
+function Zoom({ onAnew }: { onAnew?: () => void }) {
+  const flow = useReactFlow()
+  const percent = useStore((s) => Math.round(s.transform[2] * 100))
+  return (
+    <div className={css['zoom']} role="group" aria-label="Zoom">
+      <button
+        type="button"
+        aria-label="Smaller"
+        title="Smaller"
+        onClick={() => void flow.zoomOut({ duration: pace() })}
+      >
+        <Icon of={Minus} size={14} />
+      </button>
+      <span className="num">{percent} %</span>
+      <button type="button" aria-label="Larger" title="Larger" onClick={() => void flow.zoomIn({ duration: pace() })}>
+        <Icon of={Plus} size={14} />
+      </button>
+      <button
+        type="button"
+        aria-label="Show all"
+        title="Show all"
+        onClick={() => void flow.fitView({ padding: 0.06, maxZoom: 1, duration: pace() })}
+      >
+        <Icon of={Maximize} size={14} />
+      </button>
+      {onAnew && (
+        <button type="button" aria-label="Lay out anew" title="Lay out anew" onClick={onAnew}>
+          <Icon of={Wand2} size={14} />
+        </button>
+      )}
+    </div>
+  )
+}

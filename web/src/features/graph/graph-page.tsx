@@ -1,0 +1,133 @@
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { page } from '../../lib/paths.ts'
+import { summaryQuery, useMention } from '../../lib/summaries.ts'
+import { useTitle } from '../../lib/title.ts'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { LinkButton } from '../../ui/button.tsx'
+import { ErrorStrip } from '../../ui/strip.tsx'
+import { largestQuery } from './api.ts'
+import { EntityPicker } from './entity-picker.tsx'
+import { usualRelations, type GraphPageSearch } from './graph-search.ts'
+import { GraphView } from './graph-view.tsx'
+import { PathView } from './path-view.tsx'
+import css from './graph-page.module.css'
+
+/** The graph of everything: from any entity on, or the way between two. */
+export function GraphPage() {
+  const search = useSearch({ strict: false }) as GraphPageSearch
+  const navigate = useNavigate()
+  useTitle('Graph')
+  const go = (next: GraphPageSearch, replace = false) =>
+    void navigate({ to: page.graph, search: next, replace, resetScroll: false })
+  const path = search.from !== undefined || search.to !== undefined
+  return (
+    <div className={`page ${css['page'] ?? ''}`}>
+      <h1 tabIndex={-1}>Graph</h1>
+      <div className={css['pickers']}>
+        <EntityPicker
+          label="Begin at"
+          value={path ? search.from : search.ref?.[0]}
+          onPick={(ref) => {
+            go(path ? { from: ref, to: search.to } : { ...kept(search), ref: ref ? [ref] : undefined })
+          }}
+        />
+        <EntityPicker
+          label="Find the way to"
+          value={search.to}
+          onPick={(ref) => {
+            const begin = path ? search.from : search.ref?.[0]
+            go(ref ? { from: begin, to: ref } : { ref: begin ? [begin] : undefined })
+          }}
+        />
+      </div>
+      {path ? (
+        <PathView from={search.from} to={search.to} />
+      ) : search.ref ? (
+        <From key="from" refs={search.ref} search={search} go={go} />
+      ) : (
+        <Map search={search} go={go} />
+      )}
+    </div>
+  )
+}
+
+/** What of an address holds wherever one begins. */
+function kept({ view, side, depth, group, impact }: GraphPageSearch): GraphPageSearch {
+  return { view, side, depth, group, impact }
+}
+
+interface ViewProps {
+  search: GraphPageSearch
+  go: (next: GraphPageSearch, replace?: boolean) => void
+}
+
+function From({ refs, search, go }: ViewProps & { refs: string[] }) {
+  // The server begins only at what is there; a link may name more.
+  const { pending, roots } = useQueries({
+    queries: refs.map((ref) => summaryQuery(ref)),
+    combine: (answers) => ({
+      pending: answers.some((a) => a.isPending),
+      roots: refs.filter((_, i) => answers[i]?.data !== null),
+    }),
+  })
+  const first = roots[0] ?? refs[0] ?? ''
+  const { title } = useMention(first)
+  const usual = useMemo(() => usualRelations(roots), [roots])
+  if (pending) return <div className={css['bones']} aria-busy="true" />
+  if (roots.length === 0)
+    return (
+      <EmptyState
+        door="open"
+        title={`${title} is not in the catalog`}
+        actions={<LinkButton to={page.graph}>Begin at the largest systems</LinkButton>}
+      >
+        <p>It may have been renamed or removed. Look for it above by a part of its name.</p>
+      </EmptyState>
+    )
+  return (
+    <GraphView
+      roots={roots}
+      name={roots.length > 1 ? `${title} and ${String(roots.length - 1)} more` : title}
+      usual={usual}
+      search={search}
+      go={(next, replace) => {
+        go({ ...next, ref: refs }, replace)
+      }}
+      onFocus={(ref) => {
+        go({ ...kept(search), ref: [ref] })
+      }}
+    />
+  )
+}
+
+const mapRelations = ['dependsOn', 'consumesApi', 'providesApi']
+
+/** The largest systems and what runs between them. */
+function Map({ search, go }: ViewProps) {
+  const { data: systems, error, refetch } = useQuery(largestQuery)
+  if (error) return <ErrorStrip error={error} what="The map did not load." onRetry={() => void refetch()} />
+  if (!systems) return <div className={css['bones']} aria-busy="true" />
+  if (systems.length === 0)
+    return (
+      <EmptyState door="open" title="No system has anything inside yet">
+        <p>Look for an entity above, and the graph begins there. Components join a system by spec.system.</p>
+      </EmptyState>
+    )
+  return (
+    <GraphView
+      map
+      roots={systems}
+      name="the largest systems"
+      usual={[...mapRelations, 'partOf']}
+      search={search}
+      go={(next, replace) => {
+        go(next, replace)
+      }}
+      onFocus={(ref) => {
+        go({ ...kept(search), ref: [ref] })
+      }}
+    />
+  )
+}

@@ -1,0 +1,338 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react'
+import { keys } from '../../lib/keys.ts'
+import { page } from '../../lib/paths.ts'
+import type { Summary } from '../../lib/summaries.ts'
+import { count } from '../../lib/words.ts'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { Status } from '../../ui/status.tsx'
+import { ErrorStrip, Strip } from '../../ui/strip.tsx'
+import { say } from '../../ui/toast.tsx'
+import { drawing as draw, type Box, type Wire } from './fold.ts'
+import { GraphBar } from './graph-bar.tsx'
+import { relationsShown, toggledIn, type GraphSearch } from './graph-search.ts'
+import { GraphTable } from './graph-table.tsx'
+import { Inspector } from './inspector.tsx'
+import { impactOf, needOf, stepsFrom, wayTo, type Graph } from './model.ts'
+import { RelationList } from './relation-list.tsx'
+import { useGraph, type Shown } from './use-graph.ts'
+import { useLayout } from './use-layout.ts'
+import { useNarrow } from './use-narrow.ts'
+import { captionWords, impactWords, kindsWords, nameOf, sidesWords } from './words.ts'
+import css from './graph.module.css'
+
+const Canvas = lazy(async () => ({ default: (await import('./canvas.tsx')).Canvas }))
+
+/** What a map does not have: it shows what is in its systems. */
+const mapReach = { depth: 1, side: undefined, impact: undefined } as const
+
+interface Props {
+  roots: string[]
+  /** What is at the middle, in words. */
+  name: string
+  /** The relations with which one begins. */
+  usual: string[]
+  search: GraphSearch
+  go: (next: GraphSearch, replace?: boolean) => void
+  onFocus: (ref: string) => void
+  /** Folds every system: a map, of which no entity is the middle. */
+  map?: boolean
+}
+
+/** The neighbourhood of entities: a bar, the graph or its table, what is chosen, and it all in words. */
+export function GraphView(props: Props) {
+  const { roots, usual, search, go, name } = props
+  const narrow = useNarrow()
+  const view = search.view ?? (narrow ? 'table' : 'graph')
+  const relations = relationsShown(search, usual)
+  const map = props.map ?? false
+  const shown = useGraph(roots, map ? { ...search, ...mapReach } : search, relations, map)
+  const { graph, error, again, depth, side } = shown
+  const impact = useMemo(
+    () => (graph && search.impact && !props.map ? impactOf(graph, roots, search.impact) : undefined),
+    [graph, search.impact, roots, props.map],
+  )
+  const felt = (ref: string) => impact?.steps.has(ref) ?? false
+  return (
+    <div className={css['view']} data-stale={shown.stale}>
+      <div className={css['top']}>
+        <GraphBar search={search} view={view} depth={depth} side={side} go={go} map={map} />
+        <p className={css['answer']} role="status">
+          {graph &&
+            (props.map ? (
+              <span className="muted">
+                The {count(roots.length, 'system')} with the most inside, and what runs between them
+              </span>
+            ) : (
+              <Answer graph={graph} roots={roots} name={name} search={search} impact={impact} />
+            ))}
+        </p>
+      </div>
+      {error && (
+        <ErrorStrip error={error} what="The graph did not load." kept="Your filters are kept." onRetry={again} />
+      )}
+      {!graph && !error && <div className={css['bones']} aria-busy="true" data-view={view} />}
+      {graph &&
+        (view === 'table' ? (
+          <>
+            <RelationList search={search} usual={usual} counts={graph.relations} go={go} />
+            {graph.nodes.length > roots.length ? (
+              <GraphTable graph={graph} roots={roots} label={`Around ${name}`} felt={felt} />
+            ) : (
+              <Alone {...props} graph={graph} relations={relations} />
+            )}
+          </>
+        ) : (
+          <Drawn {...props} shown={shown} graph={graph} relations={relations} impact={impact} />
+        ))}
+      {graph && view === 'table' && <p className={css['caption']}>{captionOf(graph, shown, 0)}</p>}
+    </div>
+  )
+}
+
+function captionOf(graph: Graph, { depth }: Shown, folded: number): string {
+  return captionWords({ shown: graph.nodes.length, folded, omitted: graph.omitted, depth })
+}
+
+interface AnswerProps extends Pick<Props, 'roots' | 'name' | 'search'> {
+  graph: Graph
+  impact: ReturnType<typeof impactOf> | undefined
+}
+
+/** The sentence that the page is opened for. */
+function Answer({ graph, roots, name, search, impact }: AnswerProps) {
+  if (impact && search.impact) {
+    const { strong, rest } = impactWords(name, impact, search.impact, graph.omitted)
+    return (
+      <>
+        <Status shape={impact.steps.size > 0 ? 'bad' : 'ok'} label={null} />
+        <span>
+          <b>{strong}</b> {rest}
+          {impact.steps.size > 0 && (
+            <span className="quiet"> ({kindsWords(graph.nodes.filter((n) => impact.steps.has(n.ref)))})</span>
+          )}
+        </span>
+      </>
+    )
+  }
+  const ends = (from: 'user' | 'needed', to: 'user' | 'needed') =>
+    new Set(graph.edges.map(needOf).flatMap((need) => (roots.includes(need[from]) ? [need[to]] : []))).size
+  return <span className="muted">{sidesWords(ends('needed', 'user'), ends('user', 'needed'))}</span>
+}
+
+interface DrawnProps extends Props {
+  shown: Shown
+  graph: Graph
+  relations: string[]
+  impact: ReturnType<typeof impactOf> | undefined
+}
+
+function Drawn(props: DrawnProps) {
+  const { shown, graph, roots, search, go, usual, impact, name, map = false } = props
+  const navigate = useNavigate()
+  const [line, setLine] = useState<Wire>()
+  const [anew, setAnew] = useState(0)
+  const grouped = search.group !== 'off'
+  const { open = nothing } = search
+  const drawing = useMemo(() => draw(graph, { roots, open, all: map }), [graph, roots, open, map])
+  const anchor = search.at ?? roots[0]
+  const { laid, failed } = useLayout(drawing, { grouped, anchor, anew })
+  const chosen = drawing.boxes.find((b) => b.id === search.at) ?? drawing.boxes.find((b) => b.id === roots[0])
+  const steps = useMemo(() => stepsFrom(graph, roots), [graph, roots])
+  const edges = line ? line.edges : chosen?.node && !map ? wayTo(steps, chosen.ref) : []
+  const felt = (box: Box) => [box.ref, ...box.members.map((m) => m.ref)].some((ref) => impact?.steps.has(ref))
+
+  const select = (id: string | undefined) => {
+    setLine(undefined)
+    go({ ...search, at: id }, true)
+  }
+  const unfold = (system: string) => {
+    go({ ...search, open: toggledIn(search.open, system), at: undefined })
+  }
+  const onKey = (key: string, box: Box): boolean => {
+    switch (key.toLowerCase()) {
+      case 'f':
+        if (box.members.length > 0 || !box.node?.found) return false
+        props.onFocus(box.ref)
+        return true
+      case 't':
+        go({ ...search, view: 'table' })
+        return true
+      case 'escape':
+        document.querySelector<HTMLElement>(`.${css['bar'] ?? ''} [aria-pressed=true]`)?.focus()
+        return true
+      default:
+        return false
+    }
+  }
+
+  return (
+    <>
+      <div className={css['frame']}>
+        <div className={css['stage']}>
+          {graph.nodes.length <= roots.length && graph.edges.length === 0 ? (
+            <Alone {...props} />
+          ) : failed ? (
+            <div className={css['aside']}>
+              <Strip shape="warn">
+                <b>The graph could not be laid out.</b> This browser did not run its worker. The table shows the same.
+              </Strip>
+            </div>
+          ) : (
+            <Suspense>
+              {!laid && <p className={css['laying']}>Laying out…</p>}
+              {laid && (
+                <Canvas
+                  drawing={laid.drawing}
+                  placed={laid.placed}
+                  roots={map ? nothing : roots}
+                  label={`Graph of ${name}, ${count(drawing.boxes.length, 'box', 'boxes')}. Arrows walk along its lines, T shows the table.`}
+                  selected={search.at}
+                  onSelect={select}
+                  onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
+                  onUnfold={unfold}
+                  onMore={
+                    search.impact
+                      ? undefined
+                      : (ref) => {
+                          go({ ...search, more: toggledIn(search.more, ref), at: ref })
+                        }
+                  }
+                  onKey={onKey}
+                  hot={impact?.edges}
+                  feltBy={felt}
+                  line={line?.id}
+                  onLine={setLine}
+                  onAnew={() => {
+                    setAnew(anew + 1)
+                  }}
+                  end={<Save {...props} laid={laid} />}
+                />
+              )}
+            </Suspense>
+          )}
+        </div>
+        <Inspector
+          box={chosen}
+          edges={edges}
+          root={chosen !== undefined && roots.includes(chosen.ref)}
+          onFocus={props.onFocus}
+          onUnfold={unfold}
+        >
+          <RelationList search={search} usual={usual} counts={graph.relations} go={go} />
+          <Keys />
+        </Inspector>
+      </div>
+      <p className={css['caption']}>
+        {captionOf(graph, shown, drawing.folded)} Arrows point from the user to what it needs; dashed lines are API
+        calls.
+      </p>
+    </>
+  )
+}
+
+const nothing: string[] = []
+
+function Save({ name, roots, impact, laid }: DrawnProps & { laid: NonNullable<ReturnType<typeof useLayout>['laid']> }) {
+  const client = useQueryClient()
+  const titleOf = (ref: string) =>
+    client.getQueryData<Summary | null>(keys.summary(ref))?.title ?? nameOf(undefined, ref)
+  const words = (box: Box): [string, string] => {
+    if (box.members.length > 0) return [titleOf(box.ref), count(box.members.length, 'entity', 'entities')]
+    const owner = box.node?.owner
+    return [nameOf(box.node, box.ref), box.node?.found === false ? 'not in the catalog' : owner ? titleOf(owner) : '']
+  }
+  const save = (format: 'svg' | 'png') => () => {
+    import('./picture.ts')
+      .then(({ savePicture }) =>
+        savePicture(format, `${fileName(name)}-dependencies`, {
+          drawing: laid.drawing,
+          placed: laid.placed,
+          roots,
+          hot: impact?.edges,
+          words,
+          systemName: titleOf,
+          title: `What is around ${name}`,
+        }),
+      )
+      .catch(() => {
+        say('The picture could not be made. A smaller graph may be.')
+      })
+  }
+  return (
+    <>
+      <button type="button" onClick={save('svg')} aria-label="Save as SVG">
+        SVG
+      </button>
+      <button type="button" onClick={save('png')} aria-label="Save as PNG">
+        PNG
+      </button>
+    </>
+  )
+}
+
+const fileName = (name: string) =>
+  name
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}.]+/gu, '-')
+    .replace(/^-|-$/g, '') || 'graph'
+
+/** Nothing around it by what is chosen: says so, and what would show more. */
+function Alone({ name, relations, search, go, graph }: DrawnProps | (Props & { graph: Graph; relations: string[] })) {
+  const others = graph.relations.filter((r) => !relations.includes(r.type) && r.count > 0)
+  const all = () => {
+    go({ ...search, rel: [...relations, ...others.map((r) => r.type)] })
+  }
+  return (
+    <div className={css['aside']}>
+      <EmptyState
+        door="open"
+        title={relations.length === 0 ? 'No relation is chosen' : `Nothing is around ${name}`}
+        actions={
+          others.length > 0 && (
+            <button type="button" className="link" onClick={all}>
+              Show every relation
+            </button>
+          )
+        }
+      >
+        <p>
+          {others.length > 0
+            ? `Relations that are not drawn lead to ${count(
+                others.reduce((sum, r) => sum + r.count, 0),
+                'more entity',
+                'more entities',
+              )}.`
+            : 'Its file names nothing, and no other file that you may see names it.'}
+        </p>
+      </EmptyState>
+    </div>
+  )
+}
+
+const keyWords: [string[], string][] = [
+  [['←', '→'], 'along a line'],
+  [['↵'], 'open'],
+  [['F'], 'focus here'],
+  [['+'], 'one more step'],
+  [['T'], 'table'],
+]
+
+function Keys(): ReactNode {
+  return (
+    <section className={css['keys']} aria-label="Keys">
+      <h3>Keys</h3>
+      <p>
+        {keyWords.map(([combo, words]) => (
+          <span key={words}>
+            {combo.map((k) => (
+              <kbd key={k}>{k}</kbd>
+            ))}{' '}
+            {words}
+          </span>
+        ))}
+      </p>
+    </section>
+  )
+}

@@ -1,0 +1,275 @@
+import { describe, expect, it } from 'vitest'
+import { CROWD, drawing } from './fold.ts'
+import { parseGraphPageSearch, parseGraphSearch, relationsShown, usualRelations, withRelation } from './graph-search.ts'
+import { insideOf } from './inside.ts'
+import {
+  impactOf,
+  merged,
+  needOf,
+  near,
+  stepsFrom,
+  wayTo,
+  type Graph,
+  type GraphEdge,
+  type GraphNode,
+} from './model.ts'
+import { captionWords, declaredAt, impactWords, sidesWords } from './words.ts'
+
+const node = (ref: string, more: Partial<GraphNode> = {}): GraphNode => ({
+  ref,
+  kind: ref.slice(0, ref.indexOf(':')),
+  namespace: 'default',
+  name: ref.slice(ref.indexOf('/') + 1),
+  depth: 0,
+  more: 0,
+  found: true,
+  ...more,
+})
+const c = (name: string) => `component:default/${name}`
+const api = (name: string) => `api:default/${name}`
+const edge = (from: string, type: string, to: string): GraphEdge => ({ from, to, type })
+const graph = (nodes: GraphNode[], edges: GraphEdge[]): Graph => ({
+  revision: 1,
+  nodes,
+  edges,
+  relations: [],
+  omitted: 0,
+})
+
+/** booking calls payments.v2, which pay provides; pay needs db; a page needs booking. */
+const small = graph(
+  [c('booking'), api('payments.v2'), c('pay'), c('db'), c('page')].map((ref) => node(ref)),
+  [
+    edge(c('booking'), 'consumesApi', api('payments.v2')),
+    edge(c('pay'), 'providesApi', api('payments.v2')),
+    edge(c('pay'), 'dependsOn', c('db')),
+    edge(c('page'), 'dependsOn', c('booking')),
+  ],
+)
+
+describe('who needs whom', () => {
+  it('an API needs the component that provides it, whichever way it is written', () => {
+    const need = { user: api('a'), needed: c('b') }
+    expect(needOf(edge(c('b'), 'providesApi', api('a')))).toEqual(need)
+    expect(needOf(edge(api('a'), 'providesApi', c('b')))).toEqual(need)
+  })
+
+  it('what breaks is followed through the APIs that it provides', () => {
+    const { steps, edges } = impactOf(small, [c('pay')], 'users')
+    expect([...steps]).toEqual([
+      [api('payments.v2'), 1],
+      [c('booking'), 2],
+      [c('page'), 3],
+    ])
+    expect(edges.size).toBe(3)
+  })
+
+  it('what it breaks with goes the other way', () => {
+    expect([...impactOf(small, [c('booking')], 'needs').steps.keys()]).toEqual([api('payments.v2'), c('pay'), c('db')])
+  })
+
+  it('a failure does not travel along ownership, but a team that goes takes its things along', () => {
+    const owned = graph([node(c('a')), node('group:default/t')], [edge(c('a'), 'ownedBy', 'group:default/t')])
+    expect(impactOf(owned, [c('a')], 'needs').steps.size).toBe(0)
+    expect(impactOf(owned, ['group:default/t'], 'users').steps.size).toBe(1)
+  })
+
+  it('a circle of needs ends', () => {
+    const ring = graph(
+      [node(c('a')), node(c('b'))],
+      [edge(c('a'), 'dependsOn', c('b')), edge(c('b'), 'dependsOn', c('a'))],
+    )
+    expect([...impactOf(ring, [c('a')], 'users').steps]).toEqual([[c('b'), 1]])
+  })
+
+  it('near are users of users and needs of needs, not what else uses the same', () => {
+    const shared = graph([...small.nodes, node(c('other'))], [...small.edges, edge(c('other'), 'dependsOn', c('db'))])
+    const refs = (g: Graph) => g.nodes.map((n) => n.ref)
+    expect(refs(near(shared, [c('pay')], { side: 'needs', depth: 2 }))).toEqual([c('pay'), c('db')])
+    const both = near(shared, [c('pay')], { depth: 2 })
+    expect(refs(both)).toEqual([c('booking'), api('payments.v2'), c('pay'), c('db')])
+    expect(both.nodes.map((n) => n.more)).toEqual([1, 0, 0, 1])
+    expect(refs(near(shared, [c('pay')], { depth: 2, keep: [c('other')] }))).toContain(c('other'))
+  })
+})
+
+describe('several answers', () => {
+  it('become one, and count as hidden what none of them has', () => {
+    const first = graph([node(c('a')), node(c('b'), { more: 3 })], [edge(c('a'), 'dependsOn', c('b'))])
+    const second = graph(
+      [node(c('b')), node(c('x'), { more: 1 }), node(c('a'))],
+      [edge(c('b'), 'dependsOn', c('x')), edge(c('a'), 'dependsOn', c('b'))],
+    )
+    const all = merged([first, second])
+    expect(all.nodes.map((n) => [n.ref, n.more])).toEqual([
+      [c('a'), 0],
+      [c('b'), 0],
+      [c('x'), 1],
+    ])
+    expect(all.edges).toHaveLength(2)
+  })
+
+  it('an answer that came before its neighbours counts them down', () => {
+    const first = graph([node(c('a')), node(c('b'), { more: 3 })], [edge(c('a'), 'dependsOn', c('b'))])
+    const other = graph([node(c('x'))], [])
+    const third = graph([node(c('x')), node(c('b'), { more: 5 })], [edge(c('x'), 'dependsOn', c('b'))])
+    expect(merged([first, other, third]).nodes.find((n) => n.ref === c('b'))?.more).toBe(2)
+  })
+})
+
+it('the shortest way to each entity is known, with its relations', () => {
+  const steps = stepsFrom(small, [c('pay')])
+  expect(steps.get(c('page'))).toMatchObject({ steps: 3, via: c('booking') })
+  expect(wayTo(steps, c('booking')).map((e) => e.type)).toEqual(['providesApi', 'consumesApi'])
+  expect(wayTo(steps, c('pay'))).toEqual([])
+})
+
+describe('folding', () => {
+  const members = (system: string, n: number) =>
+    Array.from({ length: n }, (_, i) => node(c(`${system}-${String(i)}`), { system: `system:default/${system}` }))
+  const crowd = graph(
+    [node(c('root')), ...members('big', 40), ...members('mid', 25), ...members('small', 10)],
+    [
+      edge(c('root'), 'dependsOn', c('big-0')),
+      edge(c('root'), 'consumesApi', c('big-1')),
+      edge(c('big-0'), 'dependsOn', c('mid-0')),
+    ],
+  )
+
+  it('folds the largest systems until it is readable, and no more', () => {
+    const { boxes, folded, wires } = drawing(crowd, { roots: [c('root')], open: [] })
+    expect(folded).toBe(40)
+    expect(boxes).toHaveLength(37)
+    expect(boxes.length).toBeLessThanOrEqual(CROWD)
+    expect(boxes.find((b) => b.ref === 'system:default/big')?.members).toHaveLength(40)
+    expect(wires.map((w) => [w.from, w.to, w.edges.length])).toEqual([
+      [c('root'), 'fold system:default/big', 2],
+      ['fold system:default/big', c('mid-0'), 1],
+    ])
+  })
+
+  it('opens what was opened by hand, and folds others instead', () => {
+    const { boxes } = drawing(crowd, { roots: [c('root')], open: ['system:default/big'] })
+    expect(boxes.filter((b) => b.members.length > 0).map((b) => b.ref)).toEqual(['system:default/mid'])
+  })
+
+  it('never folds the root', () => {
+    const all = graph(members('one', 90), [])
+    const { boxes } = drawing(all, { roots: [c('one-3')], open: [] })
+    expect(boxes.map((b) => b.id)).toEqual([c('one-3'), 'fold system:default/one'])
+  })
+
+  it('a map folds every system, with what it says of itself', () => {
+    const { boxes } = drawing(graph([...members('a', 1), node('system:default/a')], []), {
+      roots: [],
+      open: [],
+      all: true,
+    })
+    expect(boxes).toHaveLength(1)
+    expect(boxes[0]?.members).toHaveLength(1)
+  })
+})
+
+it('the inside of a system is its parts and their neighbours', () => {
+  const system = 'system:default/pay'
+  const { graph: within, inside } = insideOf(
+    graph(
+      [system, c('pay'), c('db'), c('far'), c('user'), 'domain:default/d'].map((ref) => node(ref)),
+      [
+        edge(c('pay'), 'partOf', system),
+        edge(system, 'partOf', 'domain:default/d'),
+        edge(c('pay'), 'dependsOn', c('db')),
+        edge(c('user'), 'dependsOn', c('pay')),
+        edge(c('user'), 'dependsOn', c('far')),
+      ],
+    ),
+    system,
+  )
+  expect([...inside]).toEqual([c('pay')])
+  expect(within.nodes.map((n) => n.ref)).toEqual([c('pay'), c('db'), c('user')])
+  expect(within.edges).toHaveLength(2)
+})
+
+describe('the address', () => {
+  it('holds what is not the default, and nothing else', () => {
+    expect(parseGraphSearch({ view: 'table', depth: '3', side: 'users', rel: 'partOf', group: 'off' })).toEqual({
+      view: 'table',
+      depth: 3,
+      side: 'users',
+      rel: ['partOf'],
+      group: 'off',
+    })
+    expect(parseGraphSearch({ view: 'x', depth: '2', side: 'both', rel: '', group: 'on', impact: '?' })).toEqual({})
+  })
+
+  it('understands the parameters of Backstage', () => {
+    expect(
+      parseGraphPageSearch({
+        'rootEntityRefs[]': ['component:default/A', 'api:default/b'],
+        maxDepth: '1',
+        'selectedRelations[]': ['ownerOf', 'ownedBy', 'dependencyOf'],
+        'selectedKinds[]': ['Component', 'API'],
+        unidirectional: 'true',
+        mergeRelations: 'true',
+        direction: 'LR',
+        showFilters: 'true',
+      }),
+    ).toEqual({
+      ref: ['component:default/a', 'api:default/b'],
+      depth: 1,
+      rel: ['ownedBy', 'dependsOn'],
+      kinds: ['component', 'api'],
+    })
+    expect(parseGraphPageSearch({ maxDepth: 'Infinity' }).depth).toBe('all')
+    expect(parseGraphPageSearch({ maxDepth: '7' }).depth).toBe('all')
+    expect(parseGraphPageSearch({ ref: 'a', maxDepth: 'x' })).toEqual({ ref: ['a'] })
+  })
+
+  it('a relation that is switched off and on again leaves no trace', () => {
+    const usual = usualRelations([c('a')], ['ownedBy', 'runsOn', 'apiProvidedBy'])
+    expect(usual).toEqual(['dependsOn', 'consumesApi', 'providesApi', 'runsOn'])
+    const without = withRelation({}, usual, 'dependsOn')
+    expect(relationsShown(without, usual)).toEqual(['consumesApi', 'providesApi', 'runsOn'])
+    expect(withRelation(without, usual, 'dependsOn').rel).toBeUndefined()
+    expect(relationsShown(withRelation({ rel: ['partOf'] }, usual, 'partOf'), usual)).toEqual([])
+  })
+})
+
+describe('words', () => {
+  it('count what is drawn, folded and left out', () => {
+    expect(captionWords({ shown: 18, folded: 2, omitted: 0, depth: 2 })).toBe(
+      '18 entities within two steps, 2 of them folded.',
+    )
+    expect(captionWords({ shown: 1, folded: 0, omitted: 4, depth: 'all' })).toBe(
+      '1 entity within any number of steps. 4 more are left out: the nearest come first.',
+    )
+  })
+
+  it('say what breaks', () => {
+    const impact = impactOf(small, [c('pay')], 'users')
+    expect(impactWords('pay', impact, 'users', 0)).toEqual({
+      strong: '3 entities',
+      rest: 'feel it if pay goes, 1 directly, 2 further away',
+    })
+    expect(impactWords('pay', impact, 'users', 9).strong).toBe('At least 3 entities')
+    expect(impactWords('x', { steps: new Map(), edges: new Set() }, 'users', 0).strong).toBe('Nothing breaks')
+    expect(sidesWords(1, 2)).toBe('One uses it, it needs two')
+    expect(sidesWords(0, 0)).toBe('Nothing uses it and it needs nothing')
+  })
+
+  it('find the line of a file that names the other end', () => {
+    const source = {
+      location: '',
+      file: 'a.yaml',
+      line: 30,
+      endLine: 36,
+      text: 'metadata:\n  name: db\nspec:\n  # db of old\n  dependsOn:\n    - resource:db-old\n    - resource:db\n',
+      readAt: '',
+      revision: '',
+    }
+    expect(declaredAt(source, 'resource:default/db')).toBe(36)
+    expect(declaredAt(source, 'resource:default/db-old')).toBe(35)
+    expect(declaredAt(source, 'resource:default/else')).toBeUndefined()
+    expect(declaredAt(null, 'resource:default/db')).toBeUndefined()
+  })
+})

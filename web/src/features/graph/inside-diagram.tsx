@@ -1,0 +1,61 @@
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useMemo, useState } from 'react'
+import { page } from '../../lib/paths.ts'
+import { graphQuery } from './api.ts'
+import { Canvas } from './canvas.tsx'
+import { drawing as draw, type Box } from './fold.ts'
+import { insideOf } from './inside.ts'
+import { useLayout } from './use-layout.ts'
+import css from './inside-diagram.module.css'
+
+interface Props {
+  entityRef: string
+  name: string
+}
+
+const relations = ['partOf', 'dependsOn', 'consumesApi', 'providesApi']
+const LIMIT = 300
+
+/** A system or a domain from within: its parts and what runs between them; what is outside stands faintly around. */
+export function InsideDiagram({ entityRef, name }: Props) {
+  const navigate = useNavigate()
+  // A domain holds systems, or domains of systems.
+  const depth = entityRef.startsWith('domain:') ? 3 : 2
+  const { data } = useQuery(graphQuery({ roots: [entityRef], depth, relations, limit: LIMIT }))
+  const [open, setOpen] = useState<string[]>([])
+  const { drawing, inside } = useMemo(() => {
+    const part = data && insideOf(data, entityRef)
+    const own = entityRef.startsWith('system:') ? [entityRef] : []
+    return {
+      drawing: part
+        ? draw(part.graph, { roots: [], open: [...own, ...open], all: true })
+        : { boxes: [], wires: [], folded: 0 },
+      inside: part?.inside ?? new Set<string>(),
+    }
+  }, [data, entityRef, open])
+  const { laid, failed } = useLayout(drawing, { grouped: true, anchor: undefined, anew: 0 })
+  // The list below says the same in words.
+  if (failed || (data && drawing.boxes.length === 0)) return null
+  const outside = ({ ref, members }: Box) => !inside.has(ref) && !members.some((m) => inside.has(m.ref))
+  return (
+    <div className={css['frame']}>
+      {laid && laid.drawing.boxes.length > 0 && (
+        <Canvas
+          plain
+          drawing={laid.drawing}
+          placed={laid.placed}
+          roots={[]}
+          label={`Diagram of ${name}. The list below says the same.`}
+          selected={undefined}
+          onSelect={() => undefined}
+          onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
+          onUnfold={(system) => {
+            setOpen([...open, system])
+          }}
+          faint={outside}
+        />
+      )}
+    </div>
+  )
+}

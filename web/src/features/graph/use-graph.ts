@@ -1,0 +1,66 @@
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { graphQuery } from './api.ts'
+import { ALL, DEPTH, type Depth, type GraphSearch } from './graph-search.ts'
+import { merged, near, type Graph, type Side } from './model.ts'
+
+export interface Shown {
+  graph: Graph | undefined
+  depth: Depth
+  side: Side | undefined
+  /** What is shown belongs to what was asked before. */
+  stale: boolean
+  error: Error | null
+  again: () => void
+}
+
+/**
+ * The neighbourhood that the address asks for, with what was loaded around single entities. Both ways are asked for and what
+ * is not wanted is cut off here: an API lives from the component that names it, so users are found along relations of both
+ * directions.
+ */
+export function useGraph(roots: string[], search: GraphSearch, relations: string[], map: boolean): Shown {
+  // What fails with it has no end at two steps.
+  const depth: Depth = search.impact ? 'all' : (search.depth ?? DEPTH)
+  const side = search.impact ?? search.side
+
+  const chosen = relations.length > 0 ? relations : NONE
+  const main = useQuery({
+    ...graphQuery({ roots, depth: depth === 'all' ? ALL : depth, relations: chosen }),
+  })
+  const extra = useQueries({
+    queries: (search.impact ? [] : (search.more ?? [])).map((ref) =>
+      graphQuery({ roots: [ref], depth: 1, relations: chosen }),
+    ),
+    combine: (answers) => ({
+      graphs: answers.flatMap((a) => (a.data ? [a.data] : [])),
+      error: answers.find((a) => a.error)?.error ?? null,
+    }),
+  })
+  const { data } = main
+  const kinds = search.kinds
+  const graph = useMemo(() => {
+    if (!data) return undefined
+    const all = merged([data, ...extra.graphs])
+    const keep = extra.graphs.flatMap((g) => g.nodes.map((n) => n.ref))
+    const cut = map ? all : near(all, roots, { side, depth: depth === 'all' ? Infinity : depth, keep })
+    return kinds ? ofKinds(cut, kinds, roots) : cut
+  }, [data, extra.graphs, side, depth, kinds, roots, map])
+  return {
+    graph,
+    depth,
+    side,
+    stale: main.isPlaceholderData,
+    error: main.error ?? extra.error,
+    again: () => void main.refetch(),
+  }
+}
+
+/** A relation that nothing has: the server takes no relation for every one. */
+const NONE = ['none']
+
+function ofKinds(graph: Graph, kinds: string[], roots: string[]): Graph {
+  const nodes = graph.nodes.filter((n) => kinds.includes(n.kind) || roots.includes(n.ref))
+  const here = new Set(nodes.map((n) => n.ref))
+  return { ...graph, nodes, edges: graph.edges.filter((e) => here.has(e.from) && here.has(e.to)) }
+}

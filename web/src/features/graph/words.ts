@@ -1,0 +1,107 @@
+import type { EntitySource } from '../../lib/portico.ts'
+import { count, kindWords, sentence, spelled } from '../../lib/words.ts'
+import { parseRef } from '../../lib/entity.ts'
+import type { Depth } from './graph-search.ts'
+import type { GraphNode, Impact, Side } from './model.ts'
+
+const verbs: Record<string, string> = {
+  dependsOn: 'depends on',
+  consumesApi: 'calls',
+  providesApi: 'provides',
+  partOf: 'is part of',
+  ownedBy: 'is owned by',
+  memberOf: 'is a member of',
+  childOf: 'is under',
+}
+
+const labels: Record<string, string> = {
+  dependsOn: 'depends on',
+  consumesApi: 'consumes an API',
+  providesApi: 'provides an API',
+  partOf: 'part of',
+  ownedBy: 'owned by',
+  memberOf: 'member of',
+  childOf: 'under',
+}
+
+const order = Object.keys(labels)
+
+/** A relation between two names: `booking-api *calls* payments.v2`. */
+export const verbOf = (type: string): string => verbs[type] ?? sentence(type).toLowerCase()
+
+/** A relation in a list of relations. */
+export const labelOf = (type: string): string => labels[type] ?? sentence(type).toLowerCase()
+
+/** Needs first, then where things belong; relations of one's own last. */
+export function byUse(a: string, b: string): number {
+  const rank = (type: string) => (order.includes(type) ? order.indexOf(type) : order.length)
+  return rank(a) - rank(b) || a.localeCompare(b)
+}
+
+export const nameOf = (node: GraphNode | undefined, ref: string): string =>
+  node?.title ?? node?.name ?? parseRef(ref).name
+
+const steps: Record<string, string> = { 1: 'one step', 2: 'two steps', 3: 'three steps' }
+
+export const withinWords = (depth: Depth): string => (depth === 'all' ? 'any number of steps' : `${steps[depth] ?? ''}`)
+
+interface Caption {
+  shown: number
+  folded: number
+  omitted: number
+  depth: Depth
+}
+
+/** What is drawn, in one or two sentences. */
+export function captionWords({ shown, folded, omitted, depth }: Caption): string {
+  const inside = folded > 0 ? `, ${String(folded)} of them folded` : ''
+  const left = omitted > 0 ? ` ${count(omitted, 'more is', 'more are')} left out: the nearest come first.` : ''
+  return `${count(shown, 'entity', 'entities')} within ${withinWords(depth)}${inside}.${left}`
+}
+
+/** What fails with it, counted: the answer of the page. */
+export function impactWords(
+  name: string,
+  impact: Impact,
+  side: Side,
+  omitted: number,
+): { strong: string; rest: string } {
+  const all = impact.steps.size
+  // What was left out may feel it as well.
+  const strong = `${omitted > 0 ? 'At least ' : ''}${count(all, 'entity', 'entities')}`
+  const direct = [...impact.steps.values()].filter((n) => n === 1).length
+  if (all === 0)
+    return side === 'users'
+      ? { strong: 'Nothing breaks', rest: `if ${name} goes, as far as the catalog says` }
+      : { strong: 'Nothing', rest: `that ${name} needs is known` }
+  const far = all - direct
+  const detail =
+    far === 0 ? (all === 1 ? 'directly' : 'all directly') : `${String(direct)} directly, ${String(far)} further away`
+  if (side === 'needs') return { strong, rest: `can take ${name} down, ${detail}` }
+  return { strong, rest: `${all === 1 ? 'feels' : 'feel'} it if ${name} goes, ${detail}` }
+}
+
+/** Who uses it and what it needs, where nothing is marked. */
+export function sidesWords(users: number, needs: number): string {
+  const use = `${spelled(users)} ${users === 1 ? 'uses' : 'use'} it`
+  if (users + needs === 0) return 'Nothing uses it and it needs nothing'
+  if (users === 0) return `Nothing uses it, it needs ${spelled(needs).toLowerCase()}`
+  return needs === 0 ? `${use}, it needs nothing` : `${use}, it needs ${spelled(needs).toLowerCase()}`
+}
+
+/** "3 components, 1 API". */
+export function kindsWords(nodes: GraphNode[]): string {
+  const sums = new Map<string, number>()
+  for (const { kind } of nodes) sums.set(kind, (sums.get(kind) ?? 0) + 1)
+  return [...sums].map(([kind, n]) => count(n, kindWords(kind).one, kindWords(kind).many)).join(', ')
+}
+
+/** The line of a file that names the other end of a relation; the whole file counts where the name is nowhere alone. */
+export function declaredAt(source: EntitySource | null | undefined, other: string): number | undefined {
+  if (!source) return undefined
+  const { name } = parseRef(other)
+  const word = new RegExp(`(^|[^\\w.-])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}($|[^\\w.-])`, 'i')
+  const lines = source.text.split('\n')
+  const at = lines.findIndex((line) => word.test(line) && !/^\s*(#|name:|title:|description:)/.test(line))
+  return at < 0 ? undefined : source.line + at
+}
