@@ -45,6 +45,9 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 		for _, q := range []string{"", "?limit=1", "?before=40", "?limit=200&before=9"} {
 			add("GET "+byNameRoute+"/history", p+"/history"+q, "")
 		}
+		for _, q := range []string{"?from=0", "?from=5&to=20", "?from=30&to=9", "?from=12"} {
+			add("GET "+byNameRoute+"/history/compare", p+"/history/compare"+q, "")
+		}
 		add("GET "+api+"/locations/by-entity/{kind}/{namespace}/{name}", api+"/locations/by-entity/"+kind+"/"+rest, "")
 		add("GET "+api+"/changes", api+"/changes?ref="+url.QueryEscape(ref), "")
 		add("GET "+api+"/changes", api+"/changes?order=desc&limit=2&ref="+url.QueryEscape(ref), "")
@@ -87,7 +90,7 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 	add("GET "+api+"/locations/{id}", api+"/locations/00000000-0000-0000-0000-000000000001", "")
 	for _, target := range []string{"https://example.com/all.yaml", "https://example.com/claims.yaml", "https://hidden.example.com/all.yaml", "https://hidden.example.com/none.yaml"} {
 		add("POST "+api+"/analyze-location", api+"/analyze-location", `{"location":{"type":"url","target":"`+target+`"}}`)
-		for _, c := range []string{"", "&onConflict=reject", "&onConflict=refresh"} {
+		for _, c := range []string{"", "&plan=true", "&onConflict=reject", "&onConflict=refresh", "&plan=true&onConflict=refresh"} {
 			add("POST "+api+"/locations", api+"/locations?dryRun=true"+c, `{"type":"url","target":"`+target+`"}`)
 		}
 	}

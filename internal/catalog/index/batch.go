@@ -269,6 +269,12 @@ func (b *batch) swapLeaves(id uint32, old, now []leaf) {
 				f.remove(id, l.text)
 			}
 		}
+		if len(is) > 1 { // one value in several letters: the document's own order tells which a posting of one stands for
+			first := b.written(id, is[0].field, is[0].text)
+			if i := slices.IndexFunc(is, func(l leaf) bool { return l.orig == first }); i > 0 {
+				is[0], is[i] = is[i], is[0]
+			}
+		}
 		for _, l := range is {
 			textChanged = textChanged || int(l.field) < textFields
 			if f := b.field(l.field); l.null {
