@@ -167,7 +167,7 @@ func questions(token string) (qs []question) {
 
 // random is what differs from one portal to the next: ids, times, and counters. The catalog's own two worlds, in which
 // these are the same, compare every byte.
-var random = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z|"(id|etag|revision|next|token|expiresInSeconds)":("[^"]*"|\d+)|eyJ[\w.-]+|127\.0\.0\.1:\d+|localhost:\d+|generated-[0-9a-f]+|src_\w+|"(nextCursor|prevCursor|ended|createdAt)":"[^"]*"`)
+var random = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z|"(id|etag|revision|change|next|token|expiresInSeconds)":("[^"]*"|\d+)|eyJ[\w.-]+|127\.0\.0\.1:\d+|localhost:\d+|generated-[0-9a-f]+|src_\w+|"(nextCursor|prevCursor|ended|createdAt)":"[^"]*"`)
 
 // script is what a page's script says of itself.
 var script = with("X-Requested-With", "XMLHttpRequest")
