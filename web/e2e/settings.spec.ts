@@ -64,9 +64,9 @@ test('theme and density follow the person, and a page is drawn in them from its 
   await expect(html).toHaveAttribute('data-mantine-color-scheme', 'dark')
   await expect(html).toHaveAttribute('data-density', 'compact')
   const cell = other
-    .getByRole('table')
+    .getByRole('grid')
     .getByRole('row', { name: /tide-table/ })
-    .getByRole('cell')
+    .getByRole('gridcell')
     .first()
   expect((await cell.boundingBox())?.height).toBe(32)
   expect(await serious(page)).toEqual([])

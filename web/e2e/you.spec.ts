@@ -40,7 +40,7 @@ test('the menu leads to who one is, and what one has', async ({ page, portals })
     .getByRole('link', { name: /Components\s*1/ })
     .click()
   await expect(page).toHaveURL(/\/catalog\?kind=component&owner=user:default\/ann&owner=group:default\/pilots/)
-  await expect(page.getByRole('table').getByRole('link', { name: 'tide-table' })).toBeVisible()
+  await expect(page.getByRole('grid').getByRole('link', { name: 'tide-table' })).toBeVisible()
 })
 
 test('a token is made, shown once, used and revoked', async ({ page, portals }) => {
