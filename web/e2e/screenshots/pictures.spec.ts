@@ -1,25 +1,57 @@
 import { resolve } from 'node:path'
+import type { Page } from '@playwright/test'
 import { addressOf, everyPage } from '../every-page.ts'
 import { expect, test } from '../fixtures.ts'
 
 const folder = resolve(import.meta.dirname, '../../../bin/screenshots')
 
+/** Nothing on the page is on its way any more. */
+async function settled(page: Page): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await expect(page.locator('[aria-busy=true]')).toHaveCount(0)
+}
+
+/**
+ * A picture of the whole page. The window is made as high as the page: `fullPage` makes it one pixel wide for a moment, and
+ * what is drawn for phones alone begins anew. A graph grows with the window, up to a limit.
+ */
+async function taken(page: Page, name: string): Promise<void> {
+  for (let i = 0; i < 8; i++) {
+    const { width, height } = page.viewportSize() ?? { width: 0, height: 0 }
+    const all = await page.evaluate(() => document.documentElement.scrollHeight)
+    if (all <= height) break
+    await page.setViewportSize({ width, height: all })
+    await settled(page)
+  }
+  await page.screenshot({ path: resolve(folder, `${name.replaceAll(' ', '-')}.png`) })
+}
+
+/** The pages that most people see most of the time, on a large screen and on a tablet as well. */
+const main = ['home', 'catalog', 'component', 'dependencies', 'graph of everything', 'map', 'system', 'definition']
+
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const width of [1440, 390]) {
+  for (const width of [1440, 390, 2560, 768]) {
     test.describe(`${colorScheme}, ${String(width)} px`, () => {
       test.use({ colorScheme, viewport: { width, height: 900 }, contextOptions: { reducedMotion: 'reduce' } })
 
       for (const one of everyPage) {
+        if ((width === 2560 || width === 768) && !main.includes(one.name)) continue
         test(one.name, async ({ page, portals }) => {
           await page.goto(addressOf(one, portals))
-          await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-          await expect(page.locator('[aria-busy=true]')).toHaveCount(0)
-          await page.screenshot({
-            path: resolve(folder, `${one.name.replaceAll(' ', '-')}-${String(width)}-${colorScheme}.png`),
-            fullPage: true,
-          })
+          await settled(page)
+          await taken(page, `${one.name}-${String(width)}-${colorScheme}`)
         })
       }
+
+      if (width === 1440 || width === 390)
+        test('finder', async ({ page, finder }) => {
+          await page.goto('/')
+          await settled(page)
+          await finder.open()
+          await page.keyboard.type('pay')
+          await expect(finder.options.first()).toBeVisible()
+          await page.screenshot({ path: resolve(folder, `finder-${String(width)}-${colorScheme}.png`) })
+        })
     })
   }
 }

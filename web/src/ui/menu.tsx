@@ -115,7 +115,7 @@ export function MenuLink({
 export function MenuCheck({ children, ...rest }: ComponentPropsWithRef<'input'>) {
   return (
     <label className={css['item']}>
-      <input type="checkbox" className={css['box']} {...rest} />
+      <input type="checkbox" {...rest} />
       <span className="cut">{children}</span>
     </label>
   )

@@ -87,7 +87,6 @@ function Bar({ definition, search, outline, language }: BarProps) {
         </nav>
       )}
       <Button
-        size="xs"
         leftSection={<Icon of={Download} size={14} />}
         onClick={() => {
           save(definition, language)

@@ -53,17 +53,19 @@ export function ApisPage() {
             <TextFilter search={search} go={go} />
             <nav className={css['by']} aria-label="Grouped by">
               <span className="quiet small">By</span>
-              {groupings.map((group) => (
-                <Link
-                  key={group}
-                  to={page.apis}
-                  search={{ ...search, group: group === 'owner' ? undefined : group }}
-                  resetScroll={false}
-                  activeOptions={{ exact: true }}
-                >
-                  {group}
-                </Link>
-              ))}
+              <span className={css['groups']}>
+                {groupings.map((group) => (
+                  <Link
+                    key={group}
+                    to={page.apis}
+                    search={{ ...search, group: group === 'owner' ? undefined : group }}
+                    resetScroll={false}
+                    activeOptions={{ exact: true }}
+                  >
+                    {group}
+                  </Link>
+                ))}
+              </span>
             </nav>
             <Link className={`${css['catalog'] ?? ''} link`} to={page.catalog} search={{ kind: 'api' }}>
               In the catalog

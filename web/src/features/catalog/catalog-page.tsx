@@ -63,7 +63,7 @@ export function CatalogPage() {
         <h1 tabIndex={-1}>Catalog</h1>
         <ViewsMenu search={search} go={go} />
         <span className="grow" />
-        <HeadTools search={search} asker={asker} />
+        <HeadTools search={search} asker={asker} go={go} />
       </div>
       <KindTabs kinds={kinds} search={search} />
       {kinds.length === 0 ? (

@@ -7,6 +7,13 @@ import { exportColumns } from './column-fields.ts'
 
 export type ExportFormat = 'csv' | 'json' | 'yaml'
 
+/** The formats, and what is in the file of each. */
+export const formats: { format: ExportFormat; name: string; says: string }[] = [
+  { format: 'csv', name: 'CSV', says: 'these columns' },
+  { format: 'json', name: 'JSON', says: 'whole entities' },
+  { format: 'yaml', name: 'YAML', says: 'whole entities' },
+]
+
 export interface Exported {
   query: Predicate
   text?: { term: string; fields: string[] } | undefined

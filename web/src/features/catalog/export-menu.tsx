@@ -1,17 +1,11 @@
 import { Menu, MenuLabel, MenuLink } from '../../ui/menu.tsx'
 import type { Opener } from '../../ui/menu-button.tsx'
-import { exportHref, type Exported, type ExportFormat } from './export-href.ts'
+import { exportHref, formats, type Exported } from './export-href.ts'
 
 interface Props extends Opener {
   of: Exported
   label: string
 }
-
-const formats: { format: ExportFormat; name: string; says: string }[] = [
-  { format: 'csv', name: 'CSV', says: 'these columns' },
-  { format: 'json', name: 'JSON', says: 'whole entities' },
-  { format: 'yaml', name: 'YAML', says: 'whole entities' },
-]
 
 /** Some of the catalog, as a file. */
 export function ExportMenu({ of, label, ...opener }: Props) {

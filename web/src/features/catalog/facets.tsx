@@ -4,7 +4,7 @@ import type { FacetValue } from '../../lib/kinds.ts'
 import { number } from '../../lib/words.ts'
 import { countQuery, facetsQuery } from './api.ts'
 import { showSearches, type Asker } from './catalog-query.ts'
-import { facetNames, ownedValues, type CatalogSearch, type FacetName, type Owned } from './catalog-search.ts'
+import { facetNames, NONE, ownedValues, type CatalogSearch, type FacetName, type Owned } from './catalog-search.ts'
 import { FacetBones } from './facet-bones.tsx'
 import { FacetLabel } from './facet-label.tsx'
 import { facetTitles, showTitles } from './filter-words.ts'
@@ -130,6 +130,8 @@ function Facet({ name, all, live, chosen, first, onToggle }: FacetProps) {
   const [open, setOpen] = useState(false)
   const values = useMemo(() => facetValues(all, live, chosen, first), [all, live, chosen, first])
   if (values.length === 0 || (name === 'namespace' && values.length < 2)) return null
+  // Teams and people have no owner by nature: that all are without one tells nothing apart.
+  if (chosen.length === 0 && values.every((v) => v.value === NONE)) return null
   const shown = shownValues(values, chosen, open)
   const list = (some: FacetValue[]) =>
     some.map(({ value, count }) => (

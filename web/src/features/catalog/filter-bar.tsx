@@ -29,6 +29,8 @@ export function FilterBar({ search, go, total, whole, stale, facets, tools }: Pr
   const filters = activeFilters(search)
   const chosen = filters.filter((f) => f !== 'q').length
   const words = kindWords(search.kind)
+  // The map has the number of the place that it shows; the whole is another one.
+  const mapSays = search.view === 'map' && (filters.length === 0 || search.in !== undefined)
   return (
     <>
       <div className={css['bar']}>
@@ -68,7 +70,7 @@ export function FilterBar({ search, go, total, whole, stale, facets, tools }: Pr
             Clear
           </button>
         )}
-        {total !== undefined && (
+        {total !== undefined && !mapSays && (
           <span className={`${css['total'] ?? ''} ${stale ? (css['stale'] ?? '') : ''}`} role="status">
             {filters.length > 0 && whole !== undefined ? (
               <>

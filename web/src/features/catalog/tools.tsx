@@ -1,9 +1,10 @@
 import { Link } from '@tanstack/react-router'
-import { Bookmark, Columns3, Download, LayoutDashboard, Plus, Rows3 } from 'lucide-react'
+import { Bookmark, Columns3, Download, Ellipsis, LayoutDashboard, Plus, Rows3, Waypoints } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { page } from '../../lib/paths.ts'
 import { useViews } from '../../lib/views.ts'
 import { ActionLink } from '../../ui/action.tsx'
+import { LinkButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { MenuButton } from '../../ui/menu-button.tsx'
 import type { Asker } from './catalog-query.ts'
@@ -14,6 +15,7 @@ import css from './catalog.module.css'
 
 const ColumnsMenu = lazy(async () => ({ default: (await import('./columns-menu.tsx')).ColumnsMenu }))
 const ExportMenu = lazy(async () => ({ default: (await import('./export-menu.tsx')).ExportMenu }))
+const PhoneMenu = lazy(async () => ({ default: (await import('./phone-menu.tsx')).PhoneMenu }))
 const SaveView = lazy(async () => ({ default: (await import('./views-dialog.tsx')).SaveView }))
 const ManageViews = lazy(async () => ({ default: (await import('./views-dialog.tsx')).ManageViews }))
 const ViewsList = lazy(async () => ({ default: (await import('./views-menu.tsx')).ViewsList }))
@@ -53,26 +55,42 @@ export function ViewsMenu({ search, go }: Props) {
 }
 
 /** At the end of the title's line: what is done with all of it. */
-export function HeadTools({ search, asker }: { search: CatalogSearch; asker: Asker }) {
+export function HeadTools({ search, asker, go }: Props & { asker: Asker }) {
   return (
-    <span className={`${css['tools'] ?? ''} wide`}>
-      <ActionLink
-        may="catalog.location.create"
-        to={page.register}
-        variant="subtle"
-        leftSection={<Icon of={Plus} size={14} />}
-      >
-        Register
-      </ActionLink>
-      <MenuButton
-        holds="menu"
-        label="Export"
-        variant="subtle"
-        leftSection={<Icon of={Download} size={14} />}
-        content={(opener) => <ExportMenu {...opener} of={filtered(search, asker)} label="What the filters leave" />}
-      >
-        Export
-      </MenuButton>
+    <span className={css['tools']}>
+      <span className="narrow">
+        <MenuButton
+          holds="menu"
+          label="More"
+          aria-label="More of the catalog"
+          variant="subtle"
+          content={(opener) => <PhoneMenu {...opener} search={search} go={go} of={filtered(search, asker)} />}
+        >
+          <Icon of={Ellipsis} />
+        </MenuButton>
+      </span>
+      <span className={`${css['tools'] ?? ''} wide`}>
+        <LinkButton to={page.graph} variant="subtle" leftSection={<Icon of={Waypoints} size={14} />}>
+          Graph
+        </LinkButton>
+        <ActionLink
+          may="catalog.location.create"
+          to={page.register}
+          variant="subtle"
+          leftSection={<Icon of={Plus} size={14} />}
+        >
+          Register
+        </ActionLink>
+        <MenuButton
+          holds="menu"
+          label="Export"
+          variant="subtle"
+          leftSection={<Icon of={Download} size={14} />}
+          content={(opener) => <ExportMenu {...opener} of={filtered(search, asker)} label="What the filters leave" />}
+        >
+          Export
+        </MenuButton>
+      </span>
     </span>
   )
 }
@@ -92,11 +110,18 @@ export function ListTools({ search, go }: Props) {
             search={{ ...search, view: undefined, in: inSystem(search) }}
             resetScroll={false}
             activeOptions={exactly}
+            aria-current={onMap ? undefined : 'page'}
           >
             <Icon of={Rows3} size={14} />
             Table
           </Link>
-          <Link to={page.catalog} search={{ ...search, view: 'map' }} resetScroll={false} activeOptions={exactly}>
+          <Link
+            to={page.catalog}
+            search={{ ...search, view: 'map' }}
+            resetScroll={false}
+            activeOptions={exactly}
+            aria-current={onMap ? 'page' : undefined}
+          >
             <Icon of={LayoutDashboard} size={14} />
             Map
           </Link>

@@ -19,6 +19,9 @@ interface Props {
   onOut: (() => void) | undefined
 }
 
+/** The height of a line of a name inside an area. */
+const LINE = 16
+
 let zooming = false
 
 /** As many as a phone lists before somebody asks for more. */
@@ -170,4 +173,5 @@ function One({ placed, says, to, stop, onFocus, inside = false }: OneProps) {
 function place(element: HTMLElement | null, { x, y, w, h }: Box): void {
   for (const [name, value] of Object.entries({ x, y, w, h }))
     element?.style.setProperty(`--${name}`, `${String(value)}px`)
+  element?.style.setProperty('--lines', String(Math.max(1, Math.floor((h - 6) / LINE))))
 }

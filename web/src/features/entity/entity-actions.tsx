@@ -40,8 +40,8 @@ export function EntityActions({ entity, reading, answer, onRefresh }: Props) {
   })
   return (
     <div className={css['acts']} ref={box}>
-      <StarButton entityRef={ref} name={titleOf(entity)} />
       <CopyRef entityRef={ref} />
+      <StarButton entityRef={ref} name={titleOf(entity)} />
       <ActionButton
         may="catalog.entity.refresh"
         on={ref}

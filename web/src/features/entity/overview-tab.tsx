@@ -115,7 +115,7 @@ function Inside({ entity }: { entity: Entity }) {
   return (
     <Section title="Inside" note={count(refs.length, 'entity', 'entities')}>
       {!narrow && (
-        <Suspense fallback={<div className={css['diagram']} />}>
+        <Suspense fallback={<div className={css['diagram']} aria-busy="true" />}>
           <InsideDiagram entityRef={refOf(entity)} name={titleOf(entity)} />
         </Suspense>
       )}

@@ -91,7 +91,8 @@ function Flow(props: Props) {
   }))
   // Names of boxes are not drawn where nobody could read them.
   const far = useStore((s) => s.transform[2] < LABELS)
-  useFit(placed, roots, frame)
+  const ready = useStore((s) => s.width > 0 && s.panZoom !== null)
+  useFit(placed, roots, frame, ready)
 
   const show = (id: string) => {
     const at = placed.at.get(id)
@@ -137,7 +138,14 @@ function Flow(props: Props) {
 
   return (
     <CanvasContext value={state}>
-      <div ref={frame} className={css['canvas']} data-far={far} role="group" aria-label={props.label}>
+      <div
+        ref={frame}
+        className={css['canvas']}
+        data-far={far}
+        role="group"
+        aria-label={props.label}
+        aria-busy={!ready}
+      >
         <Arrows />
         <ReactFlow
           nodes={nodes}
@@ -200,9 +208,8 @@ const pace = () => (still.matches ? 0 : 220)
  * Shows all of a new layout; one that would be too small to read is shown around where it begins. What was only added to
  * leaves the view where it is.
  */
-function useFit(placed: Placed, roots: string[], frame: React.RefObject<HTMLDivElement | null>) {
+function useFit(placed: Placed, roots: string[], frame: React.RefObject<HTMLDivElement | null>, ready: boolean) {
   const flow = useReactFlow()
-  const ready = useStore((s) => s.width > 0 && s.panZoom !== null)
   const first = useRef(true)
   const root = roots.find((ref) => placed.at.has(ref))
   useEffect(() => {

@@ -10,7 +10,7 @@ import { ErrorStrip } from '../../ui/strip.tsx'
 import { largestQuery } from './api.ts'
 import { EntityPicker } from './entity-picker.tsx'
 import { usualRelations, type GraphPageSearch } from './graph-search.ts'
-import { GraphView } from './graph-view.tsx'
+import { GraphBones, GraphView } from './graph-view.tsx'
 import { PathView } from './path-view.tsx'
 import css from './graph-page.module.css'
 
@@ -75,7 +75,7 @@ function From({ refs, search, go }: ViewProps & { refs: string[] }) {
   const first = roots[0] ?? refs[0] ?? ''
   const { title } = useMention(first)
   const usual = useMemo(() => usualRelations(roots), [roots])
-  if (pending) return <div className={css['bones']} aria-busy="true" />
+  if (pending) return <GraphBones />
   if (roots.length === 0)
     return (
       <EmptyState
@@ -108,7 +108,7 @@ const mapRelations = ['dependsOn', 'consumesApi', 'providesApi']
 function Map({ search, go }: ViewProps) {
   const { data: systems, error, refetch } = useQuery(largestQuery)
   if (error) return <ErrorStrip error={error} what="The map did not load." onRetry={() => void refetch()} />
-  if (!systems) return <div className={css['bones']} aria-busy="true" />
+  if (!systems) return <GraphBones />
   if (systems.length === 0)
     return (
       <EmptyState door="open" title="No system has anything inside yet">

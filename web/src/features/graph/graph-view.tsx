@@ -5,10 +5,12 @@ import { keys } from '../../lib/keys.ts'
 import { page } from '../../lib/paths.ts'
 import type { Summary } from '../../lib/summaries.ts'
 import { count } from '../../lib/words.ts'
+import { RowBones } from '../../ui/bones.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Status } from '../../ui/status.tsx'
 import { ErrorStrip, Strip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
+import { CanvasBones } from './canvas-bones.tsx'
 import { drawing as draw, type Box, type Wire } from './fold.ts'
 import { GraphBar } from './graph-bar.tsx'
 import { relationsShown, toggledIn, type GraphSearch } from './graph-search.ts'
@@ -72,7 +74,7 @@ export function GraphView(props: Props) {
       {error && (
         <ErrorStrip error={error} what="The graph did not load." kept="Your filters are kept." onRetry={again} />
       )}
-      {!graph && !error && <div className={css['bones']} aria-busy="true" data-view={view} />}
+      {!graph && !error && (view === 'table' ? <RowBones rows={10} /> : <GraphBones />)}
       {graph &&
         (view === 'table' ? (
           <>
@@ -87,6 +89,18 @@ export function GraphView(props: Props) {
           <Drawn {...props} shown={shown} graph={graph} relations={relations} impact={impact} />
         ))}
       {graph && view === 'table' && <p className={css['caption']}>{captionOf(graph, shown, 0)}</p>}
+    </div>
+  )
+}
+
+/** The frame of a graph that is on its way, with the inspector's place beside it. */
+export function GraphBones() {
+  return (
+    <div className={css['frame']}>
+      <div className={css['stage']}>
+        <CanvasBones />
+      </div>
+      <div className={css['inspector']} />
     </div>
   )
 }
@@ -116,8 +130,10 @@ function Answer({ graph, roots, name, search, impact }: AnswerProps) {
       </>
     )
   }
+  // An API that it provides is a part of it and no user, as on its overview.
+  const others = graph.edges.filter((e) => e.type !== 'providesApi' || !roots.includes(needOf(e).needed))
   const ends = (from: 'user' | 'needed', to: 'user' | 'needed') =>
-    new Set(graph.edges.map(needOf).flatMap((need) => (roots.includes(need[from]) ? [need[to]] : []))).size
+    new Set(others.map(needOf).flatMap((need) => (roots.includes(need[from]) ? [need[to]] : []))).size
   return <span className="muted">{sidesWords(ends('needed', 'user'), ends('user', 'needed'))}</span>
 }
 
@@ -180,8 +196,8 @@ function Drawn(props: DrawnProps) {
               </Strip>
             </div>
           ) : (
-            <Suspense>
-              {!laid && <p className={css['laying']}>Laying out…</p>}
+            <Suspense fallback={<CanvasBones />}>
+              {!laid && <CanvasBones />}
               {laid && (
                 <Canvas
                   drawing={laid.drawing}

@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react'
 import { page } from '../../lib/paths.ts'
 import { graphQuery } from './api.ts'
 import { Canvas } from './canvas.tsx'
+import { CanvasBones } from './canvas-bones.tsx'
 import { drawing as draw, type Box } from './fold.ts'
 import { insideOf } from './inside.ts'
 import { useLayout } from './use-layout.ts'
@@ -40,6 +41,7 @@ export function InsideDiagram({ entityRef, name }: Props) {
   const outside = ({ ref, members }: Box) => !inside.has(ref) && !members.some((m) => inside.has(m.ref))
   return (
     <div className={css['frame']}>
+      {!laid?.drawing.boxes.length && <CanvasBones />}
       {laid && laid.drawing.boxes.length > 0 && (
         <Canvas
           plain

@@ -9,6 +9,7 @@ import { EmptyState } from '../../ui/empty-state.tsx'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { pathQuery } from './api.ts'
+import { CanvasBones } from './canvas-bones.tsx'
 import { drawing as draw } from './fold.ts'
 import { edgeId, type PathAnswer } from './model.ts'
 import { useLayout } from './use-layout.ts'
@@ -52,7 +53,12 @@ function Way({ from, to }: { from: string; to: string }) {
         onRetry={() => void refetch()}
       />
     )
-  if (!data) return <div className={css['bones']} aria-busy="true" />
+  if (!data)
+    return (
+      <div className={css['way']}>
+        <CanvasBones />
+      </div>
+    )
   if (!data.found)
     return (
       <EmptyState door="open" title={`No way leads from ${a} to ${b}`}>
@@ -74,7 +80,7 @@ function Drawn({ answer, a, b, roots }: { answer: PathAnswer; a: string; b: stri
     () => draw({ nodes, edges, relations: [], revision: 0, omitted: 0 }, { roots: [], open: [] }),
     [nodes, edges],
   )
-  const { laid } = useLayout(drawing, { grouped: false, anchor: undefined, anew: 0 })
+  const { laid, failed } = useLayout(drawing, { grouped: false, anchor: undefined, anew: 0 })
   const steps = nodes.length - 1
   return (
     <>
@@ -88,7 +94,8 @@ function Drawn({ answer, a, b, roots }: { answer: PathAnswer; a: string; b: stri
         )}
       </p>
       <div className={css['way']}>
-        <Suspense>
+        <Suspense fallback={<CanvasBones />}>
+          {!laid && !failed && <CanvasBones />}
           {laid && (
             <Canvas
               drawing={laid.drawing}

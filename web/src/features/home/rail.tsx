@@ -169,7 +169,7 @@ export function Start() {
     <Part title="Start">
       {register && <Way to={page.register} icon={FilePlus} words="Register something that exists" />}
       <Way to={page.graph} icon={Waypoints} words="See the graph" />
-      <Way to={page.apis} icon={Braces} words="APIs" />
+      <Way to={page.apis} icon={Braces} words="See the APIs" />
     </Part>
   )
 }
