@@ -8,12 +8,11 @@ import { Icon } from '../../ui/icon.tsx'
 import { MenuButton } from '../../ui/menu-button.tsx'
 import type { Asker } from './catalog-query.ts'
 import { inSystem, mapped, type CatalogSearch } from './catalog-search.ts'
-import { filtered } from './export-href.ts'
 import { openView } from './views-state.ts'
 import css from './catalog.module.css'
 
 const ColumnsMenu = lazy(async () => ({ default: (await import('./columns-menu.tsx')).ColumnsMenu }))
-const ExportMenu = lazy(async () => ({ default: (await import('./export-menu.tsx')).ExportMenu }))
+const ExportFiltered = lazy(async () => ({ default: (await import('./export-menu.tsx')).ExportFiltered }))
 const SaveView = lazy(async () => ({ default: (await import('./views-dialog.tsx')).SaveView }))
 const ManageViews = lazy(async () => ({ default: (await import('./views-dialog.tsx')).ManageViews }))
 const ViewsList = lazy(async () => ({ default: (await import('./views-menu.tsx')).ViewsList }))
@@ -69,7 +68,7 @@ export function HeadTools({ search, asker }: { search: CatalogSearch; asker: Ask
         label="Export"
         variant="subtle"
         leftSection={<Icon of={Download} size={14} />}
-        content={(opener) => <ExportMenu {...opener} of={filtered(search, asker)} label="What the filters leave" />}
+        content={(opener) => <ExportFiltered {...opener} search={search} asker={asker} />}
       >
         Export
       </MenuButton>
