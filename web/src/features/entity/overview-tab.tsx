@@ -58,7 +58,7 @@ function Main({ entity }: { entity: Entity }) {
           <Suspense
             fallback={
               <Section title="Definition">
-                <RowBones rows={8} />
+                <RowBones rows={4} />
               </Section>
             }
           >
