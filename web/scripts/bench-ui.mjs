@@ -101,15 +101,17 @@ const of = (kind, name, tab = '') => `/catalog/default/${kind}/${name}${tab}`
 const pages = [
   ['home', '/', 'main h1'],
   ['catalog', '/catalog?kind=component', 'main [role=row] a, main tbody a'],
-  ['map', '/catalog?kind=component&view=map', 'main h1'],
+  ['map', '/catalog?kind=component&view=map', 'main nav[aria-label="Where you are on the map"]'],
   ['entity', of('component', component), 'main h1'],
   ['dependencies', of('component', component, '/dependencies'), '.react-flow__node'],
   ['history', of('component', component, '/history'), 'main ol li'],
   ['source', of('component', component, '/source'), 'main code, main pre'],
   ['api', of('api', api), 'main h1'],
+  ['definition', of('api', api, '/api'), 'main nav h3, main pre, main [role=region]'],
   ['system', of('system', system), 'main h1'],
-  ['apis', '/api-docs', 'main h1'],
-  ['graph', '/catalog-graph', 'main h1'],
+  ['apis', '/api-docs', 'main tbody a[data-row]'],
+  ['graph', '/catalog-graph', '.react-flow__node'],
+  ['register', '/catalog-import', 'main textarea, main input'],
   ['settings', '/settings', 'main h1'],
 ]
 
@@ -156,7 +158,9 @@ const ways = [
   ['overview_dependencies', () => tab('Dependencies'), '.react-flow__node', '', ''],
   ['dependencies_history', () => tab('History'), 'main ol li', '', ''],
   ['history_source', () => tab('Source'), 'main code, main pre', '', ''],
-  ['entity_home', () => column.getByRole('link', { name: 'Home' }), 'main h1', '', '/'],
+  ['entity_graph', () => column.getByRole('link', { name: 'Graph' }), '.react-flow__node', '', '/catalog-graph'],
+  ['graph_apis', () => column.getByRole('link', { name: 'APIs' }), 'main tbody a[data-row]', '', '/api-docs'],
+  ['apis_home', () => column.getByRole('link', { name: 'Home' }), 'main h1', '', '/'],
 ]
 const took = new Map(ways.map(([name]) => [name, []]))
 for (let i = 0; i <= rounds; i++) {
@@ -231,5 +235,12 @@ const finder = work.getByRole('combobox')
 await finder.waitFor()
 await finder.pressSequentially('pay led', { delay: 80 })
 await tell('finder')
+
+await work.keyboard.press('Escape')
+await finder.waitFor({ state: 'hidden' })
+await reset()
+await work.getByRole('link', { name: 'Map', exact: true }).click()
+await work.getByRole('navigation', { name: 'Where you are on the map' }).waitFor()
+await tell('map')
 fig('heap_mb', Math.round(await work.evaluate(() => performance.memory.usedJSHeapSize / 1e6)))
 await browser.close()

@@ -18,6 +18,7 @@ import { parseProblemsSearch } from '../features/operate/problems-search.ts'
 import { parseRegisterSearch } from '../features/register/register-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
 import { formatRef } from '../lib/entity.ts'
+import { kindsQuery } from '../lib/kinds.ts'
 import { page } from '../lib/paths.ts'
 import { one, parseSearch, stringifySearch } from '../lib/search-params.ts'
 import { sessionQuery } from '../lib/session.ts'
@@ -69,9 +70,20 @@ function localPath(to: string | undefined): string {
   return to && /^\/(?![/\\])/.test(to) ? to : page.home
 }
 
+// What a page cannot begin without is asked for while its code is on the way. A page that waits for it itself shows bones
+// first, and React then holds what follows them back until they stood for 300 ms.
+const loadKinds = async ({ context: { client } }: { context: Context }) => {
+  // A failure is the page's to tell, which asks again.
+  await client.ensureQueryData(kindsQuery).catch(() => undefined)
+}
+const entityLoads = () => import('../features/entity/load.ts')
+
 const home = createRoute({
   getParentRoute: () => shell,
   path: '/',
+  loader: async ({ context }) => {
+    await (await import('../features/home/load.ts')).loadHome(context.client)
+  },
   component: lazyRouteComponent(() => import('../features/home/home-page.tsx'), 'HomePage'),
 })
 
@@ -79,6 +91,7 @@ const catalog = createRoute({
   getParentRoute: () => shell,
   path: page.catalog,
   validateSearch: parseCatalogSearch,
+  loader: loadKinds,
   component: lazyRouteComponent(() => import('../features/catalog/catalog-page.tsx'), 'CatalogPage'),
 })
 
@@ -92,6 +105,9 @@ const register = createRoute({
 const entity = createRoute({
   getParentRoute: () => shell,
   path: '/catalog/$namespace/$kind/$name',
+  loader: async ({ context, params }) => {
+    await (await entityLoads()).loadEntity(context.client, formatRef(params))
+  },
   component: lazyRouteComponent(() => import('../features/entity/entity-page.tsx'), 'EntityPage'),
 })
 
@@ -128,6 +144,9 @@ const history = createRoute({
   getParentRoute: () => entity,
   path: 'history',
   validateSearch: parseHistorySearch,
+  loader: async ({ context, params }) => {
+    await (await entityLoads()).loadHistory(context.client, formatRef(params))
+  },
   component: lazyRouteComponent(() => import('../features/entity/history-tab.tsx'), 'HistoryTab'),
 })
 
@@ -135,6 +154,9 @@ const source = createRoute({
   getParentRoute: () => entity,
   path: 'source',
   validateSearch: parseSourceSearch,
+  loader: async ({ context, params }) => {
+    await (await entityLoads()).loadSource(context.client, formatRef(params))
+  },
   component: lazyRouteComponent(() => import('../features/entity/source-tab.tsx'), 'SourceTab'),
 })
 
@@ -187,6 +209,11 @@ const apis = createRoute({
   getParentRoute: () => shell,
   path: page.apis,
   validateSearch: parseApisSearch,
+  loader: async ({ context: { client } }) => {
+    // What is deprecated stands above the list, which would jump.
+    const { deprecatedQuery } = await import('../features/api/apis-api.ts')
+    await client.ensureQueryData(deprecatedQuery).catch(() => undefined)
+  },
   component: lazyRouteComponent(() => import('../features/api/apis-page.tsx'), 'ApisPage'),
 })
 

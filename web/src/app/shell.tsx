@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
-import { Feed } from '../lib/feed.ts'
+import type { Feed } from '../lib/feed.ts'
 import { useHotkeys, useKeySequences } from '../lib/hotkeys.ts'
 import { page } from '../lib/paths.ts'
 import { columnFolded } from '../lib/preference.ts'
@@ -115,11 +115,32 @@ export function Shell() {
   )
 }
 
-function useFeed(revision: number): Feed {
+/** After how long the feed is fetched again where it could not be, in milliseconds. */
+const AGAIN = 10_000
+
+/** No page waits for the feed, so it is not in what every page loads first. */
+function useFeed(revision: number): Feed | undefined {
   const client = useQueryClient()
-  const [feed] = useState(() => new Feed(client))
+  const [feed, setFeed] = useState<Feed>()
   // The feed starts once, from the revision that the session named; later ones come over the feed itself.
   const [from] = useState(revision)
-  useEffect(() => feed.start(from), [feed, from])
+  useEffect(() => {
+    let ended = false
+    let timer: number | undefined
+    const load = async () => {
+      try {
+        const { Feed } = await import('../lib/feed.ts')
+        if (!ended) setFeed(new Feed(client))
+      } catch {
+        if (!ended) timer = window.setTimeout(() => void load(), AGAIN)
+      }
+    }
+    void load()
+    return () => {
+      ended = true
+      window.clearTimeout(timer)
+    }
+  }, [client])
+  useEffect(() => feed?.start(from), [feed, from])
   return feed
 }

@@ -16,6 +16,8 @@ import type { Item, Outline } from './read/model.ts'
 import css from './brief.module.css'
 
 const FIRST = 8
+/** Most definitions are short. */
+const BONES = 4
 
 /** What an API offers, on its overview: the first things by name, and the way to all of them. */
 export function ApiBrief({ entity }: { entity: Entity }) {
@@ -40,7 +42,7 @@ export function ApiBrief({ entity }: { entity: Entity }) {
         </Link>
       }
     >
-      {!opened && <RowBones rows={FIRST} />}
+      {!opened && <RowBones rows={BONES} />}
       {opened && !outline && <AsText to={to} text={definition.text} fault={opened.fault?.message} />}
       {outline && <First outline={outline} to={to} />}
     </Section>

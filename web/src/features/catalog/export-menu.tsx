@@ -1,6 +1,8 @@
 import { Menu, MenuLabel, MenuLink } from '../../ui/menu.tsx'
 import type { Opener } from '../../ui/menu-button.tsx'
-import { exportHref, formats, type Exported } from './export-href.ts'
+import type { Asker } from './catalog-query.ts'
+import type { CatalogSearch } from './catalog-search.ts'
+import { exportHref, filtered, formats, type Exported } from './export-href.ts'
 
 interface Props extends Opener {
   of: Exported
@@ -27,4 +29,9 @@ export function ExportMenu({ of, label, ...opener }: Props) {
       ))}
     </Menu>
   )
+}
+
+/** The whole list, as the filters leave it. */
+export function ExportFiltered({ search, asker, ...opener }: Opener & { search: CatalogSearch; asker: Asker }) {
+  return <ExportMenu {...opener} of={filtered(search, asker)} label="What the filters leave" />
 }

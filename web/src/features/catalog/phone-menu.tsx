@@ -3,19 +3,21 @@ import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine, MenuLink } from '../../ui/menu.tsx'
 import type { Opener } from '../../ui/menu-button.tsx'
+import type { Asker } from './catalog-query.ts'
 import { inSystem, mapped, type CatalogSearch } from './catalog-search.ts'
-import { exportHref, formats, type Exported } from './export-href.ts'
+import { exportHref, filtered, formats } from './export-href.ts'
 
 interface Props extends Opener {
   search: CatalogSearch
   go: (next: CatalogSearch, replace?: boolean) => void
-  of: Exported
+  asker: Asker
 }
 
 /** On a phone: all that a wide page has beside its title and its filter. */
-export function PhoneMenu({ search, go, of, ...opener }: Props) {
+export function PhoneMenu({ search, go, asker, ...opener }: Props) {
   const navigate = useNavigate()
   const session = useSession()
+  const of = filtered(search, asker)
   const onMap = search.view === 'map'
   const then = (act: () => void) => () => {
     opener.close()

@@ -9,12 +9,11 @@ import { Icon } from '../../ui/icon.tsx'
 import { MenuButton } from '../../ui/menu-button.tsx'
 import type { Asker } from './catalog-query.ts'
 import { inSystem, mapped, type CatalogSearch } from './catalog-search.ts'
-import { filtered } from './export-href.ts'
 import { openView } from './views-state.ts'
 import css from './catalog.module.css'
 
 const ColumnsMenu = lazy(async () => ({ default: (await import('./columns-menu.tsx')).ColumnsMenu }))
-const ExportMenu = lazy(async () => ({ default: (await import('./export-menu.tsx')).ExportMenu }))
+const ExportFiltered = lazy(async () => ({ default: (await import('./export-menu.tsx')).ExportFiltered }))
 const PhoneMenu = lazy(async () => ({ default: (await import('./phone-menu.tsx')).PhoneMenu }))
 const SaveView = lazy(async () => ({ default: (await import('./views-dialog.tsx')).SaveView }))
 const ManageViews = lazy(async () => ({ default: (await import('./views-dialog.tsx')).ManageViews }))
@@ -64,7 +63,7 @@ export function HeadTools({ search, asker, go }: Props & { asker: Asker }) {
           label="More"
           aria-label="More of the catalog"
           variant="subtle"
-          content={(opener) => <PhoneMenu {...opener} search={search} go={go} of={filtered(search, asker)} />}
+          content={(opener) => <PhoneMenu {...opener} search={search} go={go} asker={asker} />}
         >
           <Icon of={Ellipsis} />
         </MenuButton>
@@ -86,7 +85,7 @@ export function HeadTools({ search, asker, go }: Props & { asker: Asker }) {
           label="Export"
           variant="subtle"
           leftSection={<Icon of={Download} size={14} />}
-          content={(opener) => <ExportMenu {...opener} of={filtered(search, asker)} label="What the filters leave" />}
+          content={(opener) => <ExportFiltered {...opener} search={search} asker={asker} />}
         >
           Export
         </MenuButton>

@@ -1,10 +1,14 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
 import { refOf, titleOf } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { usualRelations, type GraphSearch } from '../graph/graph-search.ts'
-import { GraphView } from '../graph/graph-view.tsx'
+import { RowBones } from '../../ui/bones.tsx'
 import { useEntity } from './use-entity.ts'
+
+// Asked for along with the page, which stands meanwhile.
+const viewChunk = import('../graph/graph-view.tsx')
+const GraphView = lazy(async () => ({ default: (await viewChunk).GraphView }))
 
 /** What breaks with it, what does it break with? The whole state stands in the URL. */
 export function DependenciesTab() {
@@ -16,7 +20,7 @@ export function DependenciesTab() {
   const go = (next: GraphSearch, replace = false) =>
     void navigate({ to: page.entity(ref, 'dependencies'), search: next, replace, resetScroll: false })
   return (
-    <>
+    <Suspense fallback={<RowBones rows={6} />}>
       <GraphView
         roots={roots}
         name={titleOf(entity)}
@@ -39,6 +43,6 @@ export function DependenciesTab() {
           Explore from here in the graph of everything
         </Link>
       </p>
-    </>
+    </Suspense>
   )
 }

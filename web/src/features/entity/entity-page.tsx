@@ -1,16 +1,17 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Outlet } from '@tanstack/react-router'
-import { Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { titleOf } from '../../lib/entity.ts'
 import { noteRecent } from '../../lib/recent.ts'
 import { useTitle } from '../../lib/title.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { entityQuery } from './api.ts'
 import { EntityHeader } from './entity-header.tsx'
-import { EntityMissing } from './entity-missing.tsx'
 import { EntityStrips } from './entity-strips.tsx'
 import { EntityTabs } from './entity-tabs.tsx'
 import { useEntityRef } from './use-entity.ts'
+
+const EntityMissing = lazy(async () => ({ default: (await import('./entity-missing.tsx')).EntityMissing }))
 
 /** What is it, who looks after it, where is everything? The tab of the URL draws below the header. */
 export function EntityPage() {

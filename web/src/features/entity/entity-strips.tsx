@@ -1,4 +1,5 @@
 import { useLocation } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { refOf, type Entity, type StatusItem } from '../../lib/entity.ts'
 import { isMissing } from '../../lib/missing.ts'
 import { page } from '../../lib/paths.ts'
@@ -6,8 +7,9 @@ import { asSentence } from '../../lib/words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import type { StatusShape } from '../../ui/status.tsx'
 import { Strip } from '../../ui/strip.tsx'
-import { MissingStrip } from './missing-strip.tsx'
 import css from './entity.module.css'
+
+const MissingStrip = lazy(async () => ({ default: (await import('./missing-strip.tsx')).MissingStrip }))
 
 /** What is wrong with the entity itself: missing, refused by another source, an invalid file. Its last good data is below. */
 export function EntityStrips({ entity }: { entity: Entity }) {
@@ -19,7 +21,9 @@ export function EntityStrips({ entity }: { entity: Entity }) {
     <div className={css['strips']}>
       {items.map((item, i) =>
         isMissing(item) ? (
-          <MissingStrip key={i} entityRef={ref} item={item} />
+          <Suspense key={i} fallback={<Strip shape="warn">You see what was last known.</Strip>}>
+            <MissingStrip entityRef={ref} item={item} />
+          </Suspense>
         ) : (
           <Strip
             key={i}

@@ -11,14 +11,16 @@ import { useNarrow } from '../graph/use-narrow.ts'
 import { latestChangesQuery } from './api.ts'
 import { Around } from './around.tsx'
 import { ChangeLine } from './change-line.tsx'
-import { Hierarchy, TeamsOf } from './hierarchy.tsx'
-import { LocationOverview } from './location-overview.tsx'
 import { Rail } from './rail.tsx'
-import { SpecTree } from './spec-tree.tsx'
-import { TemplateSummary } from './template-summary.tsx'
 import { useEntity } from './use-entity.ts'
 import css from './entity.module.css'
 
+// Each for one or two kinds; what most entities are does not pay for them.
+const Hierarchy = lazy(async () => ({ default: (await import('./hierarchy.tsx')).Hierarchy }))
+const TeamsOf = lazy(async () => ({ default: (await import('./hierarchy.tsx')).TeamsOf }))
+const LocationOverview = lazy(async () => ({ default: (await import('./location-overview.tsx')).LocationOverview }))
+const SpecTree = lazy(async () => ({ default: (await import('./spec-tree.tsx')).SpecTree }))
+const TemplateSummary = lazy(async () => ({ default: (await import('./template-summary.tsx')).TemplateSummary }))
 const ApiBrief = lazy(async () => ({ default: (await import('../api/api-brief.tsx')).ApiBrief }))
 const InsideDiagram = lazy(async () => ({
   default: (await import('../graph/inside-diagram.tsx')).InsideDiagram,
@@ -29,7 +31,9 @@ export function OverviewTab() {
   return (
     <div className={css['cols']}>
       <div>
-        <Main entity={entity} />
+        <Suspense fallback={<RowBones rows={6} />}>
+          <Main entity={entity} />
+        </Suspense>
         <Lately entity={entity} />
       </div>
       <Rail entity={entity} />
@@ -54,7 +58,7 @@ function Main({ entity }: { entity: Entity }) {
           <Suspense
             fallback={
               <Section title="Definition">
-                <RowBones rows={8} />
+                <RowBones rows={4} />
               </Section>
             }
           >

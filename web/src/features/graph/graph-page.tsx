@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
 import { page } from '../../lib/paths.ts'
 import { summaryQuery, useMention } from '../../lib/summaries.ts'
 import { useTitle } from '../../lib/title.ts'
@@ -10,9 +10,13 @@ import { ErrorStrip } from '../../ui/strip.tsx'
 import { largestQuery } from './api.ts'
 import { EntityPicker } from './entity-picker.tsx'
 import { usualRelations, type GraphPageSearch } from './graph-search.ts'
-import { GraphBones, GraphView } from './graph-view.tsx'
-import { PathView } from './path-view.tsx'
+import { GraphBones } from './graph-bones.tsx'
 import css from './graph-page.module.css'
+
+// Asked for along with the page, which waits for the server's answer meanwhile.
+const viewChunk = import('./graph-view.tsx')
+const GraphView = lazy(async () => ({ default: (await viewChunk).GraphView }))
+const PathView = lazy(async () => ({ default: (await import('./path-view.tsx')).PathView }))
 
 /** The graph of everything: from any entity on, or the way between two. */
 export function GraphPage() {
@@ -42,13 +46,15 @@ export function GraphPage() {
           }}
         />
       </div>
-      {path ? (
-        <PathView from={search.from} to={search.to} />
-      ) : search.ref ? (
-        <From key="from" refs={search.ref} search={search} go={go} />
-      ) : (
-        <Map search={search} go={go} />
-      )}
+      <Suspense fallback={<GraphBones />}>
+        {path ? (
+          <PathView from={search.from} to={search.to} />
+        ) : search.ref ? (
+          <From key="from" refs={search.ref} search={search} go={go} />
+        ) : (
+          <Map search={search} go={go} />
+        )}
+      </Suspense>
     </div>
   )
 }

@@ -19,12 +19,17 @@ import { Inspector } from './inspector.tsx'
 import { impactOf, needOf, stepsFrom, wayTo, type Graph } from './model.ts'
 import { RelationList } from './relation-list.tsx'
 import { useGraph, type Shown } from './use-graph.ts'
+import { warmUp } from './layout-worker.ts'
 import { useLayout } from './use-layout.ts'
-import { useNarrow } from './use-narrow.ts'
+import { isNarrow, useNarrow } from './use-narrow.ts'
 import { captionWords, impactWords, kindsWords, nameOf, sidesWords } from './words.ts'
+import { GraphBones } from './graph-bones.tsx'
 import css from './graph.module.css'
 
-const Canvas = lazy(async () => ({ default: (await import('./canvas.tsx')).Canvas }))
+// Asked for along with the page, as the worker is that lays out: both are there when the answer of the server is.
+const canvasChunk = isNarrow() ? undefined : import('./canvas.tsx')
+if (!isNarrow()) warmUp()
+const Canvas = lazy(async () => ({ default: (await (canvasChunk ?? import('./canvas.tsx'))).Canvas }))
 
 /** What a map does not have: it shows what is in its systems. */
 const mapReach = { depth: 1, side: undefined, impact: undefined } as const
@@ -89,18 +94,6 @@ export function GraphView(props: Props) {
           <Drawn {...props} shown={shown} graph={graph} relations={relations} impact={impact} />
         ))}
       {graph && view === 'table' && <p className={css['caption']}>{captionOf(graph, shown, 0)}</p>}
-    </div>
-  )
-}
-
-/** The frame of a graph that is on its way, with the inspector's place beside it. */
-export function GraphBones() {
-  return (
-    <div className={css['frame']}>
-      <div className={css['stage']}>
-        <CanvasBones />
-      </div>
-      <div className={css['inspector']} />
     </div>
   )
 }

@@ -16,8 +16,25 @@ function start(): { elk: Engine; failed: Promise<never> } {
   return { elk: new ELK({ algorithms: ['layered'], workerFactory: () => worker }), failed }
 }
 
+/** Starts the worker before there is something to lay out. */
+export function warmUp(): void {
+  engine ??= start()
+}
+
+/** So many layouts are kept, so that a graph one comes back to stands at once. */
+const KEPT = 8
+const laid = new Map<string, Promise<ElkNode>>()
+
 /** Lays a graph out in a worker of its own, so that the page can be used meanwhile. One worker serves every graph of a tab. */
 export function layOut(input: ElkNode): Promise<ElkNode> {
+  const key = JSON.stringify(input)
+  const before = laid.get(key)
+  if (before) return before
   engine ??= start()
-  return Promise.race([engine.elk.layout(input), engine.failed])
+  const answer = Promise.race([engine.elk.layout(input), engine.failed])
+  laid.set(key, answer)
+  answer.catch(() => laid.delete(key))
+  const [oldest] = laid.keys()
+  if (laid.size > KEPT && oldest !== undefined) laid.delete(oldest)
+  return answer
 }

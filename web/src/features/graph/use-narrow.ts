@@ -9,6 +9,9 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
+/** Whether it is now, for what is asked once. */
+export const isNarrow = () => narrow.matches
+
 /** Whether the page is as narrow as a phone, where a table reads better than a graph. */
 export function useNarrow(): boolean {
   return useSyncExternalStore(subscribe, () => narrow.matches)

@@ -1,5 +1,4 @@
 import { many } from '../../lib/search-params.ts'
-import { MOST } from './targets.ts'
 
 export interface RegisterSearch {
   /** What is looked at, as it was written; one registration each. */
@@ -7,6 +6,9 @@ export interface RegisterSearch {
   /** There is more than an address should hold: this browser tab keeps it. */
   draft?: 'kept'
 }
+
+/** So many are registered in one go. */
+export const MOST = 200
 
 /** Longer lists are kept in the tab: proxies and chats cut long addresses. */
 const LONGEST = 4_000

@@ -1,0 +1,29 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { relationsOf } from '../../lib/entity.ts'
+import { summaryQuery } from '../../lib/summaries.ts'
+import { entityQuery, historyQuery, latestChangesQuery, sourceQuery } from './api.ts'
+
+/** How long the header waits for the names within it, in milliseconds: it comes whole, and does not jump when they do. */
+const NAMES = 150
+
+const quietly = () => undefined
+
+/** What the page of an entity begins with. Failures are the page's to tell, which asks again. */
+export async function loadEntity(client: QueryClient, ref: string): Promise<void> {
+  const changes = client.ensureQueryData(latestChangesQuery(ref, 1)).catch(quietly)
+  const entity = await client.ensureQueryData(entityQuery(ref)).catch(quietly)
+  if (!entity) return
+  const [owner] = relationsOf(entity, 'ownedBy')
+  const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
+  const names = [owner, system].flatMap((r) => (r ? [client.ensureQueryData(summaryQuery(r)).catch(quietly)] : []))
+  const late = new Promise((done) => setTimeout(done, NAMES))
+  await Promise.race([Promise.all([changes, ...names]), late])
+}
+
+export async function loadHistory(client: QueryClient, ref: string): Promise<void> {
+  await client.ensureInfiniteQueryData(historyQuery(ref)).catch(quietly)
+}
+
+export async function loadSource(client: QueryClient, ref: string): Promise<void> {
+  await client.ensureQueryData(sourceQuery(ref)).catch(quietly)
+}
