@@ -463,7 +463,7 @@ func (a *App) buildHTTP(h *catalog.Handler) error {
 			Origins: cors.Origin, Methods: cors.Methods, AllowedHeaders: cors.AllowedHeaders, ExposedHeaders: cors.ExposedHeaders,
 			Credentials: cors.Credentials, MaxAge: cors.MaxAge,
 		},
-		Fallback: newUI(web.Dist(), a.o.Config.Backend.CSP.ImgSrc, a.o.Config.Backend.CSP.ConnectSrc),
+		Fallback: newUI(web.Dist(), a.o.Config.Backend.CSP.ImgSrc, slices.Concat(a.o.Config.Backend.CSP.ConnectSrc, tryItOrigins(a.o.Config.Portico.APIs.TryIt))),
 	})
 	if err != nil {
 		return err

@@ -56,6 +56,7 @@ type session struct {
 	Portal      sessionPortal     `json:"portal"`
 	Version     string            `json:"version"`
 	Revision    int64             `json:"revision"`
+	TryIt       []tryItServer     `json:"tryIt,omitempty"`
 }
 
 type sessionPrincipal struct {
@@ -116,6 +117,7 @@ func (a *App) getSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.SampleData = a.o.Config.Portico.SampleData
 	s.Revision = a.index.Snapshot().Revision()
+	s.TryIt = a.tryItServers(r.Context())
 	httpx.JSON(w, http.StatusOK, s)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"portico/internal/config"
 	"portico/internal/testenv"
 )
 
@@ -49,6 +50,23 @@ func TestOnlyWorkersAreOutOfTheSandbox(t *testing.T) {
 		newUI(files, nil, nil).ServeHTTP(w, httptest.NewRequest("GET", name, nil))
 		if got := w.Header().Get("Content-Security-Policy"); w.Code != 200 || got != want {
 			t.Errorf("%s: %d with %q, want %q", name, w.Code, got, want)
+		}
+	}
+}
+
+// A page may ask the servers that the operator listed beside the portal, and no others.
+func TestPagesAskOnlyWhatIsListed(t *testing.T) {
+	for _, tt := range []struct {
+		servers []config.TryItServer
+		want    string
+	}{
+		{nil, "; connect-src 'self';"},
+		{[]config.TryItServer{{Origin: "https://a.example"}, {Origin: "http://127.0.0.1:8080", APIs: []string{"api:default/x"}}, {Origin: "https://a.example", APIs: []string{"api:default/y"}}}, "; connect-src 'self' https://a.example http://127.0.0.1:8080;"},
+	} {
+		w := httptest.NewRecorder()
+		newUI(fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}}, nil, tryItOrigins(tt.servers)).ServeHTTP(w, httptest.NewRequest("GET", "/catalog", nil))
+		if policy := w.Header().Get("Content-Security-Policy"); !strings.Contains(policy, tt.want) {
+			t.Errorf("the policy lacks %q: %s", tt.want, policy)
 		}
 	}
 }

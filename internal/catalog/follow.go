@@ -168,7 +168,7 @@ func (f *Follower) forgotten(rows []index.Row) (gone []index.Row) {
 // readRows reads the entities that changed after a revision; living leaves out the removed ones.
 func readRows(ctx context.Context, tx pgx.Tx, after int64, living bool) ([]index.Row, error) {
 	q := `
-		SELECT uid, ref, revision, parent_ref, state, missing_since, reason, status, CASE WHEN state <> 'removed' THEN entity END
+		SELECT uid, ref, revision, parent_ref, state, missing_since, reason, status, changed_at, CASE WHEN state <> 'removed' THEN entity END
 		FROM catalog_entities
 		WHERE revision > $1`
 	if living {
@@ -187,7 +187,7 @@ func readRows(ctx context.Context, tx pgx.Tx, after int64, living bool) ([]index
 		var state, reason string
 		var since *time.Time
 		var status []byte
-		if err := rs.Scan(&uid, &r.Ref, &r.Revision, &r.Parent, &state, &since, &reason, &status, &r.JSON); err != nil {
+		if err := rs.Scan(&uid, &r.Ref, &r.Revision, &r.Parent, &state, &since, &reason, &status, &r.Changed, &r.JSON); err != nil {
 			return nil, err
 		}
 		r.UID = formatUID(uid)

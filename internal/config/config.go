@@ -60,6 +60,7 @@ type Portico struct {
 	Tokens   PorticoTokens   `config:"tokens"`
 	Secrets  PorticoSecrets  `config:"secrets"`
 	Policies PorticoPolicies `config:"policies"`
+	APIs     PorticoAPIs     `config:"apis"`
 	// SampleData makes every page say that what it shows is a sample.
 	SampleData bool `config:"sampleData"`
 }

@@ -285,10 +285,10 @@ async function startGitHub(work: string, port: number, portalPort: number): Prom
   return { stop: () => stop(child) }
 }
 
-const PROXY_SECRET = 'between the proxy and the portal'
+export const PROXY_SECRET = 'between the proxy and the portal'
 
 /** Starts a proxy before a portal: everybody who comes is Ann, until they sign out. */
-async function startProxy(portalPort: number): Promise<{ url: string; stop: () => Promise<void> }> {
+export async function startProxy(portalPort: number): Promise<{ url: string; stop: () => Promise<void> }> {
   const server = createHttpServer((asked, answer) => {
     if (asked.url === '/signed-out-by-the-proxy') {
       answer.writeHead(200, { 'Content-Type': 'text/html' }).end('<link rel="icon" href="data:,"><h1>Goodbye</h1>')

@@ -95,6 +95,7 @@ func (b *batch) parse(sc *scanner, row *Row, into *parsed) {
 		into.err = errNoEntity
 		return
 	}
+	sc.needs(statusOf(row.Status), &into.scanned)
 	into.derive(b.edges, row.Ref)
 }
 
@@ -127,6 +128,9 @@ func (b *batch) put(row *Row, p *parsed) {
 	doc := &Doc{
 		uid: row.UID, ref: ref, parent: b.parentRef(row.Parent), revision: row.Revision,
 		base: view(row.JSON), status: statusOf(row.Status), metaEnd: uint32(p.metaEnd),
+	}
+	if !row.Changed.IsZero() {
+		doc.changed = row.Changed.UnixMilli()
 	}
 	if there {
 		if old := b.docs.get(id); old.uid == row.UID {
@@ -210,6 +214,7 @@ func (b *batch) update(old, doc *Doc, p *parsed) {
 		return
 	}
 	b.scan.scan(old.base, &b.old.scanned)
+	b.scan.needs(old.status, &b.old.scanned)
 	b.old.derive(b.edges, old.ref)
 	b.swapLeaves(doc.id, b.old.leaves, p.leaves)
 	if !slices.Equal(b.old.edges, p.edges) {
@@ -224,6 +229,7 @@ func (b *batch) remove(id uint32) {
 	doc := b.docs.get(id)
 	b.changed = true
 	b.scan.scan(doc.base, &b.old.scanned)
+	b.scan.needs(doc.status, &b.old.scanned)
 	b.old.derive(b.edges, doc.ref)
 	b.swapLeaves(id, b.old.leaves, nil)
 	b.field(fieldUID).remove(id, lower(doc.uid))

@@ -92,6 +92,7 @@ func (c carriedVeil) onto(s *Snapshot, f *Filter) *veil {
 // judge reports whether a document is in what eval makes of an expression without a veil.
 func (s *Snapshot) judge(sc *docScanner, d *Doc, e *expr) bool {
 	sc.scan(d.base, &sc.out)
+	sc.needs(d.status, &sc.out)
 	leaves := append(sc.out.leaves, leaf{field: fieldUID, text: lower(d.uid)})
 	for _, r := range d.rels {
 		leaves = append(leaves, leaf{field: r.typ.field, text: r.target})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -16,6 +17,7 @@ type Doc struct {
 	rels             []relation // sorted by type and target
 	etag             uint64
 	revision         int64
+	changed          int64 // when base became what it is, in milliseconds since 1970; 0: nobody knows
 	id               uint32
 	metaEnd          uint32 // offset in base after the last member of metadata
 	escapes          bool   // uid or a target must be escaped in JSON
@@ -38,6 +40,14 @@ func (d *Doc) Parent() string { return d.parent }
 
 // Revision is the revision at which the entity itself last changed.
 func (d *Doc) Revision() int64 { return d.revision }
+
+// Changed is when the declared entity became what it is; zero where nobody knows.
+func (d *Doc) Changed() time.Time {
+	if d.changed == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(d.changed).UTC()
+}
 
 // ETag is metadata.etag: 16 hexadecimal digits that change whenever JSON does.
 func (d *Doc) ETag() string { return string(appendHex(nil, d.etag)) }

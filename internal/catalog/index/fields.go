@@ -3,10 +3,17 @@ package index
 import (
 	"strings"
 	"sync"
+	"time"
 )
 
 // Fields is which parts of an entity to keep. The nil Fields keeps all.
-type Fields struct{ paths []string }
+type Fields struct {
+	paths   []string
+	changed bool // changedField was asked for
+}
+
+// changedField stands for when the entity changed. It is no part of the entity: only who asks for it by name has it.
+const changedField = "portico.changedAt"
 
 // ParseFields reads the values of the parameter fields: dotted paths with commas between, each of which
 // keeps a value or everything below it. It returns nil when there are none. Errors are errs.Invalid.
@@ -24,12 +31,16 @@ func ParseFields(params []string) (*Fields, error) {
 			if strings.ContainsAny(path, "[]") {
 				return nil, invalid("name the whole list: fields=metadata.tags", "the parameter fields has %s; single items of a list cannot be chosen", quoteShort(path))
 			}
+			if path == changedField {
+				f.changed = true
+				continue
+			}
 			if f.paths = append(f.paths, path); len(f.paths) > maxFields {
 				return nil, invalid("ask for fewer fields, or for a common parent such as spec", "the parameter fields names more than %d paths", maxFields)
 			}
 		}
 	}
-	if len(f.paths) == 0 {
+	if len(f.paths) == 0 && !f.changed {
 		return nil, nil
 	}
 	return &f, nil
@@ -56,6 +67,14 @@ func (d *Doc) AppendFields(dst []byte, f *Fields) []byte {
 	p.s, p.dst = view(p.json), dst
 	p.object(0, f.paths)
 	dst, p.s, p.dst = p.dst, "", nil
+	if f.changed && d.changed != 0 {
+		dst = dst[:len(dst)-1]
+		if dst[len(dst)-1] != '{' {
+			dst = append(dst, ',')
+		}
+		dst = d.Changed().AppendFormat(append(dst, `"portico":{"changedAt":"`...), time.RFC3339Nano)
+		dst = append(dst, `"}}`...)
+	}
 	return dst
 }
 

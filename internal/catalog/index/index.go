@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"portico/internal/catalog/entity"
 	"portico/internal/errs"
@@ -30,9 +31,10 @@ type Row struct {
 	Revision int64
 	// JSON is {"apiVersion","kind","metadata":{…},"spec":{…}}, valid, without uid, etag, relations and
 	// status. The index keeps the bytes: they must not be written to any more.
-	JSON   []byte
-	Parent string // ref of the Location entity whose target declared it; "": none
-	Status []byte // JSON array of status items, or nil
+	JSON    []byte
+	Parent  string    // ref of the Location entity whose target declared it; "": none
+	Status  []byte    // JSON array of status items, or nil
+	Changed time.Time // when JSON became what it is
 	// Deleted takes the entity away; of the other fields only Ref counts.
 	Deleted bool
 }

@@ -263,6 +263,7 @@ func (d *Doc) smallest(sc *docScanner, id fieldID) (key string, ok bool) {
 		}
 	}
 	sc.scan(d.base, &sc.out)
+	sc.needs(d.status, &sc.out)
 	for i := range sc.out.leaves {
 		if l := &sc.out.leaves[i]; l.field == id && !l.null {
 			consider(l.text)

@@ -134,6 +134,9 @@ func (s *Snapshot) lifecycle(value string) docset {
 	return s.field(id).equals(value)
 }
 
+// needsKey is the index key of what the status of an entity asks for: error, missing or conflict.
+const needsKey = "portico.needs"
+
 // statusNeeds reads the status of an entity as needs.
 func statusNeeds(status string) (needs []Need) {
 	if status == "" {

@@ -130,8 +130,8 @@ func (sc *scanner) member(key string, i, depth int, in place) int {
 	}
 	sc.path = appendLower(sc.path, key)
 	end := -1
-	if bytes.HasPrefix(sc.path, []byte(relationKeys)) || string(sc.path) == "relations" {
-		end = skipValue(sc.s, i) // nobody is related by saying so, however the key is written
+	if bytes.HasPrefix(sc.path, []byte(relationKeys)) || string(sc.path) == "relations" || bytes.HasPrefix(sc.path, []byte(needsKey)) {
+		end = skipValue(sc.s, i) // nobody is related, or in need, by saying so, however the key is written
 	} else {
 		end = sc.value(i, depth+1, inner, specKey)
 	}
@@ -222,6 +222,17 @@ func (sc *scanner) text(raw, specKey string) leaf {
 	}
 	sc.out.leaves = append(sc.out.leaves, l)
 	return l
+}
+
+// needs adds what the status of the entity that was scanned says.
+func (sc *scanner) needs(status string, out *scanned) {
+	if status == "" {
+		return
+	}
+	sc.path = append(sc.path[:0], needsKey...)
+	for _, n := range statusNeeds(status) {
+		out.leaves = append(out.leaves, leaf{field: sc.field(), text: string(n.What), orig: string(n.What)})
+	}
 }
 
 func (sc *scanner) field() fieldID {

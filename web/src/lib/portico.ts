@@ -11,6 +11,14 @@ export interface Session {
   version: string
   revision?: number
   signIn?: { providers: SignInProvider[] }
+  /** Servers to which the page of an API may send requests. */
+  tryIt?: TryItServer[]
+}
+
+/** `apis`: for the pages of these alone. */
+export interface TryItServer {
+  origin: string
+  apis?: string[]
 }
 
 export interface SignInProvider {

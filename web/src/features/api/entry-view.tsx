@@ -16,6 +16,7 @@ import { entryQuery } from './definition.ts'
 import { FieldTree, type Place } from './field-tree.tsx'
 import { Markdown } from './markdown.tsx'
 import type { Block, Entry, Fact } from './read/model.ts'
+import { TryIt } from './try-it.tsx'
 import css from './entry.module.css'
 
 interface Props {
@@ -93,6 +94,7 @@ function Shown({ entry, place }: { entry: Entry; place: Place }) {
           </Fragment>
         )
       })}
+      {entry.request && <TryIt key={entry.id} entityRef={place.definition.ref} request={entry.request} />}
     </article>
   )
 }

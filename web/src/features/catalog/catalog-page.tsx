@@ -119,6 +119,9 @@ function Kind({ search, asker, go }: KindProps) {
         onStarred={() => {
           go({ ...search, starred: search.starred ? undefined : true })
         }}
+        onAttention={() => {
+          go({ ...search, attention: search.attention ? undefined : true })
+        }}
       />
     </Suspense>
   )

@@ -60,6 +60,7 @@ export function predicate(search: CatalogSearch, asker: Asker, skip?: FilterName
   const all: Predicate[] = [{ kind: search.kind }]
   if (search.owned?.length && skip !== 'owned') all.push(ownedBy(search, asker))
   if (search.starred && skip !== 'starred') all.push(starredOf(search.kind, asker))
+  if (search.attention && skip !== 'attention') all.push(inNeed)
   const within = inSystem(search)
   if (within && skip !== 'in') all.push(partOf(search.kind, within))
   for (const name of facetNames) {
@@ -69,6 +70,9 @@ export function predicate(search: CatalogSearch, asker: Asker, skip?: FilterName
   }
   return all.length === 1 ? { kind: search.kind } : { $all: all }
 }
+
+/** What the status of an entity asks for, as the index holds it. */
+const inNeed: Predicate = { 'portico.needs': { $in: ['error', 'missing', 'conflict'] } }
 
 function oneOf(path: string, values: string[]): Predicate {
   const named = values.filter((v) => v !== NONE)
@@ -189,10 +193,12 @@ export function showSearches(search: CatalogSearch): {
   teams: CatalogSearch
   me: CatalogSearch
   starred: CatalogSearch
+  attention: CatalogSearch
 } {
   return {
     teams: { ...search, owned: ['teams'] },
     me: { ...search, owned: ['me'] },
     starred: { ...search, starred: true },
+    attention: { ...search, attention: true },
   }
 }

@@ -25,6 +25,8 @@ export type CatalogSearch = {
   q?: string | undefined
   owned?: Owned[] | undefined
   starred?: true | undefined
+  /** Those whose file cannot be used, that no source declares any more, or that two files claim. */
+  attention?: true | undefined
   /** The system whose parts are shown, or, on the map, the domain; `!none` is what is in no system. */
   in?: string | undefined
   /** `name`, `-owner`: a field, with a minus for descending. */
@@ -54,6 +56,7 @@ export function parseCatalogSearch(raw: Record<string, unknown>): CatalogSearch 
   const known = ownedValues.filter((v) => owned.includes(v))
   if (known.length > 0) search.owned = known
   if (one(raw['starred']) === 'true' || raw['starred'] === true || theirUser === 'starred') search.starred = true
+  if (one(raw['attention']) === 'true' || raw['attention'] === true) search.attention = true
   const within = one(raw['in'])
   if (within) search.in = within === NONE ? NONE : formatRef(parseRef(within, { kind: 'system' }))
   const sort = one(raw['sort'])
@@ -118,7 +121,7 @@ function turned<T>(had: T[] = [], value: T): T[] | undefined {
   return next.length > 0 ? next : undefined
 }
 
-export const filterNames = ['q', 'owned', 'starred', 'in', ...facetNames] as const
+export const filterNames = ['q', 'owned', 'starred', 'attention', 'in', ...facetNames] as const
 export type FilterName = (typeof filterNames)[number]
 
 /** The filters that narrow the kind, in the order in which they are shown. */

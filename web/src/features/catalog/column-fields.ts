@@ -13,6 +13,9 @@ export interface ColumnFacts {
   sort?: string
 }
 
+/** When an entity became what it is; the catalog says so only where it is asked for by this name. */
+export const CHANGED = 'portico.changedAt'
+
 const known: Record<string, ColumnFacts> = {
   owner: { head: 'Owner', fields: ['spec.owner'], sort: 'owner' },
   system: { head: 'System', fields: ['spec.system'], sort: 'spec.system' },
@@ -26,12 +29,13 @@ const known: Record<string, ColumnFacts> = {
   members: { head: 'Members', fields: ['relations'], exported: ['spec.members'] },
   teams: { head: 'Teams', fields: ['relations'], exported: ['spec.memberOf'] },
   email: { head: 'E-mail', fields: ['spec.profile'], exported: ['spec.profile.email'], sort: 'spec.profile.email' },
+  changed: { head: 'Changed', fields: [CHANGED], exported: ['changed'] },
   targets: { head: 'Targets', fields: ['spec.target', 'spec.targets'], exported: ['spec.target', 'spec.targets'] },
 }
 
 /** Columns after the name, by kind; a kind of one's own shows owner and type. */
 const usual: Record<string, string[]> = {
-  component: ['owner', 'system', 'type', 'lifecycle', 'tier'],
+  component: ['owner', 'system', 'type', 'lifecycle', 'tier', 'changed'],
   api: ['owner', 'system', 'type', 'lifecycle'],
   resource: ['owner', 'system', 'type'],
   system: ['owner', 'domain'],
@@ -44,11 +48,11 @@ const usual: Record<string, string[]> = {
 
 /** What can be chosen besides the usual ones. */
 const more: Record<string, string[]> = {
-  group: ['namespace', 'tags'],
-  user: ['namespace', 'tags'],
-  location: ['namespace'],
-  system: ['type', 'tags', 'namespace', 'lifecycle', 'tier'],
-  domain: ['type', 'tags', 'namespace'],
+  group: ['namespace', 'tags', 'changed'],
+  user: ['namespace', 'tags', 'changed'],
+  location: ['namespace', 'changed'],
+  system: ['type', 'tags', 'namespace', 'lifecycle', 'tier', 'changed'],
+  domain: ['type', 'tags', 'namespace', 'changed'],
 }
 
 /** The address says it so where all columns but the name are off. */
@@ -66,7 +70,7 @@ export function chosenColumns(kind: string, cols: string[] | undefined): string[
 
 /** Everything that the menu offers for a kind, the usual ones first; fields of one's own come after it. */
 export function offeredColumns(kind: string): string[] {
-  const others = more[kind] ?? ['lifecycle', 'tier', 'system', 'tags', 'namespace']
+  const others = more[kind] ?? ['lifecycle', 'tier', 'system', 'tags', 'namespace', 'changed']
   return [...new Set([...usualColumns(kind), ...others])]
 }
 

@@ -3,7 +3,7 @@ import { chosenColumns, columnFacts, NO_COLUMNS, turnedColumn, usualColumns, val
 
 describe('columns', () => {
   it('are those of the kind until others are chosen', () => {
-    expect(chosenColumns('component', undefined)).toEqual(['owner', 'system', 'type', 'lifecycle', 'tier'])
+    expect(chosenColumns('component', undefined)).toEqual(['owner', 'system', 'type', 'lifecycle', 'tier', 'changed'])
     expect(chosenColumns('container', undefined)).toEqual(['owner', 'type'])
   })
 

@@ -4,9 +4,10 @@ import { inline } from '../../lib/format.ts'
 import { ownerRef } from '../../lib/summaries.ts'
 import { count } from '../../lib/words.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
+import { Fresh } from '../../ui/fresh.tsx'
 import { Owner } from '../../ui/owner.tsx'
 import { Absent, Lifecycle } from '../../ui/tag.tsx'
-import { chosenColumns, columnFacts, valueAt } from './column-fields.ts'
+import { CHANGED, chosenColumns, columnFacts, valueAt } from './column-fields.ts'
 
 export interface Column {
   /** Also the class that gives its width and says when it is shed (table.module.css). */
@@ -28,6 +29,10 @@ const cells: Record<string, (entity: Entity) => ReactNode> = {
   lifecycle: (e) => <Lifecycle value={text(e.spec?.['lifecycle'])} />,
   tier: (e) => tierOf(e) ?? <Absent why="No tier" />,
   tags: (e) => e.metadata.tags?.join(', ') || <Absent why="No tags" />,
+  changed: (e) => {
+    const at = text(valueAt(e, CHANGED))
+    return at ? <Fresh at={at} /> : <Absent why="Nobody knows when" />
+  },
   namespace: (e) => e.metadata.namespace ?? 'default',
   parent: (e) => <Named kind="group" value={text(e.spec?.['parent'])} namespace={e.metadata.namespace} />,
   members: (e) => {

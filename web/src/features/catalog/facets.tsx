@@ -18,6 +18,7 @@ export interface FacetActions {
   onToggle: (facet: FacetName, value: string) => void
   onOwned: (value: Owned) => void
   onStarred: () => void
+  onAttention: () => void
 }
 
 interface Props extends FacetActions {
@@ -26,13 +27,13 @@ interface Props extends FacetActions {
 }
 
 /** The filters of a kind with live counts. A facet that cannot tell two things apart is left out. */
-export function Facets({ search, asker, onToggle, onOwned, onStarred }: Props) {
+export function Facets({ search, asker, onToggle, onOwned, onStarred, onAttention }: Props) {
   const { data: live } = useQuery(facetsQuery(search, asker))
   const { data: all } = useQuery(facetsQuery({ kind: search.kind }, asker))
   if (!all) return <FacetBones />
   return (
     <>
-      <Show search={search} asker={asker} onOwned={onOwned} onStarred={onStarred} />
+      <Show search={search} asker={asker} onOwned={onOwned} onStarred={onStarred} onAttention={onAttention} />
       {facetNames.map((name) => (
         <Facet
           key={name}
@@ -52,13 +53,14 @@ export function Facets({ search, asker, onToggle, onOwned, onStarred }: Props) {
 
 const none: string[] = []
 
-/** Whose they are, and what the person marked. What a guest cannot have is not offered. */
-function Show({ search, asker, onOwned, onStarred }: Omit<Props, 'onToggle'>) {
+/** Whose they are, what the person marked, and what somebody has to look after. What a guest cannot have is not offered. */
+function Show({ search, asker, onOwned, onStarred, onAttention }: Omit<Props, 'onToggle'>) {
   const searches = showSearches(search)
   const teams = useQuery({ ...countQuery(searches.teams, asker), enabled: asker.teams.length > 0 })
   const me = useQuery({ ...countQuery(searches.me, asker), enabled: asker.me !== undefined })
   const mine = useQuery({ ...countQuery({ kind: search.kind, owned: ['me'] }, asker), enabled: asker.me !== undefined })
   const starred = useQuery({ ...countQuery(searches.starred, asker), enabled: asker.stars.size > 0 })
+  const attention = useQuery(countQuery(searches.attention, asker))
   const counts: Record<Owned, number | undefined> = { teams: teams.data, me: me.data }
   const offered = ownedValues.filter(
     (v) => search.owned?.includes(v) || (v === 'teams' ? asker.teams.length > 0 : (mine.data ?? 0) > 0),
@@ -83,6 +85,9 @@ function Show({ search, asker, onOwned, onStarred }: Omit<Props, 'onToggle'>) {
         onToggle={onStarred}
       >
         {showTitles.starred}
+      </Value>
+      <Value count={attention.data ?? 0} checked={search.attention ?? false} onToggle={onAttention}>
+        {showTitles.attention}
       </Value>
     </Group>
   )

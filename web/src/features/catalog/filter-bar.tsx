@@ -149,7 +149,8 @@ function Chip({ name, search, onDrop }: { name: FilterName; search: CatalogSearc
   return (
     <span className={css['chip']}>
       <span className="cut">
-        <em>{name === 'starred' ? <b>{title}</b> : title}</em> <ChipValues name={name} search={search} />
+        <em>{name === 'starred' || name === 'attention' ? <b>{title}</b> : title}</em>{' '}
+        <ChipValues name={name} search={search} />
       </span>
       <button type="button" aria-label={`Remove the filter ${title}`} onClick={onDrop}>
         <Icon of={X} size={12} />
@@ -161,6 +162,7 @@ function Chip({ name, search, onDrop }: { name: FilterName; search: CatalogSearc
 function ChipValues({ name, search }: { name: FilterName; search: CatalogSearch }) {
   switch (name) {
     case 'starred':
+    case 'attention':
       return null
     case 'q':
       return <>“{search.q}”</>

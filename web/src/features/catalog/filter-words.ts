@@ -8,10 +8,11 @@ export const facetTitles: Record<FacetName, string> = {
   namespace: 'Namespace',
 }
 
-export const showTitles: Record<Owned | 'starred', string> = {
+export const showTitles: Record<Owned | 'starred' | 'attention', string> = {
   teams: 'Owned by my teams',
   me: 'Owned by me',
   starred: 'Starred',
+  attention: 'Needs attention',
 }
 
 /** A filter as the chip and the sentence of no match call it. */
@@ -19,6 +20,7 @@ export const filterTitles: Record<FilterName, string> = {
   q: 'Text',
   owned: 'Owned by',
   starred: 'Starred',
+  attention: 'Needs attention',
   in: 'In',
   ...facetTitles,
 }

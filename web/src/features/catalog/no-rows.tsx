@@ -70,6 +70,7 @@ function titleOf(search: CatalogSearch, filters: FilterName[]): string {
   if (filters.length > 1) return `No ${one} has all of this`
   if (filters[0] === 'starred') return `No starred ${many}`
   if (filters[0] === 'owned') return `No ${many} of yours`
+  if (filters[0] === 'attention') return `No ${one} needs attention`
   return `No ${one} has this`
 }
 
@@ -78,6 +79,8 @@ function only(search: CatalogSearch, filters: FilterName[]): string {
   const { one, many } = kindWords(search.kind)
   if (filters[0] === 'starred') return `Press S on a ${one}, or the star on its page, and it stands here.`
   if (filters[0] === 'owned') return `Nothing of this kind names your teams or you as its owner.`
+  if (filters[0] === 'attention')
+    return 'Every file can be used, every source still declares what it did, and no two files claim the same.'
   if (search.q) return `Names, titles, descriptions and tags of all ${many} were looked at.`
   return `All ${many} were looked at.`
 }

@@ -53,6 +53,35 @@ export interface Entry {
   instead?: string | undefined
   about?: string | undefined
   blocks: Block[]
+  /** What a page needs to make the request, where it is one of HTTP. */
+  request?: HttpRequest | undefined
+}
+
+/** A request as the definition describes it; what is known beforehand is filled in. */
+export interface HttpRequest {
+  method: string
+  /** Addresses as they are written, variables of theirs filled in. */
+  servers: string[]
+  path: string
+  parameters: RequestParameter[]
+  body?: RequestBody | undefined
+}
+
+export interface RequestParameter {
+  in: 'path' | 'query' | 'header' | 'cookie'
+  name: string
+  required?: boolean | undefined
+  /** How it is written: "string (uuid)", "Bearer …". */
+  hint?: string | undefined
+  value: string
+  /** Says who asks; not shown while it is typed. */
+  secret?: boolean | undefined
+}
+
+export interface RequestBody {
+  media: string
+  required: boolean
+  text: string
 }
 
 interface InSection {

@@ -1,5 +1,18 @@
 import { curl } from './curl.ts'
-import type { Block, Entry, Fact, Field, Group, Item, Outline, Reading, Tone } from './model.ts'
+import type {
+  Block,
+  Entry,
+  Fact,
+  Field,
+  Group,
+  HttpRequest,
+  Item,
+  Outline,
+  Reading,
+  RequestParameter,
+  Tone,
+} from './model.ts'
+import { encode, formText, given, serverUrl } from './request.ts'
 import { schemaNote, Schemas } from './schema.ts'
 import { entries, firstLine, isObj, json, list, obj, own, pointerOf, prose, safeHref, str, type Obj } from './value.ts'
 
@@ -84,7 +97,8 @@ class OpenApi implements Reading {
     }
   }
 
-  private servers(at?: string): string[] {
+  /** Those of the operation, else of its path, else of all. Variables of an address stay in it, unless it is to be called. */
+  private servers(at?: string, item?: string, called = false): string[] {
     if (this.two) {
       const host = str(this.root['host'], 200)
       const base = str(this.root['basePath'], 200) ?? ''
@@ -92,10 +106,9 @@ class OpenApi implements Reading {
       const schemes = list(this.root['schemes']).map((s) => str(s, 20))
       return (schemes.length > 0 ? schemes : ['https']).map((s) => `${s ?? ''}://${host}${base}`)
     }
-    const written =
-      (at === undefined ? undefined : own(this.schemas.resolve(at).value, 'servers')) ?? this.root['servers']
-    return list(written)
-      .map((server) => str(own(server, 'url'), 300))
+    const of = (place?: string) => (place === undefined ? undefined : own(this.schemas.resolve(place).value, 'servers'))
+    return list(of(at) ?? of(item) ?? this.root['servers'])
+      .map((server) => serverUrl(server, called))
       .filter((url): url is string => url !== undefined)
       .slice(0, 20)
   }
@@ -235,7 +248,58 @@ class OpenApi implements Reading {
       deprecated: item.deprecated,
       about: prose(value['description']),
       blocks,
+      request: operation.webhook ? undefined : this.request(operation, found.pointer, value, parameters),
     }
+  }
+
+  private request(operation: Operation, pointer: string, value: Obj, parameters: Parameter[]): HttpRequest {
+    const needs = this.credentials(own(value, 'security') !== undefined ? value : this.root)
+    const asked = parameters.flatMap((p): RequestParameter[] => {
+      if (p.in !== 'path' && p.in !== 'query' && p.in !== 'header' && p.in !== 'cookie') return []
+      if (needs.some((n) => n.in === p.in && n.name.toLowerCase() === p.name.toLowerCase())) return []
+      return [
+        {
+          in: p.in,
+          name: p.name,
+          required: p.in === 'path' || p.field.required,
+          hint: p.field.type,
+          value: given(p.value, obj(this.schemas.resolve(p.pointer + pointerOf('schema')).value)),
+        },
+      ]
+    })
+    const form = parameters.filter((p) => p.in === 'formData')
+    const { media, bodyAt } = this.bodyPlace(pointer, value, parameters)
+    const found = this.schemas.resolve(pointer + pointerOf('requestBody'))
+    const body =
+      media !== undefined && bodyAt !== undefined
+        ? {
+            media,
+            required: own(this.two ? parameters.find((p) => p.in === 'body')?.value : found.value, 'required') === true,
+            text: formText(media, this.bodySample(bodyAt)),
+          }
+        : form.length > 0
+          ? {
+              media: this.formMedia(value, form),
+              required: form.some((p) => p.field.required),
+              text: form.map((p) => `${encode(p.name)}=${encode(given(p.value, {}))}`).join('&'),
+            }
+          : undefined
+    return {
+      method: operation.method.toUpperCase(),
+      servers: this.servers(pointer, operation.item, true),
+      path: operation.path,
+      parameters: [...needs, ...asked],
+      body,
+    }
+  }
+
+  private formMedia(value: Obj, form: Parameter[]): string {
+    const files = form.some((p) => str(p.value['type']) === 'file')
+    return files
+      ? 'multipart/form-data'
+      : (list(value['consumes'] ?? this.root['consumes'])
+          .map((media) => str(media, 100))
+          .find((media) => media?.includes('form')) ?? 'application/x-www-form-urlencoded')
   }
 
   private parameters(operation: Operation, pointer: string): Parameter[] {
@@ -407,7 +471,24 @@ class OpenApi implements Reading {
   }
 
   private command(operation: Operation, pointer: string, value: Obj, parameters: Parameter[]): string {
-    const server = this.servers(pointer)[0] ?? this.servers(operation.item)[0] ?? ''
+    const server = this.servers(pointer, operation.item)[0] ?? ''
+    const { media, bodyAt } = this.bodyPlace(pointer, value, parameters)
+    return curl({
+      method: operation.method,
+      url: (server.startsWith('http') ? '' : 'https://HOST') + server.replace(/\/$/, '') + operation.path,
+      query: parameters.filter((p) => p.in === 'query' && p.value['required'] === true).map((p) => p.name),
+      headers: [
+        ...parameters.filter((p) => p.in === 'header' && p.value['required'] === true).map((p) => `${p.name}: …`),
+        ...this.credentials(own(value, 'security') !== undefined ? value : this.root)
+          .filter((need) => need.in === 'header')
+          .map((need) => `${need.name}: ${need.command}`),
+      ],
+      media: bodyAt ? media : undefined,
+      body: bodyAt ? this.bodySample(bodyAt) : undefined,
+    })
+  }
+
+  private bodyPlace(pointer: string, value: Obj, parameters: Parameter[]) {
     const media = this.two
       ? (str(list(value['consumes'] ?? this.root['consumes'])[0]) ?? 'application/json')
       : this.firstMedia(pointer)
@@ -416,17 +497,7 @@ class OpenApi implements Reading {
       : media
         ? this.schemas.resolve(pointer + pointerOf('requestBody')).pointer + pointerOf('content', media)
         : undefined
-    return curl({
-      method: operation.method,
-      url: (server.startsWith('http') ? '' : 'https://HOST') + server.replace(/\/$/, '') + operation.path,
-      query: parameters.filter((p) => p.in === 'query' && p.value['required'] === true).map((p) => p.name),
-      headers: [
-        ...parameters.filter((p) => p.in === 'header' && p.value['required'] === true).map((p) => `${p.name}: …`),
-        ...this.authHeaders(own(value, 'security') !== undefined ? value : this.root),
-      ],
-      media: bodyAt ? media : undefined,
-      body: bodyAt ? this.bodySample(bodyAt) : undefined,
-    })
+    return { media, bodyAt }
   }
 
   private firstMedia(pointer: string): string | undefined {
@@ -444,19 +515,26 @@ class OpenApi implements Reading {
     return typeof body === 'string' ? body.slice(0, 4_000) : json(body, 400)
   }
 
-  private authHeaders(where: Obj): string[] {
+  /** What says who asks: of the first way in that the definition names. */
+  private credentials(where: Obj): (RequestParameter & { command: string })[] {
     const schemes = this.two
       ? obj(this.root['securityDefinitions'])
       : obj(obj(this.root['components'])['securitySchemes'])
     const need = list(where['security'])[0]
     return Object.keys(obj(need)).flatMap((name) => {
-      const scheme = obj(own(schemes, name))
+      const scheme = obj(this.schemas.follow(own(schemes, name), '').value)
       const type = str(scheme['type'])
-      if (type === 'apiKey' && scheme['in'] === 'header') return [`${str(scheme['name'], 100) ?? name}: $KEY`]
-      if (type === 'http' && str(scheme['scheme'])?.toLowerCase() === 'basic')
-        return ['Authorization: Basic $CREDENTIALS']
-      if (type === 'basic') return ['Authorization: Basic $CREDENTIALS']
-      return ['http', 'oauth2', 'openIdConnect'].includes(type ?? '') ? ['Authorization: Bearer $TOKEN'] : []
+      const place = str(scheme['in'])
+      const made = (at: 'header' | 'query', key: string, hint: string, command: string) => [
+        { in: at, name: key, hint, command, value: '', secret: true },
+      ]
+      if (type === 'apiKey' && (place === 'header' || place === 'query'))
+        return made(place, str(scheme['name'], 100) ?? name, 'the key', '$KEY')
+      if (type === 'basic' || (type === 'http' && str(scheme['scheme'])?.toLowerCase() === 'basic'))
+        return made('header', 'Authorization', 'Basic …', 'Basic $CREDENTIALS')
+      return ['http', 'oauth2', 'openIdConnect'].includes(type ?? '')
+        ? made('header', 'Authorization', 'Bearer …', 'Bearer $TOKEN')
+        : []
     })
   }
 }
