@@ -12,7 +12,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
           await page.goto(addressOf(one, portals))
           await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
           await page.waitForLoadState('load')
-          await expect(page.locator('[aria-busy=true]')).toHaveCount(0)
+          await expect(page.locator('[aria-busy=true]')).toHaveCount(0, { timeout: 20_000 })
           expect(await serious(page)).toEqual([])
           const wide = await page.evaluate(
             () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -76,6 +76,19 @@ test('kinds that are in no system have no map', async ({ page, catalog }) => {
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 844 } })
 
+  test('a menu has what stands beside the title on a screen', async ({ page }) => {
+    await page.goto('/catalog?kind=component')
+    const more = page.getByRole('button', { name: 'More of the catalog' })
+    await more.click()
+    await expect(page.getByRole('menuitem', { name: /^CSV/ })).toHaveAttribute('href', /export\?.*format=csv/)
+    await page.getByRole('menuitemradio', { name: 'Map' }).click()
+    await expect(page).toHaveURL(/view=map/)
+    await more.click()
+    await expect(page.getByRole('menuitemradio', { name: 'Map' })).toBeChecked()
+    await page.getByRole('menuitem', { name: 'Graph' }).click()
+    await expect(page).toHaveURL(/\/catalog-graph/)
+  })
+
   test('the map is a list', async ({ page, catalog }) => {
     await catalog.open('kind=component&view=map')
     const list = page.getByRole('list', { name: 'Components by domain and system' })

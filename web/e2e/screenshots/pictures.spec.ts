@@ -8,7 +8,7 @@ const folder = resolve(import.meta.dirname, '../../../bin/screenshots')
 /** Nothing on the page is on its way any more. */
 async function settled(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-  await expect(page.locator('[aria-busy=true]')).toHaveCount(0)
+  await expect(page.locator('[aria-busy=true]')).toHaveCount(0, { timeout: 20_000 })
 }
 
 /**
