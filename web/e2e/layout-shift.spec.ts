@@ -1,0 +1,41 @@
+import { expect, test } from './fixtures.ts'
+
+// What jumps while a page comes, by the measure of the browser. A shift is not a time, so a busy machine may be asked it.
+const MOST = 0.02
+const pages = [
+  '/',
+  '/catalog?kind=component',
+  '/catalog?kind=component&view=map',
+  '/catalog/default/component/payments-api',
+  '/catalog/default/component/payments-api/source',
+  '/catalog/default/component/payments-api/history',
+  '/api-docs',
+  '/catalog-graph',
+  '/catalog-import',
+  '/settings',
+]
+
+test.beforeEach(async ({ page }) => {
+  await page.addInitScript(() => {
+    const shifts: number[] = []
+    Object.assign(window, { shifts })
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[])
+        if (!entry.hadRecentInput) shifts.push(entry.value)
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+})
+
+for (const path of pages) {
+  test(`nothing jumps on ${path}`, async ({ page }) => {
+    await page.goto(path)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    // The stream of changes stays open, but it is no request that a page waits for.
+    await page.waitForLoadState('networkidle')
+    await expect(page.locator('main [aria-busy=true]')).toHaveCount(0)
+    const shifted = await page.evaluate(() =>
+      (window as unknown as { shifts: number[] }).shifts.reduce((sum, value) => sum + value, 0),
+    )
+    expect(shifted).toBeLessThan(MOST)
+  })
+}
