@@ -115,3 +115,21 @@ test('rows say when they changed', async ({ page }) => {
   await expect(page.getByRole('columnheader', { name: 'Changed' })).toBeVisible()
   await expect(new CatalogPage(page).row('cranes').locator('time')).toHaveAttribute('datetime', /^20\d\d-/)
 })
+
+test('the history of one field', async ({ page }) => {
+  await signIn(page)
+  const api = `${proxy.url}/api/catalog/entities/by-name/component/default/cranes`
+  const owner = async () => ((await (await page.request.get(api)).json()) as { spec: { owner: string } }).spec.owner
+  write('cranes', component('cranes', 'quay'))
+  await expect.poll(owner).toBe('quay')
+  write('cranes', component('cranes', 'quay').replace('service', 'website'))
+  await page.goto(`${proxy.url}/catalog/default/component/cranes/history`)
+  const changes = page.locator('section.sec ol > li')
+  await expect(changes.nth(2)).toBeVisible()
+  await page.getByRole('combobox', { name: 'Changes of' }).selectOption('spec.owner')
+  await expect(page).toHaveURL(/field=spec\.owner/)
+  await expect(changes).toHaveCount(1)
+  await expect(changes).toContainText('owner')
+  await page.goto(`${proxy.url}/catalog/default/component/cranes/history?field=spec.system`)
+  await expect(page.getByText(/None of the \d changes that are loaded changed spec\.system\./)).toBeVisible()
+})

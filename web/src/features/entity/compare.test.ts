@@ -33,7 +33,7 @@ describe('two texts line by line', () => {
 describe('addresses', () => {
   it('has two points', () => {
     expect(parseHistorySearch({ from: '12', to: '34', view: 'unified' })).toEqual({ from: 12, to: 34, view: 'unified' })
-    expect(parseHistorySearch({ to: '34' })).toEqual({})
+    expect(parseHistorySearch({ to: '34', field: 'spec.owner' })).toEqual({ field: 'spec.owner' })
     expect(parseHistorySearch({ from: 'x' })).toEqual({})
     expect(parseHistorySearch({ from: 0 })).toEqual({ from: 0 })
   })

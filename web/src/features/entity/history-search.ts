@@ -5,6 +5,8 @@ export interface HistorySearch {
   from?: number
   to?: number
   view?: 'unified'
+  /** Only changes of this field, or of what is below it. */
+  field?: string
 }
 
 export function parseHistorySearch(search: Record<string, unknown>): HistorySearch {
@@ -13,6 +15,7 @@ export function parseHistorySearch(search: Record<string, unknown>): HistorySear
   return {
     ...(from === undefined ? {} : { from }),
     ...(from === undefined || to === undefined ? {} : { to }),
+    ...(one(search['field']) === undefined ? {} : { field: one(search['field']) ?? '' }),
     ...(search['view'] === 'unified' ? { view: 'unified' as const } : {}),
   }
 }

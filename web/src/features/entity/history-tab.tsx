@@ -6,6 +6,7 @@ import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import type { Change, FieldChange } from '../../lib/portico.ts'
+import { count } from '../../lib/words.ts'
 import { ActionButton } from '../../ui/action.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -16,6 +17,7 @@ import { byDay } from './by-day.ts'
 import { ChangeLine } from './change-line.tsx'
 import { Comparison } from './comparison.tsx'
 import { FieldDiff } from './field-diff.tsx'
+import { changedFields, changesOf } from './history-fields.ts'
 import type { HistorySearch } from './history-search.ts'
 import { useEntityRef } from './use-entity.ts'
 import css from './history.module.css'
@@ -30,9 +32,20 @@ export function HistoryTab() {
   const compare = (next: HistorySearch) => {
     void navigate({
       to: page.entity(ref, 'history'),
-      search: next,
+      search: { ...next, ...(search.field ? { field: search.field } : {}) },
       resetScroll: false,
       replace: search.from !== undefined,
+    })
+  }
+  const narrow = (field: string) => {
+    const next = { ...search }
+    if (field) next.field = field
+    else delete next.field
+    void navigate({
+      to: page.entity(ref, 'history'),
+      search: next,
+      resetScroll: false,
+      replace: true,
     })
   }
   const history = useSuspenseInfiniteQuery(historyQuery(ref))
@@ -48,6 +61,8 @@ export function HistoryTab() {
       </div>
     )
   }
+  const fields = changedFields(changes)
+  const shown = changesOf(changes, search.field)
   const comparing = search.from !== undefined
   return (
     <div className={css['history']}>
@@ -68,7 +83,29 @@ export function HistoryTab() {
           </p>
         )
       )}
-      {byDay(changes).map(({ day, changes: some }) => (
+      {(fields.length > 0 || search.field) && (
+        <label className={css['narrow']}>
+          Changes of{' '}
+          <select
+            value={search.field ?? ''}
+            onChange={(event) => {
+              narrow(event.target.value)
+            }}
+          >
+            <option value="">all fields</option>
+            {[...new Set([...fields, ...(search.field ? [search.field] : [])])].map((field) => (
+              <option key={field}>{field}</option>
+            ))}
+          </select>
+        </label>
+      )}
+      {shown.length === 0 && (
+        <p className="quiet" role="status">
+          None of the {count(changes.length, 'change')} that {changes.length === 1 ? 'is' : 'are'} loaded changed{' '}
+          <span className="mono">{search.field}</span>.{history.hasNextPage && ' Older ones may have.'}
+        </p>
+      )}
+      {byDay(shown).map(({ day, changes: some }) => (
         <Section key={day} title={dayHeading(new Date(some[0]?.at ?? day), now)}>
           <ol>
             {some.map((change) => (
