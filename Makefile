@@ -19,7 +19,7 @@ linters = $(tools)/staticcheck $(tools)/govulncheck
 npm = cd web && npm
 # Folders stand beside files, so that a file that went is noticed too.
 uisources = $(shell find web/src web/public 2>/dev/null) \
-	$(wildcard web/index.html web/vite.config.ts web/tsconfig*.json web/package.json web/scripts/clean-dist.mjs)
+	$(wildcard web/index.html web/vite.config.ts web/tsconfig*.json web/package.json web/scripts/clean-dist.mjs web/scripts/size.mjs)
 # Not what templates are filled in from: it is Go only afterwards.
 gofiles = $(shell find . \( -name node_modules -o -name '.?*' -o -path ./examples -o -path ./templates \) -prune -o -name '*.go' -print)
 # The packages that run under the race detector: every one that synchronises anything, in its code or in its tests.
@@ -62,6 +62,7 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json | to
 web/dist/index.html: web/node_modules/.package-lock.json $(uisources)
 	$(call step,web: building the user interface)
 	@$(npm) run --silent build </dev/null
+	@$(npm) run --silent size </dev/null
 	@touch $@
 
 $(linters): test/tools/lint/go.mod test/tools/lint/go.sum | toolchain

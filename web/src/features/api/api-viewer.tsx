@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Download, Search } from 'lucide-react'
-import { useEffect, useMemo, useRef, useState } from 'react'
-import { useHotkeys } from '../../lib/hotkeys.ts'
+import { Download } from 'lucide-react'
+import { useMemo } from 'react'
 import { page } from '../../lib/paths.ts'
 import { count, number } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { FilterField } from '../../ui/filter-field.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Strip } from '../../ui/strip.tsx'
 import type { ApiTabSearch } from './api-search.ts'
@@ -192,58 +192,25 @@ function NoMatch({ definition, search, empty }: Props & { empty: boolean }) {
   )
 }
 
-const PAUSE = 120
-
 function Find({ definition, search }: Props) {
   const navigate = useNavigate()
-  const input = useRef<HTMLInputElement>(null)
-  const [text, setText] = useState(search.find ?? '')
-  const [asked, setAsked] = useState(search.find ?? '')
-  // The URL changed without us (back, a link): the field follows it.
-  if ((search.find ?? '') !== asked) {
-    setAsked(search.find ?? '')
-    setText(search.find ?? '')
-  }
-  useEffect(() => {
-    if (text === asked) return
-    const timer = setTimeout(() => {
-      setAsked(text)
-      void navigate({
-        to: page.entity(definition.ref, 'api'),
-        search: { ...search, find: text || undefined },
-        replace: true,
-        resetScroll: false,
-      })
-    }, PAUSE)
-    return () => {
-      clearTimeout(timer)
-    }
-  }, [text, asked, search, navigate, definition.ref])
-  useHotkeys({ '/': () => input.current?.focus() })
   return (
-    <label className={css['find']}>
-      <Icon of={Search} />
-      <span className="sr">Filter by path, name or text</span>
-      <input
-        ref={input}
-        type="search"
-        value={text}
-        placeholder="Filter by path, name or text"
-        spellCheck={false}
-        autoComplete="off"
-        onChange={(event) => {
-          setText(event.target.value)
-        }}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape' && text !== '') setText('')
-          else if (event.key === 'Escape') event.currentTarget.blur()
-          else if (event.key === 'ArrowDown') {
-            event.preventDefault()
-            event.currentTarget.closest('div')?.querySelector<HTMLElement>('nav [tabindex="0"]')?.focus()
-          }
-        }}
-      />
-      <kbd aria-hidden="true">/</kbd>
-    </label>
+    <FilterField
+      className={css['find']}
+      value={search.find}
+      label="Filter by path, name or text"
+      onChange={(find) =>
+        void navigate({
+          to: page.entity(definition.ref, 'api'),
+          search: { ...search, find },
+          replace: true,
+          resetScroll: false,
+        })
+      }
+      onDown={(event) => {
+        event.preventDefault()
+        event.currentTarget.closest('div')?.querySelector<HTMLElement>('nav [tabindex="0"]')?.focus()
+      }}
+    />
   )
 }

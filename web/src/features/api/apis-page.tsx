@@ -1,15 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { Search } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
-import { useHotkeys } from '../../lib/hotkeys.ts'
 import { page } from '../../lib/paths.ts'
 import { useTitle } from '../../lib/title.ts'
 import { count } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
-import { Icon } from '../../ui/icon.tsx'
+import { FilterField } from '../../ui/filter-field.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { deprecatedQuery, groupsQuery } from './apis-api.ts'
 import { groupings, parseApisSearch, type ApisSearch } from './apis-search.ts'
@@ -50,7 +47,14 @@ export function ApisPage() {
       ) : (
         <section className="sec" aria-label="All APIs">
           <div className={css['bar']}>
-            <TextFilter search={search} go={go} />
+            <FilterField
+              value={search.q}
+              label="Filter APIs by name, title, tag or text"
+              placeholder="Filter by name, title, tag or text"
+              onChange={(q) => {
+                go({ ...search, q }, true)
+              }}
+            />
             <nav className={css['by']} aria-label="Grouped by">
               <span className="quiet small">By</span>
               <span className={css['groups']}>
@@ -114,56 +118,5 @@ function FirstDay() {
     >
       <p>A file with “kind: API” in one of the sources brings the first one here, with its definition.</p>
     </EmptyState>
-  )
-}
-
-const PAUSE = 180
-
-interface FilterProps {
-  search: ApisSearch
-  go: (next: ApisSearch, replace?: boolean) => void
-}
-
-function TextFilter({ search, go }: FilterProps) {
-  const input = useRef<HTMLInputElement>(null)
-  const [text, setText] = useState(search.q ?? '')
-  const [asked, setAsked] = useState(search.q ?? '')
-  // The URL changed without us (back, a link): the field follows it.
-  if ((search.q ?? '') !== asked) {
-    setAsked(search.q ?? '')
-    setText(search.q ?? '')
-  }
-  useEffect(() => {
-    if (text === asked) return
-    const timer = setTimeout(() => {
-      setAsked(text)
-      go({ ...search, q: text || undefined }, true)
-    }, PAUSE)
-    return () => {
-      clearTimeout(timer)
-    }
-  }, [text, asked, search, go])
-  useHotkeys({ '/': () => input.current?.focus() })
-  return (
-    <label className={css['field']}>
-      <Icon of={Search} />
-      <span className="sr">Filter APIs by name, title, tag or text</span>
-      <input
-        ref={input}
-        type="search"
-        value={text}
-        placeholder="Filter by name, title, tag or text"
-        spellCheck={false}
-        autoComplete="off"
-        onChange={(event) => {
-          setText(event.target.value)
-        }}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape' && text !== '') setText('')
-          else if (event.key === 'Escape') event.currentTarget.blur()
-        }}
-      />
-      <kbd aria-hidden="true">/</kbd>
-    </label>
   )
 }

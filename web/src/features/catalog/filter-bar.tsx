@@ -1,7 +1,7 @@
-import { ListFilter, Search, X } from 'lucide-react'
-import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react'
-import { useHotkeys } from '../../lib/hotkeys.ts'
+import { ListFilter, X } from 'lucide-react'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { kindWords, number } from '../../lib/words.ts'
+import { FilterField } from '../../ui/filter-field.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { activeFilters, without, type CatalogSearch, type FilterName } from './catalog-search.ts'
 import { FacetLabel } from './facet-label.tsx'
@@ -9,8 +9,6 @@ import { filterTitles, showTitles } from './filter-words.ts'
 import css from './catalog.module.css'
 
 const FacetSheet = lazy(async () => ({ default: (await import('./facet-sheet.tsx')).FacetSheet }))
-
-const PAUSE = 180
 
 interface Props {
   search: CatalogSearch
@@ -34,7 +32,15 @@ export function FilterBar({ search, go, total, whole, stale, facets, tools }: Pr
   return (
     <>
       <div className={css['bar']}>
-        <TextFilter key={search.kind} search={search} go={go} />
+        <FilterField
+          key={search.kind}
+          className={css['field']}
+          value={search.q}
+          label="Filter by name, title, tag or text"
+          onChange={(q) => {
+            go({ ...search, q }, true)
+          }}
+        />
         <button
           type="button"
           className={`${css['filters'] ?? ''} narrow`}
@@ -97,50 +103,6 @@ export function FilterBar({ search, go, total, whole, stale, facets, tools }: Pr
         )}
       </Suspense>
     </>
-  )
-}
-
-function TextFilter({ search, go }: Pick<Props, 'search' | 'go'>) {
-  const input = useRef<HTMLInputElement>(null)
-  const [text, setText] = useState(search.q ?? '')
-  const [asked, setAsked] = useState(search.q ?? '')
-  // The URL changed without us (back, a chip): the field follows it.
-  if ((search.q ?? '') !== asked) {
-    setAsked(search.q ?? '')
-    setText(search.q ?? '')
-  }
-  useEffect(() => {
-    if (text === asked) return
-    const timer = setTimeout(() => {
-      setAsked(text)
-      go({ ...search, q: text || undefined }, true)
-    }, PAUSE)
-    return () => {
-      clearTimeout(timer)
-    }
-  }, [text, asked, search, go])
-  useHotkeys({ '/': () => input.current?.focus() })
-  return (
-    <label className={css['field']}>
-      <Icon of={Search} />
-      <span className="sr">Filter by name, title, tag or text</span>
-      <input
-        ref={input}
-        type="search"
-        value={text}
-        placeholder="Filter by name, title, tag or text"
-        spellCheck={false}
-        autoComplete="off"
-        onChange={(event) => {
-          setText(event.target.value)
-        }}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape' && text !== '') setText('')
-          else if (event.key === 'Escape') event.currentTarget.blur()
-        }}
-      />
-      <kbd aria-hidden="true">/</kbd>
-    </label>
   )
 }
 

@@ -10,9 +10,9 @@ const quietly = () => undefined
 
 /** What the page of an entity begins with. Failures are the page's to tell, which asks again. */
 export async function loadEntity(client: QueryClient, ref: string): Promise<void> {
-  const changes = client.ensureQueryData(latestChangesQuery(ref, 1)).catch(quietly)
   const entity = await client.ensureQueryData(entityQuery(ref)).catch(quietly)
   if (!entity) return
+  const changes = client.ensureQueryData(latestChangesQuery(ref, 1)).catch(quietly)
   const [owner] = relationsOf(entity, 'ownedBy')
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
   const names = [owner, system].flatMap((r) => (r ? [client.ensureQueryData(summaryQuery(r)).catch(quietly)] : []))

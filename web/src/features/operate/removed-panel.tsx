@@ -1,7 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Search, Undo2 } from 'lucide-react'
-import { useDeferredValue, useEffect, useState } from 'react'
+import { Undo2 } from 'lucide-react'
 import { locationTarget } from '../../lib/format.ts'
 import type { Removed } from '../../lib/portico.ts'
 import { useName } from '../../lib/summaries.ts'
@@ -11,6 +10,7 @@ import { RowBones } from '../../ui/bones.tsx'
 import { ActionButton } from '../../ui/action.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { FilterField } from '../../ui/filter-field.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
@@ -73,44 +73,17 @@ export function RemovedPanel({ search, at, total }: Props) {
   )
 }
 
-const PAUSE = 180
-
 /** The filter stands in the URL, once typing rests. */
 function RefFilter({ search, at }: Pick<Props, 'search' | 'at'>) {
   const navigate = useNavigate()
-  const [text, setText] = useState(search.q ?? '')
-  const [asked, setAsked] = useState(text)
-  // The URL changed without us, as by going back: the field follows it.
-  if ((search.q ?? '') !== asked) {
-    setAsked(search.q ?? '')
-    setText(search.q ?? '')
-  }
-  const typed = useDeferredValue(text.trim())
-  useEffect(() => {
-    if (typed === asked) return
-    const timer = setTimeout(() => {
-      setAsked(typed)
-      void navigate({ to: at, search: { tab: 'removed', q: typed || undefined }, replace: true, resetScroll: false })
-    }, PAUSE)
-    return () => {
-      clearTimeout(timer)
-    }
-  }, [typed, asked, at, navigate])
   return (
-    <label className={css['filter']}>
-      <Icon of={Search} />
-      <span className="sr">Filter what was removed by its ref</span>
-      <input
-        type="search"
-        value={text}
-        placeholder="Filter by ref, such as component or payments"
-        spellCheck={false}
-        autoComplete="off"
-        onChange={(event) => {
-          setText(event.target.value)
-        }}
-      />
-    </label>
+    <FilterField
+      className={css['filter']}
+      value={search.q}
+      label="Filter what was removed by its ref"
+      placeholder="Filter by ref, such as component or payments"
+      onChange={(q) => void navigate({ to: at, search: { tab: 'removed', q }, replace: true, resetScroll: false })}
+    />
   )
 }
 
