@@ -16,8 +16,7 @@ test('a guest learns by keyboard why an action is locked', async ({ page, portal
   await expect(refresh).toHaveAttribute('aria-expanded', 'false')
   expect(asked).toEqual([])
 
-  const copy = page.getByRole('button', { name: 'Copy ref' })
-  await copy.focus()
+  await page.getByRole('main').getByRole('button', { name: /^Star / }).focus()
   await page.keyboard.press('Tab')
   await expect(refresh).toBeFocused()
   await page.keyboard.press('Enter')
