@@ -16,7 +16,10 @@ test('a guest learns by keyboard why an action is locked', async ({ page, portal
   await expect(refresh).toHaveAttribute('aria-expanded', 'false')
   expect(asked).toEqual([])
 
-  await page.getByRole('main').getByRole('button', { name: /^Star / }).focus()
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: /^Star / })
+    .focus()
   await page.keyboard.press('Tab')
   await expect(refresh).toBeFocused()
   await page.keyboard.press('Enter')
