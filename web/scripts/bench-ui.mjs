@@ -152,14 +152,17 @@ await page.goto(url)
 await page.getByRole('heading', { level: 1 }).waitFor()
 const column = page.getByRole('navigation', { name: 'Main', exact: true })
 const tab = (name) => page.getByRole('navigation', { name: 'Parts of the page' }).getByRole('link', { name })
+const start = page.getByRole('region', { name: 'Start' })
 const ways = [
   ['home_catalog', () => column.getByRole('link', { name: 'Catalog' }), pages[1][2], '', '/catalog'],
   ['catalog_entity', () => page.locator('main [role=row] a, main tbody a').first(), 'main h1', '', ''],
   ['overview_dependencies', () => tab('Dependencies'), '.react-flow__node', '', ''],
   ['dependencies_history', () => tab('History'), 'main ol li', '', ''],
   ['history_source', () => tab('Source'), 'main code, main pre', '', ''],
-  ['entity_graph', () => column.getByRole('link', { name: 'Graph' }), '.react-flow__node', '', '/catalog-graph'],
-  ['graph_apis', () => column.getByRole('link', { name: 'APIs' }), 'main tbody a[data-row]', '', '/api-docs'],
+  ['source_home', () => column.getByRole('link', { name: 'Home' }), 'main h1', '', '/'],
+  ['home_graph', () => start.getByRole('link', { name: 'graph' }), '.react-flow__node', '', '/catalog-graph'],
+  ['graph_home', () => column.getByRole('link', { name: 'Home' }), 'main h1', '', '/'],
+  ['home_apis', () => start.getByRole('link', { name: 'APIs' }), 'main tbody a[data-row]', '', '/api-docs'],
   ['apis_home', () => column.getByRole('link', { name: 'Home' }), 'main h1', '', '/'],
 ]
 const took = new Map(ways.map(([name]) => [name, []]))
