@@ -1,6 +1,6 @@
 import type { Block, Entry, Fact, Field, Group, Item, Outline, Reading } from './model.ts'
-import { docsFact, infoFacts, schemaEntry } from './openapi.ts'
 import { schemaNote, Schemas } from './schema.ts'
+import { docsFact, infoFacts, schemaEntry } from './shared.ts'
 import { entries, firstLine, isObj, json, list, obj, own, pointerOf, prose, str, type Obj } from './value.ts'
 
 interface Operation {

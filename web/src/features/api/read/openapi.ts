@@ -14,7 +14,8 @@ import type {
 } from './model.ts'
 import { encode, formText, given, serverUrl } from './request.ts'
 import { schemaNote, Schemas } from './schema.ts'
-import { entries, firstLine, isObj, json, list, obj, own, pointerOf, prose, safeHref, str, type Obj } from './value.ts'
+import { docsFact, infoFacts, schemaEntry, shown } from './shared.ts'
+import { entries, firstLine, isObj, json, list, obj, own, pointerOf, prose, str, type Obj } from './value.ts'
 
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
 
@@ -559,49 +560,4 @@ const places = [
 function statusTone(status: string): 'good' | 'bad' | undefined {
   if (/^[23]/.test(status)) return 'good'
   return /^[45]/.test(status) ? 'bad' : undefined
-}
-
-function shown(value: unknown): { language: 'json' | 'plain'; code: string } {
-  return typeof value === 'string'
-    ? { language: 'plain', code: str(value, 20_000) ?? '' }
-    : { language: 'json', code: json(value) }
-}
-
-export function infoFacts(info: Obj): Fact[] {
-  const contact = obj(info['contact'])
-  const license = obj(info['license'])
-  const out: Fact[] = []
-  const email = str(contact['email'], 200)
-  const name = str(contact['name'], 200) ?? email ?? str(contact['url'], 200)
-  if (name)
-    out.push({ term: 'Contact', value: name, href: safeHref(contact['url']) ?? safeHref(email && `mailto:${email}`) })
-  const licensed = str(license['name'], 200) ?? str(license['identifier'], 200)
-  if (licensed) out.push({ term: 'Licence', value: licensed, href: safeHref(license['url']) })
-  const terms = str(info['termsOfService'], 300)
-  if (terms) out.push({ term: 'Terms', value: terms, href: safeHref(terms) })
-  return out
-}
-
-export function docsFact(value: unknown): Fact[] {
-  const url = str(own(value, 'url'), 300)
-  return url ? [{ term: 'Documentation', value: firstLine(own(value, 'description')) ?? url, href: safeHref(url) }] : []
-}
-
-export function schemaEntry(schemas: Schemas, id: string, pointer: string): Entry {
-  const found = schemas.resolve(pointer)
-  const field = schemas.field('', pointer)
-  const blocks: Block[] = []
-  if (field.notes.length > 0)
-    blocks.push({ kind: 'facts', facts: field.notes.map((value) => ({ term: 'Rule', value })) })
-  blocks.push({ kind: 'fields', title: 'Fields', note: field.type, fields: schemas.children(pointer, 2) })
-  const example = own(found.value, 'example') ?? list(own(found.value, 'examples'))[0] ?? schemas.sample(pointer)
-  blocks.push({ kind: 'code', title: 'Example', ...shown(example) })
-  return {
-    id,
-    title: str(own(found.value, 'title'), 200) ?? id.replace(/^\S+ /, ''),
-    code: id.replace(/^\S+ /, ''),
-    deprecated: field.deprecated,
-    about: field.about,
-    blocks,
-  }
 }

@@ -1,6 +1,7 @@
 import type { Block, Entry, Field, Group, Item, Outline, Reading } from './model.ts'
-import { readOpenApi, schemaEntry } from './openapi.ts'
+import { readOpenApi } from './openapi.ts'
 import { schemaNote, Schemas } from './schema.ts'
+import { schemaEntry } from './shared.ts'
 import { entries, firstLine, isObj, json, own, pointerOf, prose, str, type Obj } from './value.ts'
 
 type Sort = 'operation' | 'path' | 'schema' | 'response' | 'parameter' | 'message' | 'server' | 'example' | 'other'
