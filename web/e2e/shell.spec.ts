@@ -32,6 +32,22 @@ test('guests and sample data are named above everything', async ({ page }) => {
   await expect(page.getByRole('banner')).toContainText('You are here as a guest. You see sample data.')
 })
 
+test('the column says where one is, on the ways into the catalog too', async ({ page }) => {
+  const link = page.getByRole('navigation', { name: 'Main', exact: true }).getByRole('link', { name: 'Catalog' })
+  for (const [path, current] of [
+    ['/catalog', 'page'],
+    ['/catalog-graph', 'true'],
+    ['/api-docs', 'true'],
+    ['/catalog-import', 'true'],
+    ['/settings', null],
+  ] as const) {
+    await page.goto(path)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    if (current) await expect(link).toHaveAttribute('aria-current', current)
+    else await expect(link).not.toHaveAttribute('aria-current')
+  }
+})
+
 test('a trial names itself and the company of its data', async ({ page }) => {
   await page.route('**/api/portico/session', async (route) => {
     const answer = await route.fetch()

@@ -1,7 +1,7 @@
 import { Link, useLocation } from '@tanstack/react-router'
 import { Ellipsis, House, Menu, Search } from 'lucide-react'
 import { lazy, Suspense, useState, type ReactNode } from 'react'
-import { page } from '../lib/paths.ts'
+import { besideCatalog, page } from '../lib/paths.ts'
 import { Icon } from '../ui/icon.tsx'
 import css from './bottom-bar.module.css'
 
@@ -27,7 +27,11 @@ export function BottomBar({ operator, auditor, onFind, foot }: Props) {
           <Icon of={House} size={20} />
           Home
         </Link>
-        <Link to={page.catalog} activeOptions={{ includeSearch: false }}>
+        <Link
+          to={page.catalog}
+          activeOptions={{ includeSearch: false }}
+          aria-current={besideCatalog(pathname) || undefined}
+        >
           <Icon of={Menu} size={20} />
           Catalog
         </Link>

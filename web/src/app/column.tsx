@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
 import { Database, History, House, Lock, Menu, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { openProblemsQuery } from '../lib/ingestion.ts'
-import { page } from '../lib/paths.ts'
+import { besideCatalog, page } from '../lib/paths.ts'
 import { number } from '../lib/words.ts'
 import { useWhy } from '../ui/action.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -18,10 +18,11 @@ interface ColumnProps {
 }
 
 export function Column({ operator, auditor, folded, foot }: ColumnProps) {
+  const beside = useLocation({ select: (l) => besideCatalog(l.pathname) })
   return (
     <nav className={css['column']} aria-label="Main" data-folded={folded}>
       <NavItem to={page.home} icon={House} label="Home" exact />
-      <NavItem to={page.catalog} icon={Menu} label="Catalog" />
+      <NavItem to={page.catalog} icon={Menu} label="Catalog" within={beside} />
       <Starred />
       <p className={css['heading']}>Operate</p>
       <Operate operator={operator} auditor={auditor} />
@@ -54,13 +55,21 @@ interface NavItemProps {
   icon: LucideIcon
   label: string
   exact?: boolean
+  /** The page belongs here, though its address is not below. */
+  within?: boolean
   count?: number
   countWords?: string
 }
 
-export function NavItem({ to, icon, label, exact = false, count = 0, countWords }: NavItemProps) {
+export function NavItem({ to, icon, label, exact = false, within, count = 0, countWords }: NavItemProps) {
   return (
-    <Link to={to} className={css['nav']} activeOptions={{ exact, includeSearch: false }} title={label}>
+    <Link
+      to={to}
+      className={css['nav']}
+      activeOptions={{ exact, includeSearch: false }}
+      aria-current={within || undefined}
+      title={label}
+    >
       <Icon of={icon} />
       <span className={css['label']}>{label}</span>
       {count > 0 && (

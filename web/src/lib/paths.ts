@@ -85,3 +85,8 @@ export const page = {
     return tab === 'overview' ? base : `${base}/${tab}`
   },
 }
+
+/** The pages that are ways into the catalog without standing below its address; Backstage gave them theirs. */
+export function besideCatalog(pathname: string): boolean {
+  return [page.graph, page.register, page.apis].includes(pathname.replace(/\/$/, ''))
+}
