@@ -26,7 +26,7 @@ test('a conflict names both places', async ({ page, problems }) => {
   await page.goto('/operate/problems')
   await problems.tab('Conflicts').click()
   await expect(page).toHaveURL(/tab=conflicts/)
-  await expect(page.getByRole('heading', { name: /^Two sources claim/ })).toBeVisible()
+  await expect(page.getByRole('heading', { name: /^Two files claim/ })).toBeVisible()
   await expect(page.getByText('Keeps it', { exact: true })).toBeVisible()
   await expect(page.getByText('Refused', { exact: true })).toBeVisible()
 })

@@ -172,8 +172,8 @@ func (v *validator) kindRules(root *yaml.Node, apiVersion, kind string, spec *ya
 		rules = aiResourceSpec(text(get(spec, "type")))
 	}
 	at := &place{key: "spec"}
-	v.specFields(root, spec, at, rules)
-	v.unknownFields(spec, at, kind, rules, k.said)
+	misspelt := v.specFields(root, spec, at, rules)
+	v.unknownFields(spec, at, kind, rules, k.said, misspelt)
 	v.refs(spec, at, kind)
 	switch kind {
 	case "Location":
@@ -204,8 +204,9 @@ func strayFields(root *yaml.Node, rules []rule) string {
 	return strings.Join(names, ", ")
 }
 
-// specFields is fields with the position of missing ones at the key "spec".
-func (v *validator) specFields(root, spec *yaml.Node, at *place, rules []rule) {
+// specFields is fields with the position of missing ones at the key "spec", or at the key that was written in their
+// place: those are returned, since nothing more is to be said of them.
+func (v *validator) specFields(root, spec *yaml.Node, at *place, rules []rule) (misspelt []*yaml.Node) {
 	k, _ := pair(root, "spec")
 	for i := range rules {
 		r := &rules[i]
@@ -214,36 +215,44 @@ func (v *validator) specFields(root, spec *yaml.Node, at *place, rules []rule) {
 		case n != nil:
 			v.value(n, &place{up: at, key: r.name}, r)
 		case r.need:
+			if key := misspeltKey(spec, r.name, rules); key != nil {
+				v.fail(key, &place{up: at, key: keyText(key)}, "the spec has no field "+keyText(key), "did you mean "+r.name+"? It has to be there: "+r.why)
+				misspelt = append(misspelt, key)
+				continue
+			}
 			remedy := "add below spec: " + r.sample()
-			if found := v.misplaced(root, spec, r.name); found != "" {
-				remedy = found
+			if m, _ := pair(get(root, "metadata"), r.name); m != nil {
+				remedy = fmt.Sprintf("move %s from metadata (line %d) below spec", r.name, m.Line)
 			}
 			v.fail(k, &place{up: at, key: r.name}, r.name+" is missing: "+r.why, remedy)
 		}
 	}
+	return misspelt
 }
 
-// misplaced looks for a missing field under another name or in another place.
-func (v *validator) misplaced(root, spec *yaml.Node, name string) string {
-	if k, _ := pair(get(root, "metadata"), name); k != nil {
-		return fmt.Sprintf("move %s from metadata (line %d) below spec", name, k.Line)
-	}
+// misspeltKey is the key of a field that is most likely meant to be the missing one; nil when there is none.
+func misspeltKey(spec *yaml.Node, name string, rules []rule) *yaml.Node {
 	m := deref(spec)
 	for i := 0; i+1 < len(m.Content); i += 2 {
-		if key := keyText(m.Content[i]); suggest(key, []string{name}) != "" {
-			return fmt.Sprintf("did you mean %s where %s stands (line %d)?", name, key, m.Content[i].Line)
+		key := keyText(m.Content[i])
+		known := slices.ContainsFunc(rules, func(r rule) bool { return r.name == key })
+		if !known && suggest(key, []string{name}) != "" {
+			return m.Content[i]
 		}
 	}
-	return ""
+	return nil
 }
 
 // unknownFields warns of spec fields that are most likely meant to be another one. Any other field
 // is welcome: a spec is open.
-func (v *validator) unknownFields(spec *yaml.Node, at *place, kind string, rules []rule, said map[string]string) {
+func (v *validator) unknownFields(spec *yaml.Node, at *place, kind string, rules []rule, said map[string]string, misspelt []*yaml.Node) {
 	m := deref(spec)
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		k := m.Content[i]
 		name := keyText(k)
+		if slices.Contains(misspelt, k) {
+			continue
+		}
 		if slices.ContainsFunc(rules, func(r rule) bool { return r.name == name }) {
 			continue
 		}

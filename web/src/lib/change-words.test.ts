@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { changeWords, feedItems, fieldName, isCut, listChange, manyWords, statusLines } from './change-words.ts'
+import { changeWords, feedItems, fieldName, isCut, listChange, manyOf, manyVerb, statusLines } from './change-words.ts'
 import type { Change, ChangeOp, FieldChange } from './portico.ts'
 
 const updated = (...diff: FieldChange[]) => changeWords({ op: 'updated', diff })
@@ -82,14 +82,17 @@ describe('feedItems', () => {
   it('is newest first and folds imports', () => {
     const items = feedItems([1, 2, 3, 4, 5].map((n) => change(n, 'created')).concat(change(6, 'updated')))
     expect(items.map((i) => i.type)).toEqual(['one', 'many'])
-    expect(items[1]?.type === 'many' && manyWords(items[1])).toBe('5 entities came into the catalog')
+    expect(items[1]?.type === 'many' && [manyOf(items[1]), manyVerb(items[1])]).toEqual([
+      '5 entities',
+      'came into the catalog',
+    ])
   })
 
   it('does not say how many came when the log goes on', () => {
     const created = [1, 2, 3, 4, 5].map((n) => change(n, 'created'))
     const words = (more: boolean) =>
-      feedItems([...created, change(6, 'updated')], more).map((i) => i.type === 'many' && manyWords(i))
-    expect(words(true)).toEqual([false, 'At least 5 entities came into the catalog'])
+      feedItems([...created, change(6, 'updated')], more).map((i) => i.type === 'many' && manyOf(i))
+    expect(words(true)).toEqual([false, '5 entities or more'])
     expect(feedItems([change(0, 'updated'), ...created], true)[0]).toMatchObject({ cut: false })
   })
 

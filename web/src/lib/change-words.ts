@@ -1,7 +1,7 @@
 import type { StatusItem } from './entity.ts'
 import { inline } from './format.ts'
 import type { Change, CutValue, FieldChange } from './portico.ts'
-import { asSentence, capital, listed, sentence } from './words.ts'
+import { asSentence, capital, listed, number, sentence } from './words.ts'
 
 const verbs: Record<Exclude<Change['op'], 'updated'>, string> = {
   created: 'was added',
@@ -135,8 +135,15 @@ const manyVerbs: Record<Change['op'], string> = {
   restored: 'were restored',
 }
 
-export function manyWords({ changes, cut }: Extract<FeedItem, { type: 'many' }>): string {
-  return `${cut ? 'At least ' : ''}${changes.length} entities ${manyVerbs[changes[0]?.op ?? 'updated']}`
+type Many = Extract<FeedItem, { type: 'many' }>
+
+/** "74 entities", or "74 entities or more" where the log goes on. */
+export function manyOf({ changes, cut }: Many): string {
+  return `${number(changes.length)} entities${cut ? ' or more' : ''}`
+}
+
+export function manyVerb({ changes }: Many): string {
+  return manyVerbs[changes[0]?.op ?? 'updated']
 }
 
 export function capitalised(change: Pick<Change, 'op' | 'diff'>): string {

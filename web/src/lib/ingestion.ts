@@ -3,6 +3,7 @@ import { request } from './api.ts'
 import { keys } from './keys.ts'
 import { api } from './paths.ts'
 import type { Problems, Source } from './portico.ts'
+import { spelled } from './words.ts'
 
 /** A source can fail without any entity changing, so the feed alone does not tell: asked again while a page shows it. */
 const POLL = 10_000
@@ -39,6 +40,11 @@ export const openProblemsQuery = queryOptions({
 /** What somebody must look at. Removed entities are past: they are offered for return, not counted. */
 export function openProblems({ totals }: Pick<Problems, 'totals'>): number {
   return totals.errors + totals.conflicts + totals.missing
+}
+
+/** "One thing needs a look.", "Two more things need a look." */
+export function lookWords(n: number, more = false): string {
+  return `${spelled(n)} ${more ? 'more ' : ''}${n === 1 ? 'thing needs' : 'things need'} a look.`
 }
 
 /** How many of them the lists leave out. */

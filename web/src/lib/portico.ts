@@ -139,6 +139,7 @@ export interface Problem {
 
 export interface Claim {
   location: string
+  line: number
   since: string
 }
 

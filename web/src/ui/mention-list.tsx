@@ -12,18 +12,20 @@ interface Props {
   /** How many are shown before "Show all". */
   first?: number
   owner?: boolean
+  /** Without it, where the type of all of them goes without saying. */
+  type?: boolean
   /** What stands in the column of the type, where the type says less. */
   note?: (ref: string) => string | undefined
 }
 
 /** Entities as rows: glyph, name and description, type, owner. */
-export function MentionList({ refs, first = 12, owner = true, note }: Props) {
+export function MentionList({ refs, first = 12, owner = true, type = true, note }: Props) {
   const [all, setAll] = useState(false)
   const shown = all || refs.length <= first + 1 ? refs : refs.slice(0, first)
   return (
     <ul className="hairlines">
       {shown.map((ref) => (
-        <MentionRow key={ref} entityRef={ref} owner={owner} note={note?.(ref)} />
+        <MentionRow key={ref} entityRef={ref} owner={owner} type={type} note={note?.(ref)} />
       ))}
       {shown.length < refs.length && (
         <li>
@@ -42,10 +44,17 @@ export function MentionList({ refs, first = 12, owner = true, note }: Props) {
   )
 }
 
-function MentionRow({ entityRef, owner, note }: { entityRef: string; owner: boolean; note: string | undefined }) {
+interface RowProps {
+  entityRef: string
+  owner: boolean
+  type: boolean
+  note: string | undefined
+}
+
+function MentionRow({ entityRef, owner, type, note }: RowProps) {
   const { title, kind, summary } = useMention(entityRef)
   return (
-    <li className={css['row']}>
+    <li className={css['row']} data-type={type}>
       <KindGlyph kind={kind} />
       <span className={css['name']}>
         {summary === null ? (
@@ -61,7 +70,7 @@ function MentionRow({ entityRef, owner, note }: { entityRef: string; owner: bool
           {summary === null ? 'named in a file, not in the catalog' : summary?.description}
         </span>
       </span>
-      <span className="muted cut">{note ?? summary?.type}</span>
+      {type && <span className="muted cut">{note ?? summary?.type}</span>}
       <span className={`${css['owner'] ?? ''} cut muted`}>
         {owner && summary?.owner && <Owner owner={summary.owner} />}
       </span>

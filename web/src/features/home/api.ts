@@ -106,9 +106,13 @@ export const areasQuery = queryOptions({
         fields: ['kind', 'metadata'],
         limit: AREAS,
       }
-      const { items } = await request<{ items: Entity[] }>(api.query, { method: 'POST', body, signal })
-      if (items.length > 0) return { kind, refs: items.map(refOf) }
+      const { items, totalItems } = await request<{ items: Entity[]; totalItems: number }>(api.query, {
+        method: 'POST',
+        body,
+        signal,
+      })
+      if (items.length > 0) return { kind, refs: items.map(refOf), more: totalItems > items.length }
     }
-    return { kind: 'system', refs: [] }
+    return { kind: 'system', refs: [], more: false }
   },
 })

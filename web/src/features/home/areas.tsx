@@ -16,12 +16,14 @@ export function Areas() {
       title={words.tab}
       note="what it all belongs to"
       end={
-        <Link className="link" to={page.catalog} search={{ kind: data.kind }}>
-          All {words.many}
-        </Link>
+        data.more && (
+          <Link className="link" to={page.catalog} search={{ kind: data.kind }}>
+            All {words.many}
+          </Link>
+        )
       }
     >
-      <MentionList refs={data.refs} first={data.refs.length} />
+      <MentionList refs={data.refs} first={data.refs.length} type={false} />
     </Section>
   )
 }

@@ -1,8 +1,8 @@
-import { place } from '../../lib/format.ts'
+import { locationTarget, place } from '../../lib/format.ts'
 import { parseRef } from '../../lib/entity.ts'
 import { keptWords, unlisted } from '../../lib/ingestion.ts'
 import { page } from '../../lib/paths.ts'
-import type { Problems, Source } from '../../lib/portico.ts'
+import type { Claim, Problems, Source } from '../../lib/portico.ts'
 import { asSentence, number } from '../../lib/words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { RefName } from '../../ui/entity-link.tsx'
@@ -112,10 +112,12 @@ export function attentionItems(sources: Source[], problems: Problems | undefined
     shape: 'warn',
     about: { ref: c.ref },
     where: parseRef(c.ref).kind,
-    words: 'Two sources claim it. The first one keeps it.',
+    words: `${fileOf(c.kept)} and ${fileOf(c.refused)} both declare it. The first one keeps it.`,
     to: page.problems,
     search: { tab: 'conflicts', problem: c.ref },
     action: 'Compare',
   }))
   return [...held, ...failed, ...errors, ...missing, ...conflicts]
 }
+
+const fileOf = ({ location, line }: Claim) => place(locationTarget(location), line)

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { changeWords, feedItems, manyWords, type FeedItem } from '../../lib/change-words.ts'
+import { changeWords, feedItems, manyOf, manyVerb, type FeedItem } from '../../lib/change-words.ts'
 import { parseRef } from '../../lib/entity.ts'
 import { locationTarget, shortPath } from '../../lib/format.ts'
 import type { Change } from '../../lib/portico.ts'
@@ -11,6 +11,7 @@ import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Section } from '../../ui/section.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { latestChangesQuery } from './api.ts'
+import { massNames } from './near-words.ts'
 import css from './home.module.css'
 
 const MOST = 14
@@ -61,8 +62,12 @@ function Many({ item }: { item: Extract<FeedItem, { type: 'many' }> }) {
     <li className={css['change']}>
       <KindGlyph kind="location" size="bare" />
       <span className={css['words']}>
-        <b>{manyWords(item)}</b>
-        {sources.size === 1 && only && <span className="muted"> from {shortPath(locationTarget(only))}</span>}
+        <b>{manyOf(item)}</b> {manyVerb(item)}
+        <span className="muted">
+          {sources.size === 1 && only
+            ? ` from ${shortPath(locationTarget(only))}`
+            : `: ${massNames(changes.map((c) => c.ref))}`}
+        </span>
       </span>
       <Fresh at={changes[0]?.at ?? ''} className={css['when'] ?? ''} />
     </li>

@@ -1,5 +1,6 @@
+import { lookWords } from '../../lib/ingestion.ts'
 import type { Problems, Source } from '../../lib/portico.ts'
-import { count, number } from '../../lib/words.ts'
+import { number } from '../../lib/words.ts'
 
 /** The first sentence of Home: does anything need somebody? The second part is context and drawn quieter. */
 export function homeHeadline(
@@ -22,9 +23,9 @@ export function homeHeadline(
     const more = problems && problems.totals.errors > problems.errors.length ? 'More than ' : ''
     return {
       first: errors === 1 ? 'One file needs a correction.' : `${more}${number(errors)} files need a correction.`,
-      rest: size,
+      rest: others > 0 ? lookWords(others, true) : size,
     }
   }
-  if (others > 0) return { first: `${count(others, 'thing')} ${others === 1 ? 'needs' : 'need'} a look.`, rest: size }
+  if (others > 0) return { first: lookWords(others), rest: size }
   return { first: size, rest: problems ? 'Every file reads well.' : '' }
 }

@@ -34,6 +34,18 @@ describe('homeHeadline', () => {
       '2 files need a correction.',
     )
   })
+
+  it('tells of what is claimed twice too', () => {
+    const claimed = (p: Problems): Problems => ({ ...p, totals: { ...p.totals, conflicts: 1 } })
+    expect(homeHeadline(9, [], claimed(problems(error({}))))).toEqual({
+      first: 'One file needs a correction.',
+      rest: 'One more thing needs a look.',
+    })
+    expect(homeHeadline(9, [], claimed(problems()))).toEqual({
+      first: 'One thing needs a look.',
+      rest: '9 things are in the catalog.',
+    })
+  })
 })
 
 describe('attentionItems', () => {
@@ -46,6 +58,14 @@ describe('attentionItems', () => {
     )
     expect(attentionItems([failed(null)], undefined)[0]?.words).toBe(
       'It does not answer. Nothing of it is in the catalog yet.',
+    )
+  })
+
+  it('names both files of a conflict', () => {
+    const claim = (name: string, line: number) => ({ location: `file:/a/${name}.yaml`, line, since: '' })
+    const twice = { ref: 'component:default/x', kept: claim('old', 4), refused: claim('new', 9) }
+    expect(attentionItems([], { ...problems(), conflicts: [twice] })[0]?.words).toBe(
+      'a/old.yaml:4 and a/new.yaml:9 both declare it. The first one keeps it.',
     )
   })
 

@@ -1,8 +1,10 @@
 import { Link } from '@tanstack/react-router'
+import { Check } from 'lucide-react'
 import { parseRef, refOf, text, titleOf } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { byKind, kindWords, number } from '../../lib/words.ts'
 import { Fresh } from '../../ui/fresh.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Health, type StatusShape } from '../../ui/status.tsx'
@@ -54,7 +56,17 @@ function kindLabel(kind: string, n: number): string {
   return n === 1 ? words.one : words.many
 }
 
-const shapes: StatusShape[] = ['ok', 'warn', 'warn', 'bad']
+/** By level. What is in order wears no shape: the disc says that something runs, and of that nothing is known here. */
+const shapes: Record<number, StatusShape> = { 1: 'warn', 2: 'warn', 3: 'bad' }
+
+function InOrder({ children }: { children: string }) {
+  return (
+    <span className={css['inOrder']}>
+      <Icon of={Check} size={12} />
+      <span className="cut">{children}</span>
+    </span>
+  )
+}
 
 function Row({ standing }: { standing: Standing }) {
   const { entity, level, changedAt } = standing
@@ -70,7 +82,11 @@ function Row({ standing }: { standing: Standing }) {
         </span>
       </td>
       <td className={level === 0 ? css['calm'] : undefined} title={stateWords(standing)}>
-        <Health shape={shapes[level] ?? 'ok'}>{stateWords(standing)}</Health>
+        {level === 0 ? (
+          <InOrder>{stateWords(standing)}</InOrder>
+        ) : (
+          <Health shape={shapes[level] ?? 'warn'}>{stateWords(standing)}</Health>
+        )}
       </td>
       <td className="muted">
         <Lifecycle value={text(entity.spec?.['lifecycle'])} />

@@ -39,7 +39,7 @@ describe('sourcesHeadline', () => {
     [[source({}), held], 'One of two sources is current. One is held until you decide.'],
     [[source({}), failedWhileHeld], 'One of two sources is current. One is held until you decide.'],
     [[source({}), source({}), source({ state: 'failed' })], 'Two of three sources are current. One cannot be read.'],
-    [[source({ state: 'degraded' })], ' The source has files that do not read.'],
+    [[source({ state: 'degraded' })], ' The source has files that cannot be read.'],
   ])('%#: %o', (sources, want) => {
     const { fine, needs } = sourcesHeadline(sources)
     expect(`${fine} ${needs}`).toBe(want)
@@ -166,8 +166,8 @@ describe('problems', () => {
     conflicts: [
       {
         ref: 'api:default/a',
-        kept: { location: 'file:/k', since: '' },
-        refused: { location: 'file:/r/x.yaml', since: '' },
+        kept: { location: 'file:/k', line: 1, since: '' },
+        refused: { location: 'file:/r/x.yaml', line: 1, since: '' },
       },
     ],
     missing: [],
@@ -181,6 +181,9 @@ describe('problems', () => {
       'Every file reads well, and nothing is missing.',
     )
     const error = { ...problems.errors[0], level: 'error' } as Problem
+    expect(problemsHeadline(2, { ...problems, errors: [error] })).toBe(
+      'One error needs a correction. One more thing needs a look.',
+    )
     const cut = { ...problems, errors: [error], totals: { ...problems.totals, errors: 900 } }
     expect(problemsHeadline(901, cut)).toBe('More than 1 errors need a correction.')
     expect(openProblems(cut)).toBe(901)

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { locationTarget, place } from '../../lib/format.ts'
 import { sourcesQuery } from '../../lib/ingestion.ts'
 import { page } from '../../lib/paths.ts'
-import type { Conflict, Problem, Problems } from '../../lib/portico.ts'
+import type { Claim, Conflict, Problem, Problems } from '../../lib/portico.ts'
 import { summaryQuery, useName } from '../../lib/summaries.ts'
 import { asSentence } from '../../lib/words.ts'
 import { ActionButton } from '../../ui/action.tsx'
@@ -100,34 +100,41 @@ function ConflictDetail({ conflict: { ref, kept, refused } }: { conflict: Confli
   const name = useName(ref)
   return (
     <>
-      <h3>Two sources claim {name}</h3>
+      <h3>Two files claim {name}</h3>
       <p className={css['lead']}>
-        The first one keeps it. What the second one says is not shown anywhere. Remove one of the two declarations, or
-        rename one.
+        The one that declared it first keeps it, and nothing of what the other one says is shown. Take it out of one of
+        the two, or give it another name there.
       </p>
       <dl className={css['claims']}>
-        <dt>Keeps it</dt>
-        <dd>
-          <span className="mono small">{locationTarget(kept.location)}</span>
-          <br />
-          <span className="quiet small">
-            first seen <Fresh at={kept.since} />
-          </span>
-        </dd>
-        <dt>Refused</dt>
-        <dd>
-          <span className="mono small">{locationTarget(refused.location)}</span>
-          <br />
-          <span className="quiet small">
-            first seen <Fresh at={refused.since} />
-          </span>
-        </dd>
+        <ClaimRow title="Keeps it" claim={kept} since="declared it" />
+        <ClaimRow title="Refused" claim={refused} since="claimed it" />
         <dt>Ref</dt>
         <dd className="mono small">{ref}</dd>
       </dl>
       <div className={css['acts']}>
         <LinkButton to={page.entity(ref)}>Open its page</LinkButton>
+        <LinkButton to={page.entity(ref, 'source')} variant="subtle">
+          See the file that counts
+        </LinkButton>
       </div>
+    </>
+  )
+}
+
+function ClaimRow({ title, claim, since }: { title: string; claim: Claim; since: string }) {
+  const file = locationTarget(claim.location)
+  return (
+    <>
+      <dt>{title}</dt>
+      <dd>
+        <span className="mono small" title={file}>
+          {place(file, claim.line)}
+        </span>
+        <br />
+        <span className="quiet small">
+          {since} <Fresh at={claim.since} />
+        </span>
+      </dd>
     </>
   )
 }

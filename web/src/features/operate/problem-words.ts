@@ -1,4 +1,5 @@
 import { locationTarget, place, shortPath } from '../../lib/format.ts'
+import { lookWords } from '../../lib/ingestion.ts'
 import type { Missing, Problems, Removed, Source } from '../../lib/portico.ts'
 import { asSentence, number, spelled } from '../../lib/words.ts'
 import type { StatusShape } from '../../ui/status.tsx'
@@ -9,9 +10,10 @@ export function problemsHeadline(open: number, problems: Problems): string {
   const errors = problems.errors.filter((p) => p.level === 'error').length
   if (errors > 0) {
     if (problems.totals.errors > problems.errors.length) return `More than ${number(errors)} errors need a correction.`
-    return `${spelled(errors)} ${errors === 1 ? 'error needs' : 'errors need'} a correction.`
+    const others = open > errors ? ` ${lookWords(open - errors, true)}` : ''
+    return `${spelled(errors)} ${errors === 1 ? 'error needs' : 'errors need'} a correction.${others}`
   }
-  return `${spelled(open)} ${open === 1 ? 'thing needs' : 'things need'} a look.`
+  return lookWords(open)
 }
 
 /** One line of the list beside the detail. */
