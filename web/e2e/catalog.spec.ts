@@ -1,5 +1,27 @@
 import { expect, test } from './fixtures.ts'
 
+test('a text that this kind does not have is offered in the kinds that have it', async ({ page }) => {
+  await page.goto('/catalog?kind=domain&q=payments')
+  await expect(page.getByText('Nothing matches “payments”')).toBeVisible()
+  await page
+    .getByRole('main')
+    .getByRole('link', { name: /^Systems \d/ })
+    .last()
+    .click()
+  await expect(page).toHaveURL(/kind=system&q=payments/)
+  await expect(page.getByRole('grid').getByRole('link', { name: 'payments' }).first()).toBeVisible()
+})
+
+test('kinds that do not fit fade out at the end where they are', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto('/catalog?kind=component')
+  const kinds = page.getByRole('navigation', { name: 'Kinds' })
+  await expect(kinds).toHaveAttribute('data-after')
+  await expect(kinds).not.toHaveAttribute('data-before')
+  await kinds.getByRole('link', { name: /^Locations/ }).focus()
+  await expect(kinds).toHaveAttribute('data-before')
+})
+
 test('lists a kind with owner, type and lifecycle, and counts it', async ({ catalog }) => {
   await catalog.open()
   const row = catalog.row('payments-api')

@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useEffect, useLayoutEffect, useRef, type ReactNode } from 'react'
 import css from './tabs.module.css'
 
 /** A row of links, one of them `aria-current`; scrolls sideways where it is narrow, and the present one into sight. */
@@ -12,9 +12,34 @@ export function Tabs({ label, children }: { label: string; children: ReactNode }
     if (offsetLeft < scrollLeft || offsetLeft + offsetWidth > scrollLeft + clientWidth)
       nav.current.scrollLeft = offsetLeft - 16
   })
+  useLayoutEffect(() => {
+    const row = nav.current
+    if (!row) return
+    const watcher = new ResizeObserver(() => {
+      markEnds(row)
+    })
+    for (const part of [row, ...row.children]) watcher.observe(part)
+    return () => {
+      watcher.disconnect()
+    }
+  }, [children])
   return (
-    <nav ref={nav} className={css['tabs']} aria-label={label}>
+    <nav
+      ref={nav}
+      className={css['tabs']}
+      aria-label={label}
+      onScroll={(event) => {
+        markEnds(event.currentTarget)
+      }}
+    >
       {children}
     </nav>
   )
+}
+
+/** Says at which ends there is more than is seen, so that it fades out there. */
+function markEnds(row: HTMLElement) {
+  const { scrollLeft, clientWidth, scrollWidth } = row
+  row.toggleAttribute('data-before', scrollLeft > 1)
+  row.toggleAttribute('data-after', scrollLeft + clientWidth < scrollWidth - 1)
 }

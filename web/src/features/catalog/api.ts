@@ -2,12 +2,13 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { request } from '../../lib/api.ts'
 import { refOf, type Entity } from '../../lib/entity.ts'
 import { keys } from '../../lib/keys.ts'
-import type { FacetAnswer } from '../../lib/kinds.ts'
+import { inOrder, type FacetAnswer } from '../../lib/kinds.ts'
 import { api } from '../../lib/paths.ts'
 import {
   countBody,
   facetBodies,
   facetPaths,
+  fullText,
   listBody,
   noOwnerBody,
   textFields,
@@ -60,6 +61,15 @@ export function facetsQuery(search: CatalogSearch, asker: Asker) {
       return facets
     },
     placeholderData: keepPreviousData,
+  })
+}
+
+/** How many of each kind a text is found in: the list asks for one kind at a time. */
+export function kindsWithQuery(term: string) {
+  const body = { facets: ['kind'], query: {}, ...fullText({ kind: '', q: term }) }
+  return queryOptions({
+    queryKey: keys.facet(body),
+    queryFn: async ({ signal }) => inOrder((await ask(body, signal)).facets['kind'] ?? []),
   })
 }
 

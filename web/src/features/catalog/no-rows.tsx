@@ -1,11 +1,11 @@
-import { useQueries } from '@tanstack/react-query'
+import { useQueries, useQuery } from '@tanstack/react-query'
 import type { FacetValue } from '../../lib/kinds.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import { page } from '../../lib/paths.ts'
 import { kindWords, number } from '../../lib/words.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
-import { countQuery } from './api.ts'
+import { countQuery, kindsWithQuery } from './api.ts'
 import { activeFilters, without, type CatalogSearch, type FilterName } from './catalog-search.ts'
 import type { Asker } from './catalog-query.ts'
 import { filterTitles } from './filter-words.ts'
@@ -22,6 +22,8 @@ const filterWords: Partial<Record<FilterName, string>> = { owned: 'â€œowned byâ€
 export function NoMatch({ search, asker, go }: Props) {
   const filters = activeFilters(search)
   const counts = useQueries({ queries: filters.map((name) => countQuery(search, asker, name)) })
+  const elsewhere = useQuery({ ...kindsWithQuery(search.q ?? ''), enabled: search.q !== undefined }).data ?? []
+  const kinds = elsewhere.filter((k) => k.value !== search.kind)
   const title = (name: FilterName) => filterWords[name] ?? filterTitles[name].toLowerCase()
   const ways = filters
     .map((name, i) => ({ name, left: counts[i]?.data ?? 0 }))
@@ -33,6 +35,11 @@ export function NoMatch({ search, asker, go }: Props) {
       title={titleOf(search, filters)}
       actions={
         <>
+          {kinds.slice(0, 4).map(({ value, count }) => (
+            <LinkButton key={value} to={page.catalog} search={{ kind: value, q: search.q }}>
+              {kindWords(value).tab} {number(count)}
+            </LinkButton>
+          ))}
           {filters.length > 1 &&
             ways.slice(0, 2).map((way) => (
               <Button
@@ -45,7 +52,7 @@ export function NoMatch({ search, asker, go }: Props) {
               </Button>
             ))}
           <Button
-            variant={filters.length > 1 && ways.length > 0 ? 'subtle' : 'default'}
+            variant={kinds.length > 0 || (filters.length > 1 && ways.length > 0) ? 'subtle' : 'default'}
             onClick={() => {
               go(without(search, ...filters))
             }}
@@ -59,6 +66,7 @@ export function NoMatch({ search, asker, go }: Props) {
         {ways[0] && filters.length > 1
           ? `Without the ${title(ways[0].name)} filter there ${ways[0].left === 1 ? 'is one' : `are ${number(ways[0].left)}`}.`
           : only(search, filters)}
+        {kinds.length > 0 && ' It is found in other kinds.'}
       </p>
     </EmptyState>
   )
