@@ -12,12 +12,15 @@ import { keys } from '../../lib/keys.ts'
 import { api } from '../../lib/paths.ts'
 import type { ChangePage, Comparison, EntitySource, HistoryPage } from '../../lib/portico.ts'
 
-/** The whole entity; null when no entity has the ref. Asked by ref, because absence is an answer here and no error. */
+/** Of each type: more than a page draws one by one, and what belongs to a team of thousands does not come with every page of theirs. */
+const RELATIONS = 200
+
+/** The entity with the first of its relations; null when no entity has the ref. Asked by ref, because absence is an answer here and no error. */
 export function entityQuery(ref: string) {
   return queryOptions({
     queryKey: keys.entity(ref),
     queryFn: async ({ signal }) => {
-      const body = { entityRefs: [ref] }
+      const body = { entityRefs: [ref], mostRelations: RELATIONS }
       const answer = await request<{ items: (Entity | null)[] }>(api.byRefs, { method: 'POST', body, signal })
       return answer.items[0] ?? null
     },
