@@ -82,7 +82,7 @@ function People({ teams, ready, told }: PeopleProps) {
   const people = useInfiniteQuery({ ...peopleQuery(teams), enabled: ready })
   if (people.error && !people.data)
     return <ErrorStrip error={people.error} what="The people did not load." onRetry={() => void people.refetch()} />
-  if (!people.data) return <RowBones rows={6} />
+  if (!people.data) return <RowBones rows={12} />
   const list = people.data.pages.flatMap((p) => p.items)
   if (list.length === 0) return <p className="muted">No person says that they are in one of these teams.</p>
   const byRef = new Map(list.map((e) => [refOf(e), e]))

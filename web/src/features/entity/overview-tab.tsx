@@ -78,8 +78,8 @@ function Main({ entity }: { entity: Entity }) {
       return (
         <>
           <Members entity={entity} />
-          <Hierarchy entity={entity} />
           <Owns entity={entity} />
+          <Hierarchy entity={entity} />
         </>
       )
     case 'user':

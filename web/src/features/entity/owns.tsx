@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { refOf, relationsOf, type Entity } from '../../lib/entity.ts'
+import { refOf, relationCount, relationsOf, type Entity } from '../../lib/entity.ts'
 import { ownedQuery, type Owned } from '../../lib/owned.ts'
 import { page } from '../../lib/paths.ts'
 import { capital, count, kindWords, number } from '../../lib/words.ts'
@@ -38,7 +38,7 @@ export function Owns({ entity }: { entity: Entity }) {
   const owners = wide ? (data?.owners ?? relationsOf(entity, 'memberOf')) : [ref]
   const labels = person ? ['Themselves', 'Their teams'] : ['Directly', 'With the teams below']
   return (
-    <Section title="Owns" note={data && note(data, wide ? owners.length - (person ? 0 : 1) : 0)}>
+    <Section title="Owns" note={data && note(data, wide ? owners.length : 0)}>
       {teams && (
         <div className={css['whose']}>
           <Segmented
@@ -67,7 +67,7 @@ export function Owns({ entity }: { entity: Entity }) {
           />
         </Body>
       ) : (
-        <RowBones rows={6} />
+        <RowBones rows={Math.min(ROWS, Math.max(1, relationCount(entity, 'ownerOf'))) + 2} />
       )}
     </Section>
   )
@@ -83,7 +83,7 @@ const labelled = (label: string | undefined, owned: Owned | undefined) =>
 
 function note(owned: Owned, teams: number): string {
   const all = count(owned.total, 'entity', 'entities')
-  return teams > 0 ? `${all}, ${count(teams, 'team')}${owned.ownersCut ? ' and more' : ''}` : all
+  return teams > 0 ? `${all} of ${count(teams, 'team')}${owned.ownersCut ? ' and more' : ''}` : all
 }
 
 interface BodyProps {

@@ -4,7 +4,7 @@ import type { Entity } from '../../lib/entity.ts'
 import { keys } from '../../lib/keys.ts'
 import { api } from '../../lib/paths.ts'
 
-const PAGE = 24
+const PAGE = 12
 
 interface PeoplePage {
   items: Entity[]
