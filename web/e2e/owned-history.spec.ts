@@ -7,7 +7,7 @@ import { CatalogPage } from './pages.ts'
 import { startPortal } from './server.ts'
 
 test.skip(!process.env['PORTICO_BIN'], 'it starts a portal of its own: set PORTICO_BIN')
-test.describe.configure({ mode: 'serial' })
+test.describe.configure({ mode: 'serial', timeout: 60_000 })
 
 const config = `auth: {providers: {guest: {}}}
 portico: {guest: {operator: true}}
@@ -69,6 +69,7 @@ test.afterAll(async () => {
 })
 
 const part = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
+const linesOf = (page: Page) => page.locator('ol > li').filter({ hasText: 'revision' })
 const open = (page: Page, path: string) => page.goto(`${portal.url}/catalog/default/${path}`)
 
 test('a team of hundreds owns a first page of it, and the catalog has the rest', async ({ page }) => {
@@ -137,7 +138,7 @@ test('a person, a kind of one’s own and a team without anything', async ({ pag
   await expect(part(page, 'Members')).toContainText('No person says that they are in this team.')
 })
 
-test('the history is narrowed down by the server, compared, and goes on without a jump', async ({ page }) => {
+test('the history grows without a reload', async ({ page }) => {
   const title = page.getByRole('heading', { level: 1 })
   await open(page, 'component/buoy/history')
   for (const [name, owner] of [
@@ -151,15 +152,23 @@ test('the history is narrowed down by the server, compared, and goes on without 
     await expect(title).toHaveText(name)
   }
   // Without a reload, filter and list.
-  const lines = page.locator('ol > li').filter({ hasText: 'revision' })
+  const lines = linesOf(page)
   await expect(lines).toHaveCount(6)
   await expect(page.getByText('6 changes are kept')).toBeVisible()
+})
+
+test('the history is narrowed down by the server, and any two points of it are compared', async ({ page }) => {
+  await open(page, 'component/buoy/history')
+  const lines = linesOf(page)
+  await expect(lines).toHaveCount(6)
   const asked = page.waitForRequest((request) => request.url().includes('field=spec.owner'))
-  await page.getByRole('combobox', { name: 'Changes of' }).selectOption('spec.owner')
+  const fields = page.getByRole('combobox', { name: 'Changes of' })
+  await fields.focus()
+  await fields.selectOption('spec.owner')
   await asked
   await expect(page).toHaveURL(/field=spec.owner/)
   await expect(lines).toHaveCount(2)
-  await expect(page.getByRole('combobox', { name: 'Changes of' })).toBeFocused()
+  await expect(fields).toBeFocused()
   await page.getByRole('button', { name: 'Compare two points' }).click()
   const box = page.getByRole('region', { name: 'Comparison' })
   await expect(box).toContainText('3 changes in between.')
@@ -173,8 +182,13 @@ test('the history is narrowed down by the server, compared, and goes on without 
   await expect(page.getByText('None of the changes that are kept matches.')).toBeVisible()
   await page.getByRole('button', { name: 'Show all' }).click()
   await expect(lines).toHaveCount(6)
+})
 
-  // What somebody reads stays where it is.
+test('what somebody reads of the history stays where it is', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 560 })
+  await open(page, 'component/buoy/history')
+  const lines = linesOf(page)
+  await expect(lines).toHaveCount(6)
   const last = lines.last()
   await last.scrollIntoViewIfNeeded()
   const before = (await last.boundingBox())?.y
