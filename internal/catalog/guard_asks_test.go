@@ -42,7 +42,7 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 				add("GET "+api+"/graph/path", api+"/graph/path?from="+url.QueryEscape(ref)+"&to="+to+q, "")
 			}
 		}
-		for _, q := range []string{"", "?limit=1", "?before=40", "?limit=200&before=9"} {
+		for _, q := range []string{"", "?limit=1", "?before=40", "?limit=200&before=9", "?limit=1&summary=true", "?field=spec.owner", "?field=parent&limit=1", "?actor=system:refresh&limit=2", "?until=2026-01-01T00:00:00Z&summary=true"} {
 			add("GET "+byNameRoute+"/history", p+"/history"+q, "")
 		}
 		for _, q := range []string{"?from=0", "?from=5&to=20", "?from=30&to=9", "?from=12"} {
@@ -70,6 +70,9 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 		add("GET "+api+"/removed", api+"/removed"+q, "")
 	}
 	for _, owners := range []string{"owner=group:default/team-a", "owner=group:default/secret-team", "owner=user:default/pat&owner=group:default/team-a", "owner=group:default/never"} {
+		for _, more := range []string{"&below=true", "&below=true&kind=component&limit=200", "&kind=api"} {
+			add("GET "+api+"/owned", api+"/owned?"+owners+more, "")
+		}
 		for _, more := range []string{"", "&limit=1", "&limit=200"} {
 			add("GET "+api+"/owned", api+"/owned?"+owners+more, "")
 			add("GET "+api+"/owned/changes", api+"/owned/changes?"+owners+more, "")
@@ -208,6 +211,8 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 		if r.IntN(3) == 0 {
 			batch["query"] = predicate(1)
 		}
+		add("POST "+api+"/entities/by-refs", api+"/entities/by-refs", encode(batch))
+		batch["mostRelations"] = 1 + r.IntN(3)
 		add("POST "+api+"/entities/by-refs", api+"/entities/by-refs", encode(batch))
 	}
 	for i := range qs { // some come again, of what is remembered

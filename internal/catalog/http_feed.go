@@ -207,34 +207,6 @@ func (h *Handler) own(ctx context.Context, ref string) (OwnNews, <-chan struct{}
 	return own, own.Wake()
 }
 
-func (h *Handler) getHistory(w http.ResponseWriter, r *http.Request) error {
-	ref := entity.Ref{Kind: r.PathValue("kind"), Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
-	limit, err := intParam(r, "limit", 50, 1, 200)
-	if err != nil {
-		return err
-	}
-	before, err := intParam(r, "before", 0, 0, 1<<62)
-	if err != nil {
-		return err
-	}
-	items, err := h.history(r.Context(), ref.String(), before, int(limit)+1)
-	if err != nil {
-		return err
-	}
-	if len(items) == 0 && before == 0 {
-		if h.Index.Snapshot().ByRef(ref.String(), h.seen(r.Context())) == nil {
-			return notFound(ref)
-		}
-	}
-	var next *int64
-	if len(items) > int(limit) {
-		items = items[:limit]
-		next = &items[len(items)-1].Revision
-	}
-	httpx.JSON(w, http.StatusOK, map[string]any{"items": items, "next": next})
-	return nil
-}
-
 // latest are changes with a revision below before, newest first.
 func (h *Handler) latest(ctx context.Context, before int64, limit int, ref string) ([]Change, error) {
 	if v := h.sight(ctx); v.restricted() {

@@ -53,6 +53,9 @@ type standingJSON struct {
 	MoreNeeds int             `json:"moreNeeds,omitempty"`
 }
 
+// maxTeams is how many owners below=true comes to: no organisation has more teams below one.
+const maxTeams = 500
+
 // getOwned lists what somebody owns, the worst first.
 func (h *Handler) getOwned(w http.ResponseWriter, r *http.Request) error {
 	q, err := queryOf(r)
@@ -63,22 +66,41 @@ func (h *Handler) getOwned(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	below, err := boolParam(q, "below")
+	if err != nil {
+		return err
+	}
 	limit, err := intParam(r, "limit", 12, 0, 200)
 	if err != nil {
 		return err
 	}
+	only := strings.ToLower(q.Get("kind"))
 	snap, err := h.snapshot(r)
 	if err != nil {
 		return err
 	}
-	all := snap.Owned(owners, h.seen(r.Context()))
-	kinds, levels := map[string]int{}, [4]int{}
-	for i := range all {
-		kind, _, _ := strings.Cut(all[i].Doc.Ref(), ":")
-		kinds[kind]++
-		levels[all[i].Level()]++
+	answer := map[string]any{"revision": snap.Revision()}
+	seen := h.seen(r.Context())
+	if below {
+		var cut bool
+		owners, cut = snap.Below(owners, maxTeams, seen)
+		answer["owners"], answer["ownersCut"] = owners, cut
 	}
-	shown := all[:min(len(all), int(limit))]
+	all := snap.Owned(owners, seen)
+	kinds, levels, deprecated := map[string]int{}, [4]int{}, 0
+	asked := all[:0] // of the kind; all is read no more
+	for _, s := range all {
+		kinds[s.Kind()]++
+		if only != "" && only != s.Kind() {
+			continue
+		}
+		levels[s.Level()]++
+		if s.Deprecated {
+			deprecated++
+		}
+		asked = append(asked, s)
+	}
+	shown := asked[:min(len(asked), int(limit))]
 	docs := make([]*index.Doc, len(shown))
 	for i := range shown {
 		docs[i] = shown[i].Doc
@@ -97,10 +119,22 @@ func (h *Handler) getOwned(w http.ResponseWriter, r *http.Request) error {
 			items[i].ChangedAt = &at
 		}
 	}
-	httpx.JSON(w, http.StatusOK, map[string]any{
-		"revision": snap.Revision(), "total": len(all), "kinds": kinds, "levels": map[string]int{"bad": levels[3], "warn": levels[2], "later": levels[1]}, "items": items,
-	})
+	answer["total"], answer["kinds"], answer["deprecated"], answer["items"] = len(all), kinds, deprecated, items
+	answer["levels"] = map[string]int{"bad": levels[3], "warn": levels[2], "later": levels[1]}
+	httpx.JSON(w, http.StatusOK, answer)
 	return nil
+}
+
+// boolParam reads a parameter that is true or false; absent is false.
+func boolParam(q url.Values, name string) (bool, error) {
+	switch v := q.Get(name); v {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	default:
+		return false, errs.New(errs.Invalid, `%s must be "true" or "false", not %q`, name, cut(v))
+	}
 }
 
 // Of so many entities around somebody changes are looked up, the last changed first; of each, at most so many.

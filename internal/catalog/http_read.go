@@ -306,6 +306,9 @@ func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if body.MostRelations != nil && (*body.MostRelations < 1 || fields != nil) {
+		return errs.New(errs.Invalid, "mostRelations must be a whole number from 1, and goes with whole entities: leave out fields")
+	}
 	for i, s := range body.EntityRefs {
 		body.EntityRefs[i] = canonical(s)
 	}
@@ -314,7 +317,12 @@ func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	docs := rd.snap.Batch(body.EntityRefs, filters, rd.seen)
-	rd.answer(func(b []byte, spill index.Spill) []byte { return index.AppendBatch(b, docs, fields, spill) })
+	rd.answer(func(b []byte, spill index.Spill) []byte {
+		if body.MostRelations != nil {
+			return index.AppendBriefBatch(b, docs, *body.MostRelations, spill)
+		}
+		return index.AppendBatch(b, docs, fields, spill)
+	})
 	return nil
 }
 

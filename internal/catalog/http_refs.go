@@ -15,6 +15,8 @@ type refsBody struct {
 	EntityRefs []string        `json:"entityRefs"`
 	Fields     []string        `json:"fields"`
 	Query      json.RawMessage `json:"query"`
+	// MostRelations is Portico's own: of each type, so many relations at most.
+	MostRelations *int `json:"mostRelations"`
 }
 
 // readRefs reads the body of by-refs. Clients send hundreds of refs at a time and nothing else, and

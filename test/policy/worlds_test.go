@@ -107,6 +107,7 @@ func questions(token string) (qs []question) {
 		for _, of := range []string{"", "/ancestry", "/history", "/source", "/consequences", "/stars"} {
 			add("GET "+name+of, pathOf(ref)+of)
 		}
+		add("GET "+name+"/history", pathOf(ref)+"/history?field=spec.owner&summary=true")
 		add("GET "+name+"/history/compare", pathOf(ref)+"/history/compare?from=0")
 		add("GET "+c+"/locations/by-entity/{kind}/{namespace}/{name}", c+"/locations/by-entity/"+by)
 		get(c+"/changes", "?ref="+ref, "?order=desc&ref="+ref)
@@ -123,6 +124,7 @@ func questions(token string) (qs []question) {
 	get(c+"/entities", "?order=asc:metadata.name", "?filter=kind=component&order=asc:metadata.name", "?order=desc:metadata.name&limit=2")
 	add("GET "+c+"/entities/by-uid/{uid}", c+"/entities/by-uid/none")
 	add("POST "+c+"/entities/by-refs", c+"/entities/by-refs", `{"entityRefs":["`+strings.Join(refs, `","`)+`"]}`)
+	add("POST "+c+"/entities/by-refs", c+"/entities/by-refs", `{"entityRefs":["`+strings.Join(refs, `","`)+`"],"mostRelations":1}`)
 	texts := []string{"by", "secret", "watched", "vault", "old", "java", "depot"}
 	for _, word := range texts {
 		get(c+"/entities/by-query", "?orderField=metadata.name,asc&fullTextFilterTerm="+word+"&fullTextFilterFields=metadata.name,metadata.tags,metadata.namespace,spec.owner")
@@ -140,7 +142,7 @@ func questions(token string) (qs []question) {
 	get(c+"/changes", "", "?limit=3", "?order=desc", "?order=desc&limit=2")
 	get(c+"/entities/export", "?format=csv", "?format=json", "?format=yaml&filter=kind=component")
 	get(c+"/find", "?q=by", "?q=secret", "?q=%23java", "?q=vault&scope=catalog", "?q=w&scope=people&owner=group:default/deals")
-	get(c+"/owned", "?owner=group:default/deals", "?owner=group:default/contractors&owner=user:default/ann")
+	get(c+"/owned", "?owner=group:default/deals", "?owner=group:default/contractors&owner=user:default/ann", "?owner=group:default/deals&below=true&kind=component")
 	get(c+"/owned/changes", "?owner=group:default/deals", "?owner=group:default/contractors&owner=user:default/ann&limit=2")
 	get(c + "/sources")
 	get(c+"/problems", "", "?limit=0")

@@ -3,6 +3,7 @@ package index
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -73,6 +74,44 @@ func (d *Doc) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '"')
 	dst = append(dst, d.base[d.metaEnd:len(d.base)-1]...)
 	return d.appendDerived(dst)
+}
+
+// AppendBrief appends the entity with at most so many relations of each type. Where that leaves some out, what follows the
+// entity says how many there are of such a type, and to how many entities all of them lead:
+// "portico":{"related":10002,"relations":{"ownerOf":10000}}.
+func (d *Doc) AppendBrief(dst []byte, most int) []byte {
+	if len(d.rels) <= most {
+		return d.AppendJSON(dst)
+	}
+	brief := *d
+	brief.rels = make([]relation, 0, 4*most)
+	var counts []byte
+	for rest := d.rels; len(rest) > 0; { // they stand by type
+		typ := rest[0].typ
+		n := slices.IndexFunc(rest, func(r relation) bool { return r.typ != typ })
+		if n < 0 {
+			n = len(rest)
+		}
+		brief.rels = append(brief.rels, rest[:min(n, most)]...)
+		if n > most {
+			if counts != nil {
+				counts = append(counts, ',')
+			}
+			counts = strconv.AppendInt(append(appendString(counts, typ.name), ':'), int64(n), 10)
+		}
+		rest = rest[n:]
+	}
+	dst = brief.AppendJSON(dst)
+	if counts == nil {
+		return dst
+	}
+	related := make(map[string]bool, len(d.rels))
+	for i := range d.rels {
+		related[d.rels[i].target] = true
+	}
+	dst = strconv.AppendInt(append(dst[:len(dst)-1], `,"portico":{"related":`...), int64(len(related)), 10)
+	dst = append(append(dst, `,"relations":{`...), counts...)
+	return append(dst, "}}}"...)
 }
 
 // appendDerived appends what follows the last thing that was declared.

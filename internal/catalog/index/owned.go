@@ -16,7 +16,14 @@ type Standing struct {
 	Needs []Need // the worst first
 	// More is how many further needs there are beyond Needs.
 	More int
+	// Deprecated is set where its own lifecycle says so.
+	Deprecated bool
+
+	kind string // of its ref
 }
+
+// Kind is its kind, in lower case.
+func (s *Standing) Kind() string { return s.kind }
 
 // Need is one thing that an entity asks of whoever owns it.
 type Need struct {
@@ -80,7 +87,8 @@ func (s *Snapshot) Owned(owners []string, r *Restriction) []Standing {
 	out := make([]Standing, 0, owned.n)
 	for id := range owned.all() {
 		doc := s.docs.get(id)
-		one := Standing{Doc: v.doc(doc), Needs: statusNeeds(doc.status)}
+		one := Standing{Doc: v.doc(doc), Needs: statusNeeds(doc.status), Deprecated: deprecated.has(id)}
+		one.kind, _, _ = strings.Cut(doc.ref, ":")
 		for i := range doc.rels {
 			rel := &doc.rels[i]
 			if v != nil && v.hides(rel) {
@@ -113,11 +121,46 @@ func (s *Snapshot) Owned(owners []string, r *Restriction) []Standing {
 		out = append(out, one)
 	}
 	slices.SortFunc(out, func(a, b Standing) int {
-		ka, na, _ := strings.Cut(a.Doc.ref, ":")
-		kb, nb, _ := strings.Cut(b.Doc.ref, ":")
-		return cmp.Or(cmp.Compare(b.Level(), a.Level()), cmp.Compare(kindRank(ka), kindRank(kb)), strings.Compare(ka, kb), strings.Compare(na, nb))
+		if c := cmp.Compare(b.Level(), a.Level()); c != 0 {
+			return c
+		}
+		if a.kind != b.kind {
+			return cmp.Or(cmp.Compare(kindRank(a.kind), kindRank(b.kind)), strings.Compare(a.kind, b.kind))
+		}
+		return strings.Compare(a.Doc.ref, b.Doc.ref) // of one kind: by namespace and name
 	})
 	return out
+}
+
+// Below lists the owners and the teams that are seen to be below them, at any depth, the nearest first. cut is set where
+// there may be more than the most that were asked for.
+func (s *Snapshot) Below(owners []string, most int, r *Restriction) (refs []string, cut bool) {
+	v := s.veil(r)
+	known := make(map[string]bool, len(owners))
+	for _, ref := range owners {
+		if ref = lower(ref); !known[ref] {
+			known[ref] = true
+			refs = append(refs, ref)
+		}
+	}
+	for at := 0; at < len(refs); at++ {
+		doc := s.ByRef(refs[at], r)
+		if doc == nil {
+			continue
+		}
+		for i := range doc.rels {
+			rel := &doc.rels[i]
+			if rel.typ.name != "parentOf" || known[rel.target] || v != nil && v.hides(rel) || s.ByRef(rel.target, r) == nil {
+				continue
+			}
+			if len(refs) >= most {
+				return refs, true
+			}
+			known[rel.target] = true
+			refs = append(refs, rel.target)
+		}
+	}
+	return refs, false
 }
 
 // ownable reports whether somebody should own an entity: nobody owns a team, or a person.

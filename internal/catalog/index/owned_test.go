@@ -98,3 +98,64 @@ func BenchmarkOwned(b *testing.B) {
 		})
 	})
 }
+
+// The teams below one are found at any depth, a circle ends, and what is hidden is neither found nor gone through.
+func TestBelow(t *testing.T) {
+	s := namedRows(t,
+		[3]string{"group:default/top", "", `"type":"team","children":[]`},
+		[3]string{"group:default/left", "", `"type":"team","parent":"top","children":[]`},
+		[3]string{"group:default/right", "", `"type":"team","parent":"top","children":["gone"]`},
+		[3]string{"group:default/leaf", "", `"type":"team","parent":"left","children":["top"]`},
+		[3]string{"group:default/other", "", `"type":"team","children":[]`},
+	)
+	hidden, err := ParsePredicate([]byte(`{"$not":{"metadata.name":"left"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name   string
+		owners []string
+		most   int
+		seen   *Restriction
+		want   string
+		cut    bool
+	}{
+		{name: "all below", owners: []string{"Group:default/Top"}, most: 10, want: "top left right leaf"},
+		{name: "two, each once", owners: []string{"group:default/left", "group:default/other", "group:default/left"}, most: 10, want: "left other leaf top right"},
+		{name: "no team", owners: []string{"group:default/none"}, most: 10, want: "none"},
+		{name: "as many as may be", owners: []string{"group:default/top"}, most: 4, want: "top left right leaf"},
+		{name: "too many", owners: []string{"group:default/top"}, most: 3, want: "top left right", cut: true},
+		{name: "not through what is hidden", owners: []string{"group:default/top"}, most: 10, seen: Restrict(hidden), want: "top right"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			refs, cut := s.Below(tt.owners, tt.most, tt.seen)
+			if got := strings.ReplaceAll(strings.Join(refs, " "), "group:default/", ""); got != tt.want || cut != tt.cut {
+				t.Errorf("got %s, %v; want %s, %v", got, cut, tt.want, tt.cut)
+			}
+		})
+	}
+}
+
+// A brief entity has of each type so many relations, and says how many there are where that leaves some out.
+func TestBrief(t *testing.T) {
+	rows := [][3]string{{"group:default/big", "", `"type":"team","children":[]`}, {"user:default/ana", "", `"memberOf":["big"],"owner":"big"`}}
+	for _, name := range []string{"a", "b", "c"} {
+		rows = append(rows, [3]string{"component:default/" + name, "", `"owner":"group:default/big"`})
+	}
+	s := namedRows(t, rows...)
+	big := s.ByRef("group:default/big", nil)
+	for most, want := range map[int]string{
+		2: `"relations":[{"type":"hasMember","targetRef":"user:default/ana"},{"type":"ownerOf","targetRef":"component:default/a"},{"type":"ownerOf","targetRef":"component:default/b"}],"portico":{"related":4,"relations":{"ownerOf":3}}}`,
+		3: `{"type":"ownerOf","targetRef":"component:default/c"}]}`,
+		9: `{"type":"ownerOf","targetRef":"component:default/c"}]}`,
+	} {
+		got := string(AppendBriefBatch(nil, []*Doc{big, nil}, most, nil))
+		if !strings.HasSuffix(got, want+`,null]}`) || !strings.HasPrefix(got, `{"items":[{`) {
+			t.Errorf("%d: %s", most, got)
+		}
+	}
+	if got := string(big.AppendBrief(nil, 9)); got != string(big.JSON()) {
+		t.Errorf("nothing is left out, and yet it is %s", got)
+	}
+}

@@ -34,6 +34,10 @@ func AppendPage(dst []byte, p *Page, f *Fields, spill Spill) []byte {
 
 // AppendDocs appends the array of the documents; nil is null.
 func AppendDocs(dst []byte, docs []*Doc, f *Fields, spill Spill) []byte {
+	return appendDocs(dst, docs, func(dst []byte, d *Doc) []byte { return d.AppendFields(dst, f) }, spill)
+}
+
+func appendDocs(dst []byte, docs []*Doc, one func(dst []byte, d *Doc) []byte, spill Spill) []byte {
 	dst = append(dst, '[')
 	more := true
 	for i, d := range docs {
@@ -43,7 +47,7 @@ func AppendDocs(dst []byte, docs []*Doc, f *Fields, spill Spill) []byte {
 		if d == nil {
 			dst = append(dst, "null"...)
 		} else {
-			dst = d.AppendFields(dst, f)
+			dst = one(dst, d)
 		}
 		if spill == nil {
 			continue
@@ -59,6 +63,12 @@ func AppendDocs(dst []byte, docs []*Doc, f *Fields, spill Spill) []byte {
 func AppendBatch(dst []byte, docs []*Doc, f *Fields, spill Spill) []byte {
 	dst = append(dst, `{"items":`...)
 	return append(AppendDocs(dst, docs, f, spill), '}')
+}
+
+// AppendBriefBatch is AppendBatch of whole entities with at most so many relations of each type.
+func AppendBriefBatch(dst []byte, docs []*Doc, most int, spill Spill) []byte {
+	dst = append(dst, `{"items":`...)
+	return append(appendDocs(dst, docs, func(dst []byte, d *Doc) []byte { return d.AppendBrief(dst, most) }, spill), '}')
 }
 
 // AppendFacets appends {"facets":{"kind":[{"value":"API","count":3},…],…}}.

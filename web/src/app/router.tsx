@@ -12,6 +12,7 @@ import { parseApiTabSearch } from '../features/api/api-search.ts'
 import { parseAuditSearch } from '../features/audit/audit-search.ts'
 import { parseCatalogSearch } from '../features/catalog/catalog-search.ts'
 import { parseHistorySearch } from '../features/entity/history-search.ts'
+import { parseOverviewSearch } from '../features/entity/overview-search.ts'
 import { parseSourceSearch } from '../features/entity/source-search.ts'
 import { parseGraphPageSearch, parseGraphSearch } from '../features/graph/graph-search.ts'
 import { parseProblemsSearch } from '../features/operate/problems-search.ts'
@@ -114,6 +115,7 @@ const entity = createRoute({
 const overview = createRoute({
   getParentRoute: () => entity,
   path: '/',
+  validateSearch: parseOverviewSearch,
   component: lazyRouteComponent(() => import('../features/entity/overview-tab.tsx'), 'OverviewTab'),
 })
 

@@ -20,6 +20,8 @@ export interface Entity {
   spec?: Record<string, unknown>
   relations?: Relation[]
   status?: { items?: StatusItem[] }
+  /** Of one that was asked for with fewer relations than it has: to how many others they lead, and how many it has of the types that were cut. */
+  portico?: { related: number; relations: Record<string, number> }
 }
 
 export interface EntityLink {
@@ -93,6 +95,16 @@ function targetOf({ kind, metadata, spec }: Entity): string | undefined {
 
 export function relationsOf(entity: Entity, type: string): string[] {
   return (entity.relations ?? []).filter((r) => r.type === type).map((r) => r.targetRef)
+}
+
+/** How many relations of a type it has, those among them that were not sent. */
+export function relationCount(entity: Entity, type: string): number {
+  return entity.portico?.relations[type] ?? relationsOf(entity, type).length
+}
+
+/** To how many others its relations lead. */
+export function relatedCount(entity: Entity): number {
+  return entity.portico?.related ?? new Set(entity.relations?.map((r) => r.targetRef)).size
 }
 
 /** The string, when it is one. */

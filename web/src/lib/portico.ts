@@ -65,6 +65,17 @@ export interface ChangePage {
 export interface HistoryPage {
   items: Change[]
   next: number | null
+  /** Where it was asked for. */
+  summary?: HistorySummary
+}
+
+/** What the changes of an entity are about. `since`: there are more, and those from this revision on were counted. */
+export interface HistorySummary {
+  changes: number
+  oldest: string | null
+  fields: { path: string; count: number }[]
+  actors: { actor: string; count: number }[]
+  since?: number
 }
 
 /** An entity at a revision. `at`: when the change was made that made it so; absent where the log does not reach back to it. */

@@ -10,14 +10,18 @@ import { request, withQuery } from '../../lib/api.ts'
 import type { Entity } from '../../lib/entity.ts'
 import { keys } from '../../lib/keys.ts'
 import { api } from '../../lib/paths.ts'
-import type { ChangePage, Comparison, EntitySource, HistoryPage } from '../../lib/portico.ts'
+import type { ChangePage, Comparison, EntitySource, HistoryPage, HistorySummary } from '../../lib/portico.ts'
+import { endOf, type Narrow } from './history-search.ts'
 
-/** The whole entity; null when no entity has the ref. Asked by ref, because absence is an answer here and no error. */
+/** Of each type: more than a page draws one by one, and what belongs to a team of thousands does not come with every page of theirs. */
+const RELATIONS = 200
+
+/** The entity with the first of its relations; null when no entity has the ref. Asked by ref, because absence is an answer here and no error. */
 export function entityQuery(ref: string) {
   return queryOptions({
     queryKey: keys.entity(ref),
     queryFn: async ({ signal }) => {
-      const body = { entityRefs: [ref] }
+      const body = { entityRefs: [ref], mostRelations: RELATIONS }
       const answer = await request<{ items: (Entity | null)[] }>(api.byRefs, { method: 'POST', body, signal })
       return answer.items[0] ?? null
     },
@@ -34,14 +38,26 @@ export function sourceQuery(ref: string) {
 
 const SOME = 50
 
-/** Its changes, newest first. */
-export function historyQuery(ref: string) {
+/** Its changes, newest first, of those that are asked for. */
+export function historyQuery(ref: string, { field, by, until }: Narrow = {}) {
+  const ask = { limit: SOME, field, actor: by, until: until === undefined ? undefined : endOf(until) }
   return infiniteQueryOptions({
-    queryKey: keys.history(ref),
+    queryKey: [...keys.history(ref), 'list', field ?? '', by ?? '', until ?? ''],
     queryFn: ({ signal, pageParam }) =>
-      request<HistoryPage>(withQuery(api.history(ref), { limit: SOME, before: pageParam ?? undefined }), { signal }),
+      request<HistoryPage>(withQuery(api.history(ref), { ...ask, before: pageParam ?? undefined }), { signal }),
     initialPageParam: null as number | null,
     getNextPageParam: (last) => last.next,
+  })
+}
+
+/** What its changes are about, and whose they are, of all that are kept. */
+export function historySummaryQuery(ref: string) {
+  return queryOptions({
+    queryKey: [...keys.history(ref), 'summary'],
+    queryFn: async ({ signal }) => {
+      const answer = await request<HistoryPage>(withQuery(api.history(ref), { limit: 1, summary: 'true' }), { signal })
+      return answer.summary as HistorySummary
+    },
   })
 }
 

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { refOf, titleOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { useMention } from '../../lib/summaries.ts'
-import { count } from '../../lib/words.ts'
+import { count, number } from '../../lib/words.ts'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Section } from '../../ui/section.tsx'
 import { sides, type Neighbour } from './neighbours.ts'
@@ -14,7 +14,7 @@ const STEP = 42
 /** One step around an entity: who uses it, what it needs. Reads from left to right. */
 export function Around({ entity }: { entity: Entity }) {
   const { users, needs } = sides(entity)
-  if (users.length + needs.length === 0) {
+  if (users.total + needs.total === 0) {
     return (
       <Section title="One step around it">
         <p className="muted">
@@ -24,7 +24,7 @@ export function Around({ entity }: { entity: Entity }) {
     )
   }
   const api = entity.kind.toLowerCase() === 'api'
-  const note = `${count(users.length, 'user')}, ${api ? count(needs.length, 'provider') : count(needs.length, 'dependency', 'dependencies')}`
+  const note = `${count(users.total, 'user')}, ${api ? count(needs.total, 'provider') : count(needs.total, 'dependency', 'dependencies')}`
   return (
     <Section
       title="One step around it"
@@ -36,17 +36,17 @@ export function Around({ entity }: { entity: Entity }) {
       }
     >
       <div className={css['hop']}>
-        <Side caption="Used by" none="No users known" all={users} entity={entity} />
-        <Wires nodes={shownOf(users)} to="right" />
+        <Side caption="Used by" none="No users known" side={users} entity={entity} />
+        <Wires nodes={shownOf(users.all)} to="right" />
         <div className={css['me']}>
           <KindGlyph kind={entity.kind} />
           <span>{titleOf(entity)}</span>
         </div>
-        <Wires nodes={shownOf(needs)} to="left" />
+        <Wires nodes={shownOf(needs.all)} to="left" />
         <Side
           caption={api ? 'Provided by' : 'Needs'}
           none={api ? 'No provider known' : 'Needs nothing'}
-          all={needs}
+          side={needs}
           entity={entity}
         />
       </div>
@@ -59,19 +59,26 @@ function shownOf(all: Neighbour[]): Neighbour[] {
   return all.length > MOST ? all.slice(0, MOST - 1) : all
 }
 
-function Side({ caption, none, all, entity }: { caption: string; none: string; all: Neighbour[]; entity: Entity }) {
-  const shown = shownOf(all)
-  const rest = all.length - shown.length
+interface SideProps {
+  caption: string
+  none: string
+  side: { all: Neighbour[]; total: number }
+  entity: Entity
+}
+
+function Side({ caption, none, side, entity }: SideProps) {
+  const shown = shownOf(side.all)
+  const rest = side.total - shown.length
   return (
     <div className={css['col']}>
       <p className={css['caption']}>{caption}</p>
-      {all.length === 0 && <span className={css['none']}>{none}</span>}
+      {side.total === 0 && <span className={css['none']}>{none}</span>}
       {shown.map(({ ref }) => (
         <Node key={ref} entityRef={ref} />
       ))}
       {rest > 0 && (
         <Link className={css['more']} to={page.entity(refOf(entity), 'dependencies')}>
-          {rest} more
+          {number(rest)} more
         </Link>
       )}
     </div>

@@ -1,5 +1,5 @@
 import { Link, useLocation, useNavigate } from '@tanstack/react-router'
-import { refOf, type Entity } from '../../lib/entity.ts'
+import { refOf, relatedCount, type Entity } from '../../lib/entity.ts'
 import { useHotkeys } from '../../lib/hotkeys.ts'
 import { entityTabs, page, type EntityTab } from '../../lib/paths.ts'
 import { number } from '../../lib/words.ts'
@@ -25,7 +25,7 @@ export function EntityTabs({ entity }: { entity: Entity }) {
   const open = (tab: EntityTab) => () => void navigate({ to: page.entity(ref, tab), resetScroll: false })
   useHotkeys(Object.fromEntries(shown.map((tab, i) => [String(i + 1), open(tab)])))
 
-  const related = new Set(entity.relations?.map((r) => r.targetRef)).size
+  const related = relatedCount(entity)
   const broken = entity.status?.items?.some((i) => i.level === 'error' && i.type === 'backstage.io/catalog-processing')
   return (
     <div className={css['tabs']}>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Entity } from '../../lib/entity.ts'
+import { relatedCount, relationCount, type Entity } from '../../lib/entity.ts'
 import type { Change } from '../../lib/portico.ts'
 import { yamlPieces } from '../../ui/highlight.ts'
 import { byDay } from './by-day.ts'
@@ -25,8 +25,17 @@ describe('neighbours', () => {
 
   it('stand at the side of the user or of the need, once each', () => {
     const { users, needs } = sides(it1)
-    expect(users).toEqual([{ ref: 'component:default/u', types: ['dependencyOf', 'apiConsumedBy'] }])
-    expect(needs.map((n) => n.ref)).toEqual(['resource:default/n', 'api:default/c'])
+    expect(users).toEqual({ all: [{ ref: 'component:default/u', types: ['dependencyOf', 'apiConsumedBy'] }], total: 1 })
+    expect(needs.all.map((n) => n.ref)).toEqual(['resource:default/n', 'api:default/c'])
+  })
+
+  it('count those too that did not come with the entity', () => {
+    const cut = { ...it1, portico: { related: 5004, relations: { apiConsumedBy: 5001 } } }
+    expect(sides(cut).users.total).toBe(5001)
+    expect(sides(cut).needs.total).toBe(2)
+    expect(relationCount(cut, 'apiConsumedBy')).toBe(5001)
+    expect(relationCount(cut, 'dependsOn')).toBe(1)
+    expect([relatedCount(cut), relatedCount(it1)]).toEqual([5004, 4])
   })
 
   it('name the nearest parent', () => {

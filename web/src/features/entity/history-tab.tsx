@@ -1,4 +1,4 @@
-import { useSuspenseInfiniteQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { GitCompare } from 'lucide-react'
 import { dayHeading, locationTarget, shortPath } from '../../lib/format.ts'
@@ -6,19 +6,20 @@ import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import type { Change, FieldChange } from '../../lib/portico.ts'
-import { count } from '../../lib/words.ts'
 import { ActionButton } from '../../ui/action.tsx'
+import { RowBones } from '../../ui/bones.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Section } from '../../ui/section.tsx'
+import { ErrorStrip } from '../../ui/strip.tsx'
 import { historyQuery } from './api.ts'
 import { byDay } from './by-day.ts'
 import { ChangeLine } from './change-line.tsx'
 import { Comparison } from './comparison.tsx'
 import { FieldDiff } from './field-diff.tsx'
-import { changedFields, changesOf } from './history-fields.ts'
-import type { HistorySearch } from './history-search.ts'
+import { HistoryFilter } from './history-filter.tsx'
+import { narrowOf, type HistorySearch } from './history-search.ts'
 import { useEntityRef } from './use-entity.ts'
 import css from './history.module.css'
 
@@ -29,30 +30,21 @@ export function HistoryTab() {
   const ref = useEntityRef()
   const search: HistorySearch = useSearch({ strict: false })
   const navigate = useNavigate()
-  const compare = (next: HistorySearch) => {
-    void navigate({
-      to: page.entity(ref, 'history'),
-      search: { ...next, ...(search.field ? { field: search.field } : {}) },
-      resetScroll: false,
-      replace: search.from !== undefined,
-    })
+  const go = (next: HistorySearch, replace: boolean) => {
+    void navigate({ to: page.entity(ref, 'history'), search: next, resetScroll: false, replace })
   }
-  const narrow = (field: string) => {
-    const next = { ...search }
-    if (field) next.field = field
-    else delete next.field
-    void navigate({
-      to: page.entity(ref, 'history'),
-      search: next,
-      resetScroll: false,
-      replace: true,
-    })
+  const narrow = narrowOf(search)
+  const narrowed = Object.keys(narrow).length > 0
+  const compare = ({ from, to, view }: HistorySearch) => {
+    const points = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
+    go({ ...points, ...(view ? { view } : {}), ...narrow }, search.from !== undefined)
   }
-  const history = useSuspenseInfiniteQuery(historyQuery(ref))
-  const audited = allowed(useSession(), AUDIT)
-  const now = useNow()
+  const history = useInfiniteQuery({ ...historyQuery(ref, narrow), placeholderData: keepPreviousData })
+  if (history.error && !history.data)
+    return <ErrorStrip error={history.error} what="The history did not load." onRetry={() => void history.refetch()} />
+  if (!history.data) return <RowBones rows={8} />
   const changes = history.data.pages.flatMap((p) => p.items)
-  if (changes.length === 0) {
+  if (changes.length === 0 && !narrowed && !history.isPlaceholderData) {
     return (
       <div className={css['empty']}>
         <EmptyState door="open" title="No changes are kept">
@@ -61,13 +53,16 @@ export function HistoryTab() {
       </div>
     )
   }
-  const fields = changedFields(changes)
-  const shown = changesOf(changes, search.field)
   const comparing = search.from !== undefined
   return (
     <div className={css['history']}>
       {comparing ? (
-        <Comparison entityRef={ref} from={search.from ?? 0} to={search.to} view={search.view} onChange={compare} />
+        <>
+          <Comparison entityRef={ref} from={search.from ?? 0} to={search.to} view={search.view} onChange={compare} />
+          <p className={`${css['hint'] ?? ''} quiet small`}>
+            Choose the two points in the list. A field, a person or a day narrows it down, so that any point is near.
+          </p>
+        </>
       ) : (
         changes.length > 1 && (
           <p className={css['begin']}>
@@ -83,61 +78,74 @@ export function HistoryTab() {
           </p>
         )
       )}
-      {(fields.length > 0 || search.field) && (
-        <label className={css['narrow']}>
-          Changes of{' '}
-          <select
-            value={search.field ?? ''}
-            onChange={(event) => {
-              narrow(event.target.value)
-            }}
-          >
-            <option value="">all fields</option>
-            {[...new Set([...fields, ...(search.field ? [search.field] : [])])].map((field) => (
-              <option key={field}>{field}</option>
-            ))}
-          </select>
-        </label>
-      )}
-      {shown.length === 0 && (
-        <p className="quiet" role="status">
-          None of the {count(changes.length, 'change')} that {changes.length === 1 ? 'is' : 'are'} loaded changed{' '}
-          <span className="mono">{search.field}</span>.{history.hasNextPage && ' Older ones may have.'}
-        </p>
-      )}
-      {byDay(shown).map(({ day, changes: some }) => (
-        <Section key={day} title={dayHeading(new Date(some[0]?.at ?? day), now)}>
-          <ol>
-            {some.map((change) => (
-              <ChangeLine key={change.revision} change={change}>
-                <Details change={change} />
-                {comparing && <Ends revision={change.revision} search={search} onChange={compare} />}
-              </ChangeLine>
-            ))}
-          </ol>
-        </Section>
-      ))}
-      {audited ? (
-        <p className={`${css['audit'] ?? ''} quiet small`}>
-          What people asked for, and were denied, is in{' '}
-          <Link to={page.audit} search={{ target: ref }}>
-            the audit log
-          </Link>
-          .
-        </p>
-      ) : (
-        <p className={css['audit']}>
-          <ActionButton may={AUDIT} size="xs">
-            Audit log of this entity
-          </ActionButton>
-        </p>
-      )}
+      <HistoryFilter
+        entityRef={ref}
+        narrow={narrow}
+        onChange={(next) => {
+          const { from, to, view } = search
+          const points = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
+          go({ ...points, ...(view ? { view } : {}), ...next }, true)
+        }}
+      />
+      <div aria-busy={history.isPlaceholderData} className={css['list']}>
+        {changes.length === 0 && (
+          <p className="quiet" role="status">
+            {history.hasNextPage
+              ? 'None of the last changes matches. Older ones may.'
+              : 'None of the changes that are kept matches.'}
+          </p>
+        )}
+        <Days changes={changes} search={search} onChange={comparing ? compare : undefined} />
+      </div>
+      <Audited entityRef={ref} />
       {history.hasNextPage && (
         <Button aria-busy={history.isFetchingNextPage} onClick={() => void history.fetchNextPage()}>
           Show older
         </Button>
       )}
     </div>
+  )
+}
+
+interface DaysProps {
+  changes: Change[]
+  search: HistorySearch
+  /** Chooses the points that are compared, while there are some. */
+  onChange: ((next: HistorySearch) => void) | undefined
+}
+
+function Days({ changes, search, onChange }: DaysProps) {
+  const now = useNow()
+  return byDay(changes).map(({ day, changes: some }) => (
+    <Section key={day} title={dayHeading(new Date(some[0]?.at ?? day), now)}>
+      <ol>
+        {some.map((change) => (
+          <ChangeLine key={change.revision} change={change}>
+            <Details change={change} />
+            {onChange && <Ends revision={change.revision} search={search} onChange={onChange} />}
+          </ChangeLine>
+        ))}
+      </ol>
+    </Section>
+  ))
+}
+
+function Audited({ entityRef }: { entityRef: string }) {
+  const audited = allowed(useSession(), AUDIT)
+  return audited ? (
+    <p className={`${css['audit'] ?? ''} quiet small`}>
+      What people asked for, and were denied, is in{' '}
+      <Link to={page.audit} search={{ target: entityRef }}>
+        the audit log
+      </Link>
+      .
+    </p>
+  ) : (
+    <p className={css['audit']}>
+      <ActionButton may={AUDIT} size="xs">
+        Audit log of this entity
+      </ActionButton>
+    </p>
   )
 }
 

@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { relationsOf } from '../../lib/entity.ts'
 import { summaryQuery } from '../../lib/summaries.ts'
-import { entityQuery, historyQuery, latestChangesQuery, sourceQuery } from './api.ts'
+import { entityQuery, historyQuery, historySummaryQuery, latestChangesQuery, sourceQuery } from './api.ts'
 
 /** How long the header waits for the names within it, in milliseconds: it comes whole, and does not jump when they do. */
 const NAMES = 150
@@ -21,7 +21,10 @@ export async function loadEntity(client: QueryClient, ref: string): Promise<void
 }
 
 export async function loadHistory(client: QueryClient, ref: string): Promise<void> {
-  await client.ensureInfiniteQueryData(historyQuery(ref)).catch(quietly)
+  await Promise.all([
+    client.ensureInfiniteQueryData(historyQuery(ref)).catch(quietly),
+    client.ensureQueryData(historySummaryQuery(ref)).catch(quietly),
+  ])
 }
 
 export async function loadSource(client: QueryClient, ref: string): Promise<void> {

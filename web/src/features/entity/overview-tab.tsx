@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
-import { refOf, relationsOf, titleOf, type Entity } from '../../lib/entity.ts'
+import { refOf, relationCount, relationsOf, titleOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
-import { byKind, count, listed, relationWords } from '../../lib/words.ts'
+import { byKind, count, listed, number, relationWords } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { MentionList } from '../../ui/mention-list.tsx'
 import { Section } from '../../ui/section.tsx'
@@ -16,6 +16,8 @@ import { useEntity } from './use-entity.ts'
 import css from './entity.module.css'
 
 // Each for one or two kinds; what most entities are does not pay for them.
+const Members = lazy(async () => ({ default: (await import('./members.tsx')).Members }))
+const Owns = lazy(async () => ({ default: (await import('./owns.tsx')).Owns }))
 const Hierarchy = lazy(async () => ({ default: (await import('./hierarchy.tsx')).Hierarchy }))
 const TeamsOf = lazy(async () => ({ default: (await import('./hierarchy.tsx')).TeamsOf }))
 const LocationOverview = lazy(async () => ({ default: (await import('./location-overview.tsx')).LocationOverview }))
@@ -75,21 +77,16 @@ function Main({ entity }: { entity: Entity }) {
     case 'group':
       return (
         <>
-          <Related
-            entity={entity}
-            type="hasMember"
-            title="Members"
-            empty="No person says that they are in this team."
-          />
+          <Members entity={entity} />
+          <Owns entity={entity} />
           <Hierarchy entity={entity} />
-          <Related entity={entity} type="ownerOf" title="Owns" empty="It owns nothing in the catalog." />
         </>
       )
     case 'user':
       return (
         <>
           <TeamsOf entity={entity} />
-          <Related entity={entity} type="ownerOf" title="Owns" />
+          <Owns entity={entity} />
         </>
       )
     case 'template':
@@ -100,6 +97,7 @@ function Main({ entity }: { entity: Entity }) {
       return (
         <>
           <SpecTree entity={entity} title="Specification" />
+          {relationCount(entity, 'ownerOf') > 0 && <Owns entity={entity} />}
           <Relations entity={entity} />
         </>
       )
@@ -110,6 +108,7 @@ function Main({ entity }: { entity: Entity }) {
 function Inside({ entity }: { entity: Entity }) {
   const narrow = useNarrow()
   const refs = relationsOf(entity, 'hasPart').sort(byKind)
+  const parts = relationCount(entity, 'hasPart')
   if (refs.length === 0)
     return (
       <Section title="Inside">
@@ -117,52 +116,64 @@ function Inside({ entity }: { entity: Entity }) {
       </Section>
     )
   return (
-    <Section title="Inside" note={count(refs.length, 'entity', 'entities')}>
+    <Section title="Inside" note={count(parts, 'entity', 'entities')}>
       {!narrow && (
         <Suspense fallback={<div className={css['diagram']} aria-busy="true" />}>
           <InsideDiagram entityRef={refOf(entity)} name={titleOf(entity)} />
         </Suspense>
       )}
       <MentionList refs={refs} />
+      {parts > refs.length && (
+        <p className="muted">
+          And {number(parts - refs.length)} more.{' '}
+          <Link className="link" to={page.catalog} search={{ in: refOf(entity) }}>
+            All in the catalog
+          </Link>
+        </p>
+      )}
     </Section>
   )
 }
 
-interface RelatedProps {
-  entity: Entity
-  type: string
-  title: string
-  /** Said where there are none; without it the section is absent. */
-  empty?: string
-}
-
-function Related({ entity, type, title, empty }: RelatedProps) {
+/** The entities to which relations of a type lead; nothing where there are none. */
+function Related({ entity, type, title }: { entity: Entity; type: string; title: string }) {
   const refs = relationsOf(entity, type).sort(byKind)
-  if (refs.length === 0) {
-    return empty ? (
-      <Section title={title}>
-        <p className="muted">{empty}</p>
-      </Section>
-    ) : null
-  }
-  const people = type === 'hasMember'
+  if (refs.length === 0) return null
+  const all = relationCount(entity, type)
   return (
-    <Section title={title} note={count(refs.length, people ? 'person' : 'entity', people ? 'people' : 'entities')}>
-      <MentionList refs={refs} owner={!people && type !== 'ownerOf'} />
+    <Section title={title} note={count(all, 'entity', 'entities')}>
+      <MentionList refs={refs} />
+      <Left entity={entity} n={all - refs.length} />
     </Section>
   )
 }
 
-/** Of a kind that the portal does not know: each of its relations by its name. The owner is in the rail. */
+/** Those that did not come with the entity; the dependencies have them all. */
+function Left({ entity, n }: { entity: Entity; n: number }) {
+  if (n <= 0) return null
+  return (
+    <p className="muted">
+      And {number(n)} more.{' '}
+      <Link className="link" to={page.entity(refOf(entity), 'dependencies')}>
+        All relations
+      </Link>
+    </p>
+  )
+}
+
+/** Of a kind that the portal does not know: each of its relations by its name. The owner is in the rail, what it owns above. */
 function Relations({ entity }: { entity: Entity }) {
-  const own = (entity.relations ?? []).filter((r) => r.type !== 'ownedBy')
+  const own = (entity.relations ?? []).filter((r) => r.type !== 'ownedBy' && r.type !== 'ownerOf')
   if (own.length === 0) return null
   const types = new Map<string, string[]>()
   for (const { type, targetRef } of own)
     types.set(targetRef, [...(types.get(targetRef) ?? []), relationWords(type).heading])
+  const cut = Object.entries(entity.portico?.relations ?? {}).filter(([type]) => type !== 'ownerOf')
+  const left = cut.reduce((sum, [type, n]) => sum + n - relationsOf(entity, type).length, 0)
   return (
-    <Section title="Relations" note={count(types.size, 'entity')}>
+    <Section title="Relations" note={count(types.size + left, 'entity', 'entities')}>
       <MentionList refs={[...types.keys()].sort(byKind)} note={(ref) => listed(types.get(ref) ?? [])} />
+      <Left entity={entity} n={left} />
     </Section>
   )
 }
@@ -171,9 +182,12 @@ function Apis({ entity }: { entity: Entity }) {
   const provided = relationsOf(entity, 'providesApi')
   const called = relationsOf(entity, 'consumesApi').filter((ref) => !provided.includes(ref))
   if (provided.length + called.length === 0) return null
+  const left = (type: string) => relationCount(entity, type) - relationsOf(entity, type).length
+  const calls = called.length + left('consumesApi')
   return (
-    <Section title="APIs" note={`provides ${provided.length}, calls ${called.length}`}>
+    <Section title="APIs" note={`provides ${number(relationCount(entity, 'providesApi'))}, calls ${number(calls)}`}>
       <MentionList refs={[...provided, ...called]} note={(ref) => (provided.includes(ref) ? 'provides' : 'calls')} />
+      <Left entity={entity} n={left('providesApi') + left('consumesApi')} />
     </Section>
   )
 }

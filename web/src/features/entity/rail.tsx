@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { ArrowUpRight } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { record, refOf, relationsOf, strings, text, type Entity } from '../../lib/entity.ts'
+import { record, refOf, relationCount, relationsOf, strings, text, type Entity } from '../../lib/entity.ts'
 import { place } from '../../lib/format.ts'
 import { page } from '../../lib/paths.ts'
 import { httpUrl } from '../../lib/url.ts'
@@ -46,7 +46,7 @@ function Pair({ term, children }: { term: string; children: ReactNode }) {
 
 function OwnerBox({ owner }: { owner: string | undefined }) {
   const team = useQuery({ ...entityQuery(owner ?? ''), enabled: owner !== undefined })
-  const people = team.data ? relationsOf(team.data, 'hasMember').length : 0
+  const people = team.data ? relationCount(team.data, 'hasMember') : 0
   const email = text(record(team.data?.spec?.['profile'])?.['email'])
   return (
     <section aria-label="Owner">

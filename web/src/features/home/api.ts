@@ -18,44 +18,6 @@ export const latestChangesQuery = queryOptions({
   },
 })
 
-/** Something that an entity asks of whoever owns it; the sorts are those of docs/api.md. */
-export interface Need {
-  what: 'error' | 'missing' | 'conflict' | 'absent' | 'deprecated' | 'ownerless'
-  ref?: string
-  message?: string
-}
-
-export interface Standing {
-  entity: Entity
-  changedAt: string | null
-  /** How many entities need it. */
-  users: number
-  /** 3 broken · 2 needs a look · 1 can wait · 0 in order. */
-  level: 0 | 1 | 2 | 3
-  needs: Need[]
-  moreNeeds?: number
-}
-
-export interface Owned {
-  total: number
-  kinds: Record<string, number>
-  levels: { bad: number; warn: number; later: number }
-  /** The worst first. */
-  items: Standing[]
-}
-
-/** As many as a person may have to look at; the page shows the first of them. */
-const OWNED = 60
-
-/** What the owners own, the worst first, with what each needs of them. */
-export function ownedQuery(owners: string[]) {
-  return queryOptions({
-    queryKey: keys.owned(owners),
-    queryFn: ({ signal }) => request<Owned>(withQuery(api.owned, { owner: owners, limit: OWNED }), { signal }),
-    placeholderData: keepPreviousData,
-  })
-}
-
 /** A change with what it is to who asked: their own, or of something that theirs need. */
 export interface NearChange extends Change {
   own: boolean

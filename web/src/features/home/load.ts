@@ -2,7 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { kindsQuery } from '../../lib/kinds.ts'
 import { myTeamsQuery } from '../../lib/my-teams.ts'
 import { sessionQuery } from '../../lib/session.ts'
-import { ownedQuery } from './api.ts'
+import { ownedQuery } from '../../lib/owned.ts'
 
 /** How long the page waits for what is somebody's own before it shows bones in its place, in milliseconds. */
 const OWN = 300

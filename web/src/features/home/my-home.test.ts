@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { Entity } from '../../lib/entity.ts'
-import type { NearChange, Need, Owned, Standing } from './api.ts'
+import { stateWords, type Need, type Owned, type Standing } from '../../lib/owned.ts'
+import type { NearChange } from './api.ts'
 import { greetingWords } from './greeting.ts'
 import { concernWords, massNames, nearLines, nearWords, type NearLine } from './near-words.ts'
-import { faultOf, needWords, ownedHeadline, stateWords, usersWords, waitingOn } from './need-words.ts'
+import { faultOf, needWords, ownedHeadline, usersWords, waitingOn } from './need-words.ts'
 
 const owned = (total: number, levels: Partial<Owned['levels']> = {}, kinds?: Record<string, number>): Owned => ({
   total,
   kinds: kinds ?? { component: total },
   levels: { bad: 0, warn: 0, later: 0, ...levels },
+  deprecated: 0,
   items: [],
 })
 const entity = (name: string, lifecycle = 'production'): Entity => ({

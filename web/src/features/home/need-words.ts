@@ -1,8 +1,8 @@
-import { parseRef, refOf, text } from '../../lib/entity.ts'
+import { parseRef, refOf } from '../../lib/entity.ts'
 import { place, span } from '../../lib/format.ts'
 import { parseMissing } from '../../lib/missing.ts'
-import { asSentence, count, kindWords, listed, number } from '../../lib/words.ts'
-import type { Need, Owned, Standing } from './api.ts'
+import type { Need, Owned, Standing } from '../../lib/owned.ts'
+import { asSentence, kindWords, listed, number } from '../../lib/words.ts'
 
 const nameOf = (ref: string | undefined) => parseRef(ref ?? '').name
 
@@ -75,33 +75,6 @@ export function needWords(need: Need, now: Date): string {
       return `It uses ${other}, which is deprecated.`
     case 'ownerless':
       return `It uses ${other}, which nobody owns.`
-  }
-}
-
-/** The state of a row, in a few words. */
-export function stateWords(s: Standing): string {
-  const first = s.needs[0]
-  if (!first) {
-    const used = s.users > 0 ? `used by ${number(s.users)}` : ''
-    const old = text(s.entity.spec?.['lifecycle'])?.toLowerCase() === 'deprecated'
-    if (old) return s.users > 0 ? `Deprecated, ${number(s.users)} still use it` : 'Deprecated, nobody uses it'
-    return ['In order', used].filter(Boolean).join(' · ')
-  }
-  const other = nameOf(first.ref)
-  const alike = s.needs.filter((n) => n.what === first.what).length + (s.moreNeeds ?? 0)
-  switch (first.what) {
-    case 'error':
-      return 'Its file has an error'
-    case 'missing':
-      return 'Missing from its source'
-    case 'conflict':
-      return 'Two files claim it'
-    case 'absent':
-      return alike > 1 ? `Names ${count(alike, 'thing')} that are not there` : `${other} is not in the catalog`
-    case 'deprecated':
-      return alike > 1 ? `Uses ${number(alike)} that are deprecated` : `Uses ${other}, deprecated`
-    case 'ownerless':
-      return alike > 1 ? `Uses ${number(alike)} that nobody owns` : `Uses ${other}, which nobody owns`
   }
 }
 

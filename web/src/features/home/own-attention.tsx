@@ -6,7 +6,7 @@ import { useNow } from '../../lib/now.ts'
 import { count, kindWords, number } from '../../lib/words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { Status } from '../../ui/status.tsx'
-import type { Need, Owned, Standing } from './api.ts'
+import type { Need, Owned, Standing } from '../../lib/owned.ts'
 import { faultOf, needWords } from './need-words.ts'
 import css from './home.module.css'
 

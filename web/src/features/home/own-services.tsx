@@ -1,17 +1,10 @@
 import { Link } from '@tanstack/react-router'
-import { Check } from 'lucide-react'
-import { parseRef, refOf, text, titleOf } from '../../lib/entity.ts'
+import type { Owned } from '../../lib/owned.ts'
 import { page } from '../../lib/paths.ts'
 import { byKind, kindWords, number } from '../../lib/words.ts'
-import { Fresh } from '../../ui/fresh.tsx'
-import { Icon } from '../../ui/icon.tsx'
-import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Section } from '../../ui/section.tsx'
-import { Health, type StatusShape } from '../../ui/status.tsx'
-import { Absent, Lifecycle } from '../../ui/tag.tsx'
-import type { Owned, Standing } from './api.ts'
-import { ownNoun, stateWords } from './need-words.ts'
-import css from './home.module.css'
+import { Standings } from '../../ui/standings.tsx'
+import { ownNoun } from './need-words.ts'
 
 const MOST = 12
 
@@ -32,21 +25,7 @@ export function OwnServices({ owned, owners }: { owned: Owned; owners: string[] 
         </Link>
       }
     >
-      <table className={css['own']}>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">State</th>
-            <th scope="col">Lifecycle</th>
-            <th scope="col">Changed</th>
-          </tr>
-        </thead>
-        <tbody>
-          {owned.items.slice(0, MOST).map((standing) => (
-            <Row key={refOf(standing.entity)} standing={standing} />
-          ))}
-        </tbody>
-      </table>
+      <Standings items={owned.items.slice(0, MOST)} />
     </Section>
   )
 }
@@ -54,44 +33,4 @@ export function OwnServices({ owned, owners }: { owned: Owned; owners: string[] 
 function kindLabel(kind: string, n: number): string {
   const words = kindWords(kind)
   return n === 1 ? words.one : words.many
-}
-
-/** By level. What is in order wears no shape: the disc says that something runs, and of that nothing is known here. */
-const shapes: Record<number, StatusShape> = { 1: 'warn', 2: 'warn', 3: 'bad' }
-
-function InOrder({ children }: { children: string }) {
-  return (
-    <span className={css['inOrder']}>
-      <Icon of={Check} size={12} />
-      <span className="cut">{children}</span>
-    </span>
-  )
-}
-
-function Row({ standing }: { standing: Standing }) {
-  const { entity, level, changedAt } = standing
-  const ref = refOf(entity)
-  return (
-    <tr>
-      <td>
-        <span className={css['who']}>
-          <KindGlyph kind={parseRef(ref).kind} />
-          <Link to={page.entity(ref)} className="cut">
-            <b>{titleOf(entity)}</b>
-          </Link>
-        </span>
-      </td>
-      <td className={level === 0 ? css['calm'] : undefined} title={stateWords(standing)}>
-        {level === 0 ? (
-          <InOrder>{stateWords(standing)}</InOrder>
-        ) : (
-          <Health shape={shapes[level] ?? 'warn'}>{stateWords(standing)}</Health>
-        )}
-      </td>
-      <td className="muted">
-        <Lifecycle value={text(entity.spec?.['lifecycle'])} />
-      </td>
-      <td className="muted">{changedAt ? <Fresh at={changedAt} /> : <Absent why="Not known" />}</td>
-    </tr>
-  )
 }
