@@ -102,7 +102,6 @@ function Kind({ search, asker, go }: KindProps) {
   const onMap = search.view === 'map'
   const facets = useMemo(() => <KindFacets search={search} asker={asker} go={go} />, [search, asker, go])
   const tools = useMemo(() => <ListTools search={search} go={go} />, [search, go])
-  // The rows are drawn when there is time, in pieces: what was typed or pressed is seen before.
   const asked = useMemo(
     () => ({
       rows: rows.loaded,
@@ -112,7 +111,9 @@ function Kind({ search, asker, go }: KindProps) {
     }),
     [rows.loaded, search],
   )
-  const shown = useDeferredValue(asked)
+  // Other rows are drawn when there is time, in pieces: what was typed or pressed is seen before. The first ones are at once.
+  const late = useDeferredValue(asked)
+  const shown = late.rows.total ? late : asked
   const onSort = useCallback(
     (field: string) => {
       go({ ...search, sort: nextSort(search.sort, field) })
