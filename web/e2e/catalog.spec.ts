@@ -97,6 +97,22 @@ test('a column head sorts, both ways', async ({ page, catalog }) => {
   await expect(page).toHaveURL(/sort=-owner/)
 })
 
+test('what changed last comes first, and last with another press', async ({ page, catalog }) => {
+  await catalog.open()
+  const head = catalog.column('Changed')
+  for (const [sort, order] of [
+    [/sort=-changed/, 'descending'],
+    [/sort=changed/, 'ascending'],
+  ] as const) {
+    await head.getByRole('button').click()
+    await expect(page).toHaveURL(sort)
+    await expect(head).toHaveAttribute('aria-sort', order)
+    await expect(catalog.rows.first()).toBeVisible()
+  }
+  await head.getByRole('button').click()
+  await expect(page).not.toHaveURL(/sort=/)
+})
+
 test('the keyboard walks over rows and opens one', async ({ page, catalog }) => {
   await catalog.open()
   await expect(catalog.rows.first()).toBeVisible()

@@ -86,6 +86,10 @@ test('a file that somebody broke asks for its owner, and stops asking when it is
   await expect(catalog.rows).toHaveCount(1)
   await expect(catalog.row('lamps')).toBeVisible()
 
+  // What names something that is not there needs attention as well, here as on Home.
+  write('lamps', component('lamps', 'quay', ', dependsOn: [component:gone]'))
+  await expect(catalog.row('lamps').getByRole('img')).toHaveCount(0)
+  await expect(catalog.row('lamps')).toBeVisible()
   write('lamps', component('lamps', 'quay', ', dependsOn: [component:cranes]'))
   await expect(page.getByRole('heading', { name: 'No component needs attention' })).toBeVisible()
   await page.getByRole('button', { name: 'Clear the filter' }).click()

@@ -20,6 +20,8 @@ type batch struct {
 	// dirty is the documents to derive anew, with the relations of their own spec where the batch has
 	// just read them, and nil where only a neighbour changed.
 	dirty map[uint32][]relation
+	// namers are documents that name one which came or went.
+	namers map[uint32]struct{}
 
 	scan   *scanner
 	old    parsed  // the earlier version of what is replaced
@@ -54,6 +56,8 @@ func (x *Index) begin(rows int) *batch {
 		first: x.live.empty(),
 		scan:  newScanner(x.reg),
 		dirty: make(map[uint32][]relation, rows),
+
+		namers: map[uint32]struct{}{},
 
 		parent: map[string]string{},
 	}
@@ -95,7 +99,7 @@ func (b *batch) parse(sc *scanner, row *Row, into *parsed) {
 		into.err = errNoEntity
 		return
 	}
-	sc.needs(statusOf(row.Status), &into.scanned)
+	sc.known(statusOf(row.Status), row.changed(), &into.scanned)
 	into.derive(b.edges, row.Ref)
 }
 
@@ -127,10 +131,7 @@ func (b *batch) put(row *Row, p *parsed) {
 	}
 	doc := &Doc{
 		uid: row.UID, ref: ref, parent: b.parentRef(row.Parent), revision: row.Revision,
-		base: view(row.JSON), status: statusOf(row.Status), metaEnd: uint32(p.metaEnd),
-	}
-	if !row.Changed.IsZero() {
-		doc.changed = row.Changed.UnixMilli()
+		base: view(row.JSON), status: statusOf(row.Status), changed: row.changed(), metaEnd: uint32(p.metaEnd),
 	}
 	if there {
 		if old := b.docs.get(id); old.uid == row.UID {
@@ -199,22 +200,23 @@ func (b *batch) insert(doc *Doc, p *parsed) {
 	b.stable = false
 	b.setText(doc.id, text)
 	b.link(doc.id, p.edges)
+	b.named(doc.ref)
 	b.dirty[doc.id] = b.relationsOf(p.edges)
 }
 
 // update replaces old by doc, which has the same ref and uid.
 func (b *batch) update(old, doc *Doc, p *parsed) {
-	doc.id, doc.rels, doc.etag, doc.escapes = old.id, old.rels, old.etag, old.escapes
-	if old.base == doc.base && old.status == doc.status && old.parent == doc.parent && old.revision == doc.revision {
+	doc.id, doc.rels, doc.etag, doc.escapes, doc.lacks = old.id, old.rels, old.etag, old.escapes, old.lacks
+	if old.base == doc.base && old.status == doc.status && old.parent == doc.parent && old.revision == doc.revision && old.changed == doc.changed {
 		return
 	}
 	b.changed = true
 	*b.docs.slot(b.gen, doc.id) = doc
-	if old.base == doc.base && old.status == doc.status {
+	if old.base == doc.base && old.status == doc.status && old.changed == doc.changed {
 		return
 	}
 	b.scan.scan(old.base, &b.old.scanned)
-	b.scan.needs(old.status, &b.old.scanned)
+	b.scan.known(old.status, old.changed, &b.old.scanned)
 	b.old.derive(b.edges, old.ref)
 	b.swapLeaves(doc.id, b.old.leaves, p.leaves)
 	if !slices.Equal(b.old.edges, p.edges) {
@@ -229,7 +231,7 @@ func (b *batch) remove(id uint32) {
 	doc := b.docs.get(id)
 	b.changed = true
 	b.scan.scan(doc.base, &b.old.scanned)
-	b.scan.needs(doc.status, &b.old.scanned)
+	b.scan.known(doc.status, doc.changed, &b.old.scanned)
 	b.old.derive(b.edges, doc.ref)
 	b.swapLeaves(id, b.old.leaves, nil)
 	b.field(fieldUID).remove(id, lower(doc.uid))
@@ -238,6 +240,10 @@ func (b *batch) remove(id uint32) {
 		b.field(r.typ.field).remove(id, r.target)
 	}
 	b.sides(id, doc.rels, nil)
+	if doc.lacks {
+		b.field(fieldNeeds).remove(id, string(Absent))
+	}
+	b.named(doc.ref)
 	b.unlink(id, b.old.edges)
 	delete(b.dirty, id)
 	b.live.remove(id)

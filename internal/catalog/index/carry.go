@@ -92,8 +92,11 @@ func (c carriedVeil) onto(s *Snapshot, f *Filter) *veil {
 // judge reports whether a document is in what eval makes of an expression without a veil.
 func (s *Snapshot) judge(sc *docScanner, d *Doc, e *expr) bool {
 	sc.scan(d.base, &sc.out)
-	sc.needs(d.status, &sc.out)
+	sc.known(d.status, d.changed, &sc.out)
 	leaves := append(sc.out.leaves, leaf{field: fieldUID, text: lower(d.uid)})
+	if d.lacks {
+		leaves = append(leaves, leaf{field: fieldNeeds, text: string(Absent)})
+	}
 	for _, r := range d.rels {
 		leaves = append(leaves, leaf{field: r.typ.field, text: r.target})
 	}

@@ -22,6 +22,7 @@ type Doc struct {
 	id               uint32
 	metaEnd          uint32 // offset in base after the last member of metadata
 	escapes          bool   // uid or a target must be escaped in JSON
+	lacks            bool   // it names something that should be in the catalog and is not
 }
 
 // Relation is one relation of an entity, as it stands on the wire.
@@ -176,6 +177,7 @@ type relationType struct {
 	need  string // the type as who needs or belongs has it
 	other string // the type as the other end has it; "": nobody knows
 	back  bool   // the target is who needs or belongs
+	names bool   // the target should be in the catalog
 }
 
 func compareRelations(a, b relation) int {

@@ -87,12 +87,21 @@ func (s *Snapshot) facet(key string, filters Filters, text textFilter, r *Restri
 			} else if w := int(t.one >> 6); w < len(within) && within[w]&(1<<(t.one&63)) != 0 {
 				n = 1
 			}
+			if v.absent(id, t.text) {
+				continue // below
+			}
 			if n > 0 && veiled && v.hidden(s, t.text) {
 				n = v.relatedOnly(s, id, t.text, direct.equals(t.text).and(set)).n
 			}
 			if n > 0 {
 				f.Values = append(f.Values, FacetValue{Value: t.text, Count: n})
 			}
+		}
+	}
+	if v.absent(id, string(Absent)) {
+		absent := s.equals(v, id, direct, string(Absent))
+		if n := absent.andCount(within); n > 0 {
+			f.count(string(Absent), n)
 		}
 	}
 	if all := union(items); !all.empty() {

@@ -20,7 +20,9 @@ const (
 	fieldDisplayName
 	fieldUID
 	fieldNamespace
-	fieldRef // the entity reference: no index key of Backstage's, so that no filter can name it
+	fieldRef     // the entity reference: no index key of Backstage's, so that no filter can name it
+	fieldNeeds   // needsKey
+	fieldChanged // changedField
 	firstFreeField
 )
 
@@ -42,6 +44,7 @@ func newRegistry() *registry {
 		names: map[string]fieldID{
 			"metadata.name": fieldName, "metadata.title": fieldTitle, "metadata.description": fieldDescription,
 			"spec.profile.displayname": fieldDisplayName, "metadata.uid": fieldUID, "metadata.namespace": fieldNamespace,
+			needsKey: fieldNeeds, changedKey: fieldChanged,
 		},
 		items: map[string]fieldID{},
 		next:  firstFreeField,

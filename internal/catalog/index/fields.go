@@ -15,6 +15,12 @@ type Fields struct {
 // changedField stands for when the entity changed. It is no part of the entity: only who asks for it by name has it.
 const changedField = "portico.changedAt"
 
+// changedKey is the same as an index key: lists are sorted by it.
+const changedKey = "portico.changedat"
+
+// changedText is a time as its index has it: texts in the order of the times, without a letter that could be written large or small.
+func changedText(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05.000") }
+
 // ParseFields reads the values of the parameter fields: dotted paths with commas between, each of which
 // keeps a value or everything below it. It returns nil when there are none. Errors are errs.Invalid.
 func ParseFields(params []string) (*Fields, error) {

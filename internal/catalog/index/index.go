@@ -39,6 +39,13 @@ type Row struct {
 	Deleted bool
 }
 
+func (r *Row) changed() int64 {
+	if r.Changed.IsZero() {
+		return 0
+	}
+	return r.Changed.UnixMilli()
+}
+
 // Index holds the current snapshot and makes the next one.
 type Index struct {
 	edges   func(self entity.Ref, values func(string) []string) []entity.Edge
@@ -118,6 +125,7 @@ func (x *Index) Apply(rows []Row, revision int64) *Snapshot {
 	b := x.begin(len(rows))
 	b.declare(rows)
 	b.relate()
+	b.lack()
 	prev := x.Snapshot()
 	m := prev.memo
 	if b.changed {

@@ -151,7 +151,7 @@ func (s *Snapshot) buildOrder(id fieldID, f *field, v *veil) *order {
 	smallest := make([]int, 64*len(s.docs.page)) // by document: 1 + its place in entries
 	for text, p := range f.terms.all() {
 		docs := p.docs()
-		if v != nil {
+		if v != nil && id != fieldNeeds {
 			docs = v.related(s, id, text, docs)
 		}
 		for doc := range docs.all() {
@@ -160,6 +160,17 @@ func (s *Snapshot) buildOrder(id fieldID, f *field, v *veil) *order {
 				continue
 			}
 			entries = append(entries, entry{key: text, uid: s.docs.get(doc).uid, doc: doc})
+			smallest[doc] = len(entries)
+		}
+	}
+	if v.absent(id, string(Absent)) {
+		lack := v.lacking(s)
+		for doc := range lack.all() {
+			if i := smallest[doc]; i > 0 {
+				entries[i-1].key = min(entries[i-1].key, string(Absent))
+				continue
+			}
+			entries = append(entries, entry{key: string(Absent), uid: s.docs.get(doc).uid, doc: doc})
 			smallest[doc] = len(entries)
 		}
 	}
@@ -263,7 +274,7 @@ func (d *Doc) smallest(sc *docScanner, id fieldID) (key string, ok bool) {
 		}
 	}
 	sc.scan(d.base, &sc.out)
-	sc.needs(d.status, &sc.out)
+	sc.known(d.status, d.changed, &sc.out)
 	for i := range sc.out.leaves {
 		if l := &sc.out.leaves[i]; l.field == id && !l.null {
 			consider(l.text)
@@ -273,6 +284,9 @@ func (d *Doc) smallest(sc *docScanner, id fieldID) (key string, ok bool) {
 		if r.typ.field == id {
 			consider(r.target)
 		}
+	}
+	if id == fieldNeeds && d.lacks {
+		consider(string(Absent))
 	}
 	return key, ok
 }

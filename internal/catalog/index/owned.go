@@ -177,7 +177,8 @@ func (s *Snapshot) lifecycle(value string) docset {
 	return s.field(id).equals(value)
 }
 
-// needsKey is the index key of what the status of an entity asks for: error, missing or conflict.
+// needsKey is the index key of what needs somebody soon: error, missing or conflict by the status of an entity, and absent
+// where it names something that is not there. These are the needs that Level calls broken, or about to be.
 const needsKey = "portico.needs"
 
 // statusNeeds reads the status of an entity as needs.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf16"
 
 	"portico/internal/catalog/entity"
@@ -39,6 +40,7 @@ func newReference(rows map[string]Row) *reference {
 	r := &reference{byRef: map[string]*refEntity{}}
 	type rel struct{ typ, target string }
 	rels := map[string]map[rel]bool{}
+	names := map[string][]string{} // by ref: what should be there
 	relate := func(from string, x rel) {
 		if rels[from] == nil {
 			rels[from] = map[rel]bool{}
@@ -57,6 +59,9 @@ func newReference(rows map[string]Row) *reference {
 		for _, edge := range entity.Edges(self, func(field string) []string { return stringsOf(spec[field]) }) {
 			relate(ref, rel{edge.Type, edge.Target})
 			relate(edge.Target, rel{edge.Inverse, ref})
+			if slices.Contains([]string{"consumesApi", "dependsOn", "partOf", "providesApi"}, edge.Type) {
+				names[ref] = append(names[ref], edge.Target)
+			}
 		}
 	}
 	for ref, e := range r.byRef {
@@ -72,6 +77,25 @@ func newReference(rows map[string]Row) *reference {
 		e.rows = searchRows(e.entity, e.row.UID)
 		for _, x := range list {
 			e.rows = append(e.rows, refRow{key: strings.ToLower("relations." + x.typ), value: x.target, orig: x.target})
+		}
+		if slices.ContainsFunc(names[ref], func(target string) bool { return r.byRef[target] == nil }) {
+			e.rows = append(e.rows, refRow{key: "portico.needs", value: "absent", orig: "absent"})
+		}
+		var items []struct{ Type, Level string }
+		if json.Unmarshal(e.row.Status, &items) == nil {
+			for _, item := range items {
+				what := map[string]string{"portico.dev/missing": "missing", "portico.dev/conflict": "conflict"}[item.Type]
+				if what == "" && item.Level == "error" {
+					what = "error"
+				}
+				if what != "" {
+					e.rows = append(e.rows, refRow{key: "portico.needs", value: what, orig: what})
+				}
+			}
+		}
+		if !e.row.Changed.IsZero() {
+			at := e.row.Changed.UTC().Format("2006-01-02 15:04:05.000")
+			e.rows = append(e.rows, refRow{key: "portico.changedat", value: at, orig: at})
 		}
 		e.entity["relations"] = relations
 		e.entity["metadata"].(map[string]any)["uid"] = e.row.UID
@@ -473,7 +497,11 @@ func (g randomRows) row(ref, uid string, revision int64) Row {
 		row.Parent = "location:default/" + fmt.Sprintf("n%d", g.r.IntN(12))
 	}
 	if g.r.IntN(4) == 0 {
-		row.Status = []byte(g.pick(`[]`, `[{"type":"t","level":"error","message":"m"}]`, `null`))
+		row.Status = []byte(g.pick(`[]`, `[{"type":"t","level":"error","message":"m"}]`, `null`,
+			`[{"type":"portico.dev/missing","level":"warning","message":"m"},{"type":"portico.dev/conflict","level":"warning","message":"c"}]`))
+	}
+	if k := g.r.IntN(6); k > 0 {
+		row.Changed = time.UnixMilli(1_790_000_000_000 + int64(k)*3_600_321)
 	}
 	return row
 }
@@ -483,7 +511,7 @@ var randomKeys = []string{
 	"metadata.tags.java", "metadata.tags.b.c", "metadata.annotations.a.b/c", "metadata.annotations.other", "metadata.links.url", "metadata.links.title",
 	"spec.owner", "spec.type", "spec.system", "spec.dependsOn", "spec.dependsOn.n3", "spec.a", "spec.b", "spec.a.b", "spec.a.b.c", "spec.a.java", "spec.nested.a",
 	"spec.nested.b.go", "spec.UPPER", "spec.profile.displayName", "spec.memberOf", "relations.ownedBy", "relations.OWNEROF", "relations.partOf", "relations.dependsOn",
-	"relations.hasMember", "spec.nothing", "nonsense", "spec", "metadata.tags.GO",
+	"relations.hasMember", "spec.nothing", "nonsense", "spec", "metadata.tags.GO", "portico.needs", "portico.changedAt",
 }
 
 func (g randomRows) cond(depth int) cond {
@@ -506,12 +534,12 @@ func (g randomRows) cond(depth int) cond {
 	case n == 5:
 		return condExists{key}
 	case n == 6 && !strings.HasPrefix(key, "relations."):
-		return condPrefix{key, g.pick("", "j", "PAY", "component", "n", "t", "group:", "é")}
+		return condPrefix{key, g.pick("", "j", "PAY", "component", "n", "t", "group:", "é", "a", "2026-")}
 	}
 	var values []string
 	for range 1 + g.r.IntN(2) {
 		values = append(values, g.pick("java", "GO", "component", "user", "default", "n1", "n2", "service", "true", "1", "1000", "0", "", "Payment", "b",
-			"group:default/n2", "component:default/n1", "0.5", "smile 😀", "istanbul"))
+			"group:default/n2", "component:default/n1", "absent", "error", "missing", "0.5", "smile 😀", "istanbul"))
 	}
 	return condIn{key, values}
 }

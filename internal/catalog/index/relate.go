@@ -72,7 +72,7 @@ func (b *batch) relationType(name string) uint32 {
 			other = entity.Back(name)
 		}
 		b.typeList = append(b.typeList, &relationType{
-			name: name, need: need, other: other, back: back, field: b.reg.relation(relationKeys + lower(name)),
+			name: name, need: need, other: other, back: back, names: slices.Contains(named, name), field: b.reg.relation(relationKeys + lower(name)),
 			json: string(append(appendString([]byte(`{"type":`), name), `,"targetRef":`...)),
 		})
 	}

@@ -130,8 +130,8 @@ func (sc *scanner) member(key string, i, depth int, in place) int {
 	}
 	sc.path = appendLower(sc.path, key)
 	end := -1
-	if bytes.HasPrefix(sc.path, []byte(relationKeys)) || string(sc.path) == "relations" || bytes.HasPrefix(sc.path, []byte(needsKey)) {
-		end = skipValue(sc.s, i) // nobody is related, or in need, by saying so, however the key is written
+	if bytes.HasPrefix(sc.path, []byte(relationKeys)) || string(sc.path) == "relations" || bytes.HasPrefix(sc.path, []byte(needsKey)) || bytes.HasPrefix(sc.path, []byte(changedKey)) {
+		end = skipValue(sc.s, i) // nobody is related, in need or changed by saying so, however the key is written
 	} else {
 		end = sc.value(i, depth+1, inner, specKey)
 	}
@@ -224,14 +224,15 @@ func (sc *scanner) text(raw, specKey string) leaf {
 	return l
 }
 
-// needs adds what the status of the entity that was scanned says.
-func (sc *scanner) needs(status string, out *scanned) {
-	if status == "" {
-		return
-	}
-	sc.path = append(sc.path[:0], needsKey...)
+// known adds what is known of the entity that was scanned beside what it declares: what its status says, and when it
+// changed. What its relations lack is found out later.
+func (sc *scanner) known(status string, changed int64, out *scanned) {
 	for _, n := range statusNeeds(status) {
-		out.leaves = append(out.leaves, leaf{field: sc.field(), text: string(n.What), orig: string(n.What)})
+		out.leaves = append(out.leaves, leaf{field: fieldNeeds, text: string(n.What), orig: string(n.What)})
+	}
+	if changed != 0 {
+		at := changedText(changed)
+		out.leaves = append(out.leaves, leaf{field: fieldChanged, text: at, orig: at})
 	}
 }
 

@@ -21,6 +21,9 @@ type veil struct {
 	key     string // of the restriction
 
 	covers *covers
+
+	lacks sync.Once
+	lack  docset // what lacking found
 }
 
 // covers are documents that lost relations, by the whole ones: those that were asked for lately. Snapshots share them for as
@@ -160,7 +163,10 @@ func (s *Snapshot) veiled(v *veil, id fieldID) bool { return v != nil && s.reg.i
 
 func (s *Snapshot) equals(v *veil, id fieldID, f *field, text string) docset {
 	docs := f.equals(text)
-	if s.veiled(v, id) {
+	switch {
+	case v.absent(id, text):
+		docs = union([]docset{docs, v.lacking(s)})
+	case s.veiled(v, id):
 		docs = v.related(s, id, text, docs)
 	}
 	return docs
@@ -168,6 +174,9 @@ func (s *Snapshot) equals(v *veil, id fieldID, f *field, text string) docset {
 
 // having leaves out documents that are hidden themselves where others give them all their relations of the type.
 func (s *Snapshot) having(v *veil, id fieldID, f *field) docset {
+	if v != nil && id == fieldNeeds {
+		return union([]docset{f.having(), v.lacking(s)})
+	}
 	if !s.veiled(v, id) || f.given.empty() {
 		return f.having()
 	}
@@ -182,6 +191,9 @@ func (s *Snapshot) having(v *veil, id fieldID, f *field) docset {
 }
 
 func (s *Snapshot) matching(v *veil, id fieldID, f *field, ok func(text string) bool) docset {
+	if v != nil && id == fieldNeeds && ok(string(Absent)) {
+		return union([]docset{f.matching(ok), v.lacking(s)})
+	}
 	if !s.veiled(v, id) || f.given.empty() {
 		return f.matching(ok)
 	}
@@ -201,7 +213,11 @@ func (s *Snapshot) matching(v *veil, id fieldID, f *field, ok func(text string) 
 
 // orderFor is orderOf as it comes out through a veil.
 func (s *Snapshot) orderFor(v *veil, id fieldID) *order {
-	if !s.veiled(v, id) || s.fields[id].given.empty() {
+	if v != nil && id == fieldNeeds {
+		if lack := v.lacking(s); lack.empty() {
+			return s.orderOf(id)
+		}
+	} else if !s.veiled(v, id) || s.fields[id].given.empty() {
 		return s.orderOf(id)
 	}
 	key := append([]byte{byte(id), byte(id >> 8), byte(id >> 16), byte(id >> 24)}, v.key...)

@@ -19,7 +19,6 @@ import { parseProblemsSearch } from '../features/operate/problems-search.ts'
 import { parseRegisterSearch } from '../features/register/register-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
 import { formatRef } from '../lib/entity.ts'
-import { kindsQuery } from '../lib/kinds.ts'
 import { page } from '../lib/paths.ts'
 import { one, parseSearch, stringifySearch } from '../lib/search-params.ts'
 import { sessionQuery } from '../lib/session.ts'
@@ -73,10 +72,6 @@ function localPath(to: string | undefined): string {
 
 // What a page cannot begin without is asked for while its code is on the way. A page that waits for it itself shows bones
 // first, and React then holds what follows them back until they stood for 300 ms.
-const loadKinds = async ({ context: { client } }: { context: Context }) => {
-  // A failure is the page's to tell, which asks again.
-  await client.ensureQueryData(kindsQuery).catch(() => undefined)
-}
 const entityLoads = () => import('../features/entity/load.ts')
 
 const home = createRoute({
@@ -92,7 +87,11 @@ const catalog = createRoute({
   getParentRoute: () => shell,
   path: page.catalog,
   validateSearch: parseCatalogSearch,
-  loader: loadKinds,
+  loader: async ({ context, location, cause }) => {
+    // Who stays has the page, which asks for what it lacks.
+    if (cause === 'stay') return
+    await (await import('../features/catalog/load.ts')).loadCatalog(context.client, location.search)
+  },
   component: lazyRouteComponent(() => import('../features/catalog/catalog-page.tsx'), 'CatalogPage'),
 })
 

@@ -1,6 +1,6 @@
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useDeferredValue, useMemo, useState } from 'react'
 import { kindsQuery } from '../../lib/kinds.ts'
 import { page } from '../../lib/paths.ts'
 import { useTitle } from '../../lib/title.ts'
@@ -24,6 +24,7 @@ import { FacetBones } from './facet-bones.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { isKind, KindTabs } from './kind-tabs.tsx'
 import { LeftOut } from './left-out.tsx'
+import { facetsChunk, mapChunk } from './chunks.ts'
 import { HeadTools, ListTools, ViewsMenu } from './tools.tsx'
 import { useRows, type Range } from './use-rows.ts'
 import { useSelection } from './use-selection.ts'
@@ -34,11 +35,9 @@ const noRows = () => import('./no-rows.tsx')
 const NoMatch = lazy(async () => ({ default: (await noRows()).NoMatch }))
 const NoSuchKind = lazy(async () => ({ default: (await noRows()).NoSuchKind }))
 const FirstDay = lazy(async () => ({ default: (await noRows()).FirstDay }))
-// Asked for along with the page, which shows its rows without waiting for it.
-const facetsChunk = import('./facets.tsx')
-const Facets = lazy(async () => ({ default: (await facetsChunk).Facets }))
+const Facets = lazy(async () => ({ default: (await facetsChunk.load()).Facets }))
 const ActionBar = lazy(async () => ({ default: (await import('./action-bar.tsx')).ActionBar }))
-const CatalogMap = lazy(async () => ({ default: (await import('./map.tsx')).CatalogMap }))
+const CatalogMap = lazy(async () => ({ default: (await mapChunk.load()).CatalogMap }))
 
 /** Which things exist that …? One kind at a time; the whole state stands in the URL. */
 export function CatalogPage() {
@@ -100,14 +99,99 @@ function Kind({ search, asker, go }: KindProps) {
   const whole = useQuery(countQuery({ kind: search.kind }, asker))
   const selection = useSelection(search, go)
   const words = kindWords(search.kind)
-  const question = useMemo(
-    () => JSON.stringify({ ...search, cols: undefined, saved: undefined, view: undefined }),
-    [search],
-  )
   const onMap = search.view === 'map'
-  const facets = (
+  const facets = useMemo(() => <KindFacets search={search} asker={asker} go={go} />, [search, asker, go])
+  const tools = useMemo(() => <ListTools search={search} go={go} />, [search, go])
+  const asked = useMemo(
+    () => ({
+      rows: rows.loaded,
+      kind: search.kind,
+      cols: search.cols,
+      sort: search.sort,
+    }),
+    [rows.loaded, search],
+  )
+  // Other rows are drawn when there is time, in pieces: what was typed or pressed is seen before. The first ones are at once.
+  const late = useDeferredValue(asked)
+  const shown = late.rows.total ? late : asked
+  const onSort = useCallback(
+    (field: string) => {
+      go({ ...search, sort: nextSort(search.sort, field) })
+    },
+    [search, go],
+  )
+  const total = rows.loaded.total
+  const drawn = shown.rows.total ?? 0
+  return (
+    <div className={css['cols']}>
+      <aside className={`${css['aside'] ?? ''} wide`} aria-label="Filters">
+        {facets}
+        {search.kind === 'api' && <ApisLink />}
+      </aside>
+      <section aria-label={words.tab}>
+        <FilterBar
+          search={search}
+          go={go}
+          total={total}
+          whole={whole.data}
+          stale={rows.stale}
+          facets={facets}
+          tools={tools}
+        />
+        {rows.error !== null && (
+          <div className={css['failed']}>
+            <ErrorStrip
+              error={rows.error}
+              what="The rows did not load."
+              kept={total === undefined ? 'Your filters are kept.' : 'You see the last ones; your filters are kept.'}
+              onRetry={rows.again}
+            />
+          </div>
+        )}
+        {total === undefined && rows.error === null && !onMap && <RowBones rows={12} />}
+        {total === 0 && !rows.stale && (
+          <div className={css['empty']}>
+            <Suspense>
+              {activeFilters(search).length > 0 ? (
+                <NoMatch search={search} asker={asker} go={go} />
+              ) : (
+                <FirstDay kind={search.kind} />
+              )}
+            </Suspense>
+          </div>
+        )}
+        {onMap && total !== 0 && <KindMap search={search} asker={asker} go={go} />}
+        {!onMap && total !== 0 && drawn > 0 && (
+          <>
+            <CatalogTable
+              {...shown}
+              onSort={onSort}
+              onRange={onRange}
+              selected={selection.selected}
+              onSelect={selection.select}
+              actions={selection.actions}
+              label={words.tab}
+            />
+            <LeftOut search={search} asker={asker} shown={drawn} className={css['after'] ?? ''} />
+          </>
+        )}
+        {selection.selected.size > 0 && !onMap && (
+          <Suspense>
+            <ActionBar selection={selection} search={search} />
+          </Suspense>
+        )}
+      </section>
+    </div>
+  )
+}
+
+function KindFacets({ search, asker, go }: KindProps) {
+  // What is here already is drawn at once: whatever is lazy shows its bones first, if only for a moment, and React lets
+  // those stand.
+  const [Here] = useState(() => facetsChunk.here()?.Facets ?? Facets)
+  return (
     <Suspense fallback={<FacetBones />}>
-      <Facets
+      <Here
         search={search}
         asker={asker}
         onToggle={(facet, value) => {
@@ -125,79 +209,13 @@ function Kind({ search, asker, go }: KindProps) {
       />
     </Suspense>
   )
+}
+
+function KindMap(props: KindProps) {
+  const [Here] = useState(() => mapChunk.here()?.CatalogMap ?? CatalogMap)
   return (
-    <div className={css['cols']}>
-      <aside className={`${css['aside'] ?? ''} wide`} aria-label="Filters">
-        {facets}
-        {search.kind === 'api' && <ApisLink />}
-      </aside>
-      <section aria-label={words.tab}>
-        <FilterBar
-          search={search}
-          go={go}
-          total={rows.total}
-          whole={whole.data}
-          stale={rows.stale}
-          facets={facets}
-          tools={<ListTools search={search} go={go} />}
-        />
-        {rows.error !== null && (
-          <div className={css['failed']}>
-            <ErrorStrip
-              error={rows.error}
-              what="The rows did not load."
-              kept={
-                rows.total === undefined ? 'Your filters are kept.' : 'You see the last ones; your filters are kept.'
-              }
-              onRetry={rows.again}
-            />
-          </div>
-        )}
-        {rows.total === undefined && rows.error === null && !onMap && <RowBones rows={12} />}
-        {rows.total === 0 && !rows.stale && (
-          <div className={css['empty']}>
-            <Suspense>
-              {activeFilters(search).length > 0 ? (
-                <NoMatch search={search} asker={asker} go={go} />
-              ) : (
-                <FirstDay kind={search.kind} />
-              )}
-            </Suspense>
-          </div>
-        )}
-        {onMap && rows.total !== 0 && (
-          <Suspense fallback={<div className={css['mapBone']} />}>
-            <CatalogMap search={search} asker={asker} go={go} />
-          </Suspense>
-        )}
-        {!onMap && rows.total !== undefined && rows.total > 0 && (
-          <>
-            <CatalogTable
-              kind={search.kind}
-              cols={search.cols}
-              total={rows.total}
-              rowAt={rows.at}
-              version={rows.version}
-              question={question}
-              sort={search.sort}
-              onSort={(field) => {
-                go({ ...search, sort: nextSort(search.sort, field) })
-              }}
-              onRange={onRange}
-              selected={selection.selected}
-              onSelect={selection.select}
-              actions={selection.actions}
-              label={words.tab}
-            />
-            <LeftOut search={search} asker={asker} shown={rows.total} className={css['after'] ?? ''} />
-          </>
-        )}
-        {selection.selected.size > 0 && !onMap && (
-          <Suspense>
-            <ActionBar selection={selection} search={search} />
-          </Suspense>
-        )}
-      </section>
-    </div>
+    <Suspense fallback={<div className={css['mapBone']} />}>
+      <Here {...props} />
+    </Suspense>
   )
 }

@@ -53,6 +53,7 @@ const sortPaths: Record<string, string> = {
   owner: 'spec.owner',
   type: 'spec.type',
   lifecycle: 'spec.lifecycle',
+  changed: 'portico.changedAt',
 }
 
 /** The kind and the filters of a search; `skip` leaves one out, to count its values without itself. */
@@ -71,8 +72,8 @@ export function predicate(search: CatalogSearch, asker: Asker, skip?: FilterName
   return all.length === 1 ? { kind: search.kind } : { $all: all }
 }
 
-/** What the status of an entity asks for, as the index holds it. */
-const inNeed: Predicate = { 'portico.needs': { $in: ['error', 'missing', 'conflict'] } }
+/** What somebody has to look after, as the index holds it: the same that Home tells owners of. */
+const inNeed: Predicate = { 'portico.needs': { $in: ['error', 'missing', 'conflict', 'absent'] } }
 
 function oneOf(path: string, values: string[]): Predicate {
   const named = values.filter((v) => v !== NONE)

@@ -13,6 +13,7 @@ describe('parseCatalogSearch', () => {
     ['?owner=a&owner=a', { kind: 'component', owner: ['a'] }],
     ['?q=led&sort=-owner', { kind: 'component', q: 'led', sort: '-owner' }],
     ['?sort=colour', { kind: 'component' }],
+    ['?sort=-changed', { kind: 'component', sort: '-changed' }],
     ['?sort=-metadata.annotations.a/b', { kind: 'component', sort: '-metadata.annotations.a/b' }],
     ['?sort=status.items', { kind: 'component' }],
     ['?owned=me&owned=teams&owned=all', { kind: 'component', owned: ['teams', 'me'] }],
@@ -67,6 +68,9 @@ describe('sorting', () => {
     ['-owner', 'owner', undefined],
     ['-owner', 'type', 'type'],
     ['owner', 'name', undefined],
+    [undefined, 'changed', '-changed'],
+    ['-changed', 'changed', 'changed'],
+    ['changed', 'changed', undefined],
   ] as const)('from %s a click on %s leads to %s', (now, field, want) => {
     expect(nextSort(now, field)).toBe(want)
   })

@@ -11,7 +11,7 @@ export const NONE = '!none'
 export const ownedValues = ['teams', 'me'] as const
 export type Owned = (typeof ownedValues)[number]
 
-export const sortFields = ['name', 'owner', 'type', 'lifecycle'] as const
+export const sortFields = ['name', 'owner', 'type', 'lifecycle', 'changed'] as const
 
 export interface Sort {
   /** One of `sortFields`, or the path of a field. */
@@ -25,7 +25,7 @@ export type CatalogSearch = {
   q?: string | undefined
   owned?: Owned[] | undefined
   starred?: true | undefined
-  /** Those whose file cannot be used, that no source declares any more, or that two files claim. */
+  /** Those whose file cannot be used, that no source declares any more, that two files claim, or that name what is not there. */
   attention?: true | undefined
   /** The system whose parts are shown, or, on the map, the domain; `!none` is what is in no system. */
   in?: string | undefined
@@ -101,11 +101,16 @@ export function parseSort(sort: string | undefined): Sort | undefined {
   return (sortFields as readonly string[]).includes(field) || isPath(field) ? { field, descending } : undefined
 }
 
-/** A click on a column head: ascending, then descending, then back to the usual order. */
+/**
+ * A click on a column head: ascending, then descending, then back to the usual order. What changed last comes first: of
+ * times nobody looks for the oldest.
+ */
 export function nextSort(current: string | undefined, field: string): string | undefined {
   const sort = parseSort(current) ?? { field: 'name', descending: false }
-  if (sort.field !== field) return field === 'name' ? undefined : field
-  return sort.descending ? undefined : `-${field}`
+  const down = field === 'changed'
+  const written = (descending: boolean) => (descending ? `-${field}` : field)
+  if (sort.field !== field) return field === 'name' ? undefined : written(down)
+  return sort.descending === down ? written(!down) : undefined
 }
 
 export function toggled(search: CatalogSearch, facet: FacetName, value: string): CatalogSearch {

@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { refOf, type Entity } from '../../lib/entity.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { parseSort } from './catalog-search.ts'
@@ -8,19 +8,14 @@ import { usePhone, useRowSize } from './row-height.ts'
 import { Row } from './row.tsx'
 import { useAnchor } from './use-anchor.ts'
 import { useRowKeys, type RowActions } from './use-row-keys.ts'
+import type { Loaded } from './use-rows.ts'
 import { useWindowRows } from './use-window-rows.ts'
 import css from './table.module.css'
 
 interface Props {
   kind: string
   cols: string[] | undefined
-  /** How many rows there are; `rowAt` gives undefined for those that are not loaded. */
-  total: number
-  rowAt: (index: number) => Entity | undefined
-  /** Another one whenever rows came anew. */
-  version: string
-  /** Another one for another question: then nothing keeps its place. */
-  question: string
+  rows: Loaded
   sort: string | undefined
   onSort: (field: string) => void
   /** Tells which rows are in sight or near, so that their pages are loaded. */
@@ -34,10 +29,13 @@ interface Props {
 /** Where the pages of a long list are skipped over, they are asked for when the scrolling rests. */
 const REST = 60
 
-/** Rows of one kind, as a grid. Only those near the screen are in the document; the grid says how many there are. */
-export function CatalogTable(props: Props) {
-  const { kind, cols, total, rowAt, version, question, sort, onSort, onRange, selected, onSelect, actions, label } =
-    props
+/**
+ * Rows of one kind, as a grid. Only those near the screen are in the document; the grid says how many there are. It draws
+ * again only for what is its own: the page around it changes more often.
+ */
+export const CatalogTable = memo(function CatalogTable(props: Props) {
+  const { kind, cols, rows, sort, onSort, onRange, selected, onSelect, actions, label } = props
+  const { at: rowAt, version, question, total = 0 } = rows
   const phone = usePhone()
   const size = useRowSize()
   const head = useRef<HTMLTableSectionElement>(null)
@@ -78,6 +76,7 @@ export function CatalogTable(props: Props) {
     body,
     total,
     rowAt,
+    question,
     show,
     visible,
     selected,
@@ -114,7 +113,8 @@ export function CatalogTable(props: Props) {
             ))}
           </tr>
         </thead>
-        <tbody ref={body} role="rowgroup">
+        {/* Another question has other rows: one that is in both answers does not move from its place to another. */}
+        <tbody key={question} ref={body} role="rowgroup">
           {before > 0 && <Gap height={before} />}
           {Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i).map((index) => {
             const entity = rowAt(index)
@@ -141,7 +141,7 @@ export function CatalogTable(props: Props) {
       </table>
     </div>
   )
-}
+})
 
 /** The room of rows that are not drawn. One cell: a colspan would count columns that are shed. */
 function Gap({ height }: { height: number }) {

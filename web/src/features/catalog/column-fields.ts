@@ -29,7 +29,7 @@ const known: Record<string, ColumnFacts> = {
   members: { head: 'Members', fields: ['relations'], exported: ['spec.members'] },
   teams: { head: 'Teams', fields: ['relations'], exported: ['spec.memberOf'] },
   email: { head: 'E-mail', fields: ['spec.profile'], exported: ['spec.profile.email'], sort: 'spec.profile.email' },
-  changed: { head: 'Changed', fields: [CHANGED], exported: ['changed'] },
+  changed: { head: 'Changed', fields: [CHANGED], exported: ['changed'], sort: 'changed' },
   targets: { head: 'Targets', fields: ['spec.target', 'spec.targets'], exported: ['spec.target', 'spec.targets'] },
 }
 

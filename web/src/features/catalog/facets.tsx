@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react'
 import type { FacetValue } from '../../lib/kinds.ts'
+import { myTeamsQuery } from '../../lib/my-teams.ts'
 import { number } from '../../lib/words.ts'
 import { countQuery, facetsQuery } from './api.ts'
 import { showSearches, type Asker } from './catalog-query.ts'
@@ -30,7 +31,10 @@ interface Props extends FacetActions {
 export function Facets({ search, asker, onToggle, onOwned, onStarred, onAttention }: Props) {
   const { data: live } = useQuery(facetsQuery(search, asker))
   const { data: all } = useQuery(facetsQuery({ kind: search.kind }, asker))
-  if (!all) return <FacetBones />
+  // What decides which lines there are comes before the first of them is drawn: none appears between the others.
+  const teams = useQuery(myTeamsQuery(asker.me ?? ''))
+  const mine = useQuery(mineQuery(search.kind, asker))
+  if (!all || teams.isLoading || mine.isLoading) return <FacetBones />
   return (
     <>
       <Show search={search} asker={asker} onOwned={onOwned} onStarred={onStarred} onAttention={onAttention} />
@@ -53,12 +57,17 @@ export function Facets({ search, asker, onToggle, onOwned, onStarred, onAttentio
 
 const none: string[] = []
 
+/** How many of the kind are the person's own: who has none is not asked for them. */
+function mineQuery(kind: string, asker: Asker) {
+  return { ...countQuery({ kind, owned: ['me'] }, asker), enabled: asker.me !== undefined }
+}
+
 /** Whose they are, what the person marked, and what somebody has to look after. What a guest cannot have is not offered. */
 function Show({ search, asker, onOwned, onStarred, onAttention }: Omit<Props, 'onToggle'>) {
   const searches = showSearches(search)
   const teams = useQuery({ ...countQuery(searches.teams, asker), enabled: asker.teams.length > 0 })
   const me = useQuery({ ...countQuery(searches.me, asker), enabled: asker.me !== undefined })
-  const mine = useQuery({ ...countQuery({ kind: search.kind, owned: ['me'] }, asker), enabled: asker.me !== undefined })
+  const mine = useQuery(mineQuery(search.kind, asker))
   const starred = useQuery({ ...countQuery(searches.starred, asker), enabled: asker.stars.size > 0 })
   const attention = useQuery(countQuery(searches.attention, asker))
   const counts: Record<Owned, number | undefined> = { teams: teams.data, me: me.data }

@@ -1,5 +1,5 @@
 import { ListFilter, X } from 'lucide-react'
-import { lazy, Suspense, useState, type ReactNode } from 'react'
+import { lazy, memo, Suspense, useState, type ReactNode } from 'react'
 import { kindWords, number } from '../../lib/words.ts'
 import { FilterField } from '../../ui/filter-field.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -22,7 +22,7 @@ interface Props {
   tools: ReactNode
 }
 
-export function FilterBar({ search, go, total, whole, stale, facets, tools }: Props) {
+export const FilterBar = memo(function FilterBar({ search, go, total, whole, stale, facets, tools }: Props) {
   const [sheet, setSheet] = useState(false)
   const filters = activeFilters(search)
   const chosen = filters.filter((f) => f !== 'q').length
@@ -104,7 +104,7 @@ export function FilterBar({ search, go, total, whole, stale, facets, tools }: Pr
       </Suspense>
     </>
   )
-}
+})
 
 function Chip({ name, search, onDrop }: { name: FilterName; search: CatalogSearch; onDrop: () => void }) {
   const title = filterTitles[name]

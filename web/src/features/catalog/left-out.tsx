@@ -29,6 +29,7 @@ export function LeftOut({ search, asker, shown, className }: Props) {
 
 function withWhat(field: string): string {
   if (field === 'owner') return 'an owner'
+  if (field === 'changed') return 'a known time of change'
   if (field.startsWith('metadata.') || field.startsWith('spec.')) return `the field ${columnFacts(field).head}`
   return `a ${field}`
 }

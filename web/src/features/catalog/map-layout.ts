@@ -6,12 +6,14 @@ export interface Placed {
   area: Area
   box: Box
   children: Placed[]
+  /** What is in it too, and too small for a name: only its outline is drawn. */
+  specks: Box[]
 }
 
 /** What is drawn at once on one level; a smaller one could not be hit anyway. */
 export const MOST_AREAS = 800
-/** Areas inside areas, altogether. */
-const MOST_INSIDE = 600
+/** Areas inside areas that are drawn with their names, altogether, the first ones: each is a link, and these are slow. */
+const MOST_INSIDE = 160
 
 /** The room that an area with a name takes at least, on average. */
 const NAMED = 4_800
@@ -38,27 +40,44 @@ export function layout(areas: Area[], width: number, height: number): Placed[] {
   const budget = { left: MOST_INSIDE }
   return shown.map((area, i) => {
     const box = apart(boxes[i] ?? { x: 0, y: 0, w: 0, h: 0 })
-    return { area, box, children: inside(area, box, budget) }
+    return { area, box, ...inside(area, box, budget) }
   })
 }
 
+const nothing = { children: [], specks: [] }
+
 /** What is in an area, and in that again, as long as there is room and the screen is not full of it. */
-function inside(area: Area, box: Box, budget: { left: number }): Placed[] {
+function inside(area: Area, box: Box, budget: { left: number }): Pick<Placed, 'children' | 'specks'> {
   const room = inner({ ...box, x: 0, y: 0 }, HEAD, AIR)
-  const { children } = area
   // A place that is all of another says nothing that its name does not.
-  if (children.length === 0 || (children.length === 1 && !children[0]?.single)) return []
-  if (children.length > budget.left || room.w < 40 || room.h < 24) return []
+  if (area.children.length === 0 || (area.children.length === 1 && !area.children[0]?.single)) return nothing
+  if (room.w < 40 || room.h < 24) return nothing
   const boxes = squarify(
-    children.map((a) => a.count),
+    area.children.map((a) => a.count),
     room,
   ).map(apart)
-  // A crumb of an area says nothing; the largest ones do, and the rest is the ground that they stand on.
-  const shown = children
-    .map((child, i) => ({ area: child, box: boxes[i] ?? room }))
-    .filter(({ box: b }) => b.w >= SMALLEST && b.h >= SMALLEST)
-  budget.left -= shown.length
-  return shown.map((one) => ({ ...one, children: inside(one.area, one.box, budget) }))
+  const children: Placed[] = []
+  const specks: Box[] = []
+  area.children.forEach((child, i) => {
+    const own = boxes[i] ?? room
+    // A crumb of an area says nothing; the largest ones do, and the rest is the ground that they stand on.
+    if (own.w < SMALLEST || own.h < SMALLEST) return
+    if (roomFor(own) === 'none' || budget.left <= 0) specks.push(own)
+    else {
+      budget.left--
+      children.push({ area: child, box: own, ...inside(child, own, budget) })
+    }
+  })
+  return { children, specks }
+}
+
+/** Outlines as the path of one shape, hairlines on the middle of a pixel. */
+export function outlines(boxes: Box[]): string {
+  return boxes
+    .map(
+      ({ x, y, w, h }) => `M${String(x + 0.5)} ${String(y + 0.5)}h${String(w - 1)}v${String(h - 1)}h${String(1 - w)}z`,
+    )
+    .join('')
 }
 
 /** With a gap to its neighbours. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { NONE } from './catalog-search.ts'
-import { layout, mostNamed, roomFor, towards } from './map-layout.ts'
+import { layout, mostNamed, outlines, roomFor, towards } from './map-layout.ts'
 import { areaTree, parentRef, wayTo, type Area } from './map-tree.ts'
 import { squarify, type Box } from './treemap.ts'
 
@@ -134,7 +134,17 @@ describe('layout', () => {
     }))
     const placed = layout([...wide, ...Array.from({ length: 2_000 }, (_, i) => kid(i))], 4_000, 3_000)
     expect(placed).toHaveLength(800)
-    expect(placed.reduce((sum, p) => sum + p.children.length, 0)).toBeLessThanOrEqual(600)
+    expect(placed.reduce((sum, p) => sum + p.children.length, 0)).toBeLessThanOrEqual(160)
+  })
+
+  it('outlines what is in an area and has no room for a name', () => {
+    const kid = (i: number, count: number): Area => ({ ref: String(i), kind: 'system', title: '', count, children: [] })
+    const children = [kid(0, 400), ...Array.from({ length: 40 }, (_, i) => kid(i + 1, 2))]
+    const [placed] = layout([{ ...kid(9, 480), children }], 300, 200)
+    expect(placed?.children.map((p) => p.area.ref)).toEqual(['0'])
+    expect(placed?.specks.length).toBeGreaterThan(10)
+    expect(placed?.specks.every((b) => roomFor(b) === 'none')).toBe(true)
+    expect(outlines([{ x: 1, y: 2, w: 11, h: 12 }])).toBe('M1.5 2.5h10v11h-10z')
   })
 
   it('draws as many as have room for a name, and some in any case', () => {

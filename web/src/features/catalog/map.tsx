@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Fragment, useMemo } from 'react'
+import { Fragment, useCallback, useMemo } from 'react'
 import { formatRef, parseRef, refOf, text, titleOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { stringifySearch } from '../../lib/search-params.ts'
@@ -55,6 +55,18 @@ function Level({ root, search, asker, go }: Props & { root: Area }) {
   const words = kindWords(search.kind)
   const here = way?.at(-1)
   const drawn = useDrawn(here, search, asker)
+  const { kind } = search
+  const says = useCallback(
+    (area: Area) => {
+      const { one, many } = kindWords(kind)
+      return count(area.count, one, many)
+    },
+    [kind],
+  )
+  const to = useCallback(
+    (area: Area) => (area.single ? page.entity(area.ref) : page.catalog + stringifySearch({ ...search, in: area.ref })),
+    [search],
+  )
   if (!way || !here || here.count === 0) {
     return (
       <EmptyState
@@ -110,10 +122,8 @@ function Level({ root, search, asker, go }: Props & { root: Area }) {
         key={search.in ?? ''}
         areas={drawn.areas}
         label={`${words.tab} ${here.ref === '' ? 'by domain and system' : `in ${here.title}`}`}
-        says={(area) => count(area.count, words.one, words.many)}
-        to={(area) =>
-          area.single ? page.entity(area.ref) : page.catalog + stringifySearch({ ...search, in: area.ref })
-        }
+        says={says}
+        to={to}
         onOut={
           out &&
           (() => {

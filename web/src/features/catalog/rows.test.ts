@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Entity } from '../../lib/entity.ts'
 import { whereIs } from './use-anchor.ts'
 import { pagesNear } from './use-rows.ts'
-import { nearRows, rowsInSight } from './use-window-rows.ts'
+import { nearRows, rowsNear, withSight } from './use-window-rows.ts'
 
 describe('pagesNear', () => {
   it.each([
@@ -20,9 +20,22 @@ describe('rows in sight', () => {
   const window = { height: 800, size: 40, top: 200 }
 
   it('are those of the window and some beyond, in steps', () => {
-    expect(rowsInSight({ ...window, scroll: 0 })).toEqual({ first: 0, last: 28 })
-    expect(rowsInSight({ ...window, scroll: 4_000_000 })).toEqual({ first: 99_980, last: 100_028 })
-    expect(rowsInSight({ ...window, scroll: 4_001 })).toEqual(rowsInSight({ ...window, scroll: 4_039 }))
+    expect(rowsNear({ ...window, scroll: 0 })).toEqual({ first: 0, last: 28 })
+    expect(rowsNear({ ...window, scroll: 4_000_000 })).toEqual({ first: 99_980, last: 100_028 })
+    expect(rowsNear({ ...window, scroll: 4_001 })).toEqual(rowsNear({ ...window, scroll: 4_039 }))
+  })
+
+  it('are drawn before those beyond', () => {
+    const sight = { ...window, scroll: 8_000 }
+    expect(rowsNear(sight)).toEqual({ first: 180, last: 228 })
+    // A page further: what is drawn stays as far as it is near.
+    expect(withSight({ first: 164, last: 212 }, sight)).toEqual({ first: 180, last: 216 })
+    expect(withSight({ first: 196, last: 244 }, sight)).toEqual({ first: 192, last: 228 })
+    // What is in sight already draws nothing anew.
+    expect(withSight({ first: 180, last: 228 }, sight)).toEqual({ first: 180, last: 228 })
+    // From far away only what is seen.
+    expect(withSight({ first: 0, last: 40 }, sight)).toEqual({ first: 192, last: 216 })
+    expect(withSight({ first: 900, last: 940 }, sight)).toEqual({ first: 192, last: 216 })
   })
 
   it('are the end of a list that became shorter', () => {

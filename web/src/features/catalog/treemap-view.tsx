@@ -1,8 +1,18 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import {
+  memo,
+  startTransition,
+  useDeferredValue,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+} from 'react'
 import { number } from '../../lib/words.ts'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { QuickLink } from '../../ui/quick-link.tsx'
-import { layout, MOST_AREAS, mostNamed, roomFor, towards, type Placed } from './map-layout.ts'
+import { layout, MOST_AREAS, mostNamed, outlines, roomFor, towards, type Placed } from './map-layout.ts'
 import type { Area } from './map-tree.ts'
 import type { Box } from './treemap.ts'
 import { usePhone } from './row-height.ts'
@@ -31,7 +41,9 @@ const PHONE = 100
  * Areas as large as their numbers. It is a list of links, read as one, and drawn as one where it is narrow. One area is
  * the stop of Tab; arrows go to the neighbours, ↵ goes in, Backspace out.
  */
-export function Treemap({ areas, label, says, to, onOut }: Props) {
+export function Treemap({ areas: given, label, says, to, onOut }: Props) {
+  // Drawn in pieces, when there is time: what was pressed is seen before.
+  const areas = useDeferredValue(given)
   const phone = usePhone()
   const list = useRef<HTMLUListElement>(null)
   const [size, setSize] = useState({ w: 0, h: 0 })
@@ -40,7 +52,9 @@ export function Treemap({ areas, label, says, to, onOut }: Props) {
     const box = list.current
     if (!box) return
     const measure = () => {
-      setSize({ w: box.clientWidth, h: box.clientHeight })
+      startTransition(() => {
+        setSize({ w: box.clientWidth, h: box.clientHeight })
+      })
     }
     measure()
     const grows = new ResizeObserver(measure)
@@ -51,18 +65,29 @@ export function Treemap({ areas, label, says, to, onOut }: Props) {
   }, [])
   const [all, setAll] = useState(false)
   const most = all ? MOST_AREAS : phone ? PHONE : mostNamed(size.w, size.h)
-  const placed = useMemo(() => layout(areas.slice(0, most), size.w, size.h), [areas, most, size])
-  const left = Math.min(areas.length, MOST_AREAS) - placed.length
+  const placed = useMemo(() => (size.w > 0 ? layout(areas.slice(0, most), size.w, size.h) : []), [areas, most, size])
+  // First the areas, then what is in them.
+  const [deep, setDeep] = useState(false)
+  useEffect(() => {
+    if (placed.length > 0)
+      startTransition(() => {
+        setDeep(true)
+      })
+  }, [placed.length])
+  const left = size.w > 0 ? Math.min(areas.length, MOST_AREAS) - placed.length : 0
   const stop = Math.min(at, placed.length - 1)
 
   const focus = (index: number) => {
     list.current?.querySelectorAll<HTMLElement>(':scope > li > a')[index]?.focus()
   }
-  // Who went in or out by the keyboard goes on where they arrive.
-  useEffect(() => {
-    if (!zooming || placed.length === 0) return
-    zooming = false
-    focus(0)
+  // Who went in or out by the keyboard goes on where they arrive; until that is drawn, the list hears their keys.
+  useLayoutEffect(() => {
+    if (!zooming) return
+    if (placed.length === 0) list.current?.focus({ preventScroll: true })
+    else {
+      zooming = false
+      focus(0)
+    }
   }, [placed.length])
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -88,7 +113,7 @@ export function Treemap({ areas, label, says, to, onOut }: Props) {
     <>
       {/* The links in it are what has the focus; the list hears the keys of all of them. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
-      <ul ref={list} className={css['areas']} aria-label={label} onKeyDown={onKeyDown}>
+      <ul ref={list} className={css['areas']} aria-label={label} tabIndex={-1} onKeyDown={onKeyDown}>
         {placed.map((p, i) => (
           <One
             key={p.area.ref}
@@ -96,9 +121,10 @@ export function Treemap({ areas, label, says, to, onOut }: Props) {
             says={says}
             to={to}
             stop={i === stop}
-            onFocus={() => {
-              setAt(i)
-            }}
+            index={i}
+            onAt={setAt}
+            phone={phone}
+            deep={deep && !phone}
           />
         ))}
       </ul>
@@ -122,18 +148,28 @@ export function Treemap({ areas, label, says, to, onOut }: Props) {
 
 interface OneProps extends Pick<Props, 'says' | 'to'> {
   placed: Placed
-  stop: boolean
-  onFocus?: () => void
-  inside?: boolean
+  phone: boolean
+  /** Whether what is in it is drawn too. */
+  deep: boolean
+  /** Whether Tab stops at it. */
+  stop?: boolean
+  /** Its place among those that the arrows go over; what is inside another has none. */
+  index?: number
+  onAt?: (index: number) => void
 }
 
-function One({ placed, says, to, stop, onFocus, inside = false }: OneProps) {
-  const { area, box, children } = placed
+const One = memo(function One({ placed, says, to, phone, deep, stop = false, index, onAt }: OneProps) {
+  const { area, box, children, specks } = placed
   const li = useRef<HTMLLIElement>(null)
+  const inside = index === undefined
+  // A name that stands alone in its area has as many lines as that is high.
+  const alone = children.length + specks.length === 0
   useLayoutEffect(() => {
-    place(li.current, box)
-  }, [box])
-  const room = roomFor(box)
+    if (li.current) place(li.current, phone ? undefined : box, alone)
+  }, [box, phone, alone])
+  // A list has room for everything.
+  const room = phone ? 'all' : roomFor(box)
+  const words = area.single ? area.title : `${area.title} ${says(area)}`
   return (
     <li
       ref={li}
@@ -141,37 +177,45 @@ function One({ placed, says, to, stop, onFocus, inside = false }: OneProps) {
       data-inside={inside}
       data-room={room}
       data-loose={area.kind === ''}
-      data-holds={children.length > 0}
+      data-holds={!alone}
     >
       <QuickLink
         to={to(area)}
         stay={!area.single}
         tabIndex={stop ? 0 : -1}
         title={area.single ? area.title : `${area.title}, ${says(area)}`}
-        onFocus={onFocus}
+        aria-label={words}
+        onFocus={() => {
+          if (index !== undefined) onAt?.(index)
+        }}
       >
-        {area.kind !== '' && <KindGlyph kind={area.kind} size="bare" />}
-        <span className={`${css['name'] ?? ''} cut`}>{area.title}</span>
-        {!area.single && (
-          <span className={css['n']}>
-            <span aria-hidden="true">{number(area.count)}</span>
-            <span className="sr">{says(area)}</span>
-          </span>
-        )}
+        {room === 'all' && area.kind !== '' && <KindGlyph kind={area.kind} size="bare" />}
+        {room !== 'none' && <span className={`${css['name'] ?? ''} cut`}>{area.title}</span>}
+        {room === 'all' && !area.single && <span className={css['n']}>{number(area.count)}</span>}
       </QuickLink>
-      {children.length > 0 && (
+      {deep && specks.length > 0 && (
+        <svg className={css['specks']} aria-hidden="true">
+          <path d={outlines(specks)} />
+        </svg>
+      )}
+      {deep && children.length > 0 && (
         <ul>
           {children.map((child) => (
-            <One key={child.area.ref} placed={child} says={says} to={to} stop={false} inside />
+            <One key={child.area.ref} placed={child} says={says} to={to} phone={phone} deep={deep} />
           ))}
         </ul>
       )}
     </li>
   )
-}
+})
 
-function place(element: HTMLElement | null, { x, y, w, h }: Box): void {
-  for (const [name, value] of Object.entries({ x, y, w, h }))
-    element?.style.setProperty(`--${name}`, `${String(value)}px`)
-  element?.style.setProperty('--lines', String(Math.max(1, Math.floor((h - 6) / LINE))))
+/** Set on the element itself: a property of our own would be handed down to everything in it. */
+function place(element: HTMLElement, box: Box | undefined, alone: boolean): void {
+  const { style } = element
+  style.left = box ? `${String(box.x)}px` : ''
+  style.top = box ? `${String(box.y)}px` : ''
+  style.width = box ? `${String(box.w)}px` : ''
+  style.height = box ? `${String(box.h)}px` : ''
+  if (box && alone) style.setProperty('--lines', String(Math.max(1, Math.floor((box.h - 6) / LINE))))
+  else style.removeProperty('--lines')
 }

@@ -22,6 +22,8 @@ interface Options {
   body: RefObject<HTMLTableSectionElement | null>
   total: number
   rowAt: (index: number) => Entity | undefined
+  /** Another one for other rows, whose elements are others too. */
+  question: string
   show: (index: number) => void
   visible: () => { first: number; rows: number }
   selected: ReadonlyMap<string, Entity>
@@ -33,7 +35,7 @@ interface Options {
  * The keyboard of the rows. One row is the stop of Tab; `j`, `k`, arrows, pages and ends move it and the focus, left and
  * right go over the links of a row, and the letters act on it. ↵ and ⌘↵ are those of any link.
  */
-export function useRowKeys({ body, total, rowAt, show, visible, selected, onSelect, actions }: Options) {
+export function useRowKeys({ body, total, rowAt, question, show, visible, selected, onSelect, actions }: Options) {
   const [active, setActive] = useState(-1)
   const anchor = useRef(-1)
   const wanted = useRef<number>(undefined)
@@ -44,6 +46,23 @@ export function useRowKeys({ body, total, rowAt, show, visible, selected, onSele
       a.tabIndex = -1
     })
   })
+  // Whoever stood in the rows stands in those of the next question, too.
+  const inside = useRef(false)
+  useEffect(() => {
+    const note = () => {
+      inside.current = body.current?.contains(document.activeElement) ?? false
+    }
+    document.addEventListener('focusin', note)
+    return () => {
+      document.removeEventListener('focusin', note)
+    }
+  }, [body])
+  const was = useRef(question)
+  useLayoutEffect(() => {
+    if (was.current === question) return
+    was.current = question
+    if (inside.current && document.activeElement === document.body) wanted.current = Math.min(active, total - 1)
+  }, [question, active, total])
   // A row that was asked for may be drawn later, and its link later still.
   useLayoutEffect(() => {
     if (wanted.current === undefined) return

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { Entity } from '../../lib/entity.ts'
 import { pageQuery, type ListPage } from './api.ts'
 import { PAGE, type Asker } from './catalog-query.ts'
@@ -10,12 +10,19 @@ export interface Range {
   last: number
 }
 
-export interface Rows {
+/** What there is to draw; the same object until another page came. */
+export interface Loaded {
   total: number | undefined
   /** undefined where the row is not loaded. */
   at: (index: number) => Entity | undefined
   /** Another one whenever a page came anew. */
   version: string
+  /** What the rows answer: another one for another search, and not before its rows are here. */
+  question: string
+}
+
+export interface Rows {
+  loaded: Loaded
   /** What is shown belongs to the search before this one. */
   stale: boolean
   error: Error | null
@@ -29,25 +36,43 @@ const AHEAD = PAGE / 2
 export function useRows(search: CatalogSearch, asker: Asker, range: Range): Rows {
   const head = useQuery({ ...pageQuery(search, asker, 0), placeholderData: keepPreviousData })
   // A search that fails has no rows of its own: those of the last one that came stay.
-  const [last, setLast] = useState<ListPage>()
-  if (head.isSuccess && !head.isPlaceholderData && head.data !== last) setLast(head.data)
-  const shown = head.data ?? last
+  const [last, setLast] = useState<{ page: ListPage; question: string }>()
+  const asked = questionOf(search)
+  const stale = head.isPlaceholderData || head.data === undefined
+  if (head.isSuccess && !stale && (head.data !== last?.page || asked !== last.question))
+    setLast({ page: head.data, question: asked })
+  const shown = head.data ?? last?.page
+  const question = stale ? (last?.question ?? asked) : asked
   const indices = pagesNear(range, shown?.totalItems ?? 0)
   const pages = useQueries({ queries: indices.map((i) => pageQuery(search, asker, i)) })
-  const at = (index: number) => {
-    const number = Math.floor(index / PAGE)
-    const answer = number === 0 ? shown : pages[indices.indexOf(number)]?.data
-    return answer?.items[index % PAGE]
-  }
+  const near = indices.join()
+  const version = [head, ...pages].map((q) => q.dataUpdatedAt).join()
+  const loaded = useMemo<Loaded>(
+    () => ({
+      total: shown?.totalItems,
+      at: (index) => {
+        const number = Math.floor(index / PAGE)
+        const answer = number === 0 ? shown : pages[indices.indexOf(number)]?.data
+        return answer?.items[index % PAGE]
+      },
+      version,
+      question,
+    }),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- other lists of the same pages are no other rows
+    [shown, search, near, version, question],
+  )
   const failed = [head, ...pages].find((q) => q.error !== null)
   return {
-    total: shown?.totalItems,
-    at,
-    version: [head, ...pages].map((q) => q.dataUpdatedAt).join(),
-    stale: head.isPlaceholderData || head.data === undefined,
+    loaded,
+    stale,
     error: failed?.error ?? null,
     again: () => void failed?.refetch(),
   }
+}
+
+/** What decides which rows there are, and their order. */
+function questionOf(search: CatalogSearch): string {
+  return JSON.stringify({ ...search, cols: undefined, saved: undefined, view: undefined })
 }
 
 /** The pages besides the first that hold rows in sight, or soon. */

@@ -1,4 +1,4 @@
-import { useCallback, useLayoutEffect, useState } from 'react'
+import { startTransition, useCallback, useLayoutEffect, useState } from 'react'
 import { flushSync } from 'react-dom'
 import type { Range } from './use-rows.ts'
 
@@ -33,16 +33,22 @@ export function useWindowRows({ total, size, top, stuck, under }: Options): Wind
   const near = nearRows(range, total)
 
   useLayoutEffect(() => {
-    const look = (draw: (change: () => void) => void) => {
-      const next = rowsInSight({ scroll: window.scrollY, height: window.innerHeight, size, top })
-      draw(() => {
-        setRange((now) => (now.first === next.first && now.last === next.last ? now : next))
+    const draw = (next: (now: Range) => Range) => {
+      setRange((now) => same(now, next(now)))
+    }
+    // What is in sight at once, or the next frame would show room where rows are; what is beyond when there is time.
+    const look = (now: (change: () => void) => void) => {
+      const sight = { scroll: window.scrollY, height: window.innerHeight, size, top }
+      now(() => {
+        draw((drawn) => withSight(drawn, sight))
+      })
+      startTransition(() => {
+        draw(() => rowsNear(sight))
       })
     }
     look((change) => {
       change()
     })
-    // At once, or the next frame would show room where rows are.
     const onScroll = () => {
       look(flushSync)
     }
@@ -67,21 +73,39 @@ export function useWindowRows({ total, size, top, stuck, under }: Options): Wind
   return { ...near, show }
 }
 
-/** The rows that the window shows, and those beyond it, in steps. */
-export function rowsInSight({
-  scroll,
-  height,
-  size,
-  top,
-}: {
+interface Sight {
   scroll: number
   height: number
   size: number
   top: number
-}): Range {
+}
+
+/** The rows that the window shows, in steps. */
+function rowsInSight({ scroll, height, size, top }: Sight): Range {
   const from = Math.floor((scroll - top) / size / STEP) * STEP
   const to = Math.ceil((scroll + height - top) / size / STEP) * STEP
-  return { first: Math.max(0, from - BEYOND), last: Math.max(0, to + BEYOND) }
+  return { first: Math.max(0, from), last: Math.max(0, to) }
+}
+
+/** The rows that the window shows, and those beyond it. */
+export function rowsNear(sight: Sight): Range {
+  const { first, last } = rowsInSight(sight)
+  return { first: Math.max(0, first - BEYOND), last: last + BEYOND }
+}
+
+/** What is drawn already, as far as it is still near, with what came into sight. */
+export function withSight(drawn: Range, sight: Sight): Range {
+  const seen = rowsInSight(sight)
+  const near = rowsNear(sight)
+  if (drawn.last < seen.first || drawn.first > seen.last) return seen
+  return {
+    first: Math.max(near.first, Math.min(drawn.first, seen.first)),
+    last: Math.min(near.last, Math.max(drawn.last, seen.last)),
+  }
+}
+
+function same(now: Range, next: Range): Range {
+  return now.first === next.first && now.last === next.last ? now : next
 }
 
 /** Of a list that became shorter meanwhile the end of it. */

@@ -1,0 +1,41 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { kindsQuery } from '../../lib/kinds.ts'
+import { myTeamsQuery } from '../../lib/my-teams.ts'
+import { sessionQuery } from '../../lib/session.ts'
+import { getSetting } from '../../lib/settings.ts'
+import { starred } from '../../lib/stars.ts'
+import { pageQuery } from './api.ts'
+import type { Asker } from './catalog-query.ts'
+import { parseCatalogSearch, type CatalogSearch } from './catalog-search.ts'
+import { facetsChunk, mapChunk } from './chunks.ts'
+import { mapCountsQuery, placesQuery } from './map-api.ts'
+
+/** How long the page waits for its rows, or its map, before it shows bones in their place, in milliseconds. */
+const ROWS = 300
+
+const quietly = () => undefined
+
+/** What the catalog begins with. Failures are the page's to tell, which asks again. */
+export async function loadCatalog(client: QueryClient, written: Record<string, unknown>): Promise<void> {
+  const search = parseCatalogSearch(written)
+  const late = new Promise((done) => setTimeout(done, ROWS))
+  const own = loadRows(client, search).catch(quietly)
+  await client.ensureQueryData(kindsQuery).catch(quietly)
+  await Promise.race([own, late])
+}
+
+async function loadRows(client: QueryClient, search: CatalogSearch): Promise<void> {
+  const code = Promise.all([facetsChunk.load(), search.view === 'map' ? mapChunk.load() : undefined])
+  const { principal } = await client.ensureQueryData(sessionQuery)
+  const me = principal?.type === 'user' ? principal.ref : undefined
+  const mine = me ? client.ensureQueryData(myTeamsQuery(me)) : []
+  const stars = new Set(getSetting(starred))
+  const rows = async () => {
+    const asker: Asker = { me, teams: search.owned ? await mine : [], stars }
+    await Promise.all([
+      client.ensureQueryData(pageQuery(search, asker, 0)),
+      search.view === 'map' && client.ensureQueryData(mapCountsQuery(search, asker)),
+    ])
+  }
+  await Promise.all([code, mine, rows(), search.view === 'map' && client.ensureQueryData(placesQuery)])
+}
