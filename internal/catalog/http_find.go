@@ -75,7 +75,7 @@ func (h *Handler) getFind(w http.ResponseWriter, r *http.Request) error {
 	for i, doc := range found.Docs {
 		items[i] = doc.AppendFields(nil, shownFields)
 	}
-	httpx.JSON(w, http.StatusOK, map[string]any{"revision": snap.Revision(), "total": found.Total, "counts": counts, "items": items})
+	httpx.JSON(w, http.StatusOK, map[string]any{"revision": snap.Revision(), "total": found.Total, "counts": counts, "kinds": found.ByKind, "items": items})
 	return nil
 }
 
