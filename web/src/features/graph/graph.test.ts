@@ -183,7 +183,7 @@ it('the inside of a system is its parts and their neighbours', () => {
         edge(c('user'), 'dependsOn', c('far')),
       ],
     ),
-    system,
+    [system],
   )
   expect([...inside]).toEqual([c('pay')])
   expect(within.nodes.map((n) => n.ref)).toEqual([c('pay'), c('db'), c('user')])
