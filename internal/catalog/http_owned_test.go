@@ -143,6 +143,9 @@ func TestFindByRequest(t *testing.T) {
 	if c := found.Counts; c["all"] != c["catalog"]+c["apis"]+c["people"] || c["apis"] != 1 || c["people"] != 1 {
 		t.Errorf("%v", c)
 	}
+	if err := asked(t, h.getFind, "?q=pay&scope=apis&kind=Group", &found); err != nil || found.Total != 1 || len(found.Items) != 1 || found.Items[0].Kind != "Group" {
+		t.Errorf("of one kind: %+v (%v)", found, err)
+	}
 	if k := found.Kinds; k["component"] != 1 || k["api"] != 1 || k["group"] != 1 {
 		t.Errorf("by kind: %v", k)
 	}

@@ -330,7 +330,7 @@ function Alone({ name, relations, search, go, graph }: DrawnProps | (Props & { g
         title={relations.length === 0 ? 'No relation is chosen' : `Nothing is around ${name}`}
         actions={
           others.length > 0 && (
-            <button type="button" className="link" onClick={all}>
+            <button type="button" className={css['link']} onClick={all}>
               Show every relation
             </button>
           )

@@ -1,4 +1,4 @@
-import { ArrowLeftRight, X } from 'lucide-react'
+import { X } from 'lucide-react'
 import { useName } from '../../lib/summaries.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -40,7 +40,7 @@ export function PathBar({ search, along, go }: Props) {
           go({ ...search, from: search.to, to: search.from })
         }}
       >
-        <Icon of={ArrowLeftRight} size={14} /> Turn around
+        Turn around
       </Button>
       <fieldset className={css['relations']}>
         <legend className="sr">Relations</legend>
@@ -66,7 +66,7 @@ export function PathBar({ search, along, go }: Props) {
         {search.rel !== undefined && (
           <button
             type="button"
-            className="link"
+            className={css['link']}
             onClick={() => {
               go({ ...search, rel: undefined })
             }}

@@ -85,7 +85,7 @@ function NoWay({ answer, a, b, search, go }: Props & { answer: PathAnswer; a: st
         narrowed && (
           <button
             type="button"
-            className="link"
+            className={css['link']}
             onClick={() => {
               go({ from: search.from, to: search.to })
             }}
@@ -141,7 +141,7 @@ function Drawn({ answer, rung, shorter, a, b, search, go }: DrawnProps) {
                 {' '}
                 <button
                   type="button"
-                  className="link"
+                  className={css['link']}
                   onClick={() => {
                     go({ ...search, rel: wayRelations })
                   }}
@@ -185,7 +185,7 @@ function Drawn({ answer, rung, shorter, a, b, search, go }: DrawnProps) {
             {i < steps.length - 1 && (
               <button
                 type="button"
-                className="link small"
+                className={css['link']}
                 onClick={() => {
                   go({ ...search, not: [...new Set([...(search.not ?? []), to.ref])] })
                 }}
