@@ -33,10 +33,9 @@ export function foundChoices(hits: Hit[], scope: Scope, kind?: string): Choice[]
   return [first, ...groups.flatMap((group) => of(group).map((hit) => entityChoice(hit.ref, group, hit)))]
 }
 
-/** A row for each kind of which something was found, where there is more than one thing. */
+/** A row for each kind of which more than one was found. */
 export function kindChoices(kinds: Record<string, number>, fits: (kind: string) => boolean): Choice[] {
-  const all = Object.entries(kinds).filter(([kind]) => fits(kind))
-  if (all.reduce((sum, [, n]) => sum + n, 0) < 2) return []
+  const all = Object.entries(kinds).filter(([kind, n]) => fits(kind) && n > 1)
   const rank = (kind: string) => (knownKinds.includes(kind) ? knownKinds.indexOf(kind) : knownKinds.length)
   return all
     .sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b))

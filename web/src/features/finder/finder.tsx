@@ -233,7 +233,7 @@ export function Finder({ onClose, onKeys }: Props) {
             )}
             <aside className={css['preview']} aria-hidden="true">
               {chosen?.type === 'entity' && <Preview key={chosen.ref} entityRef={chosen.ref} hit={chosen.hit} ways />}
-              {chosen?.type === 'action' && !of && <Hint />}
+              {(chosen?.type === 'action' || chosen?.type === 'kind') && !of && <Hint />}
               {of && (
                 <Preview
                   key={of.ref}
