@@ -38,7 +38,7 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 			add("GET "+api+"/graph", api+"/graph?ref="+url.QueryEscape(ref)+q, "")
 		}
 		for _, to := range []string{"group:default/team-a", "component:default/remote", "resource:default/db", "component:default/secret-core"} {
-			for _, q := range []string{"", "&direction=along", "&relation=dependsOn&relation=partOf"} {
+			for _, q := range []string{"", "&direction=along", "&relation=dependsOn&relation=partOf", "&without=ownedBy,memberOf", "&avoid=component:default/secret-core"} {
 				add("GET "+api+"/graph/path", api+"/graph/path?from="+url.QueryEscape(ref)+"&to="+to+q, "")
 			}
 		}

@@ -48,6 +48,9 @@ func (h *Handler) getFind(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := index.Find{Only: scope.only, Never: scope.never, Mine: mine, Limit: int(limit)}
+	if kind := q.Get("kind"); kind != "" {
+		f.Only, f.Never = []string{strings.ToLower(kind)}, nil
+	}
 	for word := range strings.FieldsSeq(q.Get("q")) {
 		if tag, ok := strings.CutPrefix(word, "#"); ok {
 			f.Tags = append(f.Tags, tag)
@@ -75,7 +78,7 @@ func (h *Handler) getFind(w http.ResponseWriter, r *http.Request) error {
 	for i, doc := range found.Docs {
 		items[i] = doc.AppendFields(nil, shownFields)
 	}
-	httpx.JSON(w, http.StatusOK, map[string]any{"revision": snap.Revision(), "total": found.Total, "counts": counts, "items": items})
+	httpx.JSON(w, http.StatusOK, map[string]any{"revision": snap.Revision(), "total": found.Total, "counts": counts, "kinds": found.ByKind, "items": items})
 	return nil
 }
 

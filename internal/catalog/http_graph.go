@@ -20,6 +20,7 @@ const (
 	maxGraphRoots  = 50
 	maxRelations   = 50
 	maxRelationLen = 200
+	maxAvoided     = 50
 
 	pathLooks   = 50_000 // entities that a search for a path looks at
 	impactLooks = 20_000
@@ -43,7 +44,7 @@ func (h *Handler) getGraph(w http.ResponseWriter, r *http.Request) error {
 	if query.Limit, err = within(q, "limit", graphNodes, 1, maxGraphNodes); err != nil {
 		return err
 	}
-	if query.Relations, err = relationsOf(q); err != nil {
+	if query.Relations, err = relationsOf(q, "relation"); err != nil {
 		return err
 	}
 	if query.Direction, err = directionOf(q); err != nil {
@@ -97,19 +98,36 @@ func within(q url.Values, name string, def, low, high int) (int, error) {
 	return n, nil
 }
 
-// relationsOf reads the types of relations to go along. There may be types that only this catalog's entities have, so
-// that one which nobody has is no fault.
-func relationsOf(q url.Values) ([]string, error) {
-	types := commaList(q["relation"])
+// relationsOf reads the types of relations that a parameter names. There may be types that only this catalog's entities
+// have, so that one which nobody has is no fault.
+func relationsOf(q url.Values, param string) ([]string, error) {
+	types := commaList(q[param])
 	if len(types) > maxRelations {
-		return nil, errs.New(errs.Invalid, "relation names %d types; at most %d are read", len(types), maxRelations)
+		return nil, errs.New(errs.Invalid, "%s names %d types; at most %d are read", param, len(types), maxRelations)
 	}
 	for _, t := range types {
 		if len(t) > maxRelationLen {
-			return nil, errs.New(errs.Invalid, "relation names a type of %d bytes; write a name such as dependsOn", len(t))
+			return nil, errs.New(errs.Invalid, "%s names a type of %d bytes; write a name such as dependsOn", param, len(t))
 		}
 	}
 	return types, nil
+}
+
+// avoidedOf reads the entities that a way is not to lead through. One that is not there, or not for whoever asks to see,
+// is in no way already.
+func avoidedOf(q url.Values) ([]string, error) {
+	if n := len(q["avoid"]); n > maxAvoided {
+		return nil, errs.WithRemedy(errs.New(errs.Invalid, "avoid comes %d times; at most %d are read", n, maxAvoided), "leave out a type of relation with without=ownedBy")
+	}
+	var refs []string
+	for _, value := range q["avoid"] {
+		ref, err := parseRef("avoid", strings.TrimSpace(value))
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, ref.String())
+	}
+	return refs, nil
 }
 
 func directionOf(q url.Values) (index.Direction, error) {
@@ -134,7 +152,13 @@ func (h *Handler) getPath(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	query := index.PathQuery{Most: pathLooks}
-	if query.Relations, err = relationsOf(q); err != nil {
+	if query.Relations, err = relationsOf(q, "relation"); err != nil {
+		return err
+	}
+	if query.Without, err = relationsOf(q, "without"); err != nil {
+		return err
+	}
+	if query.Avoid, err = avoidedOf(q); err != nil {
 		return err
 	}
 	switch d := q.Get("direction"); d {

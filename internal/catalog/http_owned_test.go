@@ -127,6 +127,7 @@ func TestFindByRequest(t *testing.T) {
 	var found struct {
 		Total  int
 		Counts map[string]int
+		Kinds  map[string]int
 		Items  []struct {
 			Kind     string
 			Metadata struct{ Name string }
@@ -141,6 +142,12 @@ func TestFindByRequest(t *testing.T) {
 	}
 	if c := found.Counts; c["all"] != c["catalog"]+c["apis"]+c["people"] || c["apis"] != 1 || c["people"] != 1 {
 		t.Errorf("%v", c)
+	}
+	if err := asked(t, h.getFind, "?q=pay&scope=apis&kind=Group", &found); err != nil || found.Total != 1 || len(found.Items) != 1 || found.Items[0].Kind != "Group" {
+		t.Errorf("of one kind: %+v (%v)", found, err)
+	}
+	if k := found.Kinds; k["component"] != 1 || k["api"] != 1 || k["group"] != 1 {
+		t.Errorf("by kind: %v", k)
 	}
 	for name, q := range map[string]string{"no words": "", "blanks": "?q=+", "no scope": "?q=a&scope=docs", "many words": "?q=a+b+c+d+e+f+g+h+i"} {
 		if err := asked(t, h.getFind, q, nil); !errs.Is(err, errs.Invalid) {

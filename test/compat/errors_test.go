@@ -136,6 +136,9 @@ func TestErrorsByRoute(t *testing.T) {
 		{"GET", "/graph/path?from=component:cart", "", 400, "to is missing", false},
 		{"GET", "/graph/path?from=component:none&to=component:cart", "", 404, "none", false},
 		{"GET", "/graph/path?from=component:cart&to=component:cart&direction=both", "", 400, "along", false},
+		{"GET", "/graph/path?from=component:cart&to=component:cart&without=" + strings.Repeat("a,", 51), "", 400, "without names 51", false},
+		{"GET", "/graph/path?from=component:cart&to=component:cart&avoid=cart", "", 400, "which kind", remedy},
+		{"GET", "/graph/path?from=component:cart&to=component:cart" + strings.Repeat("&avoid=component:a", 51), "", 400, "51", remedy},
 
 		{"GET", entities + "/export", "", 400, "csv", false},
 		{"GET", entities + "/export?format=csv&columns=size", "", 400, "size", remedy},

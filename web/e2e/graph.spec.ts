@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Locator } from '@playwright/test'
 import { serious } from './axe.ts'
 import { expect, test, type Page } from './fixtures.ts'
+import { as } from './person.ts'
 import { componentFile } from './server.ts'
 
 // Each graph is laid out by a worker that starts with the page, which a busy machine does slowly.
@@ -327,4 +328,133 @@ test('a team stands in its tree, with people; a person in theirs', async ({ page
   await tree.getByRole('link', { name: 'Payments' }).click()
   await page.getByRole('region', { name: 'Members' }).getByRole('link').first().click()
   await expect(page.getByRole('region', { name: 'Teams' })).toContainText('Marrowby › Commerce')
+})
+
+test('a graph is shown whole where it can be read, again when the window changes, and not against the hand', async ({
+  page,
+}) => {
+  const graph = new GraphPage(page)
+  await graph.dependencies('payments-api')
+  const inside = async () => {
+    const frame = await graph.canvas.boundingBox()
+    const boxes = await graph.boxes.evaluateAll((all) => all.map((b) => b.getBoundingClientRect().toJSON() as DOMRect))
+    return boxes.filter(
+      (b) =>
+        frame !== null &&
+        b.x >= frame.x &&
+        b.y >= frame.y &&
+        b.x + b.width <= frame.x + frame.width &&
+        b.y + b.height <= frame.y + frame.height,
+    ).length
+  }
+  const all = await graph.boxes.count()
+  const more = page.getByRole('button', { name: /outside Show all$/ })
+  const percent = page.getByRole('group', { name: 'Zoom' }).locator('span')
+  // All of it would be too small to read here; what is outside is counted.
+  await expect(more).toBeVisible()
+  await page.setViewportSize({ width: 2560, height: 1300 })
+  await expect(more).toBeHidden()
+  await expect.poll(inside).toBe(all)
+  for (let i = 0; i < 4; i++) await graph.button('Larger').click()
+  await expect(more).toBeVisible()
+  const chosen = await percent.innerText()
+  await page.setViewportSize({ width: 2000, height: 1100 })
+  await expect(percent).toHaveText(chosen)
+  await more.click()
+  await expect.poll(inside).toBe(all)
+})
+
+test('a box takes the pointer, and lifts its lines', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.dependencies('payments-api')
+  const ledger = graph.box(c('payments-ledger'))
+  await ledger.hover()
+  await expect(graph.canvas.locator(`[data-wire="${c('payments-api')} → ${c('payments-ledger')}"]`)).toHaveAttribute(
+    'data-lit',
+    'true',
+  )
+  await ledger.click()
+  await expect(graph.about.getByRole('heading', { name: 'payments-ledger' })).toBeVisible()
+})
+
+test('an entity is found in the graph by a part of its name', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.dependencies('payments-api')
+  await page.keyboard.press('/')
+  await expect(page.getByRole('combobox', { name: 'Find in the graph' })).toBeFocused()
+  await page.keyboard.type('ledg')
+  await expect(page.getByRole('option', { name: /payments-ledger/ })).toBeVisible()
+  await page.keyboard.type('nothing')
+  await expect(page.getByRole('option')).toHaveText('Nothing in this graph is called that')
+  await page.getByRole('combobox', { name: 'Find in the graph' }).fill('payments-ledger')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/at=component:default\/payments-ledger/)
+  await expect(graph.about.getByRole('heading', { name: 'payments-ledger' })).toBeVisible()
+})
+
+test('two hundred that stand alike are one box, and one of them is taken out by its name', async ({
+  page,
+  portals,
+}) => {
+  const file = join(portals.watched, 'buoys.yaml')
+  const buoys = Array.from({ length: 200 }, (_, i) =>
+    componentFile(`buoy-${String(i).padStart(3, '0')}`, 'It floats.').replace(
+      /spec:\n/,
+      'spec:\n  dependsOn: [component:buoy-hub]\n',
+    ),
+  )
+  writeFileSync(file, [componentFile('buoy-hub', 'All of them report here.'), ...buoys].join('\n---\n'))
+  const last = '/api/catalog/entities/by-name/component/default/buoy-199'
+  await expect.poll(async () => (await page.request.get(last)).status(), { timeout: 60_000 }).toBe(200)
+  const graph = new GraphPage(page)
+  await graph.dependencies('buoy-hub')
+  await expect(graph.boxes).toHaveCount(2, LAID)
+  await page.getByRole('button', { name: 'List 200 components' }).click()
+  await graph.about.getByRole('searchbox').fill('147')
+  await expect(graph.about.getByRole('list', { name: 'Folded here' }).getByRole('listitem')).toHaveCount(1)
+  await graph.about.getByRole('link', { name: 'buoy-147' }).click()
+  await expect(graph.box(c('buoy-147'))).toBeVisible(LAID)
+  await expect(page).toHaveURL(/open=component:default\/buoy-147/)
+  rmSync(file)
+})
+
+test('a way prefers use, says where only an owner connects, and leads around', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.open(`/catalog-graph?from=${c('refund-assist')}&to=${c('payments-ledger')}`)
+  const said = page.getByRole('status').filter({ hasText: 'from refund-assist' })
+  await expect(said).toContainText('3 steps')
+  await page.getByRole('button', { name: 'Not through refund-worker' }).click()
+  await expect(page).toHaveURL(/not=component:default\/refund-worker/)
+  await expect(graph.box(c('refund-worker'))).toHaveCount(0, LAID)
+  await page.getByRole('button', { name: 'Through refund-worker again' }).click()
+  await expect(page).not.toHaveURL(/not=/)
+  await graph.button('From user to need').click()
+  await expect(page).toHaveURL(/way=along/)
+  await expect(said).toContainText('3 steps')
+  await graph.button('Turn around').click()
+  await expect(page.getByRole('heading', { name: 'No way leads from payments-ledger to refund-assist' })).toBeVisible()
+  await page.getByRole('button', { name: 'Look along every relation, either way' }).click()
+  await expect(page.getByRole('status').filter({ hasText: 'from payments-ledger' })).toContainText('3 steps')
+  await page.getByRole('checkbox', { name: 'depends on' }).uncheck()
+  await expect(page).toHaveURL(/rel=consumesApi&rel=providesApi/)
+})
+
+test('somebody begins at the systems of their teams, with recent and starred to pick', async ({ page }) => {
+  await as(page, {
+    ref: 'user:default/ines.r',
+    name: 'Ines Roca',
+    recent: [c('fx-rates')],
+    starred: ['system:default/payments'],
+  })
+  const graph = new GraphPage(page)
+  await graph.open('/catalog-graph')
+  await expect(graph.button('My teams')).toHaveAttribute('aria-pressed', 'true')
+  await expect(page.getByText(/with what your teams own, and what touches/)).toBeVisible()
+  await page.getByRole('combobox', { name: 'Begin at' }).click()
+  await expect(page.getByRole('option', { name: /fx-rates recent/ })).toBeVisible()
+  await expect(page.getByRole('option', { name: /payments starred/ })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await graph.button('Everything').click()
+  await expect(page).toHaveURL(/of=all/)
+  await expect(page.getByText('systems with the most inside')).toBeVisible()
 })

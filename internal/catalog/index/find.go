@@ -72,14 +72,59 @@ func (a hit) compare(b hit) int {
 }
 
 // Find returns the best entities first: the whole name, then its beginning, then a word in it, then any part, then the
-// description. Equals come by kind, then by the shorter name. It looks at the signature of every entity that may be seen,
-// and at the texts of those that may match. The error is errs.Invalid: too many words, or too long ones.
+// description. Equals come by kind, then by the shorter name. A word that is a ref, such as component:default/ledger or
+// api:pay, means what it names; only where nothing is named so it is looked for as it stands. It looks at the signature of
+// every entity that may be seen, and at the texts of those that may match. The error is errs.Invalid: too many words, or too
+// long ones.
 func (s *Snapshot) Find(f Find, r *Restriction) (Found, error) {
-	found := Found{ByKind: map[string]int{}}
 	if err := f.check(); err != nil {
-		return found, err
+		return Found{}, err
 	}
 	v := s.veil(r)
+	if words, refs := f.refs(); len(refs) > 0 {
+		named := f
+		named.Words = words
+		if found := s.find(&named, refs, v, r); len(found.ByKind) > 0 {
+			return found, nil
+		}
+	}
+	return s.find(&f, nil, v, r), nil
+}
+
+// refPart is what a ref says beside a name: of a kind, in a namespace, each in lower case or left out.
+type refPart struct{ kind, namespace string }
+
+// refs takes the words that are refs apart: their names stay among the words.
+func (f *Find) refs() (words []string, refs []refPart) {
+	for _, w := range f.Words {
+		kind, name, isKind := strings.Cut(lower(w), ":")
+		if !isKind {
+			kind, name = "", kind
+		}
+		namespace, rest, isNamespace := strings.Cut(name, "/")
+		if !isNamespace {
+			namespace, rest = "", name
+		}
+		if kind == "" && namespace == "" {
+			words = append(words, w)
+			continue
+		}
+		refs = append(refs, refPart{kind, namespace})
+		if rest != "" {
+			words = append(words, rest)
+		}
+	}
+	return words, refs
+}
+
+// fits reports whether a ref is of the kind and in the namespace.
+func (p refPart) fits(ref string) bool {
+	kind, rest, _ := strings.Cut(ref, ":")
+	return (p.kind == "" || p.kind == kind) && (p.namespace == "" || strings.HasPrefix(rest, p.namespace+"/"))
+}
+
+func (s *Snapshot) find(f *Find, refs []refPart, v *veil, r *Restriction) Found {
+	found := Found{ByKind: map[string]int{}}
 	within := s.filtered(Filters{}, r)
 	for _, tag := range f.Tags {
 		within = within.and(s.tagged(lower(tag)))
@@ -110,6 +155,9 @@ func (s *Snapshot) Find(f Find, r *Restriction) (Found, error) {
 			}
 			id := uint32(w<<6 + at)
 			doc := s.docs.get(id)
+			if slices.ContainsFunc(refs, func(p refPart) bool { return !p.fits(doc.ref) }) {
+				continue
+			}
 			kind, _, _ := strings.Cut(doc.ref, ":")
 			found.ByKind[kind]++
 			if len(f.Only) > 0 && !slices.Contains(f.Only, kind) || slices.Contains(f.Never, kind) {
@@ -131,7 +179,7 @@ func (s *Snapshot) Find(f Find, r *Restriction) (Found, error) {
 	for _, b := range best {
 		found.Docs = append(found.Docs, v.doc(b.doc))
 	}
-	return found, nil
+	return found
 }
 
 // tagged is the set of documents with a tag that begins so.

@@ -42,6 +42,7 @@ func TestFind(t *testing.T) {
 		[3]string{"user:default/ines", "", `"profile":{"displayName":"Ines Led"}`},
 		[3]string{"group:default/payments", "", `"type":"team","children":[]`},
 		[3]string{"location:default/ledger-files", "", `"target":"a"`},
+		[3]string{"resource:default/wire", `"title":"Plain TCP/IP"`, ""},
 	)
 	tests := []struct {
 		name string
@@ -60,6 +61,11 @@ func TestFind(t *testing.T) {
 		{"a tag by its beginning", Find{Tags: []string{"PC"}}, "component:default/payments-ledger"},
 		{"a tag and a word", Find{Tags: []string{"gr"}, Words: []string{"led"}}, "api:default/ledger.v1"},
 		{"never", Find{Words: []string{"payments"}, Never: []string{"group", "api"}}, "component:default/payments-ledger component:default/ledger-export"},
+		{"a ref, in any case", Find{Words: []string{"Component:default/LEDGER"}}, "component:default/ledger component:default/ledger-export component:default/alpha-ledger component:default/gamma-ledger component:default/payments-ledger component:default/myledgers"},
+		{"a ref without its namespace", Find{Words: []string{"api:ledger"}}, "api:default/ledger.v1"},
+		{"a kind alone", Find{Words: []string{"group:"}}, "group:default/payments"},
+		{"a namespace and a word", Find{Words: []string{"default/led", "java"}}, ""},
+		{"what only looks like a ref", Find{Words: []string{"tcp/ip"}}, "resource:default/wire"},
 		{"nothing", Find{Words: []string{"ledger", "none"}}, ""},
 	}
 	for _, tt := range tests {

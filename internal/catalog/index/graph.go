@@ -117,7 +117,9 @@ type relating struct {
 	s      *Snapshot
 	v      *veil
 	wanted map[string]bool // nil: all
+	never  map[string]bool // types that are not gone along whatever is wanted
 	dir    Direction
+	lives  bool // an API needs who provides it, rather than the other way round
 }
 
 // neighbour is the other end of a relation.
@@ -198,7 +200,12 @@ func (g *relating) among(rels []relation, visit func(n neighbour) bool) bool {
 }
 
 func (g *relating) takes(typ *relationType) bool {
-	return (g.wanted == nil || g.wanted[lower(typ.need)]) && (g.dir != Upstream || typ.back) && (g.dir != Downstream || !typ.back)
+	need := lower(typ.need)
+	if g.wanted != nil && !g.wanted[need] || g.never[need] {
+		return false
+	}
+	back := typ.back != (g.lives && need == "providesapi")
+	return (g.dir != Upstream || back) && (g.dir != Downstream || !back)
 }
 
 // find is the number of the document of that ref, which is in lower case.

@@ -10,7 +10,10 @@ import (
 type PathQuery struct {
 	From, To  string   // refs
 	Relations []string // types, in any case and of either end; none: all
-	// Along goes only from who needs to what it needs; otherwise relations are gone along either way.
+	Without   []string // types that are not gone along, as Relations has them
+	Avoid     []string // refs that the way does not lead through; an end is none of them
+	// Along goes only from who needs to what it needs; otherwise relations are gone along either way. An API needs who
+	// provides it: it lives from that.
 	Along bool
 	// Most is how many entities are looked at before the search gives up.
 	Most int
@@ -28,10 +31,17 @@ type Path struct {
 // Path looks for a shortest way, from both ends at once. Of several it returns the same one each time. It does not go
 // through what is not seen. When ctx ends, the error is ctx's. It returns nil where an end is not seen.
 func (s *Snapshot) Path(ctx context.Context, q PathQuery, r *Restriction) (*Path, error) {
-	w := &wayfinder{relating: relating{s: s, v: s.veil(r), wanted: relationsNamed(q.Relations)}, most: q.Most}
+	w := &wayfinder{relating: relating{
+		s: s, v: s.veil(r), wanted: relationsNamed(q.Relations), never: relationsNamed(q.Without), lives: q.Along,
+	}, most: q.Most}
 	from, to := w.find(lower(q.From)), w.find(lower(q.To))
 	if from == nowhere || to == nowhere {
 		return nil, nil
+	}
+	for _, ref := range q.Avoid {
+		if id := w.find(lower(ref)); id != nowhere && id != from && id != to {
+			w.avoid = append(w.avoid, id)
+		}
 	}
 	ways := [2]Direction{Both, Both}
 	if q.Along {
@@ -75,6 +85,7 @@ func (s *Snapshot) Path(ctx context.Context, q PathQuery, r *Restriction) (*Path
 type wayfinder struct {
 	relating
 	most, looked int
+	avoid        []uint32
 }
 
 // side is what was come to from one end.
@@ -101,7 +112,7 @@ func (w *wayfinder) step(ctx context.Context, a, b *side) (met uint32, ok bool, 
 			return 0, false, ctx.Err()
 		}
 		w.each(w.s.docs.get(id), func(n neighbour) bool {
-			if n.id == nowhere {
+			if n.id == nowhere || slices.Contains(w.avoid, n.id) {
 				return true
 			}
 			if _, known := a.from[n.id]; known {

@@ -23,6 +23,8 @@ type plainGraph struct {
 	r      *Restriction
 	wanted func(typ string) bool
 	dir    Direction
+	lives  bool            // an API needs who provides it
+	avoid  map[string]bool // refs that no way leads through
 }
 
 func (p plainGraph) there(ref string) bool { return p.s.ByRef(ref, p.r) != nil }
@@ -35,6 +37,7 @@ func (p plainGraph) around(ref string, dir Direction) (out []string) {
 	}
 	for _, rel := range doc.Relations() {
 		need, back := entity.Need(rel.Type)
+		back = back != (p.lives && need == "providesApi")
 		if p.wanted(need) && (dir != Upstream || back) && (dir != Downstream || !back) {
 			out = append(out, rel.TargetRef)
 		}
@@ -213,7 +216,7 @@ func TestGraph(t *testing.T) {
 						q.Relations = append(q.Relations, strings.ToUpper(typ))
 					}
 				}
-				p := plainGraph{s, see, func(typ string) bool { return len(wanted) == 0 || wanted[typ] }, q.Direction}
+				p := plainGraph{s: s, r: see, wanted: func(typ string) bool { return len(wanted) == 0 || wanted[typ] }, dir: q.Direction}
 				got, want := s.Graph(q, see), p.graph(q)
 				all := p
 				all.wanted = func(string) bool { return true }
@@ -261,7 +264,7 @@ func (p plainGraph) steps(from, to string) int {
 			return at[ref]
 		}
 		for _, next := range p.around(ref, p.dir) {
-			if _, known := at[next]; !known && p.there(next) {
+			if _, known := at[next]; !known && p.there(next) && (next == to || !p.avoid[next]) {
 				at[next] = at[ref] + 1
 				rim = append(rim, next)
 			}
@@ -271,8 +274,8 @@ func (p plainGraph) steps(from, to string) int {
 }
 
 func TestPath(t *testing.T) {
-	types := []string{"dependsOn", "consumesApi", "ownedBy", "partOf", "memberOf"}
-	found, lost, longest := 0, 0, 0
+	types := []string{"dependsOn", "consumesApi", "providesApi", "ownedBy", "partOf", "memberOf"}
+	found, lost, longest, around := 0, 0, 0, 0
 	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 5))
 		rows := tangle(r, 4+r.IntN(40))
@@ -294,7 +297,13 @@ func TestPath(t *testing.T) {
 					wanted[types[r.IntN(len(types))]] = true
 				}
 				q.Relations = slices.Sorted(maps.Keys(wanted))
-				p := plainGraph{s, see, func(typ string) bool { return len(wanted) == 0 || wanted[typ] }, Both}
+				never, avoid := map[string]bool{}, map[string]bool{}
+				for range r.IntN(3) {
+					never[types[r.IntN(len(types))]] = true
+					avoid[rows[r.IntN(len(rows))].Ref] = true
+				}
+				q.Without, q.Avoid = slices.Sorted(maps.Keys(never)), slices.Sorted(maps.Keys(avoid))
+				p := plainGraph{s, see, func(typ string) bool { return (len(wanted) == 0 || wanted[typ]) && !never[typ] }, Both, q.Along, avoid}
 				if q.Along {
 					p.dir = Downstream
 				}
@@ -317,6 +326,16 @@ func TestPath(t *testing.T) {
 				}
 				found++
 				longest = max(longest, len(got.Nodes)-1)
+				for _, n := range got.Nodes[1:max(1, len(got.Nodes)-1)] {
+					if avoid[n.Ref] {
+						t.Fatalf("%+v: leads through %s", q, n.Ref)
+					}
+				}
+				free := q
+				free.Avoid = nil
+				if p, err := s.Path(t.Context(), free, see); err == nil && len(p.Nodes) < len(got.Nodes) {
+					around++
+				}
 				want := map[GraphEdge]bool{}
 				for i, n := range got.Nodes[:len(got.Nodes)-1] {
 					before := len(want)
@@ -326,7 +345,8 @@ func TestPath(t *testing.T) {
 						if back {
 							e.From, e.To = e.To, e.From
 						}
-						if rel.TargetRef == got.Nodes[i+1].Ref && p.wanted(need) && !(q.Along && back) {
+						against := back != (need == "providesApi")
+						if rel.TargetRef == got.Nodes[i+1].Ref && p.wanted(need) && !(q.Along && against) {
 							want[e] = true
 						}
 					}
@@ -349,8 +369,33 @@ func TestPath(t *testing.T) {
 			}
 		}
 	}
-	if found < 100 || lost < 100 || longest < 6 {
-		t.Errorf("%d ways, %d without one, the longest of %d steps: this tests too little", found, lost, longest)
+	if found < 100 || lost < 100 || longest < 6 || around < 5 {
+		t.Errorf("%d ways, %d without one, the longest of %d steps, %d around what is avoided: this tests too little", found, lost, longest, around)
+	}
+}
+
+// TestPathAlongAnAPI: who calls an API needs what provides it, and what that needs.
+func TestPathAlongAnAPI(t *testing.T) {
+	rows := namedRows(t,
+		[3]string{"component:default/shop", "", `"consumesApis":["pay"]`},
+		[3]string{"api:default/pay", "", ""},
+		[3]string{"component:default/till", "", `"providesApis":["pay"],"dependsOn":["resource:db"]`},
+		[3]string{"resource:default/db", "", ""},
+	)
+	var got []string
+	p, err := rows.Path(t.Context(), PathQuery{From: "component:default/shop", To: "resource:default/db", Along: true, Most: 100}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range p.Edges {
+		got = append(got, e.From+" "+e.Type+" "+e.To)
+	}
+	want := []string{"component:default/shop consumesApi api:default/pay", "component:default/till providesApi api:default/pay", "component:default/till dependsOn resource:default/db"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if p, err = rows.Path(t.Context(), PathQuery{From: "resource:default/db", To: "component:default/shop", Along: true, Most: 100}, nil); err != nil || len(p.Nodes) != 0 {
+		t.Errorf("a way against the need: %v (%v)", p.Nodes, err)
 	}
 }
 

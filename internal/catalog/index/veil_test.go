@@ -121,6 +121,9 @@ func (g randomRows) question(t *testing.T, ref *reference) func(s *Snapshot, r *
 		}
 	case 7:
 		q := PathQuery{From: refs[0], To: refs[1], Along: g.r.IntN(3) == 0, Most: 2 + g.r.IntN(30)}
+		if g.r.IntN(2) == 0 {
+			q.Without, q.Avoid = []string{"ownedBy"}, refs[2:3]
+		}
 		return func(s *Snapshot, r *Restriction) []byte {
 			p, err := s.Path(t.Context(), q, r)
 			if err != nil {

@@ -1,11 +1,14 @@
 import type { Do } from './actions.ts'
 import type { Scope } from './asked.ts'
+import { capital, kindWords, knownKinds } from '../../lib/words.ts'
 import type { Hit } from './finder-query.ts'
 
 /** A row of the list. */
 export type Choice =
   | { type: 'entity'; key: string; ref: string; hit: Hit | undefined; group: string }
   | { type: 'action'; key: string; action: Do; group: string }
+  /** All that was found of one kind. */
+  | { type: 'kind'; key: string; kind: string; count: number; group: string }
 
 export function entityChoice(ref: string, group: string, hit?: Hit): Choice {
   return { type: 'entity', key: ref, ref, hit, group }
@@ -20,13 +23,23 @@ const groupOf = (kind: string) =>
 const groups = ['Catalog', 'APIs', 'People and teams']
 
 /** Rows of what was found: the best by itself, the rest by group, in the order in which they were found. */
-export function foundChoices(hits: Hit[], scope: Scope): Choice[] {
+export function foundChoices(hits: Hit[], scope: Scope, kind?: string): Choice[] {
+  if (kind !== undefined) return hits.map((hit) => entityChoice(hit.ref, capital(kindWords(kind).many), hit))
   const [best, ...rest] = hits
   if (!best) return []
   const first = entityChoice(best.ref, 'Best match', best)
   if (scope !== 'all') return [first, ...rest.map((hit) => entityChoice(hit.ref, 'Others', hit))]
   const of = (group: string) => rest.filter((hit) => groupOf(hit.kind) === group)
   return [first, ...groups.flatMap((group) => of(group).map((hit) => entityChoice(hit.ref, group, hit)))]
+}
+
+/** A row for each kind of which more than one was found. */
+export function kindChoices(kinds: Record<string, number>, fits: (kind: string) => boolean): Choice[] {
+  const all = Object.entries(kinds).filter(([kind, n]) => fits(kind) && n > 1)
+  const rank = (kind: string) => (knownKinds.includes(kind) ? knownKinds.indexOf(kind) : knownKinds.length)
+  return all
+    .sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b))
+    .map(([kind, count]) => ({ type: 'kind', key: `kind ${kind}`, kind, count, group: 'All of a kind' }))
 }
 
 /** Which row the cursor stands on, and where that is. */

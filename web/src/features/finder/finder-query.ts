@@ -14,6 +14,8 @@ export interface Hit extends Summary {
 export interface Found {
   hits: Hit[]
   counts: Counts
+  /** How many there are of each kind, whatever the scope. */
+  kinds: Record<string, number>
   total: number
 }
 
@@ -27,20 +29,24 @@ export interface Counts {
 interface Answer {
   total: number
   counts: Counts
+  kinds: Record<string, number>
   items: Entity[]
 }
 
 const SHOWN = 30
+/** As many as the server gives. */
+const ALL = 50
 
 /** Entities by parts of what they are called. The server ranks: it alone knows all names. What `mine` own comes first among equals. */
-export function findQuery({ term, scope }: Pick<Asked, 'term' | 'scope'>, mine: string[]) {
+export function findQuery({ term, scope }: Pick<Asked, 'term' | 'scope'>, mine: string[], kind?: string) {
   return queryOptions({
-    queryKey: keys.finder(term, scope),
+    queryKey: keys.finder(term, kind === undefined ? scope : `kind ${kind}`),
     enabled: term !== '' && scope !== 'actions',
     queryFn: async ({ signal }): Promise<Found> => {
-      const path = withQuery(api.find, { q: term, scope, owner: mine, limit: SHOWN })
-      const { items, counts, total } = await request<Answer>(path, { signal })
-      return { hits: items.map(hitOf), counts, total }
+      const narrow = kind === undefined ? { scope, limit: SHOWN } : { kind, limit: ALL }
+      const path = withQuery(api.find, { q: term, owner: mine, ...narrow })
+      const { items, counts, kinds, total } = await request<Answer>(path, { signal })
+      return { hits: items.map(hitOf), counts, kinds, total }
     },
     placeholderData: keepPreviousData,
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { entityAt, globalActions, matching, type World } from './actions.ts'
 import { readTyped, tagsOf } from './asked.ts'
-import { entityChoice, foundChoices, pinned, runs } from './choices.ts'
+import { entityChoice, foundChoices, kindChoices, pinned, runs } from './choices.ts'
 import type { Hit } from './finder-query.ts'
 import { whole } from './rank.ts'
 
@@ -58,6 +58,14 @@ describe('what is found', () => {
     ])
     expect(runs(foundChoices(hits, 'apis')).map((r) => r.group)).toEqual(['Best match', 'Others'])
     expect(foundChoices([], 'all')).toEqual([])
+  })
+
+  it('is offered by kind where there are several of it, in the usual order', () => {
+    const rows = kindChoices({ user: 2, system: 1, gizmo: 3, component: 12 }, (kind) => kind !== 'user')
+    expect(rows.map((row) => row.key)).toEqual(['kind component', 'kind gizmo'])
+    expect(runs(foundChoices(hits, 'all', 'component')).map((r) => [r.group, r.choices.length])).toEqual([
+      ['Components', 4],
+    ])
   })
 
   it('leaves the row under the cursor where it is', () => {

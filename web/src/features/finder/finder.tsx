@@ -8,7 +8,9 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useMyTeams } from '../../lib/my-teams.ts'
 import { page } from '../../lib/paths.ts'
 import { useSession } from '../../lib/session.ts'
+import { parseRef } from '../../lib/entity.ts'
 import { useName } from '../../lib/summaries.ts'
+import { capital, count, kindWords } from '../../lib/words.ts'
 import dialog from '../../ui/dialog.module.css'
 import { Icon } from '../../ui/icon.tsx'
 import { Mantine } from '../../ui/mantine.tsx'
@@ -17,7 +19,7 @@ import { entityActions, matching } from './actions.ts'
 import { readTyped, scopes, tagsOf, withoutSign, type Scope } from './asked.ts'
 import { actionChoice, runs, type Choice, type Cursor } from './choices.ts'
 import { Foot, Heard, Scopes } from './frame.tsx'
-import { ActionOption, EntityOption } from './options.tsx'
+import { ActionOption, EntityOption, KindOption } from './options.tsx'
 import { Hint, Preview } from './preview.tsx'
 import { useChoices } from './use-choices.ts'
 import { useGo, useHere, useWorld } from './use-world.ts'
@@ -33,13 +35,14 @@ export function Finder({ onClose, onKeys }: Props) {
   const [typed, setTyped] = useState('')
   const [scope, setScope] = useState<Scope>('all')
   const [cursor, setCursor] = useState<Cursor>()
+  const [kind, setKind] = useState<string>()
   const [of, setOf] = useState<{ ref: string; typed: string; cursor: Cursor }>()
   const world = useWorld(onKeys)
   const here = useHere()
   const go = useGo(onClose)
   const mine = [useSession().principal?.ref ?? '', ...useMyTeams()]
 
-  const offered = useChoices(of?.typed ?? typed, scope, of?.cursor ?? cursor, here, world)
+  const offered = useChoices(of?.typed ?? typed, scope, of?.cursor ?? cursor, here, world, kind)
   const { asked, total } = offered
   const words = of ? readTyped(typed, 'actions').words : asked.words
   const choices = of
@@ -59,6 +62,7 @@ export function Finder({ onClose, onKeys }: Props) {
   }
   const narrow = (next: Scope) => {
     setScope(next)
+    setKind(undefined)
     type(withoutSign(typed))
   }
   const stand = (to: number) => {
@@ -66,7 +70,10 @@ export function Finder({ onClose, onKeys }: Props) {
     if (choice) setCursor({ choice, at: to })
   }
   const open = (choice: Choice, newTab = false) => {
-    if (choice.type === 'entity') go({ to: page.entity(choice.ref) }, newTab)
+    if (choice.type === 'kind') {
+      setKind(choice.kind)
+      setCursor(undefined)
+    } else if (choice.type === 'entity') go({ to: page.entity(choice.ref) }, newTab)
     else go(choice.action, newTab)
   }
   const back = () => {
@@ -75,10 +82,24 @@ export function Finder({ onClose, onKeys }: Props) {
     setCursor(of.cursor)
     setOf(undefined)
   }
+  const widen = () => {
+    setKind(undefined)
+    setCursor(undefined)
+  }
+  // The list of the catalog is of one kind: that of the row one stands on.
+  const first = offered.choices.find((c) => c.type === 'entity')
+  const stands = chosen?.type === 'entity' ? chosen : first
+  const shownKind =
+    chosen?.type === 'kind' ? chosen.kind : stands?.type === 'entity' ? parseRef(stands.ref).kind : undefined
+  const ofKind = shownKind === undefined ? 0 : (offered.kinds[shownKind] ?? 0)
   const all = () => {
-    const first = offered.choices.find((c) => c.type === 'entity')
-    if (first?.type !== 'entity' || asked.words.length === 0) return
-    go({ to: page.catalog, search: { kind: first.ref.slice(0, first.ref.indexOf(':')), q: asked.words.join(' ') } })
+    if (shownKind === undefined || ofKind === 0) return
+    const [word, ...others] = asked.words
+    // The catalog looks for what is typed as it stands; of several words and of tags the list is here.
+    if (word === undefined || others.length > 0 || asked.term !== word) {
+      setKind(shownKind)
+      setCursor(undefined)
+    } else go({ to: page.catalog, search: { kind: shownKind, q: word } })
   }
   const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.nativeEvent.isComposing) return
@@ -109,7 +130,8 @@ export function Finder({ onClose, onKeys }: Props) {
           }
         : {}),
       ...(of && value === '' ? { ArrowLeft: back, Backspace: back } : {}),
-      ...(of ? { Escape: back } : {}),
+      ...(of ? { Escape: back } : kind !== undefined ? { Escape: widen } : {}),
+      ...(!of && kind !== undefined && value === '' ? { Backspace: widen } : {}),
     }
     const run = does[event.key]
     if (!run) return
@@ -132,10 +154,11 @@ export function Finder({ onClose, onKeys }: Props) {
           <div className={css['input']}>
             <Icon of={Search} size={18} />
             {of && <Of entityRef={of.ref} />}
+            {!of && kind !== undefined && <span className={css['of']}>{capital(kindWords(kind).many)}</span>}
             <input
               data-autofocus
               // Escape leads back here before it closes.
-              data-mantine-stop-propagation={of ? 'true' : undefined}
+              data-mantine-stop-propagation={of || kind !== undefined ? 'true' : undefined}
               role="combobox"
               aria-label="Find a service, API, team or person"
               aria-expanded="true"
@@ -179,7 +202,9 @@ export function Finder({ onClose, onKeys }: Props) {
                         if (i !== at) stand(i)
                       },
                     }
-                    return choice.type === 'action' ? (
+                    return choice.type === 'kind' ? (
+                      <KindOption key={choice.key} kind={choice.kind} found={choice.count} {...props} />
+                    ) : choice.type === 'action' ? (
                       <ActionOption key={choice.key} action={choice.action} {...props} />
                     ) : (
                       <EntityOption
@@ -208,7 +233,7 @@ export function Finder({ onClose, onKeys }: Props) {
             )}
             <aside className={css['preview']} aria-hidden="true">
               {chosen?.type === 'entity' && <Preview key={chosen.ref} entityRef={chosen.ref} hit={chosen.hit} ways />}
-              {chosen?.type === 'action' && !of && <Hint />}
+              {(chosen?.type === 'action' || chosen?.type === 'kind') && !of && <Hint />}
               {of && (
                 <Preview
                   key={of.ref}
@@ -218,7 +243,14 @@ export function Finder({ onClose, onKeys }: Props) {
               )}
             </aside>
           </div>
-          <Foot total={of ? undefined : total} back={of !== undefined} />
+          <Foot
+            all={
+              of || kind !== undefined || shownKind === undefined || ofKind < 2
+                ? undefined
+                : `All ${count(ofKind, kindWords(shownKind).one, kindWords(shownKind).many)}`
+            }
+            back={of !== undefined}
+          />
           <Heard scope={asked.scope} total={total} choices={choices.length} typed={asked.term !== ''} />
         </Modal.Content>
       </Modal.Root>

@@ -38,12 +38,13 @@ export function Scopes({ scope, counts, hidden, onPick }: ScopesProps) {
 }
 
 interface FootProps {
-  total: number | undefined
+  /** What ⇧↵ shows: "12 components". */
+  all: string | undefined
   back: boolean
 }
 
 /** The keys that work here. */
-export function Foot({ total, back }: FootProps) {
+export function Foot({ all, back }: FootProps) {
   return (
     <div className={css['foot']} aria-hidden="true">
       <span>
@@ -70,9 +71,9 @@ export function Foot({ total, back }: FootProps) {
           </span>
         </>
       )}
-      {total !== undefined && total > 0 && (
+      {all !== undefined && (
         <span className="end">
-          All {number(total)} <kbd>⇧ ↵</kbd>
+          {all} <kbd>⇧ ↵</kbd>
         </span>
       )}
     </div>

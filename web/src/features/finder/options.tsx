@@ -1,6 +1,6 @@
 import type { KeyboardEvent } from 'react'
 import { useMention } from '../../lib/summaries.ts'
-import { kindWords } from '../../lib/words.ts'
+import { count, kindWords } from '../../lib/words.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import type { Do } from './actions.ts'
@@ -55,6 +55,25 @@ export function ActionOption({ action, words, ...props }: OptionProps & { action
           ))}
         </span>
       )}
+    </div>
+  )
+}
+
+/** Leads to all that was found of one kind. */
+export function KindOption({ kind, found, ...props }: OptionProps & { kind: string; found: number }) {
+  return (
+    <div
+      id={props.id}
+      role="option"
+      aria-selected={props.selected}
+      tabIndex={-1}
+      className={css['option']}
+      {...events(props)}
+    >
+      <KindGlyph kind={kind} />
+      <span className="cut">
+        <b>{count(found, kindWords(kind).one, kindWords(kind).many)}</b>
+      </span>
     </div>
   )
 }

@@ -10,7 +10,7 @@ import { useStars } from '../../lib/stars.ts'
 import type { Summary } from '../../lib/summaries.ts'
 import { entityActions, globalActions, matching, type World } from './actions.ts'
 import { readTyped, tagsOf, type Asked, type Scope } from './asked.ts'
-import { actionChoice, entityChoice, foundChoices, pinned, type Choice, type Cursor } from './choices.ts'
+import { actionChoice, entityChoice, foundChoices, kindChoices, pinned, type Choice, type Cursor } from './choices.ts'
 import { findQuery, type Counts, type Hit } from './finder-query.ts'
 import { rank, whole } from './rank.ts'
 
@@ -19,6 +19,8 @@ export interface Choices {
   choices: Choice[]
   /** Entities in all, of the scope; undefined before anything is looked for. */
   total: number | undefined
+  /** Of each kind; none before the server answered. */
+  kinds: Record<string, number>
   /** By scope; undefined while nothing is typed or known. */
   counts: (Counts & { actions: number }) | undefined
   /** The server answered, and found nothing. */
@@ -39,12 +41,13 @@ export function useChoices(
   cursor: Cursor | undefined,
   here: string | undefined,
   world: World,
+  kind?: string,
 ): Choices {
   const asked = readTyped(typed, scope)
   const mine = [useSession().principal?.ref ?? '', ...useMyTeams()].filter(Boolean)
   const later = useDeferredValue(typed)
   const asking = readTyped(later, scope)
-  const { data, isPlaceholderData, error } = useQuery(findQuery(asking, mine))
+  const { data, isPlaceholderData, error } = useQuery(findQuery(asking, mine, kind))
   const known = useKnown(data?.hits)
   const actions = useMemo(
     () => [...(here ? entityActions(here, world, false) : []), ...globalActions(world)],
@@ -68,19 +71,23 @@ export function useChoices(
       asked,
       choices,
       total: undefined,
+      kinds: {},
       counts: undefined,
       nothing: asked.term !== '' && choices.length === 0,
       error: null,
     }
   }
-  const local = localHits(known, asked)
-  const does = asked.scope === 'all' && asked.words.length > 0 ? matching(actions, asked.words) : []
+  const local = localHits(known, asked, kind)
+  const does =
+    kind === undefined && asked.scope === 'all' && asked.words.length > 0 ? matching(actions, asked.words) : []
   const withDo = (found: Choice[]) => [...found, ...does.slice(0, DO).map((a) => actionChoice(a, 'Do'))]
-  const before = withDo(foundChoices(local, asked.scope))
+  const before = withDo(foundChoices(local, asked.scope, kind))
   const counts = data && { ...data.counts, actions: does.length }
-  if (!fresh) return { asked, choices: before, total: undefined, counts, nothing: false, error }
+  if (!fresh) return { asked, choices: before, total: undefined, kinds: {}, counts, nothing: false, error }
   const meant = near.data?.map((ref) => entityChoice(ref, 'Did you mean'))
-  const after = withDo(foundChoices(fresh.hits, asked.scope))
+  const found = withDo(foundChoices(fresh.hits, asked.scope, kind))
+  const ofKinds = kind === undefined ? kindChoices(fresh.kinds, (one) => inScope(one, asked.scope)) : []
+  const after = [...found, ...ofKinds]
   // Somebody who typed all of a name means it, whatever stood first until the server knew it.
   const [first] = local
   const typedAll = (hit: Hit | undefined) => hit !== undefined && whole(hit, asked.words)
@@ -90,6 +97,7 @@ export function useChoices(
     asked,
     choices: [...pinned(after, stands), ...(nothing ? (meant ?? []) : [])],
     total: fresh.total,
+    kinds: fresh.kinds,
     counts,
     nothing: nothing === true && !meant?.length,
     error: null,
@@ -148,9 +156,10 @@ function useKnown(hits: Hit[] | undefined): Map<string, Hit> {
   }, [client, hits, recent, stars])
 }
 
-function localHits(known: Map<string, Hit>, asked: Asked): Hit[] {
+function localHits(known: Map<string, Hit>, asked: Asked, kind: string | undefined): Hit[] {
   const tags = tagsOf(asked)
   const fits = (hit: Hit) =>
-    inScope(hit.kind, asked.scope) && tags.every((tag) => hit.tags.some((t) => t.toLowerCase().startsWith(tag)))
+    (kind === undefined ? inScope(hit.kind, asked.scope) : hit.kind === kind) &&
+    tags.every((tag) => hit.tags.some((t) => t.toLowerCase().startsWith(tag)))
   return rank([...known.values()].filter(fits), asked.words).slice(0, LOCAL)
 }

@@ -39,12 +39,28 @@ export function graphQuery(ask: GraphAsk) {
   })
 }
 
-/** A way between two entities over any relations, or over chosen ones. */
-export function pathQuery(from: string, to: string, relations: string[] = []) {
+export interface PathAsk {
+  from: string
+  to: string
+  /** Relations to go along; every one when empty. */
+  relations?: string[]
+  /** Relations not to go along. */
+  without?: string[]
+  /** Only from who needs to what it needs. */
+  along?: boolean
+  /** Entities not to be led through. */
+  avoid?: string[]
+}
+
+/** A shortest way between two entities. */
+export function pathQuery(ask: PathAsk) {
+  const { from, to, relations = [], without = [], along = false, avoid = [] } = ask
   return queryOptions({
-    queryKey: keys.graph({ from, to, relations }),
-    queryFn: async ({ signal }): Promise<PathAnswer> =>
-      lowerKinds(await request<PathAnswer>(withQuery(api.graphPath, { from, to, relation: relations }), { signal })),
+    queryKey: keys.graph({ from, to, relations, without, along, avoid }),
+    queryFn: async ({ signal }): Promise<PathAnswer> => {
+      const query = { from, to, relation: relations, without, direction: along ? 'along' : 'any', avoid }
+      return lowerKinds(await request<PathAnswer>(withQuery(api.graphPath, query), { signal }))
+    },
     enabled: from !== '' && to !== '',
   })
 }
@@ -63,17 +79,21 @@ export function sourceQuery(ref: string) {
 
 const LARGEST = 12
 
-/** The systems with the most inside, for where nobody said where to begin. */
-export const largestQuery = queryOptions({
-  queryKey: keys.facet('largest systems'),
-  queryFn: async ({ signal }) => {
-    const facet = 'relations.partOf'
-    const body = { facets: [facet] }
-    const answer = await request<FacetAnswer>(api.facets, { method: 'POST', body, signal })
-    return (answer.facets[facet] ?? [])
-      .filter(({ value }) => value.toLowerCase().startsWith('system:'))
-      .sort((a, b) => b.count - a.count || a.value.localeCompare(b.value))
-      .slice(0, LARGEST)
-      .map(({ value }) => value.toLowerCase())
-  },
-})
+/** The systems with the most inside, for where nobody said where to begin; with owners, the most of what those own. */
+export function largestQuery(owners?: string[]) {
+  return queryOptions({
+    queryKey: keys.facet(['largest systems', owners ?? 'of all']),
+    queryFn: async ({ signal }) => {
+      const facet = 'relations.partOf'
+      const own = owners && { query: { 'relations.ownedBy': { $in: owners.map((ref) => ref.toLowerCase()) } } }
+      const body = { facets: [facet], ...own }
+      const answer = await request<FacetAnswer>(api.facets, { method: 'POST', body, signal })
+      return (answer.facets[facet] ?? [])
+        .filter(({ value }) => value.toLowerCase().startsWith('system:'))
+        .sort((a, b) => b.count - a.count || a.value.localeCompare(b.value))
+        .slice(0, LARGEST)
+        .map(({ value }) => value.toLowerCase())
+    },
+    enabled: owners?.length !== 0,
+  })
+}

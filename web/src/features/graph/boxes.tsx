@@ -6,8 +6,8 @@ import { count, kindWords } from '../../lib/words.ts'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Status } from '../../ui/status.tsx'
 import { CanvasContext } from './canvas-context.ts'
-import type { Box } from './fold.ts'
-import { nameOf } from './words.ts'
+import { CROWD, opens, type Box } from './fold.ts'
+import { bunchWords, nameOf } from './words.ts'
 import css from './canvas.module.css'
 
 export type BoxNode = Node<{ box: Box }, 'box'>
@@ -41,7 +41,7 @@ export function BoxView({ data: { box } }: NodeProps<BoxNode>) {
   }
   const body = (
     <>
-      <KindGlyph kind={fold ? 'system' : box.ref.slice(0, box.ref.indexOf(':'))} />
+      <KindGlyph kind={fold && !box.bunch ? 'system' : box.ref.slice(0, box.ref.indexOf(':'))} />
       <Words box={box} />
       {gone && <Status shape="unknown" label="Not in the catalog" />}
     </>
@@ -74,19 +74,27 @@ export function BoxView({ data: { box } }: NodeProps<BoxNode>) {
 }
 
 function Words({ box }: { box: Box }) {
-  const { node, members } = box
-  const { title } = useMention(members.length > 0 ? box.ref : (node?.owner ?? box.ref))
-  const fold = members.length > 0
+  const { node, members, bunch } = box
+  const owner = bunch ? bunch.owner : node?.owner
+  const fold = members.length > 0 && !bunch
+  const { title } = useMention(fold ? box.ref : (owner ?? box.ref))
+  const first = bunch ? bunchWords(members) : fold ? title : nameOf(node, box.ref)
   const second = fold
     ? count(members.length, 'entity', 'entities')
-    : node && !node.found
-      ? 'not in the catalog'
-      : node?.owner
+    : bunch
+      ? owner
         ? title
-        : kindWords(node?.kind ?? '').one
+        : 'of several teams'
+      : node && !node.found
+        ? 'not in the catalog'
+        : owner
+          ? title
+          : kindWords(node?.kind ?? '').one
   return (
     <span className={css['words']}>
-      <span className={`${css['title'] ?? ''} cut`}>{fold ? title : nameOf(node, box.ref)}</span>
+      <span className={`${css['title'] ?? ''} cut`} title={first}>
+        {first}
+      </span>
       <span className={`${css['second'] ?? ''} cut`}>{second}</span>
     </span>
   )
@@ -102,10 +110,10 @@ function Badge({ box }: { box: Box }) {
         type="button"
         tabIndex={-1}
         className={css['badge']}
-        aria-label={`Unfold ${box.ref.slice(box.ref.indexOf('/') + 1)}`}
-        title="Unfold"
+        aria-label={`${box.bunch && box.members.length > CROWD ? 'List' : 'Unfold'} ${box.bunch ? bunchWords(box.members) : box.ref.slice(box.ref.indexOf('/') + 1)}`}
+        title={box.bunch && box.members.length > CROWD ? 'List' : 'Unfold'}
         onClick={() => {
-          state.unfold(box.ref)
+          state.unfold(opens(box))
         }}
       >
         +{box.members.length}

@@ -9,12 +9,16 @@ import {
   type NodeTypes,
 } from '@xyflow/react'
 import { Maximize, Minus, Plus, Wand2 } from 'lucide-react'
-import { useEffect, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { useEffect, useEffectEvent, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import { Icon } from '../../ui/icon.tsx'
 import { BoxView, RegionView, type BoxNode, type RegionNode } from './boxes.tsx'
 import { CanvasContext, type CanvasState } from './canvas-context.ts'
-import { carries, type Box, type Drawing, type Wire } from './fold.ts'
-import { bounds, NODE, pathsOf, type Placed } from './layout.ts'
+import { carries, opens, type Box, type Drawing, type Wire } from './fold.ts'
+import { NODE, pathsOf, type Placed } from './layout.ts'
+import { Outside } from './outside.tsx'
+import { FAR } from './fit.ts'
+import { pace, useFit, type Fit } from './use-fit.ts'
+import { useTrace } from './use-trace.ts'
 import { walk, type Arrow } from './walk.ts'
 import { Arrows, WireView, type WireEdge } from './wire.tsx'
 import css from './canvas.module.css'
@@ -57,8 +61,11 @@ export function Canvas(props: Props) {
   )
 }
 
-const LABELS = 0.6
-const READABLE = 0.66
+/** How large names are drawn, so that they can be read at the zoom. */
+function scaleAt(zoom: number): 'plain' | 'larger' | 'largest' | 'far' {
+  if (zoom < FAR) return 'far'
+  return zoom < 0.58 ? 'largest' : zoom < 0.85 ? 'larger' : 'plain'
+}
 
 function Flow(props: Props) {
   const { drawing, placed, roots, selected, hot, line } = props
@@ -89,12 +96,12 @@ function Flow(props: Props) {
       faint: faintIds.has(wire.from) || faintIds.has(wire.to),
     },
   }))
-  // Names of boxes are not drawn where nobody could read them.
-  const far = useStore((s) => s.transform[2] < LABELS)
+  const scale = useStore((s) => scaleAt(s.transform[2]))
   const ready = useStore((s) => s.width > 0 && s.panZoom !== null)
-  useFit(placed, roots, frame, ready)
+  const fit = useFit(placed, stop)
+  useTrace(frame, drawing.wires)
 
-  const show = (id: string) => {
+  const bring = (id: string) => {
     const at = placed.at.get(id)
     const box = frame.current?.getBoundingClientRect()
     if (!at || !box) return
@@ -102,9 +109,25 @@ function Flow(props: Props) {
     const [left, top] = [at.x * zoom + x, at.y * zoom + y]
     const inside =
       left >= 0 && top >= 0 && left + NODE.width * zoom <= box.width && top + NODE.height * zoom <= box.height
-    if (!inside) void flow.setCenter(at.x + NODE.width / 2, at.y + NODE.height / 2, { zoom, duration: pace() })
+    if (inside) return
+    fit.moved()
+    void flow.setCenter(at.x + NODE.width / 2, at.y + NODE.height / 2, { zoom, duration: pace() })
+  }
+  const show = (id: string) => {
+    bring(id)
     frame.current?.querySelector<HTMLElement>(`[data-box="${CSS.escape(id)}"]`)?.focus({ preventScroll: true })
   }
+  // What is chosen beside the graph may be anywhere in it.
+  const brought = useEffectEvent(() => {
+    if (selected !== undefined && ready) bring(selected)
+  })
+  useEffect(() => {
+    // After the view was fitted to a new layout.
+    const turn = window.requestAnimationFrame(brought)
+    return () => {
+      window.cancelAnimationFrame(turn)
+    }
+  }, [selected, placed])
 
   const state: CanvasState = {
     roots,
@@ -127,7 +150,7 @@ function Flow(props: Props) {
         show(next)
       } else if (event.key === 'Enter') {
         event.preventDefault()
-        if (box.members.length > 0) props.onUnfold(box.ref)
+        if (box.members.length > 0) props.onUnfold(opens(box))
         else if (box.node?.found) props.onOpen(box)
       } else if (event.key === '+' && props.onMore && (box.node?.more ?? 0) > 0) {
         event.preventDefault()
@@ -141,7 +164,7 @@ function Flow(props: Props) {
       <div
         ref={frame}
         className={css['canvas']}
-        data-far={far}
+        data-scale={scale}
         role="group"
         aria-label={props.label}
         aria-busy={!ready}
@@ -166,6 +189,9 @@ function Flow(props: Props) {
           preventScrolling={false}
           zoomActivationKeyCode={['Meta', 'Control']}
           proOptions={{ hideAttribution: true }}
+          onMoveStart={(event) => {
+            if (event) fit.moved()
+          }}
           onPaneClick={() => {
             props.onSelect(undefined)
           }}
@@ -175,8 +201,9 @@ function Flow(props: Props) {
           }}
         >
           <Background gap={22} size={1} bgColor="transparent" />
+          {!props.plain && <Outside placed={placed} onAll={fit.showAll} />}
         </ReactFlow>
-        <Zoom {...(placed.kept && props.onAnew ? { onAnew: props.onAnew } : {})} />
+        <Zoom fit={fit} {...(placed.kept && props.onAnew ? { onAnew: props.onAnew } : {})} />
         {props.end && <div className={css['end']}>{props.end}</div>}
       </div>
     </CanvasContext>
@@ -200,50 +227,7 @@ function nodesOf({ boxes }: Drawing, placed: Placed): (BoxNode | RegionNode)[] {
   return [...regions, ...nodes]
 }
 
-const still = window.matchMedia('(prefers-reduced-motion: reduce)')
-/** How long a movement of the graph takes. */
-const pace = () => (still.matches ? 0 : 220)
-
-/**
- * Shows all of a new layout; one that would be too small to read is shown around where it begins. What was only added to
- * leaves the view where it is.
- */
-function useFit(placed: Placed, roots: string[], frame: React.RefObject<HTMLDivElement | null>, ready: boolean) {
-  const flow = useReactFlow()
-  const first = useRef(true)
-  const root = roots.find((ref) => placed.at.has(ref))
-  useEffect(() => {
-    if (!ready || (placed.kept && !first.current)) return
-    const box = frame.current?.getBoundingClientRect()
-    const all = bounds(placed)
-    if (!box || all.width === 0) return
-    const duration = first.current ? 0 : pace()
-    first.current = false
-    const zoom = Math.min((box.width - 2 * EDGE) / all.width, (box.height - 2 * EDGE) / all.height, 1)
-    const at = root === undefined ? undefined : placed.at.get(root)
-    if (zoom >= LABELS) {
-      const [x, y] = [(box.width - all.width * zoom) / 2, (box.height - all.height * zoom) / 2]
-      void flow.setViewport({ x: x - all.x * zoom, y: y - all.y * zoom, zoom }, { duration })
-      return
-    }
-    const middle = at ? { x: at.x + NODE.width / 2, y: at.y + NODE.height / 2 } : undefined
-    const x = offset(box.width, all.x, all.width, middle?.x)
-    const y = offset(box.height, all.y, all.height, middle?.y)
-    void flow.setViewport({ x, y, zoom: READABLE }, { duration })
-  }, [placed, ready, root, flow, frame])
-}
-
-const EDGE = 28
-
-/** Where the view begins so that a middle is in the midst, or as near to it as leaves no room at the edges empty. */
-function offset(room: number, from: number, length: number, middle = from + length / 2): number {
-  const drawn = length * READABLE
-  if (drawn + 2 * EDGE <= room) return (room - drawn) / 2 - from * READABLE
-  const wish = room / 2 - middle * READABLE
-  return Math.min(EDGE - from * READABLE, Math.max(room - EDGE - (from + length) * READABLE, wish))
-}
-
-function Zoom({ onAnew }: { onAnew?: () => void }) {
+function Zoom({ fit, onAnew }: { fit: Fit; onAnew?: () => void }) {
   const flow = useReactFlow()
   const percent = useStore((s) => Math.round(s.transform[2] * 100))
   return (
@@ -252,20 +236,26 @@ function Zoom({ onAnew }: { onAnew?: () => void }) {
         type="button"
         aria-label="Smaller"
         title="Smaller"
-        onClick={() => void flow.zoomOut({ duration: pace() })}
+        onClick={() => {
+          fit.moved()
+          void flow.zoomOut({ duration: pace() })
+        }}
       >
         <Icon of={Minus} size={14} />
       </button>
       <span className="num">{percent} %</span>
-      <button type="button" aria-label="Larger" title="Larger" onClick={() => void flow.zoomIn({ duration: pace() })}>
-        <Icon of={Plus} size={14} />
-      </button>
       <button
         type="button"
-        aria-label="Show all"
-        title="Show all"
-        onClick={() => void flow.fitView({ padding: 0.06, maxZoom: 1, duration: pace() })}
+        aria-label="Larger"
+        title="Larger"
+        onClick={() => {
+          fit.moved()
+          void flow.zoomIn({ duration: pace() })
+        }}
       >
+        <Icon of={Plus} size={14} />
+      </button>
+      <button type="button" aria-label="Show all" title="Show all" onClick={fit.showAll}>
         <Icon of={Maximize} size={14} />
       </button>
       {onAnew && (

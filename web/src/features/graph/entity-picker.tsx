@@ -1,129 +1,59 @@
-import { useQuery } from '@tanstack/react-query'
-import { Search, X } from 'lucide-react'
-import { useId, useRef, useState, type KeyboardEvent } from 'react'
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { useDeferredValue, useState } from 'react'
 import { useMyTeams } from '../../lib/my-teams.ts'
-import { useMention } from '../../lib/summaries.ts'
+import { useRecent } from '../../lib/recent.ts'
+import { useStars } from '../../lib/stars.ts'
+import { summaryQuery } from '../../lib/summaries.ts'
 import { kindWords } from '../../lib/words.ts'
-import { IconButton } from '../../ui/button.tsx'
-import { Icon } from '../../ui/icon.tsx'
-import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { findQuery } from '../finder/finder-query.ts'
-import css from './graph-page.module.css'
+import { Combo, type ComboOption } from './combo.tsx'
 
 interface Props {
   label: string
   value: string | undefined
+  /** What is no use to pick here. */
+  but?: string | undefined
   onPick: (ref: string | undefined) => void
 }
 
 const SHOWN = 8
+const RECENT = 5
+const STARRED = 5
 
-/** Picks an entity by a part of its name. */
-export function EntityPicker({ label, value, onPick }: Props) {
-  const id = useId()
-  const input = useRef<HTMLInputElement>(null)
+/** Picks an entity by a part of its name; before something is typed, from where one was and what one likes. */
+export function EntityPicker({ label, value, but, onPick }: Props) {
   const [typed, setTyped] = useState<string>()
-  const [at, setAt] = useState(0)
+  const term = useDeferredValue(typed?.trim() ?? '')
   const mine = useMyTeams()
-  const { data } = useQuery(findQuery({ term: typed?.trim() ?? '', scope: 'all' }, mine))
-  const hits = typed?.trim() ? (data?.hits.slice(0, SHOWN) ?? []) : []
-  const open = typed !== undefined && typed.trim() !== ''
-  const pick = (ref: string) => {
-    setTyped(undefined)
-    setAt(0)
-    onPick(ref)
-  }
-  const onKeyDown = (event: KeyboardEvent) => {
-    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (move !== undefined && hits.length > 0) {
-      event.preventDefault()
-      setAt((at + move + hits.length) % hits.length)
-    } else if (event.key === 'Enter') {
-      event.preventDefault()
-      const hit = hits[at]
-      if (hit) pick(hit.ref)
-    } else if (event.key === 'Escape') setTyped(undefined)
-  }
+  const { data, isPlaceholderData } = useQuery(findQuery({ term, scope: 'all' }, mine))
+  const offered = useOffered(typed === '')
+  const hits = (data?.hits ?? []).map(({ ref, kind, title }) => ({ ref, kind, title, note: kindWords(kind).one }))
+  const options = typed === undefined ? [] : typed.trim() === '' ? offered : hits
   return (
-    <div
-      className={css['picker']}
-      onBlur={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget)) setTyped(undefined)
-      }}
-    >
-      <label htmlFor={id}>{label}</label>
-      <div className={css['field']}>
-        <Icon of={Search} />
-        {typed === undefined && value !== undefined ? <Chosen entityRef={value} /> : null}
-        <input
-          ref={input}
-          id={id}
-          role="combobox"
-          aria-expanded={open && hits.length > 0}
-          aria-controls={`${id}-list`}
-          aria-autocomplete="list"
-          aria-activedescendant={hits[at] ? `${id}-${String(at)}` : undefined}
-          autoComplete="off"
-          spellCheck={false}
-          placeholder={value === undefined || typed !== undefined ? 'A part of its name' : ''}
-          value={typed ?? ''}
-          onChange={(event) => {
-            setAt(0)
-            setTyped(event.target.value)
-          }}
-          onKeyDown={onKeyDown}
-        />
-        {value !== undefined && (
-          <IconButton
-            label={`Clear “${label}”`}
-            onClick={() => {
-              setTyped(undefined)
-              onPick(undefined)
-              input.current?.focus()
-            }}
-          >
-            <Icon of={X} size={14} />
-          </IconButton>
-        )}
-      </div>
-      <ul id={`${id}-list`} role="listbox" aria-label={label} className={css['hits']} hidden={!open}>
-        {hits.map((hit, i) => (
-          // The field has the keyboard and moves through the options.
-          // eslint-disable-next-line jsx-a11y/click-events-have-key-events
-          <li
-            key={hit.ref}
-            id={`${id}-${String(i)}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={i === at}
-            onMouseDown={(event) => {
-              event.preventDefault()
-            }}
-            onClick={() => {
-              pick(hit.ref)
-            }}
-          >
-            <KindGlyph kind={hit.kind} />
-            <b className="cut">{hit.title}</b>
-            <span className="quiet small">{kindWords(hit.kind).one}</span>
-          </li>
-        ))}
-        {open && data && hits.length === 0 && (
-          <li role="option" aria-selected="false" aria-disabled="true" className="quiet">
-            Nothing in the catalog is called that
-          </li>
-        )}
-      </ul>
-    </div>
+    <Combo
+      label={label}
+      placeholder="A part of its name"
+      value={value}
+      typed={typed}
+      onTyped={setTyped}
+      options={options.filter(({ ref }) => ref !== but).slice(0, SHOWN)}
+      none={data && !isPlaceholderData ? 'Nothing in the catalog is called that' : undefined}
+      onPick={onPick}
+    />
   )
 }
 
-function Chosen({ entityRef }: { entityRef: string }) {
-  const { title, kind } = useMention(entityRef)
-  return (
-    <span className={css['value']}>
-      <KindGlyph kind={kind} size="bare" />
-      <span className="cut">{title}</span>
-    </span>
+/** Where one was last, and what one starred. */
+function useOffered(wanted: boolean): ComboOption[] {
+  const recent = useRecent()
+  const stars = useStars()
+  const last = recent.slice(0, RECENT)
+  const starred = [...stars].filter((ref) => !last.includes(ref)).slice(-STARRED)
+  const refs = wanted ? [...last, ...starred] : []
+  const known = useQueries({ queries: refs.map((ref) => summaryQuery(ref)) })
+  return known.flatMap(({ data }) =>
+    data
+      ? [{ ref: data.ref, kind: data.kind, title: data.title, note: last.includes(data.ref) ? 'recent' : 'starred' }]
+      : [],
   )
 }

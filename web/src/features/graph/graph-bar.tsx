@@ -1,4 +1,5 @@
 import { List, Share2 } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { DEPTH, type Depth, type GraphSearch } from './graph-search.ts'
@@ -14,12 +15,14 @@ interface Props {
   /** A map has no middle from which steps are counted. */
   map: boolean
   go: (next: GraphSearch) => void
+  /** Stands after the choice of graph or table. */
+  children?: ReactNode
 }
 
 const depths: Depth[] = [1, 2, 3, 'all']
 
 /** What is shown of a graph, and how. */
-export function GraphBar({ search, view, depth, side, map, go }: Props) {
+export function GraphBar({ search, view, depth, side, map, go, children }: Props) {
   return (
     <div className={css['bar']}>
       <Segmented
@@ -33,6 +36,7 @@ export function GraphBar({ search, view, depth, side, map, go }: Props) {
           go({ ...search, view: next })
         }}
       />
+      {children}
       {!map && <Reach search={search} depth={depth} side={side} go={go} />}
       {view === 'graph' && (
         <Button

@@ -1,11 +1,13 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo } from 'react'
+import { useMyTeams } from '../../lib/my-teams.ts'
 import { page } from '../../lib/paths.ts'
 import { summaryQuery, useMention } from '../../lib/summaries.ts'
 import { useTitle } from '../../lib/title.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { LinkButton } from '../../ui/button.tsx'
+import { Segmented } from '../../ui/segmented.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { largestQuery } from './api.ts'
 import { EntityPicker } from './entity-picker.tsx'
@@ -33,22 +35,26 @@ export function GraphPage() {
         <EntityPicker
           label="Begin at"
           value={path ? search.from : search.ref?.[0]}
+          but={search.to}
           onPick={(ref) => {
-            go(path ? { from: ref, to: search.to } : { ...kept(search), ref: ref ? [ref] : undefined })
+            go(
+              path ? { ...asked(search), from: ref, to: search.to } : { ...kept(search), ref: ref ? [ref] : undefined },
+            )
           }}
         />
         <EntityPicker
           label="Find the way to"
           value={search.to}
+          but={path ? search.from : search.ref?.[0]}
           onPick={(ref) => {
             const begin = path ? search.from : search.ref?.[0]
-            go(ref ? { from: begin, to: ref } : { ref: begin ? [begin] : undefined })
+            go(ref ? { ...(path ? asked(search) : {}), from: begin, to: ref } : { ref: begin ? [begin] : undefined })
           }}
         />
       </div>
       <Suspense fallback={<GraphBones />}>
         {path ? (
-          <PathView from={search.from} to={search.to} />
+          <PathView search={search} go={go} />
         ) : search.ref ? (
           <From key="from" refs={search.ref} search={search} go={go} />
         ) : (
@@ -62,6 +68,11 @@ export function GraphPage() {
 /** What of an address holds wherever one begins. */
 function kept({ view, side, depth, group, impact }: GraphPageSearch): GraphPageSearch {
   return { view, side, depth, group, impact }
+}
+
+/** What of a question for a way holds whatever its ends are. */
+function asked({ rel, way }: GraphPageSearch): GraphPageSearch {
+  return { rel, way }
 }
 
 interface ViewProps {
@@ -108,13 +119,18 @@ function From({ refs, search, go }: ViewProps & { refs: string[] }) {
   )
 }
 
-const mapRelations = ['dependsOn', 'consumesApi', 'providesApi']
+const mapRelations = ['dependsOn', 'consumesApi', 'providesApi', 'partOf']
 
-/** The largest systems and what runs between them. */
+/** The systems of one's teams, or the largest of all, and what runs between them. */
 function Map({ search, go }: ViewProps) {
-  const { data: systems, error, refetch } = useQuery(largestQuery)
+  const teams = useMyTeams()
+  const own = useQuery(largestQuery(teams))
+  const mine = search.of !== 'all' && (own.data?.length ?? 0) > 0
+  const waits = search.of !== 'all' && teams.length > 0 && own.isPending
+  const all = useQuery({ ...largestQuery(), enabled: !mine && !waits })
+  const { data: systems, error, refetch } = mine ? own : all
   if (error) return <ErrorStrip error={error} what="The map did not load." onRetry={() => void refetch()} />
-  if (!systems) return <GraphBones />
+  if (!systems || waits) return <GraphBones />
   if (systems.length === 0)
     return (
       <EmptyState door="open" title="No system has anything inside yet">
@@ -123,14 +139,27 @@ function Map({ search, go }: ViewProps) {
     )
   return (
     <GraphView
-      map
+      map={mine ? 'mine' : 'all'}
+      bar={
+        (own.data?.length ?? 0) > 0 && (
+          <Segmented
+            label="Whose systems"
+            value={mine ? 'mine' : 'all'}
+            options={[
+              { value: 'mine', label: 'My teams' },
+              { value: 'all', label: 'Everything' },
+            ]}
+            onChange={(next) => {
+              go({ ...search, of: next === 'all' ? 'all' : undefined, open: undefined, at: undefined })
+            }}
+          />
+        )
+      }
       roots={systems}
-      name="the largest systems"
-      usual={[...mapRelations, 'partOf']}
+      name={mine ? 'the systems of your teams' : 'the largest systems'}
+      usual={mapRelations}
       search={search}
-      go={(next, replace) => {
-        go(next, replace)
-      }}
+      go={go}
       onFocus={(ref) => {
         go({ ...kept(search), ref: [ref] })
       }}

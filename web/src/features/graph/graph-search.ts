@@ -27,6 +27,12 @@ export interface GraphPageSearch extends GraphSearch {
   ref?: string[] | undefined
   from?: string | undefined
   to?: string | undefined
+  /** A way only from who needs to what it needs; either way along relations when absent. */
+  way?: 'along' | undefined
+  /** Entities that a way is not to lead through. */
+  not?: string[] | undefined
+  /** Whose systems a map begins with: those of one's teams, where there are any, when absent. */
+  of?: 'mine' | 'all' | undefined
 }
 
 export type Depth = 1 | 2 | 3 | 'all'
@@ -39,7 +45,6 @@ const nonEmpty = (list: string[]) => (list.length > 0 ? list : undefined)
 const refs = (value: unknown) => nonEmpty(many(value).map((ref) => ref.toLowerCase()))
 
 export function parseGraphSearch(raw: Record<string, unknown>): GraphSearch {
-  const oneOf = <T extends string>(value: unknown, ...all: T[]) => all.find((v) => v === one(value))
   const out: GraphSearch = {
     view: oneOf(raw['view'], 'graph', 'table'),
     side: oneOf(raw['side'], 'users', 'needs'),
@@ -53,6 +58,10 @@ export function parseGraphSearch(raw: Record<string, unknown>): GraphSearch {
     at: one(raw['at'])?.toLowerCase(),
   }
   return compact(out)
+}
+
+function oneOf<T extends string>(value: unknown, ...all: T[]): T | undefined {
+  return all.find((v) => v === one(value))
 }
 
 function depthOf(value: string | undefined): Depth | undefined {
@@ -74,6 +83,9 @@ export function parseGraphPageSearch(raw: Record<string, unknown>): GraphPageSea
     ...(given ? { ref: given } : {}),
     from: one(raw['from'])?.toLowerCase(),
     to: one(raw['to'])?.toLowerCase(),
+    way: oneOf(raw['way'], 'along'),
+    not: refs(raw['not']),
+    of: oneOf(raw['of'], 'mine', 'all'),
   })
 }
 

@@ -11,18 +11,19 @@ import { Status } from '../../ui/status.tsx'
 import { ErrorStrip, Strip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
 import { CanvasBones } from './canvas-bones.tsx'
-import { drawing as draw, type Box, type Wire } from './fold.ts'
+import { CROWD, drawing as draw, type Box, type Wire } from './fold.ts'
 import { GraphBar } from './graph-bar.tsx'
 import { relationsShown, toggledIn, type GraphSearch } from './graph-search.ts'
 import { GraphTable } from './graph-table.tsx'
 import { Inspector } from './inspector.tsx'
-import { impactOf, needOf, stepsFrom, wayTo, type Graph } from './model.ts'
+import { countsOf, impactOf, needOf, stepsFrom, wayTo, type Graph } from './model.ts'
+import { NodeFinder } from './node-finder.tsx'
 import { RelationList } from './relation-list.tsx'
 import { useGraph, type Shown } from './use-graph.ts'
 import { warmUp } from './layout-worker.ts'
 import { useLayout } from './use-layout.ts'
 import { isNarrow, useNarrow } from './use-narrow.ts'
-import { captionWords, impactWords, kindsWords, nameOf, sidesWords } from './words.ts'
+import { bunchWords, captionWords, impactWords, kindsWords, nameOf, sidesWords } from './words.ts'
 import { GraphBones } from './graph-bones.tsx'
 import css from './graph.module.css'
 
@@ -31,8 +32,11 @@ const canvasChunk = isNarrow() ? undefined : import('./canvas.tsx')
 if (!isNarrow()) warmUp()
 const Canvas = lazy(async () => ({ default: (await (canvasChunk ?? import('./canvas.tsx'))).Canvas }))
 
-/** What a map does not have: it shows what is in its systems. */
-const mapReach = { depth: 1, side: undefined, impact: undefined } as const
+/** What a map does not have: it shows what is in its systems; of one's own, what touches that as well. */
+const mapReach = {
+  all: { depth: 1, side: undefined, impact: undefined },
+  mine: { depth: 2, side: undefined, impact: undefined },
+} as const
 
 interface Props {
   roots: string[]
@@ -43,8 +47,10 @@ interface Props {
   search: GraphSearch
   go: (next: GraphSearch, replace?: boolean) => void
   onFocus: (ref: string) => void
-  /** Folds every system: a map, of which no entity is the middle. */
-  map?: boolean
+  /** A map, of which no entity is the middle: every system is folded, or the others around one's own. */
+  map?: 'all' | 'mine'
+  /** More to choose, before the rest. */
+  bar?: ReactNode
 }
 
 /** The neighbourhood of entities: a bar, the graph or its table, what is chosen, and it all in words. */
@@ -53,28 +59,38 @@ export function GraphView(props: Props) {
   const narrow = useNarrow()
   const view = search.view ?? (narrow ? 'table' : 'graph')
   const relations = relationsShown(search, usual)
-  const map = props.map ?? false
-  const shown = useGraph(roots, map ? { ...search, ...mapReach } : search, relations, map)
+  const { map } = props
+  const shown = useGraph(roots, map ? { ...search, ...mapReach[map] } : search, relations, map)
   const { graph, error, again, depth, side } = shown
   const impact = useMemo(
     () => (graph && search.impact && !props.map ? impactOf(graph, roots, search.impact) : undefined),
     [graph, search.impact, roots, props.map],
   )
   const felt = (ref: string) => impact?.steps.has(ref) ?? false
+  /** Shows an entity by itself, whatever it may be folded into. */
+  const take = (ref: string) => {
+    const folds = map !== undefined || (graph?.nodes.length ?? 0) > CROWD
+    go({ ...search, open: folds ? [...new Set([...(search.open ?? []), ref])] : search.open, at: ref })
+  }
   return (
     <div className={css['view']} data-stale={shown.stale}>
       <div className={css['top']}>
-        <GraphBar search={search} view={view} depth={depth} side={side} go={go} map={map} />
+        <GraphBar search={search} view={view} depth={depth} side={side} go={go} map={map !== undefined}>
+          {props.bar}
+        </GraphBar>
         <p className={css['answer']} role="status">
           {graph &&
             (props.map ? (
               <span className="muted">
-                The {count(roots.length, 'system')} with the most inside, and what runs between them
+                {props.map === 'mine'
+                  ? `${count(roots.length, 'system')} with what your teams own, and what touches ${roots.length === 1 ? 'it' : 'them'}`
+                  : `The ${count(roots.length, 'system')} with the most inside, and what runs between them`}
               </span>
             ) : (
               <Answer graph={graph} roots={roots} name={name} search={search} impact={impact} />
             ))}
         </p>
+        {graph && view === 'graph' && <NodeFinder nodes={graph.nodes} onPick={take} />}
       </div>
       {error && (
         <ErrorStrip error={error} what="The graph did not load." kept="Your filters are kept." onRetry={again} />
@@ -83,7 +99,7 @@ export function GraphView(props: Props) {
       {graph &&
         (view === 'table' ? (
           <>
-            <RelationList search={search} usual={usual} counts={graph.relations} go={go} />
+            <RelationList search={search} usual={usual} counts={countsOf(graph)} go={go} />
             {graph.nodes.length > roots.length ? (
               <GraphTable graph={graph} roots={roots} label={`Around ${name}`} felt={felt} />
             ) : (
@@ -91,7 +107,7 @@ export function GraphView(props: Props) {
             )}
           </>
         ) : (
-          <Drawn {...props} shown={shown} graph={graph} relations={relations} impact={impact} />
+          <Drawn {...props} shown={shown} graph={graph} relations={relations} impact={impact} onTake={take} />
         ))}
       {graph && view === 'table' && <p className={css['caption']}>{captionOf(graph, shown, 0)}</p>}
     </div>
@@ -135,29 +151,39 @@ interface DrawnProps extends Props {
   graph: Graph
   relations: string[]
   impact: ReturnType<typeof impactOf> | undefined
+  onTake: (ref: string) => void
 }
 
 function Drawn(props: DrawnProps) {
-  const { shown, graph, roots, search, go, usual, impact, name, map = false } = props
+  const { shown, graph, roots, search, go, usual, impact, name, map } = props
   const navigate = useNavigate()
-  const [line, setLine] = useState<Wire>()
+  const [picked, setPicked] = useState<{ line: Wire; at: string | undefined }>()
   const [anew, setAnew] = useState(0)
   const grouped = search.group !== 'off'
   const { open = nothing } = search
-  const drawing = useMemo(() => draw(graph, { roots, open, all: map }), [graph, roots, open, map])
+  const drawing = useMemo(() => {
+    // One's own systems are open on a map of them, where that is no crowd.
+    const own = map === 'mine' && graph.nodes.filter((n) => n.system && roots.includes(n.system)).length <= CROWD
+    return draw(graph, { roots, open: own ? [...roots, ...open] : open, all: map !== undefined })
+  }, [graph, roots, open, map])
   const anchor = search.at ?? roots[0]
   const { laid, failed } = useLayout(drawing, { grouped, anchor, anew })
+  const counts = useMemo(() => countsOf(graph), [graph])
+  const line = picked && picked.at === search.at ? picked.line : undefined
   const chosen = drawing.boxes.find((b) => b.id === search.at) ?? drawing.boxes.find((b) => b.id === roots[0])
   const steps = useMemo(() => stepsFrom(graph, roots), [graph, roots])
   const edges = line ? line.edges : chosen?.node && !map ? wayTo(steps, chosen.ref) : []
   const felt = (box: Box) => [box.ref, ...box.members.map((m) => m.ref)].some((ref) => impact?.steps.has(ref))
 
   const select = (id: string | undefined) => {
-    setLine(undefined)
+    setPicked(undefined)
     go({ ...search, at: id }, true)
   }
-  const unfold = (system: string) => {
-    go({ ...search, open: toggledIn(search.open, system), at: undefined })
+  const unfold = (key: string) => {
+    // So many that are alike are read as a list.
+    const many = drawing.boxes.find((b) => b.id === key && b.bunch && b.members.length > CROWD)
+    if (many) select(many.id)
+    else go({ ...search, open: toggledIn(search.open, key), at: undefined })
   }
   const onKey = (key: string, box: Box): boolean => {
     switch (key.toLowerCase()) {
@@ -212,7 +238,9 @@ function Drawn(props: DrawnProps) {
                   hot={impact?.edges}
                   feltBy={felt}
                   line={line?.id}
-                  onLine={setLine}
+                  onLine={(wire) => {
+                    setPicked({ line: wire, at: search.at })
+                  }}
                   onAnew={() => {
                     setAnew(anew + 1)
                   }}
@@ -228,8 +256,9 @@ function Drawn(props: DrawnProps) {
           root={chosen !== undefined && roots.includes(chosen.ref)}
           onFocus={props.onFocus}
           onUnfold={unfold}
+          onTake={props.onTake}
         >
-          <RelationList search={search} usual={usual} counts={graph.relations} go={go} />
+          <RelationList search={search} usual={usual} counts={counts} go={go} />
           <Keys />
         </Inspector>
       </div>
@@ -248,6 +277,7 @@ function Save({ name, roots, impact, laid }: DrawnProps & { laid: NonNullable<Re
   const titleOf = (ref: string) =>
     client.getQueryData<Summary | null>(keys.summary(ref))?.title ?? nameOf(undefined, ref)
   const words = (box: Box): [string, string] => {
+    if (box.bunch) return [bunchWords(box.members), box.bunch.owner ? titleOf(box.bunch.owner) : 'of several teams']
     if (box.members.length > 0) return [titleOf(box.ref), count(box.members.length, 'entity', 'entities')]
     const owner = box.node?.owner
     return [nameOf(box.node, box.ref), box.node?.found === false ? 'not in the catalog' : owner ? titleOf(owner) : '']
@@ -300,7 +330,7 @@ function Alone({ name, relations, search, go, graph }: DrawnProps | (Props & { g
         title={relations.length === 0 ? 'No relation is chosen' : `Nothing is around ${name}`}
         actions={
           others.length > 0 && (
-            <button type="button" className="link" onClick={all}>
+            <button type="button" className={css['link']} onClick={all}>
               Show every relation
             </button>
           )
@@ -325,6 +355,7 @@ const keyWords: [string[], string][] = [
   [['↵'], 'open'],
   [['F'], 'focus here'],
   [['+'], 'one more step'],
+  [['/'], 'find'],
   [['T'], 'table'],
 ]
 

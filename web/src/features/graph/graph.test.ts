@@ -3,6 +3,7 @@ import { CROWD, drawing } from './fold.ts'
 import { parseGraphPageSearch, parseGraphSearch, relationsShown, usualRelations, withRelation } from './graph-search.ts'
 import { insideOf } from './inside.ts'
 import {
+  countsOf,
   impactOf,
   merged,
   needOf,
@@ -13,6 +14,7 @@ import {
   type GraphEdge,
   type GraphNode,
 } from './model.ts'
+import { everything, sharedWords, stepsOf, wayRelations } from './way.ts'
 import { captionWords, declaredAt, impactWords, sidesWords } from './words.ts'
 
 const node = (ref: string, more: Partial<GraphNode> = {}): GraphNode => ({
@@ -159,6 +161,40 @@ describe('folding', () => {
     expect(boxes.map((b) => b.id)).toEqual([c('one-3'), 'fold system:default/one'])
   })
 
+  it('draws many that stand alike as one, and what was taken out by itself', () => {
+    const users = Array.from({ length: 90 }, (_, i) => node(c(`user-${String(i)}`), { owner: 'group:default/x' }))
+    const flat = graph(
+      [node(c('hub')), ...users],
+      users.map(({ ref }) => edge(ref, 'dependsOn', c('hub'))),
+    )
+    const one = drawing(flat, { roots: [c('hub')], open: [] })
+    expect(one.boxes.map((b) => b.members.length)).toEqual([0, 90])
+    const bunch = one.boxes[1]
+    expect(bunch?.bunch).toEqual({ owner: 'group:default/x' })
+    expect(one.wires.map((w) => [w.from, w.to, w.edges.length])).toEqual([[bunch?.id, c('hub'), 90]])
+    const taken = drawing(flat, { roots: [c('hub')], open: [c('user-7')] })
+    expect(taken.boxes.map((b) => [b.id, b.members.length])).toEqual([
+      [c('hub'), 0],
+      [c('user-7'), 0],
+      [bunch?.id, 89],
+    ])
+    expect(drawing(flat, { roots: [c('hub')], open: [bunch?.id ?? ''] }).boxes).toHaveLength(91)
+  })
+
+  it('draws those of a team that are as far away as one, where no two have the same neighbours', () => {
+    const users = Array.from({ length: 80 }, (_, i) =>
+      node(c(`u-${String(i)}`), { owner: `group:default/${String(i % 2)}` }),
+    )
+    const more = users.map(({ ref }) => edge(ref, 'dependsOn', ref.replace('u-', 'far-')))
+    const far = users.map(({ ref }) => node(ref.replace('u-', 'far-')))
+    const wide = graph(
+      [node(c('hub')), ...users, ...far],
+      [...users.map(({ ref }) => edge(ref, 'dependsOn', c('hub'))), ...more],
+    )
+    const { boxes } = drawing(wide, { roots: [c('hub')], open: [] })
+    expect(boxes.map((b) => b.members.length).sort((a, b) => a - b)).toEqual([0, 40, 40, 80])
+  })
+
   it('a map folds every system, with what it says of itself', () => {
     const { boxes } = drawing(graph([...members('a', 1), node('system:default/a')], []), {
       roots: [],
@@ -183,11 +219,61 @@ it('the inside of a system is its parts and their neighbours', () => {
         edge(c('user'), 'dependsOn', c('far')),
       ],
     ),
-    system,
+    [system],
   )
   expect([...inside]).toEqual([c('pay')])
   expect(within.nodes.map((n) => n.ref)).toEqual([c('pay'), c('db'), c('user')])
   expect(within.edges).toHaveLength(2)
+})
+
+describe('a way', () => {
+  const answer = (refs: string[], edges: GraphEdge[]) => ({ nodes: refs.map((ref) => node(ref)), edges })
+  const team = 'group:default/t'
+
+  it('says what both belong to, and nothing of that where one uses the other', () => {
+    const owned = answer([c('a'), team, c('b')], [edge(c('a'), 'ownedBy', team), edge(c('b'), 'ownedBy', team)])
+    expect(sharedWords(owned, (n) => n.name)).toBe('Both are owned by t.')
+    const used = answer(
+      [c('a'), c('x'), c('b')],
+      [edge(c('a'), 'dependsOn', c('x')), edge(c('b'), 'dependsOn', c('x'))],
+    )
+    expect(sharedWords(used, (n) => n.name)).toBeUndefined()
+    const mixed = answer([c('a'), team, c('b')], [edge(c('a'), 'ownedBy', team), edge(c('b'), 'partOf', team)])
+    expect(sharedWords(mixed, (n) => n.name)).toBeUndefined()
+  })
+
+  it('is told a step at a time, whichever way the relations point', () => {
+    const steps = stepsOf(
+      answer(
+        [c('a'), c('b'), c('d')],
+        [edge(c('b'), 'dependsOn', c('a')), edge(c('b'), 'dependsOn', c('d')), edge(c('d'), 'consumesApi', c('b'))],
+      ),
+    )
+    expect(steps.map((s) => [s.to.ref, s.edges.length])).toEqual([
+      [c('b'), 1],
+      [c('d'), 2],
+    ])
+  })
+
+  it('goes along everything where all that is offered is chosen', () => {
+    expect(everything(wayRelations)).toBe(true)
+    expect(everything(wayRelations.slice(1))).toBe(false)
+    expect(everything(undefined)).toBe(false)
+  })
+})
+
+it('relations are counted as they are drawn, and around where they are not', () => {
+  const counted = countsOf({
+    edges: [edge(c('a'), 'dependsOn', c('b'))],
+    relations: [
+      { type: 'dependsOn', count: 500 },
+      { type: 'ownedBy', count: 3 },
+    ],
+  })
+  expect(counted).toEqual([
+    { type: 'dependsOn', count: 1 },
+    { type: 'ownedBy', count: 3 },
+  ])
 })
 
 describe('the address', () => {
@@ -200,6 +286,13 @@ describe('the address', () => {
       group: 'off',
     })
     expect(parseGraphSearch({ view: 'x', depth: '2', side: 'both', rel: '', group: 'on', impact: '?' })).toEqual({})
+  })
+
+  it('holds what a way is asked for, and whose systems a map begins with', () => {
+    expect(
+      parseGraphPageSearch({ from: 'component:default/A', to: 'b', way: 'along', not: 'api:default/X', of: 'all' }),
+    ).toEqual({ from: 'component:default/a', to: 'b', way: 'along', not: ['api:default/x'], of: 'all' })
+    expect(parseGraphPageSearch({ way: 'back', of: 'hers' })).toEqual({})
   })
 
   it('understands the parameters of Backstage', () => {

@@ -26,7 +26,7 @@ export function InsideDiagram({ entityRef, name }: Props) {
   const { data } = useQuery(graphQuery({ roots: [entityRef], depth, relations, limit: LIMIT }))
   const [open, setOpen] = useState<string[]>([])
   const { drawing, inside } = useMemo(() => {
-    const part = data && insideOf(data, entityRef)
+    const part = data && insideOf(data, [entityRef])
     const own = entityRef.startsWith('system:') ? [entityRef] : []
     return {
       drawing: part

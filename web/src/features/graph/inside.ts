@@ -1,17 +1,21 @@
 import { belonging, type Graph } from './model.ts'
 
 /**
- * What is inside a system or a domain: what says that it is part of it, what is part of that, and the neighbours of those by
- * need. The entity itself and where things belong are left out: the picture shows it by its regions.
+ * What is inside systems or domains: what says that it is part of it, what is part of that, and the neighbours of those by
+ * need. The entities themselves and where things belong are left out: the picture shows it by its regions.
  */
-export function insideOf(graph: Graph, ref: string): { graph: Graph; inside: Set<string> } {
+export function insideOf(graph: Graph, refs: string[]): { graph: Graph; inside: Set<string> } {
   const parts = new Map<string, string[]>()
   for (const { from, to, type } of graph.edges) if (type === 'partOf') parts.set(to, [...(parts.get(to) ?? []), from])
-  const inside = new Set([ref])
+  const inside = new Set(refs)
   for (const whole of inside) for (const part of parts.get(whole) ?? []) inside.add(part)
-  inside.delete(ref)
+  for (const ref of refs) inside.delete(ref)
   const edges = graph.edges.filter(
-    (e) => !belonging.includes(e.type) && e.from !== ref && e.to !== ref && (inside.has(e.from) || inside.has(e.to)),
+    (e) =>
+      !belonging.includes(e.type) &&
+      !refs.includes(e.from) &&
+      !refs.includes(e.to) &&
+      (inside.has(e.from) || inside.has(e.to)),
   )
   const shown = new Set([...inside, ...edges.flatMap((e) => [e.from, e.to])])
   const nodes = graph.nodes.filter((n) => shown.has(n.ref))

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { place } from '../../lib/format.ts'
 import { page } from '../../lib/paths.ts'
 import { useName } from '../../lib/summaries.ts'
@@ -10,9 +10,9 @@ import { EntityName } from '../../ui/entity-link.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Owner } from '../../ui/owner.tsx'
 import { sourceQuery } from './api.ts'
-import type { Box } from './fold.ts'
-import { edgeId, type GraphEdge } from './model.ts'
-import { declaredAt, kindsWords, nameOf, verbOf } from './words.ts'
+import { CROWD, opens, type Box } from './fold.ts'
+import { edgeId, type GraphEdge, type GraphNode } from './model.ts'
+import { bunchWords, declaredAt, kindsWords, nameOf, verbOf } from './words.ts'
 import css from './graph.module.css'
 
 interface Props {
@@ -21,16 +21,18 @@ interface Props {
   edges: GraphEdge[]
   root: boolean
   onFocus: (ref: string) => void
-  onUnfold: (system: string) => void
+  onUnfold: (key: string) => void
+  /** Draws a member of a box by itself. */
+  onTake: (ref: string) => void
   children: ReactNode
 }
 
 /** Beside the graph: what is chosen, and why it is there. */
-export function Inspector({ box, edges, root, onFocus, onUnfold, children }: Props) {
+export function Inspector({ box, edges, root, onFocus, onUnfold, onTake, children }: Props) {
   return (
     <aside className={css['inspector']} aria-label="About what is chosen">
       {box && box.members.length > 0 ? (
-        <Folded box={box} onUnfold={onUnfold} />
+        <Folded key={box.id} box={box} onUnfold={onUnfold} onTake={onTake} />
       ) : (
         box && <Chosen box={box} root={root} onFocus={onFocus} />
       )}
@@ -84,41 +86,88 @@ function Chosen({ box: { ref, node }, root, onFocus }: { box: Box; root: boolean
   )
 }
 
-function Folded({ box, onUnfold }: { box: Box; onUnfold: Props['onUnfold'] }) {
-  const name = useName(box.ref)
+function Folded({ box, onUnfold, onTake }: { box: Box } & Pick<Props, 'onUnfold' | 'onTake'>) {
+  const system = useName(box.ref)
+  const { members, bunch } = box
   return (
     <section>
-      <h2 className={css['chosen']}>{name}</h2>
-      <p className="muted">A system, folded: {kindsWords(box.members)}.</p>
+      <h2 className={css['chosen']}>{bunch ? bunchWords(members) : system}</h2>
+      <p className="muted">
+        {bunch
+          ? 'They stand alike around where the graph begins, and are drawn as one. Pick one to draw it by itself.'
+          : `A system, folded: ${kindsWords(members)}.`}
+      </p>
       <div className={css['acts']}>
-        <Button
-          size="xs"
-          onClick={() => {
-            onUnfold(box.ref)
-          }}
-        >
-          Unfold
-        </Button>
-        <LinkButton to={page.entity(box.ref)} size="xs">
-          Open
-        </LinkButton>
+        {!(bunch && members.length > CROWD) && (
+          <Button
+            size="xs"
+            onClick={() => {
+              onUnfold(opens(box))
+            }}
+          >
+            Unfold
+          </Button>
+        )}
+        {!bunch && (
+          <LinkButton to={page.entity(box.ref)} size="xs">
+            Open
+          </LinkButton>
+        )}
       </div>
-      <ul className={css['members']}>
-        {box.members.slice(0, MEMBERS).map((node) => (
-          <li key={node.ref}>
-            <KindGlyph kind={node.kind} size="bare" />
-            <Link className="cut" to={page.entity(node.ref)}>
-              {nameOf(node, node.ref)}
-            </Link>
-          </li>
-        ))}
-      </ul>
-      {box.members.length > MEMBERS && <p className="quiet small">and {box.members.length - MEMBERS} more</p>}
+      <Members members={members} onTake={onTake} />
     </section>
   )
 }
 
-const MEMBERS = 8
+/** From so many on, typing is quicker than reading. */
+const LONG = 10
+
+function Members({ members, onTake }: { members: GraphNode[]; onTake: Props['onTake'] }) {
+  const [typed, setTyped] = useState('')
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean)
+  const named = members.map((node) => ({ node, name: node.name, title: nameOf(node, node.ref) }))
+  const shown = named.filter(({ name, title }) =>
+    words.every((word) => `${name} ${title}`.toLowerCase().includes(word)),
+  )
+  return (
+    <>
+      {members.length >= LONG && (
+        <input
+          type="search"
+          className={css['sift']}
+          aria-label="A part of a name"
+          placeholder="A part of a name"
+          value={typed}
+          spellCheck={false}
+          autoComplete="off"
+          onChange={(event) => {
+            setTyped(event.target.value)
+          }}
+        />
+      )}
+      <ul className={css['members']} aria-label="Folded here">
+        {shown.map(({ node, title }) => (
+          <li key={node.ref}>
+            <KindGlyph kind={node.kind} size="bare" />
+            <a
+              className="cut"
+              href={page.entity(node.ref)}
+              title={title}
+              onClick={(event) => {
+                if (event.metaKey || event.ctrlKey || event.shiftKey) return
+                event.preventDefault()
+                onTake(node.ref)
+              }}
+            >
+              {title}
+            </a>
+          </li>
+        ))}
+      </ul>
+      {shown.length === 0 && <p className="quiet small">None of them is called that.</p>}
+    </>
+  )
+}
 
 function Why({ edge }: { edge: GraphEdge }) {
   return (

@@ -68,7 +68,7 @@ describe('layout', () => {
         relations: [],
         omitted: 0,
       },
-      { roots: [], open: Array.from({ length: 7 }, (_, i) => `system:default/s${String(i)}`) },
+      { roots: [], open: nodes.map((n) => n.ref) },
     )
     expect(all.boxes).toHaveLength(200)
     const points = [...(await lay(all)).at.values()]

@@ -41,6 +41,8 @@ export interface PathAnswer {
   found: boolean
   /** How many entities were looked at. */
   looked: number
+  /** The search gave up. */
+  cut?: boolean
 }
 
 /** Reads from left to right: who needs, then what is needed. */
@@ -88,6 +90,14 @@ export function merged(answers: Graph[]): Graph {
     relations: answers[0]?.relations ?? [],
     omitted: answers[0]?.omitted ?? 0,
   }
+}
+
+/** Relations by type: as many as are drawn, and of a type that is not drawn as many as there are around. */
+export function countsOf(graph: Pick<Graph, 'edges' | 'relations'>): RelationCount[] {
+  const drawn = new Map<string, number>()
+  for (const { type } of graph.edges) drawn.set(type, (drawn.get(type) ?? 0) + 1)
+  const others = graph.relations.filter(({ type }) => !drawn.has(type))
+  return [...[...drawn].map(([type, count]) => ({ type, count })), ...others]
 }
 
 export function neighboursOf(edges: GraphEdge[]): Map<string, Set<string>> {
@@ -177,7 +187,7 @@ export function near(
 ): Graph {
   const shown = new Set([...roots, ...keep])
   for (const one of side ? [side] : (['users', 'needs'] as const))
-    for (const ref of reach(graph.edges, roots, one, depth)) shown.add(ref)
+    for (const ref of reach(graph.edges, roots, one, depth).keys()) shown.add(ref)
   const around = neighboursOf(graph.edges)
   const cutOff = (ref: string) => [...(around.get(ref) ?? [])].filter((other) => !shown.has(other)).length
   return {
@@ -187,7 +197,8 @@ export function near(
   }
 }
 
-function reach(edges: GraphEdge[], roots: string[], side: Side, depth: number): Iterable<string> {
+/** What is come to by needing alone, or by being needed alone, and after how many steps. */
+export function reach(edges: GraphEdge[], roots: string[], side: Side, depth = Infinity): Map<string, number> {
   const next = new Map<string, string[]>()
   for (const edge of edges) {
     const { user, needed } = needOf(edge)
@@ -197,5 +208,5 @@ function reach(edges: GraphEdge[], roots: string[], side: Side, depth: number): 
   const seen = new Map<string, number>(roots.map((ref) => [ref, 0]))
   for (const [ref, steps] of seen)
     if (steps < depth) for (const end of next.get(ref) ?? []) if (!seen.has(end)) seen.set(end, steps + 1)
-  return seen.keys()
+  return seen
 }

@@ -40,7 +40,7 @@ export function RelationList({ search, usual, counts, go }: Props) {
   )
 }
 
-function Sample({ look }: { look: ReturnType<typeof lookOf> }) {
+export function Sample({ look }: { look: ReturnType<typeof lookOf> }) {
   return (
     <svg
       className={`${css['sample'] ?? ''} ${css[look] ?? ''}`}

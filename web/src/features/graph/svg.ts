@@ -82,7 +82,7 @@ function card(box: Box, picture: Picture): string {
   const root = roots.includes(box.id)
   const gone = box.node !== undefined && !box.node.found
   const fold = box.members.length > 0
-  const kind = fold ? 'system' : box.ref.slice(0, box.ref.indexOf(':'))
+  const kind = fold && !box.bunch ? 'system' : box.ref.slice(0, box.ref.indexOf(':'))
   const edge = root ? p.text : gone ? p.lineControl : p.lineStrong
   const rect = (dx: number) =>
     `<rect x="${n(x + dx)}" y="${n(y + dx)}" width="${n(NODE.width)}" height="${n(NODE.height)}" rx="8" fill="${gone ? p.ground : p.surface}" stroke="${edge}" stroke-width="${root ? '2' : '1'}"${gone ? ' stroke-dasharray="4 3"' : ''}/>`

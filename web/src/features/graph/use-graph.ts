@@ -2,6 +2,7 @@ import { useQueries, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { graphQuery } from './api.ts'
 import { ALL, DEPTH, type Depth, type GraphSearch } from './graph-search.ts'
+import { insideOf } from './inside.ts'
 import { merged, near, type Graph, type Side } from './model.ts'
 
 export interface Shown {
@@ -19,7 +20,7 @@ export interface Shown {
  * is not wanted is cut off here: an API lives from the component that names it, so users are found along relations of both
  * directions.
  */
-export function useGraph(roots: string[], search: GraphSearch, relations: string[], map: boolean): Shown {
+export function useGraph(roots: string[], search: GraphSearch, relations: string[], map?: 'all' | 'mine'): Shown {
   // What fails with it has no end at two steps.
   const depth: Depth = search.impact ? 'all' : (search.depth ?? DEPTH)
   const side = search.impact ?? search.side
@@ -43,7 +44,12 @@ export function useGraph(roots: string[], search: GraphSearch, relations: string
     if (!data) return undefined
     const all = merged([data, ...extra.graphs])
     const keep = extra.graphs.flatMap((g) => g.nodes.map((n) => n.ref))
-    const cut = map ? all : near(all, roots, { side, depth: depth === 'all' ? Infinity : depth, keep })
+    const cut =
+      map === 'mine'
+        ? insideOf(all, roots).graph
+        : map
+          ? all
+          : near(all, roots, { side, depth: depth === 'all' ? Infinity : depth, keep })
     return kinds ? ofKinds(cut, kinds, roots) : cut
   }, [data, extra.graphs, side, depth, kinds, roots, map])
   return {

@@ -12,7 +12,12 @@ export function WireView({ data }: EdgeProps<WireEdge>) {
   const end = hot ? 'hot' : wire.look === 'provide' ? 'provide' : 'need'
   return (
     <>
-      <path className={classes.filter(Boolean).join(' ')} d={path} markerEnd={`url(#arrow-${end})`} />
+      <path
+        className={classes.filter(Boolean).join(' ')}
+        d={path}
+        markerEnd={`url(#arrow-${end})`}
+        data-wire={wire.id}
+      />
       <path className={css['reach']} d={path} />
     </>
   )

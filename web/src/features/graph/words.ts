@@ -89,6 +89,10 @@ export function sidesWords(users: number, needs: number): string {
   return needs === 0 ? `${use}, it needs nothing` : `${use}, it needs ${spelled(needs).toLowerCase()}`
 }
 
+/** Many of one kind, drawn as one box: "184 components". */
+export const bunchWords = (members: GraphNode[]): string =>
+  count(members.length, kindWords(members[0]?.kind ?? '').one, kindWords(members[0]?.kind ?? '').many)
+
 /** "3 components, 1 API". */
 export function kindsWords(nodes: GraphNode[]): string {
   const sums = new Map<string, number>()
