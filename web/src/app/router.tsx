@@ -76,7 +76,14 @@ const loadKinds = async ({ context: { client } }: { context: Context }) => {
   // A failure is the page's to tell, which asks again.
   await client.ensureQueryData(kindsQuery).catch(() => undefined)
 }
+const before =
+  (ask: (client: QueryClient, search: Record<string, unknown>) => Promise<unknown>) =>
+  async ({ context: { client }, location }: { context: Context; location: { search: object } }) => {
+    await ask(client, { ...location.search }).catch(() => undefined)
+  }
 const entityLoads = () => import('../features/entity/load.ts')
+const youAsks = () => import('../features/you/api.ts')
+const operateAsks = () => import('../features/operate/load.ts')
 
 const home = createRoute({
   getParentRoute: () => shell,
@@ -180,6 +187,7 @@ const sources = createRoute({
   getParentRoute: () => shell,
   path: page.sources,
   validateSearch: parseProblemsSearch,
+  loader: before(async (client) => (await operateAsks()).loadSources(client)),
   component: lazyRouteComponent(() => import('../features/operate/sources-page.tsx'), 'SourcesPage'),
 })
 
@@ -187,6 +195,7 @@ const problems = createRoute({
   getParentRoute: () => shell,
   path: page.problems,
   validateSearch: parseProblemsSearch,
+  loader: before(async (client) => (await operateAsks()).loadProblems(client)),
   component: lazyRouteComponent(() => import('../features/operate/problems-page.tsx'), 'ProblemsPage'),
 })
 
@@ -194,6 +203,9 @@ const audit = createRoute({
   getParentRoute: () => shell,
   path: page.audit,
   validateSearch: parseAuditSearch,
+  loader: before(async (client, search) =>
+    (await import('../features/audit/load.ts')).loadAudit(client, parseAuditSearch(search)),
+  ),
   component: lazyRouteComponent(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
 })
 
@@ -220,6 +232,7 @@ const apis = createRoute({
 const you = createRoute({
   getParentRoute: () => shell,
   path: page.you,
+  loader: before(async (client) => client.ensureQueryData((await youAsks()).profileQuery)),
   component: lazyRouteComponent(() => import('../features/you/profile-page.tsx'), 'ProfilePage'),
 })
 
@@ -238,6 +251,7 @@ const kept = createRoute({
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: page.sessions,
+  loader: before(async (client) => client.ensureQueryData((await youAsks()).sessionsQuery)),
   component: lazyRouteComponent(() => import('../features/you/sessions-page.tsx'), 'SessionsPage'),
 })
 
@@ -245,6 +259,7 @@ const tokens = createRoute({
   getParentRoute: () => shell,
   path: page.tokens,
   validateSearch: parseTokensSearch,
+  loader: before(async (client) => client.ensureQueryData((await youAsks()).tokensQuery)),
   component: lazyRouteComponent(() => import('../features/you/tokens-page.tsx'), 'TokensPage'),
 })
 
@@ -252,12 +267,14 @@ const services = createRoute({
   getParentRoute: () => shell,
   path: page.services,
   validateSearch: parseTokensSearch,
+  loader: before(async (client) => client.ensureQueryData((await youAsks()).servicesQuery)),
   component: lazyRouteComponent(() => import('../features/you/services-page.tsx'), 'ServicesPage'),
 })
 
 const rights = createRoute({
   getParentRoute: () => shell,
   path: page.rights,
+  loader: before(async (client) => (await import('../features/you/rights-load.ts')).loadRights(client)),
   component: lazyRouteComponent(() => import('../features/you/rights-page.tsx'), 'RightsPage'),
 })
 
@@ -265,6 +282,10 @@ const login = createRoute({
   getParentRoute: () => shell,
   path: page.login,
   validateSearch: parseLoginSearch,
+  loader: before(async (client) => {
+    const { principal } = await client.ensureQueryData(sessionQuery)
+    if (principal?.type === 'user') await client.ensureQueryData((await youAsks()).tokensQuery)
+  }),
   component: lazyRouteComponent(() => import('../features/you/login-page.tsx'), 'LoginPage'),
 })
 
