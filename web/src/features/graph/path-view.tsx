@@ -80,7 +80,7 @@ function Drawn({ answer, a, b, roots }: { answer: PathAnswer; a: string; b: stri
     () => draw({ nodes, edges, relations: [], revision: 0, omitted: 0 }, { roots: [], open: [] }),
     [nodes, edges],
   )
-  const { laid, failed } = useLayout(drawing, { grouped: false, anchor: undefined, anew: 0 })
+  const laid = useLayout(drawing, { grouped: false, anchor: undefined, anew: 0 })
   const steps = nodes.length - 1
   return (
     <>
@@ -95,19 +95,16 @@ function Drawn({ answer, a, b, roots }: { answer: PathAnswer; a: string; b: stri
       </p>
       <div className={css['way']}>
         <Suspense fallback={<CanvasBones />}>
-          {!laid && !failed && <CanvasBones />}
-          {laid && (
-            <Canvas
-              drawing={laid.drawing}
-              placed={laid.placed}
-              roots={roots}
-              label={`The way from ${a} to ${b}`}
-              selected={at}
-              onSelect={setAt}
-              onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
-              onUnfold={() => undefined}
-            />
-          )}
+          <Canvas
+            drawing={laid.drawing}
+            placed={laid.placed}
+            roots={roots}
+            label={`The way from ${a} to ${b}`}
+            selected={at}
+            onSelect={setAt}
+            onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
+            onUnfold={() => undefined}
+          />
         </Suspense>
       </div>
       <ol className={css['steps']} aria-label="Step by step">
