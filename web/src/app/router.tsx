@@ -121,6 +121,9 @@ const entity = createRoute({
 const overview = createRoute({
   getParentRoute: () => entity,
   path: '/',
+  loader: async ({ context, params }) => {
+    await (await entityLoads()).loadOverview(context.client, formatRef(params))
+  },
   component: lazyRouteComponent(() => import('../features/entity/overview-tab.tsx'), 'OverviewTab'),
 })
 
@@ -144,6 +147,10 @@ const dependencies = createRoute({
   getParentRoute: () => entity,
   path: 'dependencies',
   validateSearch: parseGraphSearch,
+  loader: async ({ context, params, location }) => {
+    const search = parseGraphSearch({ ...location.search })
+    await (await entityLoads()).loadDependencies(context.client, formatRef(params), search)
+  },
   component: lazyRouteComponent(() => import('../features/entity/dependencies-tab.tsx'), 'DependenciesTab'),
 })
 
@@ -180,6 +187,9 @@ const graph = createRoute({
   getParentRoute: () => shell,
   path: page.graph,
   validateSearch: parseGraphPageSearch,
+  loader: before(async (client, search) =>
+    (await import('../features/graph/load.ts')).loadGraphPage(client, parseGraphPageSearch(search)),
+  ),
   component: lazyRouteComponent(() => import('../features/graph/graph-page.tsx'), 'GraphPage'),
 })
 

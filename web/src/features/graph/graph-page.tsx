@@ -9,7 +9,7 @@ import { LinkButton } from '../../ui/button.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { largestQuery } from './api.ts'
 import { EntityPicker } from './entity-picker.tsx'
-import { usualRelations, type GraphPageSearch } from './graph-search.ts'
+import { mapRelations, usualRelations, type GraphPageSearch } from './graph-search.ts'
 import { GraphBones } from './graph-bones.tsx'
 import css from './graph-page.module.css'
 
@@ -108,8 +108,6 @@ function From({ refs, search, go }: ViewProps & { refs: string[] }) {
   )
 }
 
-const mapRelations = ['dependsOn', 'consumesApi', 'providesApi']
-
 /** The largest systems and what runs between them. */
 function Map({ search, go }: ViewProps) {
   const { data: systems, error, refetch } = useQuery(largestQuery)
@@ -126,7 +124,7 @@ function Map({ search, go }: ViewProps) {
       map
       roots={systems}
       name="the largest systems"
-      usual={[...mapRelations, 'partOf']}
+      usual={mapRelations}
       search={search}
       go={(next, replace) => {
         go(next, replace)

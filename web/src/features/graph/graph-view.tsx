@@ -13,7 +13,7 @@ import { say } from '../../ui/toast.tsx'
 import { CanvasBones } from './canvas-bones.tsx'
 import { drawing as draw, type Box, type Wire } from './fold.ts'
 import { GraphBar } from './graph-bar.tsx'
-import { relationsShown, toggledIn, type GraphSearch } from './graph-search.ts'
+import { mapReach, relationsShown, toggledIn, type GraphSearch } from './graph-search.ts'
 import { GraphTable } from './graph-table.tsx'
 import { Inspector } from './inspector.tsx'
 import { impactOf, needOf, stepsFrom, wayTo, type Graph } from './model.ts'
@@ -28,9 +28,6 @@ import css from './graph.module.css'
 // Asked for along with the page: it is there when the answer of the server is.
 const canvasChunk = isNarrow() ? undefined : import('./canvas.tsx')
 const Canvas = lazy(async () => ({ default: (await (canvasChunk ?? import('./canvas.tsx'))).Canvas }))
-
-/** What a map does not have: it shows what is in its systems. */
-const mapReach = { depth: 1, side: undefined, impact: undefined } as const
 
 interface Props {
   roots: string[]
