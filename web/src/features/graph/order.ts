@@ -38,7 +38,7 @@ export function orderOf(strands: Strand[], start: number[]): number[] {
 
 const ROUNDS = 4
 /** Above so many it is looked at twice only, so that nobody waits. */
-const MANY = 150
+const MANY = 60
 
 function unitsOf(strands: Strand[], start: number[]): Unit[] {
   const units: Unit[] = []
@@ -73,6 +73,7 @@ function sifted(strands: Strand[], units: Unit[], among: 'all' | { units: Unit[]
     Math.min(...unit.map((s) => strands[s]?.first ?? 0)),
     Math.max(...unit.map((s) => strands[s]?.last ?? 0)),
   ])
+  const selves = strands.map((_, s) => [s])
   let order = units.map((_, u) => u)
   for (const u of [...order]) {
     const unit = units[u] ?? []
@@ -88,7 +89,7 @@ function sifted(strands: Strand[], units: Unit[], among: 'all' | { units: Unit[]
       const [from = 0, to = 0] = spans[o] ?? []
       if (from <= last && first <= to) {
         put(unit, i - 0.5)
-        sum += passing(strands, unit, units[o] ?? [], unitOf, pos)
+        sum += passing(strands, selves, unit, units[o] ?? [], unitOf, pos)
       }
       const far = Math.abs(i + 1 - wish)
       if (sum < least || (sum === least && far < near)) [least, best, near] = [sum, i + 1, far]
@@ -123,7 +124,14 @@ function middleOf(
 }
 
 /** How many more lines cross when the upper unit goes below the other one. */
-function passing(strands: Strand[], upper: Unit, lower: Unit, unitOf: Int32Array, pos: Float64Array): number {
+function passing(
+  strands: Strand[],
+  selves: number[][],
+  upper: Unit,
+  lower: Unit,
+  unitOf: Int32Array,
+  pos: Float64Array,
+): number {
   let more = 0
   const tied = (p: number, q: number, one: number[], other: number[]) => {
     for (const x of one)
@@ -139,10 +147,11 @@ function passing(strands: Strand[], upper: Unit, lower: Unit, unitOf: Int32Array
   for (const p of upper)
     for (const q of lower) {
       const [a, b] = [strands[p], strands[q]]
-      if (!a || !b) continue
+      const [own, its] = [selves[p], selves[q]]
+      if (!a || !b || !own || !its) continue
       for (let c = Math.max(a.first, b.first); c <= Math.min(a.last, b.last); c++) {
-        tied(p, q, c < a.last ? [p] : a.right, c < b.last ? [q] : b.right)
-        tied(p, q, c > a.first ? [p] : a.left, c > b.first ? [q] : b.left)
+        tied(p, q, c < a.last ? own : a.right, c < b.last ? its : b.right)
+        tied(p, q, c > a.first ? own : a.left, c > b.first ? its : b.left)
       }
     }
   return more
