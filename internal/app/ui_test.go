@@ -36,15 +36,15 @@ func TestPagesNeedTrustedTypes(t *testing.T) {
 // none may load anything.
 func TestOnlyWorkersAreOutOfTheSandbox(t *testing.T) {
 	files := fstest.MapFS{
-		"index.html":                 {Data: []byte("<!doctype html>")},
-		"assets/elk-worker.min-a.js": {},
-		"assets/worker-a.svg":        {},
-		"assets/index-a.js":          {},
+		"index.html":                {Data: []byte("<!doctype html>")},
+		"assets/reader-worker-a.js": {},
+		"assets/worker-a.svg":       {},
+		"assets/index-a.js":         {},
 	}
 	for name, want := range map[string]string{
-		"/assets/elk-worker.min-a.js": "default-src 'none'",
-		"/assets/worker-a.svg":        "default-src 'none'; sandbox",
-		"/assets/index-a.js":          "default-src 'none'; sandbox",
+		"/assets/reader-worker-a.js": "default-src 'none'",
+		"/assets/worker-a.svg":       "default-src 'none'; sandbox",
+		"/assets/index-a.js":         "default-src 'none'; sandbox",
 	} {
 		w := httptest.NewRecorder()
 		newUI(files, nil, nil).ServeHTTP(w, httptest.NewRequest("GET", name, nil))

@@ -6,7 +6,7 @@ import { expect, test, type Page } from './fixtures.ts'
 import { as } from './person.ts'
 import { componentFile } from './server.ts'
 
-// Each graph is laid out by a worker that starts with the page, which a busy machine does slowly.
+// A busy machine draws a graph slowly.
 const LAID = { timeout: 40_000 }
 test.describe.configure({ timeout: 120_000 })
 test.use({ contextOptions: { reducedMotion: 'reduce' } })

@@ -9,6 +9,7 @@ const pages = [
   '/catalog/default/component/payments-api',
   '/catalog/default/component/payments-api/source',
   '/catalog/default/component/payments-api/history',
+  '/catalog/default/component/payments-api/dependencies',
   '/api-docs',
   '/catalog-graph',
   '/catalog-import',
@@ -39,3 +40,14 @@ for (const path of pages) {
     expect(shifted).toBeLessThan(MOST)
   })
 }
+
+test('a page asks for one file of styles, whatever is on it', async ({ page }) => {
+  const styles = new Set<string>()
+  page.on('request', (request) => {
+    if (request.resourceType() === 'stylesheet') styles.add(new URL(request.url()).pathname)
+  })
+  await page.goto('/catalog/default/component/payments-api/dependencies')
+  await expect(page.getByRole('group', { name: /^Graph of/ })).toBeVisible()
+  await page.waitForLoadState('networkidle')
+  expect([...styles]).toHaveLength(1)
+})

@@ -1,6 +1,6 @@
 // The policy of the pages lets no text become markup or script by itself. The component library writes its media queries
 // into style elements as inner HTML: text without a tag, which is all that passes here. Of scripts only the portal's own
-// files may be run in a worker, as the one that lays graphs out. Loaded before what draws.
+// files may be run in a worker, as the one that reads definitions. Loaded before what draws.
 if (window.trustedTypes) {
   window.trustedTypes.createPolicy('default', {
     createHTML: function (text) {

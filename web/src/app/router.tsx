@@ -72,7 +72,15 @@ function localPath(to: string | undefined): string {
 
 // What a page cannot begin without is asked for while its code is on the way. A page that waits for it itself shows bones
 // first, and React then holds what follows them back until they stood for 300 ms.
+const before =
+  (ask: (client: QueryClient, search: Record<string, unknown>) => Promise<unknown>) =>
+  async ({ context: { client }, location }: { context: Context; location: { search: object } }) => {
+    // A failure is the page's to tell, which asks again.
+    await ask(client, { ...location.search }).catch(() => undefined)
+  }
 const entityLoads = () => import('../features/entity/load.ts')
+const youAsks = () => import('../features/you/api.ts')
+const operateAsks = () => import('../features/operate/load.ts')
 
 const home = createRoute({
   getParentRoute: () => shell,
@@ -115,6 +123,9 @@ const overview = createRoute({
   getParentRoute: () => entity,
   path: '/',
   validateSearch: parseOverviewSearch,
+  loader: async ({ context, params }) => {
+    await (await entityLoads()).loadOverview(context.client, formatRef(params))
+  },
   component: lazyRouteComponent(() => import('../features/entity/overview-tab.tsx'), 'OverviewTab'),
 })
 
@@ -138,6 +149,10 @@ const dependencies = createRoute({
   getParentRoute: () => entity,
   path: 'dependencies',
   validateSearch: parseGraphSearch,
+  loader: async ({ context, params, location }) => {
+    const search = parseGraphSearch({ ...location.search })
+    await (await entityLoads()).loadDependencies(context.client, formatRef(params), search)
+  },
   component: lazyRouteComponent(() => import('../features/entity/dependencies-tab.tsx'), 'DependenciesTab'),
 })
 
@@ -174,6 +189,9 @@ const graph = createRoute({
   getParentRoute: () => shell,
   path: page.graph,
   validateSearch: parseGraphPageSearch,
+  loader: before(async (client, search) =>
+    (await import('../features/graph/load.ts')).loadGraphPage(client, parseGraphPageSearch(search)),
+  ),
   component: lazyRouteComponent(() => import('../features/graph/graph-page.tsx'), 'GraphPage'),
 })
 
@@ -181,6 +199,7 @@ const sources = createRoute({
   getParentRoute: () => shell,
   path: page.sources,
   validateSearch: parseProblemsSearch,
+  loader: before(async (client) => (await operateAsks()).loadSources(client)),
   component: lazyRouteComponent(() => import('../features/operate/sources-page.tsx'), 'SourcesPage'),
 })
 
@@ -188,6 +207,7 @@ const problems = createRoute({
   getParentRoute: () => shell,
   path: page.problems,
   validateSearch: parseProblemsSearch,
+  loader: before(async (client) => (await operateAsks()).loadProblems(client)),
   component: lazyRouteComponent(() => import('../features/operate/problems-page.tsx'), 'ProblemsPage'),
 })
 
@@ -195,6 +215,9 @@ const audit = createRoute({
   getParentRoute: () => shell,
   path: page.audit,
   validateSearch: parseAuditSearch,
+  loader: before(async (client, search) =>
+    (await import('../features/audit/load.ts')).loadAudit(client, parseAuditSearch(search)),
+  ),
   component: lazyRouteComponent(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
 })
 
@@ -221,6 +244,7 @@ const apis = createRoute({
 const you = createRoute({
   getParentRoute: () => shell,
   path: page.you,
+  loader: before(async (client) => client.ensureQueryData((await youAsks()).profileQuery)),
   component: lazyRouteComponent(() => import('../features/you/profile-page.tsx'), 'ProfilePage'),
 })
 
@@ -239,6 +263,7 @@ const kept = createRoute({
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: page.sessions,
+  loader: before(async (client) => client.ensureQueryData((await youAsks()).sessionsQuery)),
   component: lazyRouteComponent(() => import('../features/you/sessions-page.tsx'), 'SessionsPage'),
 })
 
@@ -246,6 +271,7 @@ const tokens = createRoute({
   getParentRoute: () => shell,
   path: page.tokens,
   validateSearch: parseTokensSearch,
+  loader: before(async (client) => client.ensureQueryData((await youAsks()).tokensQuery)),
   component: lazyRouteComponent(() => import('../features/you/tokens-page.tsx'), 'TokensPage'),
 })
 
@@ -253,12 +279,14 @@ const services = createRoute({
   getParentRoute: () => shell,
   path: page.services,
   validateSearch: parseTokensSearch,
+  loader: before(async (client) => client.ensureQueryData((await youAsks()).servicesQuery)),
   component: lazyRouteComponent(() => import('../features/you/services-page.tsx'), 'ServicesPage'),
 })
 
 const rights = createRoute({
   getParentRoute: () => shell,
   path: page.rights,
+  loader: before(async (client) => (await import('../features/you/rights-load.ts')).loadRights(client)),
   component: lazyRouteComponent(() => import('../features/you/rights-page.tsx'), 'RightsPage'),
 })
 
@@ -266,6 +294,10 @@ const login = createRoute({
   getParentRoute: () => shell,
   path: page.login,
   validateSearch: parseLoginSearch,
+  loader: before(async (client) => {
+    const { principal } = await client.ensureQueryData(sessionQuery)
+    if (principal?.type === 'user') await client.ensureQueryData((await youAsks()).tokensQuery)
+  }),
   component: lazyRouteComponent(() => import('../features/you/login-page.tsx'), 'LoginPage'),
 })
 

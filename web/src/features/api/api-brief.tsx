@@ -8,16 +8,13 @@ import { Section } from '../../ui/section.tsx'
 import { Strip } from '../../ui/strip.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { Badge } from './badge.tsx'
+import { briefRows, FIRST } from './brief-rows.ts'
 import { outlineWords } from './api-viewer.tsx'
 import { definitionOf, openedQuery } from './definition.ts'
 import { NoDefinition } from './no-definition.tsx'
 import { offers } from './outline-rows.ts'
 import type { Item, Outline } from './read/model.ts'
 import css from './brief.module.css'
-
-const FIRST = 8
-/** Most definitions are short. */
-const BONES = 4
 
 /** What an API offers, on its overview: the first things by name, and the way to all of them. */
 export function ApiBrief({ entity }: { entity: Entity }) {
@@ -42,7 +39,7 @@ export function ApiBrief({ entity }: { entity: Entity }) {
         </Link>
       }
     >
-      {!opened && <RowBones rows={BONES} />}
+      {!opened && <RowBones rows={briefRows(definition.text)} />}
       {opened && !outline && <AsText to={to} text={definition.text} fault={opened.fault?.message} />}
       {outline && <First outline={outline} to={to} />}
     </Section>

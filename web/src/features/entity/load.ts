@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { relationsOf } from '../../lib/entity.ts'
+import type { GraphSearch } from '../graph/graph-search.ts'
 import { summaryQuery } from '../../lib/summaries.ts'
 import { entityQuery, historyQuery, historySummaryQuery, latestChangesQuery, sourceQuery } from './api.ts'
 
@@ -29,4 +30,18 @@ export async function loadHistory(client: QueryClient, ref: string): Promise<voi
 
 export async function loadSource(client: QueryClient, ref: string): Promise<void> {
   await client.ensureQueryData(sourceQuery(ref)).catch(quietly)
+}
+
+export async function loadDependencies(client: QueryClient, ref: string, search: GraphSearch): Promise<void> {
+  const { loadAround } = await import('../graph/load.ts')
+  const types = client.ensureQueryData(entityQuery(ref)).then((entity) => (entity?.relations ?? []).map((r) => r.type))
+  await loadAround(client, [ref], types, search)
+}
+
+/** An API's overview comes with what it offers, where that is read soon: it stands above the rest, which would jump. */
+export async function loadOverview(client: QueryClient, ref: string): Promise<void> {
+  if (!ref.startsWith('api:')) return
+  const { loadBrief } = await import('../api/load.ts')
+  const brief = client.ensureQueryData(entityQuery(ref)).then((entity) => entity && loadBrief(client, entity))
+  await Promise.race([brief.catch(quietly), new Promise((done) => setTimeout(done, NAMES))])
 }

@@ -11,7 +11,7 @@ import { Segmented } from '../../ui/segmented.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { largestQuery } from './api.ts'
 import { EntityPicker } from './entity-picker.tsx'
-import { usualRelations, type GraphPageSearch } from './graph-search.ts'
+import { mapRelations, usualRelations, type GraphPageSearch } from './graph-search.ts'
 import { GraphBones } from './graph-bones.tsx'
 import css from './graph-page.module.css'
 
@@ -118,8 +118,6 @@ function From({ refs, search, go }: ViewProps & { refs: string[] }) {
     />
   )
 }
-
-const mapRelations = ['dependsOn', 'consumesApi', 'providesApi', 'partOf']
 
 /** The systems of one's teams, or the largest of all, and what runs between them. */
 function Map({ search, go }: ViewProps) {

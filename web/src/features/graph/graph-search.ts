@@ -136,6 +136,15 @@ export function usualRelations(roots: string[], others: string[] = []): string[]
   return [...needs, ...own]
 }
 
+/** What runs between systems, and what they are part of: with these a map begins. */
+export const mapRelations = ['dependsOn', 'consumesApi', 'providesApi', 'partOf']
+
+/** What a map does not have: it shows what is in its systems; of one's own, what touches that as well. */
+export const mapReach = {
+  all: { depth: 1, side: undefined, impact: undefined },
+  mine: { depth: 2, side: undefined, impact: undefined },
+} as const
+
 const known = [...Object.keys(forward), ...Object.values(forward)]
 
 /** The relations that are asked for: those of the address, or the usual ones. */

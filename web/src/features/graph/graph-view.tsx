@@ -8,35 +8,27 @@ import { count } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Status } from '../../ui/status.tsx'
-import { ErrorStrip, Strip } from '../../ui/strip.tsx'
+import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
 import { CanvasBones } from './canvas-bones.tsx'
 import { CROWD, drawing as draw, type Box, type Wire } from './fold.ts'
 import { GraphBar } from './graph-bar.tsx'
-import { relationsShown, toggledIn, type GraphSearch } from './graph-search.ts'
+import { mapReach, relationsShown, toggledIn, type GraphSearch } from './graph-search.ts'
 import { GraphTable } from './graph-table.tsx'
 import { Inspector } from './inspector.tsx'
 import { countsOf, impactOf, needOf, stepsFrom, wayTo, type Graph } from './model.ts'
 import { NodeFinder } from './node-finder.tsx'
 import { RelationList } from './relation-list.tsx'
 import { useGraph, type Shown } from './use-graph.ts'
-import { warmUp } from './layout-worker.ts'
 import { useLayout } from './use-layout.ts'
 import { isNarrow, useNarrow } from './use-narrow.ts'
 import { bunchWords, captionWords, impactWords, kindsWords, nameOf, sidesWords } from './words.ts'
 import { GraphBones } from './graph-bones.tsx'
 import css from './graph.module.css'
 
-// Asked for along with the page, as the worker is that lays out: both are there when the answer of the server is.
+// Asked for along with the page: it is there when the answer of the server is.
 const canvasChunk = isNarrow() ? undefined : import('./canvas.tsx')
-if (!isNarrow()) warmUp()
 const Canvas = lazy(async () => ({ default: (await (canvasChunk ?? import('./canvas.tsx'))).Canvas }))
-
-/** What a map does not have: it shows what is in its systems; of one's own, what touches that as well. */
-const mapReach = {
-  all: { depth: 1, side: undefined, impact: undefined },
-  mine: { depth: 2, side: undefined, impact: undefined },
-} as const
 
 interface Props {
   roots: string[]
@@ -167,7 +159,7 @@ function Drawn(props: DrawnProps) {
     return draw(graph, { roots, open: own ? [...roots, ...open] : open, all: map !== undefined })
   }, [graph, roots, open, map])
   const anchor = search.at ?? roots[0]
-  const { laid, failed } = useLayout(drawing, { grouped, anchor, anew })
+  const laid = useLayout(drawing, { grouped, anchor, anew })
   const counts = useMemo(() => countsOf(graph), [graph])
   const line = picked && picked.at === search.at ? picked.line : undefined
   const chosen = drawing.boxes.find((b) => b.id === search.at) ?? drawing.boxes.find((b) => b.id === roots[0])
@@ -208,45 +200,36 @@ function Drawn(props: DrawnProps) {
         <div className={css['stage']}>
           {graph.nodes.length <= roots.length && graph.edges.length === 0 ? (
             <Alone {...props} />
-          ) : failed ? (
-            <div className={css['aside']}>
-              <Strip shape="warn">
-                <b>The graph could not be laid out.</b> This browser did not run its worker. The table shows the same.
-              </Strip>
-            </div>
           ) : (
             <Suspense fallback={<CanvasBones />}>
-              {!laid && <CanvasBones />}
-              {laid && (
-                <Canvas
-                  drawing={laid.drawing}
-                  placed={laid.placed}
-                  roots={map ? nothing : roots}
-                  label={`Graph of ${name}, ${count(drawing.boxes.length, 'box', 'boxes')}. Arrows walk along its lines, T shows the table.`}
-                  selected={search.at}
-                  onSelect={select}
-                  onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
-                  onUnfold={unfold}
-                  onMore={
-                    search.impact
-                      ? undefined
-                      : (ref) => {
-                          go({ ...search, more: toggledIn(search.more, ref), at: ref })
-                        }
-                  }
-                  onKey={onKey}
-                  hot={impact?.edges}
-                  feltBy={felt}
-                  line={line?.id}
-                  onLine={(wire) => {
-                    setPicked({ line: wire, at: search.at })
-                  }}
-                  onAnew={() => {
-                    setAnew(anew + 1)
-                  }}
-                  end={<Save {...props} laid={laid} />}
-                />
-              )}
+              <Canvas
+                drawing={laid.drawing}
+                placed={laid.placed}
+                roots={map ? nothing : roots}
+                label={`Graph of ${name}, ${count(drawing.boxes.length, 'box', 'boxes')}. Arrows walk along its lines, T shows the table.`}
+                selected={search.at}
+                onSelect={select}
+                onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
+                onUnfold={unfold}
+                onMore={
+                  search.impact
+                    ? undefined
+                    : (ref) => {
+                        go({ ...search, more: toggledIn(search.more, ref), at: ref })
+                      }
+                }
+                onKey={onKey}
+                hot={impact?.edges}
+                feltBy={felt}
+                line={line?.id}
+                onLine={(wire) => {
+                  setPicked({ line: wire, at: search.at })
+                }}
+                onAnew={() => {
+                  setAnew(anew + 1)
+                }}
+                end={<Save {...props} laid={laid} />}
+              />
             </Suspense>
           )}
         </div>
@@ -272,7 +255,7 @@ function Drawn(props: DrawnProps) {
 
 const nothing: string[] = []
 
-function Save({ name, roots, impact, laid }: DrawnProps & { laid: NonNullable<ReturnType<typeof useLayout>['laid']> }) {
+function Save({ name, roots, impact, laid }: DrawnProps & { laid: ReturnType<typeof useLayout> }) {
   const client = useQueryClient()
   const titleOf = (ref: string) =>
     client.getQueryData<Summary | null>(keys.summary(ref))?.title ?? nameOf(undefined, ref)

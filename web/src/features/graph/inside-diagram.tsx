@@ -35,14 +35,14 @@ export function InsideDiagram({ entityRef, name }: Props) {
       inside: part?.inside ?? new Set<string>(),
     }
   }, [data, entityRef, open])
-  const { laid, failed } = useLayout(drawing, { grouped: true, anchor: undefined, anew: 0 })
+  const laid = useLayout(drawing, { grouped: true, anchor: undefined, anew: 0 })
   // The list below says the same in words.
-  if (failed || (data && drawing.boxes.length === 0)) return null
+  if (data && drawing.boxes.length === 0) return null
   const outside = ({ ref, members }: Box) => !inside.has(ref) && !members.some((m) => inside.has(m.ref))
   return (
     <div className={css['frame']}>
-      {!laid?.drawing.boxes.length && <CanvasBones />}
-      {laid && laid.drawing.boxes.length > 0 && (
+      {laid.drawing.boxes.length === 0 && <CanvasBones />}
+      {laid.drawing.boxes.length > 0 && (
         <Canvas
           plain
           drawing={laid.drawing}

@@ -1,10 +1,11 @@
-import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import type { Box, Drawing, Wire } from './fold.ts'
 
 export const NODE = { width: 178, height: 46 }
-const REGION = { side: 14, top: 34, bottom: 14 }
-const COLUMN = 48
-const ROW = 22
+/** The room within a region beside what is in it; its name stands at the top. */
+export const REGION = { side: 14, top: 34, bottom: 14 }
+/** Between columns, and between boxes in one. */
+export const COLUMN = 48
+export const ROW = 22
 
 export interface Point {
   x: number
@@ -31,88 +32,6 @@ export function regionsOf(boxes: Box[]): Map<string, Box[]> {
   for (const box of boxes) if (box.system) out.set(box.system, [...(out.get(box.system) ?? []), box])
   for (const [system, inside] of out) if (inside.length < 2) out.delete(system)
   return out
-}
-
-/** Above so many boxes and lines the layout is made with less care, so that nobody waits for it. */
-const FINE = 130
-
-const options = (fine: boolean): Record<string, string> => ({
-  'elk.algorithm': 'layered',
-  'elk.direction': 'RIGHT',
-  'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
-  'elk.edgeRouting': 'POLYLINE',
-  'elk.spacing.nodeNode': String(ROW),
-  'elk.spacing.edgeNode': '12',
-  'elk.spacing.edgeEdge': '8',
-  'elk.spacing.componentComponent': '40',
-  'elk.layered.spacing.nodeNodeBetweenLayers': String(COLUMN),
-  'elk.layered.spacing.edgeNodeBetweenLayers': '18',
-  'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
-  'elk.layered.nodePlacement.strategy': fine ? 'NETWORK_SIMPLEX' : 'SIMPLE',
-  'elk.layered.considerModelOrder.strategy': 'PREFER_NODES',
-  'elk.layered.layering.strategy': fine ? 'NETWORK_SIMPLEX' : 'LONGEST_PATH',
-  'elk.layered.thoroughness': fine ? '7' : '2',
-  'elk.aspectRatio': '1.7',
-  // Coordinates of everything from the corner of the whole, so that regions need no sums.
-  'elk.json.shapeCoords': 'ROOT',
-  'elk.json.edgeCoords': 'ROOT',
-})
-
-/** What the layout is asked. Boxes in the order in which they stood before, so that what was above stays above. */
-export function layoutInput({ boxes, wires }: Drawing, grouped: boolean, before?: Map<string, Point>): ElkNode {
-  const regions = grouped ? regionsOf(boxes) : new Map<string, Box[]>()
-  const rank = (box: Box) => before?.get(box.id)?.y ?? Number.MAX_SAFE_INTEGER
-  const ordered = [...boxes].sort((a, b) => rank(a) - rank(b))
-  const leaf = (box: Box): ElkNode => ({ id: box.id, ...NODE })
-  const children: ElkNode[] = []
-  const done = new Set<string>()
-  for (const box of ordered) {
-    const inside = box.system === undefined ? undefined : regions.get(box.system)
-    if (!inside || box.system === undefined) children.push(leaf(box))
-    else if (!done.has(box.system)) {
-      done.add(box.system)
-      const { side, top, bottom } = REGION
-      children.push({
-        id: regionId(box.system),
-        children: ordered.filter((b) => b.system === box.system).map(leaf),
-        layoutOptions: {
-          'elk.padding': `[top=${String(top)},left=${String(side)},bottom=${String(bottom)},right=${String(side)}]`,
-        },
-      })
-    }
-  }
-  return {
-    id: 'all',
-    layoutOptions: options(boxes.length + wires.length <= FINE),
-    children,
-    edges: wires.map((wire) => ({ id: wire.id, sources: [wire.from], targets: [wire.to] })),
-  }
-}
-
-const regionId = (system: string) => `region ${system}`
-
-/** What the layout answered. */
-export function placedFrom(answer: ElkNode): Placed {
-  const out: Placed = { at: new Map(), regions: new Map(), corners: new Map(), kept: false }
-  const wires = [...(answer.edges ?? [])]
-  for (const child of answer.children ?? []) {
-    const { x = 0, y = 0, width = 0, height = 0 } = child
-    if (child.id.startsWith('region ')) {
-      out.regions.set(child.id.slice('region '.length), { x, y, width, height })
-      for (const { id, x: left = 0, y: up = 0 } of child.children ?? []) out.at.set(id, { x: left, y: up })
-      wires.push(...(child.edges ?? []))
-    } else out.at.set(child.id, { x, y })
-  }
-  for (const wire of wires) {
-    const corners = cornersOf(wire)
-    if (corners) out.corners.set(wire.id, corners)
-  }
-  return out
-}
-
-function cornersOf(wire: ElkExtendedEdge): Point[] | undefined {
-  const section = wire.sections?.[0]
-  return section && [section.startPoint, ...(section.bendPoints ?? []), section.endPoint]
 }
 
 /** Moves everything so that one box stands where it stood. */
@@ -159,7 +78,9 @@ export function kept({ boxes, wires }: Drawing, grouped: boolean, before: Placed
     left = left.filter((box) => !placed.includes(box))
   }
   const regions = new Map<string, Rect>()
-  if (grouped) for (const [system, inside] of regionsOf(boxes)) regions.set(system, around(inside, at))
+  if (grouped)
+    for (const [system, inside] of regionsOf(boxes))
+      regions.set(system, around(inside.map((box) => at.get(box.id) ?? { x: 0, y: 0 })))
   if (!clear(boxes, at, regions)) return undefined
   const moved = new Set(fresh.map((b) => b.id))
   const corners = new Map(
@@ -192,15 +113,15 @@ function freeRow(x: number, y: number, taken: Point[], strange: Rect[]): number 
   }
 }
 
-function around(boxes: Box[], at: Map<string, Point>): Rect {
-  const points = boxes.map((box) => at.get(box.id) ?? { x: 0, y: 0 })
-  const left = Math.min(...points.map((p) => p.x)) - REGION.side
-  const top = Math.min(...points.map((p) => p.y)) - REGION.top
+/** The region around boxes, and around the lines that pass between them. */
+export function around(boxes: Point[], lines: number[] = []): Rect {
+  const left = Math.min(...boxes.map((p) => p.x)) - REGION.side
+  const top = Math.min(...boxes.map((p) => p.y), ...lines) - REGION.top
   return {
     x: left,
     y: top,
-    width: Math.max(...points.map((p) => p.x)) + NODE.width + REGION.side - left,
-    height: Math.max(...points.map((p) => p.y)) + NODE.height + REGION.bottom - top,
+    width: Math.max(...boxes.map((p) => p.x)) + NODE.width + REGION.side - left,
+    height: Math.max(...boxes.map((p) => p.y + NODE.height), ...lines) + REGION.bottom - top,
   }
 }
 

@@ -125,7 +125,7 @@ function Drawn({ answer, rung, shorter, a, b, search, go }: DrawnProps) {
     [nodes, edges],
   )
   const ends = useMemo(() => [nodes[0]?.ref ?? '', nodes[nodes.length - 1]?.ref ?? ''], [nodes])
-  const { laid, failed } = useLayout(drawing, { grouped: false, anchor: undefined, anew: 0 })
+  const laid = useLayout(drawing, { grouped: false, anchor: undefined, anew: 0 })
   const steps = stepsOf(answer)
   return (
     <>
@@ -155,19 +155,16 @@ function Drawn({ answer, rung, shorter, a, b, search, go }: DrawnProps) {
       </p>
       <div className={css['way']}>
         <Suspense fallback={<CanvasBones />}>
-          {!laid && !failed && <CanvasBones />}
-          {laid && (
-            <Canvas
-              drawing={laid.drawing}
-              placed={laid.placed}
-              roots={ends}
-              label={`The way from ${a} to ${b}`}
-              selected={at}
-              onSelect={setAt}
-              onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
-              onUnfold={() => undefined}
-            />
-          )}
+          <Canvas
+            drawing={laid.drawing}
+            placed={laid.placed}
+            roots={ends}
+            label={`The way from ${a} to ${b}`}
+            selected={at}
+            onSelect={setAt}
+            onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
+            onUnfold={() => undefined}
+          />
         </Suspense>
       </div>
       <ol className={css['steps']} aria-label="Step by step">

@@ -15,23 +15,28 @@ export interface Shown {
   again: () => void
 }
 
+/** What fails with it has no end at two steps. */
+const depthOf = (search: GraphSearch): Depth => (search.impact ? 'all' : (search.depth ?? DEPTH))
+
+/** What a graph begins with. */
+export function mainQuery(roots: string[], search: GraphSearch, relations: string[]) {
+  const depth = depthOf(search)
+  return graphQuery({ roots, depth: depth === 'all' ? ALL : depth, relations: someOf(relations) })
+}
+
 /**
  * The neighbourhood that the address asks for, with what was loaded around single entities. Both ways are asked for and what
  * is not wanted is cut off here: an API lives from the component that names it, so users are found along relations of both
  * directions.
  */
 export function useGraph(roots: string[], search: GraphSearch, relations: string[], map?: 'all' | 'mine'): Shown {
-  // What fails with it has no end at two steps.
-  const depth: Depth = search.impact ? 'all' : (search.depth ?? DEPTH)
+  const depth = depthOf(search)
   const side = search.impact ?? search.side
 
-  const chosen = relations.length > 0 ? relations : NONE
-  const main = useQuery({
-    ...graphQuery({ roots, depth: depth === 'all' ? ALL : depth, relations: chosen }),
-  })
+  const main = useQuery(mainQuery(roots, search, relations))
   const extra = useQueries({
     queries: (search.impact ? [] : (search.more ?? [])).map((ref) =>
-      graphQuery({ roots: [ref], depth: 1, relations: chosen }),
+      graphQuery({ roots: [ref], depth: 1, relations: someOf(relations) }),
     ),
     combine: (answers) => ({
       graphs: answers.flatMap((a) => (a.data ? [a.data] : [])),
@@ -62,8 +67,8 @@ export function useGraph(roots: string[], search: GraphSearch, relations: string
   }
 }
 
-/** A relation that nothing has: the server takes no relation for every one. */
-const NONE = ['none']
+/** Without any it is one that nothing has: the server takes no relation for every one. */
+const someOf = (relations: string[]) => (relations.length > 0 ? relations : ['none'])
 
 function ofKinds(graph: Graph, kinds: string[], roots: string[]): Graph {
   const nodes = graph.nodes.filter((n) => kinds.includes(n.kind) || roots.includes(n.ref))

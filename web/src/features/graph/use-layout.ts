@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import type { Drawing } from './fold.ts'
-import { anchored, kept, layoutInput, placedFrom, type Placed } from './layout.ts'
-import { layOut } from './layout-worker.ts'
+import { layered } from './layered.ts'
+import { anchored, kept, type Placed } from './layout.ts'
 
 interface Options {
   grouped: boolean
@@ -14,41 +14,23 @@ interface Options {
 interface Laid {
   drawing: Drawing
   placed: Placed
+  grouped: boolean
+  anew: number
 }
 
-/**
- * Where each box stands. What was drawn stays until the next layout is there. `failed` when the worker did not answer, as
- * where a browser allows none.
- */
-export function useLayout(drawing: Drawing, { grouped, anchor, anew }: Options): { laid?: Laid; failed: boolean } {
-  const [laid, setLaid] = useState<Laid & { grouped: boolean; anew: number }>()
-  const [failed, setFailed] = useState(false)
-  const last = useRef(laid)
-  useEffect(() => {
-    const before = last.current
-    const same = before?.grouped === grouped && before.anew === anew
-    const settle = (placed: Placed) => {
-      last.current = { drawing, placed, grouped, anew }
-      setLaid(last.current)
-      setFailed(false)
-    }
-    const stays = same ? kept(drawing, grouped, before.placed) : undefined
-    if (stays) {
-      settle(stays)
-      return
-    }
-    let stale = false
-    layOut(layoutInput(drawing, grouped, before?.placed.at)).then(
-      (answer) => {
-        if (!stale) settle(anchored(placedFrom(answer), anchor, before?.placed.at))
-      },
-      () => {
-        if (!stale) setFailed(true)
-      },
-    )
-    return () => {
-      stale = true
-    }
-  }, [drawing, grouped, anchor, anew])
-  return { ...(laid ? { laid } : {}), failed }
+/** Where each box stands: where it stood before, as far as that makes a picture. */
+export function useLayout(drawing: Drawing, options: Options): { drawing: Drawing; placed: Placed } {
+  const [before, setBefore] = useState<Laid>()
+  const { grouped, anew } = options
+  if (before?.drawing === drawing && before.grouped === grouped && before.anew === anew) return before
+  const laid = { drawing, placed: placedAfter(before, drawing, options), grouped, anew }
+  // What was laid out is known while it is drawn, so the frame that has the data has the graph.
+  setBefore(laid)
+  return laid
+}
+
+function placedAfter(before: Laid | undefined, drawing: Drawing, { grouped, anchor, anew }: Options): Placed {
+  const same = before?.grouped === grouped && before.anew === anew
+  const stays = same ? kept(drawing, grouped, before.placed) : undefined
+  return stays ?? anchored(layered(drawing, grouped, before?.placed.at), anchor, before?.placed.at)
 }

@@ -19,9 +19,9 @@ export interface Way {
  * that one team owns both, which connects nearly everything in two steps.
  */
 export function useWay(from: string, to: string, { rel, way, not }: GraphPageSearch, there: boolean): Way {
-  const ask = { from, to, along: way === 'along', avoid: not ?? [] }
+  const ask = askOf(from, to, { way, not })
   const chosen = useQuery({
-    ...pathQuery({ ...ask, relations: everything(rel) ? [] : (rel ?? []) }),
+    ...pathQuery({ ...ask, ...chosenOf(rel) }),
     enabled: there && rel !== undefined,
   })
   const by = (rung: Rung, enabled: boolean) => ({
@@ -44,6 +44,21 @@ export function useWay(from: string, to: string, { rel, way, not }: GraphPageSea
     error: failed?.error ?? null,
     again: () => void failed?.refetch(),
   }
+}
+
+const askOf = (from: string, to: string, { way, not }: GraphPageSearch) => ({
+  from,
+  to,
+  along: way === 'along',
+  avoid: not ?? [],
+})
+
+const chosenOf = (rel: string[] | undefined) => ({ relations: everything(rel) ? [] : (rel ?? []) })
+
+/** What is asked first, so that it can be asked before the page is there. */
+export function firstAsk(from: string, to: string, search: GraphPageSearch) {
+  const how = search.rel === undefined ? { without: withoutOf.use } : chosenOf(search.rel)
+  return { ...askOf(from, to, search), ...how }
 }
 
 /** A way of so many entities is told of no shorter one: two steps through what both belong to are no answer to look for. */
