@@ -1,4 +1,4 @@
-import { yamlPieces, type Piece } from '../../ui/highlight.ts'
+import { yamlBlockText, yamlPieces, type Piece } from '../../ui/highlight.ts'
 import type { Language } from './read/model.ts'
 
 const words: Partial<Record<Language, string>> = {
@@ -39,9 +39,27 @@ function rule(language: Language): RegExp {
   return it
 }
 
-/** Splits one line into coloured pieces. It reads lines, not documents, as the colours of YAML do. */
-export function codePieces(line: string, language: Language): Piece[] {
-  if (language === 'yaml') return yamlPieces(line)
+/** Of each line whether it is within text of several lines, which some languages have. */
+export function textLines(lines: readonly string[], language: Language): boolean[] {
+  if (language === 'yaml') return yamlBlockText(lines)
+  return language === 'graphql' ? quotedLines(lines) : []
+}
+
+/** Descriptions of GraphQL between three quotes: every line after the one that opens them, up to the one that closes them. */
+function quotedLines(lines: readonly string[]): boolean[] {
+  let open = false
+  return lines.map((line) => {
+    const was = open
+    const quotes = line.startsWith('#') && !was ? 0 : (line.match(/(?<!\\)"""/g)?.length ?? 0)
+    if (quotes % 2 === 1) open = !open
+    return was
+  })
+}
+
+/** Splits one line into coloured pieces; `text` is a line that `textLines` found within text. */
+export function codePieces(line: string, language: Language, text = false): Piece[] {
+  if (language === 'yaml') return yamlPieces(line, text)
+  if (text) return line === '' ? [] : [{ text: line, type: language === 'graphql' ? 'string' : 'comment' }]
   if (language === 'plain') return [{ text: line }]
   const out: Piece[] = []
   let from = 0

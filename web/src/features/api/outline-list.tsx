@@ -80,9 +80,9 @@ export function OutlineList({ entityRef, rows, search, label }: Props) {
           const row = rows[index]
           if (!row) return null
           return row.kind === 'group' ? (
-            <h3 key={key} className={css['group']} style={{ top: start }}>
+            <h2 key={key} className={css['group']} style={{ top: start }}>
               <span className="cut">{row.group.name}</span> <span className="quiet num">{number(row.count)}</span>
-            </h3>
+            </h2>
           ) : (
             <Link
               key={key}

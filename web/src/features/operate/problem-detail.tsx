@@ -49,7 +49,7 @@ function ErrorDetail({ problem }: { problem: Problem }) {
   return (
     <>
       <div className={css['where']}>
-        <h3>{problem.ref ? <RefName entityRef={problem.ref} /> : place(problem.file)}</h3>
+        <h2>{problem.ref ? <RefName entityRef={problem.ref} /> : place(problem.file)}</h2>
         <span className="quiet mono small" title={problem.file}>
           {place(problem.file, problem.line, problem.column)}
         </span>
@@ -100,7 +100,7 @@ function ConflictDetail({ conflict: { ref, kept, refused } }: { conflict: Confli
   const name = useName(ref)
   return (
     <>
-      <h3>Two sources claim {name}</h3>
+      <h2>Two sources claim {name}</h2>
       <p className={css['lead']}>
         The first one keeps it. What the second one says is not shown anywhere. Remove one of the two declarations, or
         rename one.
