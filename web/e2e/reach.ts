@@ -89,7 +89,9 @@ export async function lostInForcedColours(page: Page): Promise<string[]> {
     )
     const kinds = new Map(focusable.map((el) => [`${el.tagName} ${el.className} ${el.getAttribute('role') ?? ''}`, el]))
     for (const el of kinds.values()) {
-      const around = [el, el.parentElement, el.closest('label'), el.closest('[role=row]')].filter((one) => one !== null)
+      const around = [el, el.parentElement, el.closest('label'), el.closest('[role=row], tr')].filter(
+        (one) => one !== null,
+      )
       const before = around.map(look)
       el.focus()
       if (document.activeElement !== el) continue

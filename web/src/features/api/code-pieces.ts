@@ -25,14 +25,14 @@ function rule(language: Language): RegExp {
   const key =
     language === 'graphql'
       ? // Only where a statement begins: the same words stand in what is said about it.
-        '^\\s*(?:extend\\s+)?(?:type|interface|input|enum|union|scalar|directive|schema|query|mutation|subscription|fragment)(?=[\\s({]+[\\w@$:])|\\bimplements\\b'
+        '^\\s*(?:extend\\s+)?(?:type|interface|input|enum|union|scalar|directive|schema|query|mutation|subscription|fragment)(?=[\\s({]+(?:[\\w@$:]|$))|\\bimplements\\b'
       : language === 'json'
         ? '"(?:\\\\.|[^"\\\\])*"(?=\\s*:)'
         : language === 'xml'
           ? '<\\/?[\\w:.-]+|\\/?>'
           : `\\b(?:${words[language] ?? '(?!)'})\\b`
   const it = new RegExp(
-    `(${comment})|(${key})|("""|"(?:\\\\.|[^"\\\\])*"|'(?:\\\\.|[^'\\\\])*')|(\\b-?\\d[\\d_.]*\\b|\\btrue\\b|\\bfalse\\b|\\bnull\\b)`,
+    `(${comment})|(${key})|(""".*?"""|""".*$|"(?:\\\\.|[^"\\\\])*"|'(?:\\\\.|[^'\\\\])*')|(\\b-?\\d[\\d_.]*\\b|\\btrue\\b|\\bfalse\\b|\\bnull\\b)`,
     'g',
   )
   made.set(language, it)
@@ -50,7 +50,7 @@ function quotedLines(lines: readonly string[]): boolean[] {
   let open = false
   return lines.map((line) => {
     const was = open
-    const quotes = line.startsWith('#') && !was ? 0 : (line.match(/(?<!\\)"""/g)?.length ?? 0)
+    const quotes = line.trimStart().startsWith('#') && !was ? 0 : (line.match(/(?<!\\)"""/g)?.length ?? 0)
     if (quotes % 2 === 1) open = !open
     return was
   })

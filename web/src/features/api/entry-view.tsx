@@ -105,7 +105,7 @@ function Shown({ entry, place }: { entry: Entry; place: Place }) {
   )
 }
 
-function BlockView({ block, place }: { block: Block; place: Place }) {
+export function BlockView({ block, place }: { block: Block; place: Place }) {
   // Below a section its blocks are a step down; an outline that leaves a step out is hard to hear.
   const Heading = block.section ? 'h4' : 'h3'
   switch (block.kind) {

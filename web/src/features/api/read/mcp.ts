@@ -76,6 +76,7 @@ class Mcp implements Reading {
         ...fact('Repository', own(value['repository'], 'url') ?? value['repository']),
         ...fact('Website', value['websiteUrl']),
       ],
+      blocks: clientBlock(list(value['remotes'])),
       groups: groups.map((g) => ({
         ...g,
         minor: (g.name !== first && ['Packages', 'Where it answers'].includes(g.name)) || undefined,
@@ -168,7 +169,7 @@ class Mcp implements Reading {
       if (fields.length > 0) blocks.push({ kind: 'fields', title, fields })
     }
     if (kind === 'remote')
-      blocks.push({ kind: 'code', title: 'For a client', language: 'json', code: clientConfig(label, value) })
+      blocks.push({ kind: 'code', title: 'For a client', language: 'json', code: clientConfig([value]) })
     if (blocks.length === 0) blocks.push({ kind: 'code', title: 'As written', language: 'json', code: json(value) })
     return { id, title: firstLine(value['title']) ?? label, code: label, about: prose(value['description']), blocks }
   }
@@ -263,7 +264,27 @@ function argumentField(value: unknown): Field {
   }
 }
 
-function clientConfig(label: string, value: Obj): string {
-  const name = (/^https?:\/\/([\w-]+)/.exec(label)?.[1] ?? 'server').toLowerCase()
-  return json({ mcpServers: { [name]: { type: str(value['type'], 60) ?? 'streamable-http', url: label } } })
+function clientBlock(remotes: unknown[]): Block[] | undefined {
+  const known = remotes
+    .slice(0, MOST_SHOWN)
+    .filter((remote): remote is Obj => str(own(remote, 'url'), 300) !== undefined)
+  return known.length > 0
+    ? [{ kind: 'code', title: 'For a client', language: 'json', code: clientConfig(known) }]
+    : undefined
+}
+
+/** What a client has in its file, each server under the name of its host; a second of the same host by its transport too. */
+function clientConfig(remotes: Obj[]): string {
+  const mcpServers: Record<string, Obj> = {}
+  for (const remote of remotes) {
+    const url = str(remote['url'], 300) ?? ''
+    const type = transportOf(remote) ?? 'streamable-http'
+    const host = (/^https?:\/\/([\w-]+)/.exec(url)?.[1] ?? 'server').toLowerCase()
+    const name = Object.hasOwn(mcpServers, host) ? `${host}-${type}` : host
+    mcpServers[Object.hasOwn(mcpServers, name) ? `${name}-${String(Object.keys(mcpServers).length)}` : name] = {
+      type,
+      url,
+    }
+  }
+  return json({ mcpServers })
 }

@@ -16,6 +16,8 @@ export interface Outline {
   /** Markdown. */
   about?: string | undefined
   facts: Fact[]
+  /** What else a reader wants before anything is chosen. */
+  blocks?: Block[] | undefined
   groups: Group[]
   /** What the first groups list: "operation", "operations". */
   noun: [one: string, many: string]
