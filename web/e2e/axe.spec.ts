@@ -9,7 +9,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
       for (const one of everyPage) {
         test(`${one.name} has nothing serious`, async ({ page, portals }) => {
-          await page.goto(addressOf(one, portals))
+          await page.goto(await addressOf(one, portals))
           await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
           await page.waitForLoadState('load')
           await expect(page.locator('[aria-busy=true]')).toHaveCount(0, { timeout: 20_000 })

@@ -1,9 +1,11 @@
+import { CHANGED, changedBetween, hostedFile, REMOVED } from './prepared.ts'
 import type { Portals } from './server.ts'
 
 /** A page of the portal as somebody comes to it by its address. */
 export interface EveryPage {
   name: string
-  path: string
+  /** Or how it is found, where it depends on what happened in the portals. */
+  path: string | ((portals: Portals) => string | Promise<string>)
   /** Which of the running portals; the open one when not given. */
   at?: keyof Portals
   /** Signed in as the one person whom a proxy lets in. */
@@ -11,10 +13,9 @@ export interface EveryPage {
 }
 
 /** The address to go to, by way of the sign-in where the page is a person's. */
-export function addressOf({ path, at = 'url', signedIn = false }: EveryPage, portals: Portals): string {
-  return signedIn
-    ? `${portals.proxyUrl}/api/auth/proxy/start?redirectUrl=${encodeURIComponent(path)}`
-    : portals[at] + path
+export async function addressOf({ path, at = 'url', signedIn = false }: EveryPage, portals: Portals): Promise<string> {
+  const to = typeof path === 'string' ? path : await path(portals)
+  return signedIn ? `${portals.proxyUrl}/api/auth/proxy/start?redirectUrl=${encodeURIComponent(to)}` : portals[at] + to
 }
 
 /** Every page, in the states that have an address. What is true of each of them is tested over this list. */
@@ -22,15 +23,31 @@ export const everyPage: EveryPage[] = [
   { name: 'home', path: '/' },
   { name: 'catalog', path: '/catalog?kind=component&type=service' },
   { name: 'teams', path: '/catalog?kind=group' },
+  { name: 'catalog by change', path: '/catalog?kind=component&cols=owner,changed' },
   { name: 'no match', path: '/catalog?kind=component&q=zzz' },
   { name: 'component', path: '/catalog/default/component/payments-api' },
   { name: 'dependencies', path: '/catalog/default/component/payments-api/dependencies' },
   { name: 'history', path: '/catalog/default/component/payments-api/history' },
+  {
+    name: 'two points compared',
+    path: async (portals) => {
+      const { from, to } = await changedBetween(portals)
+      return `/catalog/default/component/${CHANGED}/history?from=${String(from)}&to=${String(to)}`
+    },
+  },
+  {
+    name: 'history of a field',
+    path: `/catalog/default/component/${CHANGED}/history?field=metadata.description`,
+  },
   { name: 'source', path: '/catalog/default/component/payments-api/source' },
   { name: 'api', path: '/catalog/default/api/payments.v2' },
   { name: 'location', path: '/catalog/default/location/marrowby' },
   { name: 'definition', path: '/catalog/default/api/payments.v2/api' },
   { name: 'definition as text', path: '/catalog/default/api/payments.v2/api?view=text' },
+  {
+    name: 'an operation to try',
+    path: `/catalog/default/api/booking.v3/api?at=${encodeURIComponent('POST /bookings')}`,
+  },
   { name: 'MCP server', path: '/catalog/default/api/timetable-mcp/api' },
   { name: 'APIs of a component', path: '/catalog/default/component/payments-api/api' },
   { name: 'APIs', path: '/api-docs' },
@@ -38,8 +55,13 @@ export const everyPage: EveryPage[] = [
   { name: 'person', path: '/catalog/default/user/ines.r' },
   { name: 'domain', path: '/catalog/default/domain/commerce' },
   { name: 'deprecated API', path: '/catalog/default/api/fares.v3' },
+  { name: 'removed', path: `/catalog/default/component/${REMOVED}` },
   { name: 'not there', path: '/catalog/default/component/nothing' },
   { name: 'register', path: '/catalog-import' },
+  {
+    name: 'register with a file',
+    path: (portals) => `/catalog-import?target=${encodeURIComponent(hostedFile(portals))}`,
+  },
   { name: 'graph of everything', path: '/catalog-graph' },
   { name: 'a way', path: '/catalog-graph?from=component:default/booking-api&to=component:default/payments-ledger' },
   { name: 'what breaks', path: '/catalog/default/component/payments-api/dependencies?impact=users' },

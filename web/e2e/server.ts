@@ -131,6 +131,7 @@ async function startBinary(binary: string): Promise<Running> {
   }
 }
 
+const TRIED = 'https://booking.internal.marrowby.example'
 const allKinds = '[Component, API, Resource, System, Domain, Group, User, Location, Template, Container]'
 
 /** Whom it lets in without signing in, and the host that it may read. */
@@ -143,6 +144,8 @@ function config(guests: 'operators' | 'readers' | 'nobody', host?: string): stri
     'organization:\n  name: Marrowby\n',
     `portico:\n  sampleData: true\n  guest:\n    operator: ${String(guests === 'operators')}\n`,
     host ? `  reading:\n    allowPrivateHosts: ['${host}']\n` : '',
+    // Nobody answers there: it is for the form that tries an operation.
+    host ? `  apis:\n    tryIt: [{origin: '${TRIED}', apis: ['api:default/booking.v3']}]\n` : '',
     'backend:\n  baseUrl: http://localhost:7007\n  listen:\n    host: 127.0.0.1\n    port: 7007\n',
     host ? `integrations:\n  gitea:\n    - host: '${host}'\n      baseUrl: http://${host}\n` : '',
     guests !== 'nobody' ? 'auth:\n  providers:\n    guest: {}\n' : '',

@@ -37,7 +37,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       for (const one of everyPage) {
         if ((width === 2560 || width === 768) && !main.includes(one.name)) continue
         test(one.name, async ({ page, portals }) => {
-          await page.goto(addressOf(one, portals))
+          await page.goto(await addressOf(one, portals))
           await settled(page)
           await taken(page, `${one.name}-${String(width)}-${colorScheme}`)
         })

@@ -1,8 +1,8 @@
 import { Check, Copy } from 'lucide-react'
-import { Fragment, useState, type ReactNode } from 'react'
+import { Fragment, useMemo, useState, type ReactNode } from 'react'
 import { copyText } from '../lib/clipboard.ts'
 import { IconButton } from './button.tsx'
-import { yamlPieces } from './highlight.ts'
+import { yamlBlockText, yamlPieces } from './highlight.ts'
 import { Icon } from './icon.tsx'
 import css from './code-block.module.css'
 
@@ -51,8 +51,9 @@ export function CodeBlock({
   linked,
   wrap = false,
 }: Props) {
-  const lines = code.replace(/\n$/, '').split('\n')
+  const lines = useMemo(() => code.replace(/\n$/, '').split('\n'), [code])
   const coloured = language === 'yaml' && lines.length <= COLOURED
+  const blockText = useMemo(() => (coloured ? yamlBlockText(lines) : []), [coloured, lines])
   return (
     <div className={css['block']}>
       <pre
@@ -79,7 +80,7 @@ export function CodeBlock({
                   {here.length > 0 ? (
                     <Marked line={line} column={Math.min(...here.map((m) => m.column ?? 1))} />
                   ) : coloured ? (
-                    <Coloured line={line} />
+                    <Coloured line={line} text={blockText[i] === true} />
                   ) : (
                     line
                   )}
@@ -108,8 +109,8 @@ function lineClass(marks: LineMark[]): string {
   return `${css['line'] ?? ''} ${tone ?? ''}`
 }
 
-function Coloured({ line }: { line: string }) {
-  return yamlPieces(line).map((piece, i) => (
+function Coloured({ line, text }: { line: string; text: boolean }) {
+  return yamlPieces(line, text).map((piece, i) => (
     <span key={i} className={piece.type ? css[piece.type] : undefined}>
       {piece.text}
     </span>

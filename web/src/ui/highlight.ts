@@ -4,10 +4,48 @@ export interface Piece {
 }
 
 /**
- * Splits one line of YAML into coloured pieces. It reads lines, not documents: a line inside a block text may get a
- * colour that it does not deserve, never another text.
+ * Tells of each line of a YAML file whether it is within block text (`key: |`): there nothing is a key or a comment. It reads
+ * indents alone, so a file that is wrong, or too large to parse, has its colours too.
  */
-export function yamlPieces(line: string): Piece[] {
+export function yamlBlockText(lines: readonly string[]): boolean[] {
+  const within = new Array<boolean>(lines.length).fill(false)
+  let above: number | undefined // the indent of what the text belongs to
+  for (const [i, line] of lines.entries()) {
+    if (above !== undefined) {
+      const indent = /^ */.exec(line)?.[0].length ?? 0
+      if (indent > above || line.trim() === '') {
+        within[i] = true
+        continue
+      }
+      // Empty lines before what follows belong to neither; they have no colour.
+      above = undefined
+    }
+    above = opensText(line)
+  }
+  return within
+}
+
+/** A line that opens block text ends with its sign; a longer one is none that somebody wrote. */
+const LONGEST = 1_000
+
+/** Whether block text begins below the line, and at which indent what it belongs to stands. */
+function opensText(line: string): number | undefined {
+  if (line.length > LONGEST || !/[|>]/.test(line)) return undefined
+  const [, indent = '', dashes = '', rest = ''] = /^( *)((?:- +)*)(.*)$/.exec(line) ?? []
+  const sign = /(?:^|\s)[|>][-+0-9]{0,2}\s*(?:\s#.*)?$/.exec(rest)
+  if (!sign) return undefined
+  const words = rest.slice(0, sign.index).split(/\s+/).filter(Boolean)
+  while (/^[!&]/.test(words.at(-1) ?? '')) words.pop() // its tag and its anchor
+  const before = words.join(' ')
+  if (before === '---') return -1
+  // Below `- |` it is the last dash, below `- key: |` the key, which stands after it.
+  if (before === '') return indent.length + dashes.trimEnd().length - 1
+  return before.endsWith(':') && !/^#| #/.test(before) ? indent.length + dashes.length : undefined
+}
+
+/** Splits one line of YAML into coloured pieces; `text` is a line within block text. */
+export function yamlPieces(line: string, text = false): Piece[] {
+  if (text) return line === '' ? [] : [{ text: line, type: 'string' }]
   const head = /^(\s*(?:- )*)([\w.$/"'@-][^:#]*?)(:)(?=\s|$)/.exec(line)
   const pieces: Piece[] = []
   let rest = line

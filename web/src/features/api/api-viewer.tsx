@@ -12,7 +12,8 @@ import { Icon } from '../../ui/icon.tsx'
 import { Strip } from '../../ui/strip.tsx'
 import type { ApiTabSearch } from './api-search.ts'
 import { openedQuery, type Definition } from './definition.ts'
-import { EntryView, Facts } from './entry-view.tsx'
+import { BlockView, EntryView, Facts } from './entry-view.tsx'
+import type { Place } from './field-tree.tsx'
 import { Markdown } from './markdown.tsx'
 import type { Opened } from './opened.ts'
 import { OutlineList } from './outline-list.tsx'
@@ -158,13 +159,25 @@ function Reference({ definition, search, opened, outline }: ReferenceProps) {
             ))}
             {outline.about && <Markdown text={outline.about} />}
             {outline.facts.length > 0 && <Facts facts={outline.facts} place={place} />}
-            {outline.about === undefined && outline.facts.length === 0 && (
-              <p className="quiet">Choose one of them to see what it asks and answers.</p>
-            )}
+            {outline.blocks?.map((block, i) => (
+              <BlockView key={i} block={block} place={place} />
+            ))}
+            {outline.about === undefined && outline.facts.length === 0 && <Groups outline={outline} place={place} />}
           </>
         )}
       </div>
     </div>
+  )
+}
+
+/** Where a definition says nothing of itself: how much there is of what. */
+function Groups({ outline, place }: { outline: Outline; place: Place }) {
+  const facts = outline.groups.slice(0, 20).map(({ name, items }) => ({ term: name, value: number(items.length) }))
+  return (
+    <>
+      {facts.length > 1 && <Facts facts={facts} place={place} />}
+      <p className={`${css['choose'] ?? ''} quiet`}>Choose one of them to see what it asks and answers.</p>
+    </>
   )
 }
 

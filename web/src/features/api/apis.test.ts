@@ -3,7 +3,7 @@ import type { Entity } from '../../lib/entity.ts'
 import { parseApiTabSearch } from './api-search.ts'
 import { parseApisSearch } from './apis-search.ts'
 import { apisSentence, byNeed } from './apis-words.ts'
-import { codePieces } from './code-pieces.ts'
+import { codePieces, textLines } from './code-pieces.ts'
 import { definitionOf } from './definition.ts'
 import { rowAt, rowsOf } from './group-rows.ts'
 import { parseMarkdown } from './markdown-parse.ts'
@@ -165,4 +165,12 @@ test('colours change no text', () => {
           .join(''),
       ).toBe(line)
   expect(codePieces('"a": 1', 'json').map((p) => p.type)).toEqual(['key', undefined, 'number'])
+})
+
+test('descriptions of GraphQL are text, on one line and on several', () => {
+  const lines = ['"""The ISO 8601 date."""', 'type A {', '  """', '  # type: no 12', '', '  """', '  a: Int # 1', '}']
+  expect(textLines(lines, 'graphql')).toEqual([false, false, false, true, true, true, false, false])
+  expect(codePieces(lines[0] ?? '', 'graphql')).toEqual([{ text: lines[0], type: 'string' }])
+  expect(codePieces('schema {', 'graphql')[0]).toEqual({ text: 'schema', type: 'key' })
+  expect(codePieces('  # type: no 12', 'graphql', true)).toEqual([{ text: '  # type: no 12', type: 'string' }])
 })

@@ -1,21 +1,28 @@
 import { Check, Copy } from 'lucide-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { copyText } from '../../lib/clipboard.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { codePieces } from './code-pieces.ts'
+import { codePieces, textLines } from './code-pieces.ts'
 import type { Language } from './read/model.ts'
 import css from './code.module.css'
 
 /** A line is cut here for the eye; copying and the file have it whole. */
 const WIDEST = 2_000
 
-export function CodeLine({ line, language }: { line: string; language: Language }) {
+interface LineProps {
+  line: string
+  language: Language
+  /** It is within text of several lines, where nothing has a colour of its own. */
+  text?: boolean | undefined
+}
+
+export function CodeLine({ line, language, text }: LineProps) {
   const cut = line.length > WIDEST
   const shown = cut ? line.slice(0, WIDEST) : line
   return (
     <>
-      {codePieces(shown, language).map((piece, i) =>
+      {codePieces(shown, language, text).map((piece, i) =>
         piece.type ? (
           <span key={i} className={css[piece.type]}>
             {piece.text}
@@ -33,6 +40,8 @@ export function CodeLine({ line, language }: { line: string; language: Language 
 
 /** A short example: coloured, without numbers, to be copied. */
 export function Code({ code, language, name }: { code: string; language: Language; name: string }) {
+  const lines = useMemo(() => code.split('\n'), [code])
+  const text = useMemo(() => textLines(lines, language), [lines, language])
   return (
     <div className={css['block']}>
       <pre
@@ -43,9 +52,9 @@ export function Code({ code, language, name }: { code: string; language: Languag
         role="region"
         aria-label={name}
       >
-        {code.split('\n').map((line, i) => (
+        {lines.map((line, i) => (
           <span key={i}>
-            <CodeLine line={line} language={language} />
+            <CodeLine line={line} language={language} text={text[i]} />
             {'\n'}
           </span>
         ))}

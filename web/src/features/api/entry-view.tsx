@@ -35,7 +35,13 @@ export function EntryView({ place, search, back }: Props) {
   const home = page.entity(definition.ref, 'api')
   return (
     <div className={css['entry']}>
-      <Link className={`${css['back'] ?? ''} link`} to={home} search={{ ...search, at: undefined }} resetScroll={false}>
+      <Link
+        className={`${css['back'] ?? ''} link`}
+        to={home}
+        search={{ ...search, at: undefined }}
+        resetScroll={false}
+        activeOptions={{ exact: true }}
+      >
         <Icon of={ArrowLeft} size={14} />
         {back}
       </Link>
@@ -99,7 +105,7 @@ function Shown({ entry, place }: { entry: Entry; place: Place }) {
   )
 }
 
-function BlockView({ block, place }: { block: Block; place: Place }) {
+export function BlockView({ block, place }: { block: Block; place: Place }) {
   // Below a section its blocks are a step down; an outline that leaves a step out is hard to hear.
   const Heading = block.section ? 'h4' : 'h3'
   switch (block.kind) {
@@ -156,8 +162,10 @@ export function Facts({ facts, place }: { facts: Fact[]; place: Place }) {
       {facts.map((fact, i) => (
         <Fragment key={i}>
           <dt>{facts[i - 1]?.term === fact.term ? <span className="sr">{fact.term}</span> : fact.term}</dt>
-          <dd>
+          <dd className={fact.copy || fact.note ? css['taken'] : undefined}>
             <FactValue fact={fact} place={place} />
+            {fact.note && <span className="quiet small">{fact.note}</span>}
+            {fact.copy && <CopyButton text={fact.value} label={`Copy ${fact.value}`} />}
           </dd>
         </Fragment>
       ))}

@@ -80,9 +80,9 @@ export function OutlineList({ entityRef, rows, search, label }: Props) {
           const row = rows[index]
           if (!row) return null
           return row.kind === 'group' ? (
-            <h3 key={key} className={css['group']} style={{ top: start }}>
+            <h2 key={key} className={css['group']} style={{ top: start }}>
               <span className="cut">{row.group.name}</span> <span className="quiet num">{number(row.count)}</span>
-            </h3>
+            </h2>
           ) : (
             <Link
               key={key}
@@ -102,9 +102,7 @@ export function OutlineList({ entityRef, rows, search, label }: Props) {
             >
               <span className={css['line']}>
                 {row.item.badge && <Badge tone={row.item.tone}>{row.item.badge}</Badge>}
-                <span className={`${css['label'] ?? ''} ${row.item.deprecated ? (css['old'] ?? '') : ''}`}>
-                  {row.item.label}
-                </span>
+                <Label text={row.item.label} old={row.item.deprecated} />
                 {row.item.deprecated && <Tag tone="warn">deprecated</Tag>}
               </span>
               {row.item.note && <span className={css['note']}>{row.item.note}</span>}
@@ -113,6 +111,23 @@ export function OutlineList({ entityRef, rows, search, label }: Props) {
         })}
       </div>
     </nav>
+  )
+}
+
+/** As long an end of a name stays in sight, where the middle has to give way: often it alone tells two apart. */
+const TAIL = 16
+
+function Label({ text, old = false }: { text: string; old?: boolean | undefined }) {
+  const classes = `${css['label'] ?? ''} ${old ? (css['old'] ?? '') : ''}`
+  if (text.length <= 2 * TAIL) return <span className={classes}>{text}</span>
+  return (
+    <span className={`${classes} ${css['long'] ?? ''}`} title={text}>
+      <span className="sr">{text}</span>
+      <span className={css['head']} aria-hidden="true">
+        {text.slice(0, -TAIL)}
+      </span>
+      <span aria-hidden="true">{text.slice(-TAIL)}</span>
+    </span>
   )
 }
 

@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef } from 'react'
+import { textLines } from './code-pieces.ts'
 import { CodeLine, CopyButton } from './code.tsx'
 import type { Fault, Language } from './read/model.ts'
 import css from './text-view.module.css'
@@ -16,6 +17,7 @@ interface Props {
 /** The definition as it was written, with numbers. Only the lines in sight are in the document, however many there are. */
 export function TextView({ text, language, name, fault }: Props) {
   const lines = useMemo(() => text.replace(/\r?\n$/, '').split(/\r?\n/), [text])
+  const within = useMemo(() => textLines(lines, language), [lines, language])
   const box = useRef<HTMLDivElement>(null)
   // Its functions change with every scroll; nothing here keeps them.
   // eslint-disable-next-line react-hooks/incompatible-library
@@ -51,7 +53,7 @@ export function TextView({ text, language, name, fault }: Props) {
               style={{ top: start }}
               data-n={index + 1}
             >
-              <CodeLine line={lines[index] ?? ''} language={language} />
+              <CodeLine line={lines[index] ?? ''} language={language} text={within[index]} />
             </div>
           ))}
         </div>

@@ -8,7 +8,9 @@ import { Icon } from '../../ui/icon.tsx'
 import { Strip } from '../../ui/strip.tsx'
 import { Code } from './code.tsx'
 import type { HttpRequest, Language, RequestParameter } from './read/model.ts'
+import { BodyFields } from './try-body.tsx'
 import {
+  keptBack,
   MOST_BYTES,
   placesOf,
   prepare,
@@ -66,6 +68,7 @@ function Form({ request, places }: { request: HttpRequest; places: Place[] }) {
   const [chosen, setChosen] = useState(0)
   const [values, setValues] = useState(() => request.parameters.map((p) => p.value))
   const [body, setBody] = useState(request.body?.text ?? '')
+  const [parts, setParts] = useState<(string | File[])[]>(() => request.body?.parts?.map((p) => p.value) ?? [])
   const [wrong, setWrong] = useState<string>()
   const stop = useRef<AbortController>(null)
   const sending = useMutation({
@@ -78,7 +81,6 @@ function Form({ request, places }: { request: HttpRequest; places: Place[] }) {
   })
   const place = places[chosen] ?? places[0]
   if (!place) return null
-  const cookies = request.parameters.some((p) => p.in === 'cookie')
   const bare = request.method === 'GET' || request.method === 'HEAD'
   return (
     <form
@@ -87,7 +89,7 @@ function Form({ request, places }: { request: HttpRequest; places: Place[] }) {
       autoComplete="off"
       onSubmit={(event) => {
         event.preventDefault()
-        const prepared = prepare(request, place, { values, body })
+        const prepared = prepare(request, place, { values, body, parts })
         setWrong(typeof prepared === 'string' ? prepared : undefined)
         if (typeof prepared !== 'string' && !sending.isPending) sending.mutate(prepared)
       }}
@@ -115,7 +117,7 @@ function Form({ request, places }: { request: HttpRequest; places: Place[] }) {
         </p>
       )}
       {request.parameters.map((parameter, i) =>
-        parameter.in === 'cookie' ? null : (
+        keptBack(parameter) ? null : (
           <label key={i} className={css['field']}>
             <span className={css['label']}>
               <span className="mono">{parameter.name}</span>{' '}
@@ -139,22 +141,19 @@ function Form({ request, places }: { request: HttpRequest; places: Place[] }) {
         ),
       )}
       {request.body && !bare && (
-        <label className={css['field']}>
-          <span className={css['label']}>
-            Body <span className={css['of']}>{request.body.media}</span>
-          </span>
-          <textarea
-            value={body}
-            rows={Math.min(16, Math.max(4, body.split('\n').length))}
-            spellCheck={false}
-            required={request.body.required}
-            onChange={(event) => {
-              setBody(event.target.value)
-            }}
-          />
-        </label>
+        <BodyFields
+          body={request.body}
+          text={body}
+          onText={setBody}
+          parts={parts}
+          onPart={(index, value) => {
+            const all = [...parts]
+            all[index] = value
+            setParts(all)
+          }}
+        />
       )}
-      {cookies && <p className="quiet">Cookies that it asks for are not sent: pages cannot set them.</p>}
+      <NotSent parameters={request.parameters} />
       {wrong && (
         <p id={`${id}-wrong`} className={css['wrong']} role="alert">
           {wrong}
@@ -175,6 +174,28 @@ function Form({ request, places }: { request: HttpRequest; places: Place[] }) {
         {sending.data && <Answer reply={sending.data} />}
       </div>
     </form>
+  )
+}
+
+/** What the operation asks for and no page can send, and why. */
+function NotSent({ parameters }: { parameters: RequestParameter[] }) {
+  const named = (why: 'cookie' | 'header') => parameters.filter((p) => keptBack(p) === why).map((p) => p.name)
+  const [cookies, headers] = [named('cookie'), named('header')]
+  return (
+    <>
+      {cookies.length > 0 && (
+        <p className="quiet">
+          Not sent: {cookies.length === 1 ? 'the cookie' : 'the cookies'}{' '}
+          <span className="mono">{cookies.join(', ')}</span>. A page sets no cookies of another server, and those that
+          your browser has of it stay behind. The command can carry them.
+        </p>
+      )}
+      {headers.length > 0 && (
+        <p className="quiet">
+          Your browser writes <span className="mono">{headers.join(', ')}</span> itself; no page can.
+        </p>
+      )}
+    </>
   )
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readDefinition } from './read/read.ts'
 import type { HttpRequest } from './read/model.ts'
-import { isText, placesOf, prepare, unsendable } from './try-request.ts'
+import { isText, keptBack, MOST_SENT, placesOf, prepare, unsendable } from './try-request.ts'
 
 function request(id: string, definition: string): HttpRequest {
   const found = readDefinition('openapi', definition).reading?.entry(id)?.request
@@ -99,7 +99,125 @@ describe('where it may go', () => {
     expect(unsendable({ ...put, servers: ['/v1'] })).toMatch('without a host')
     expect(unsendable({ ...put, servers: [] })).toMatch('names no server')
     expect(unsendable({ ...put, method: 'TRACE' })).toMatch('do not send TRACE')
-    expect(unsendable({ ...put, body: { media: 'multipart/form-data', required: true, text: '' } })).toMatch('Files')
+    const body = { required: true, text: '' }
+    expect(unsendable({ ...put, body: { ...body, media: 'multipart/mixed' } })).toMatch('puts no multipart/mixed')
+    expect(unsendable({ ...put, body: { ...body, media: 'multipart/form-data', parts: [] } })).toMatch('does not say')
+  })
+})
+
+const uploads = `openapi: 3.0.3
+info: { title: Uploads, version: '1' }
+servers: [{ url: 'https://up.example' }]
+security: [{ session: [] }]
+paths:
+  /photos:
+    post:
+      parameters:
+        - { name: Host, in: header, required: true, schema: { type: string } }
+        - { name: X-Trace, in: header, schema: { type: string } }
+      requestBody:
+        required: true
+        content:
+          multipart/form-data:
+            schema:
+              allOf: [{ $ref: '#/components/schemas/Named' }]
+              required: [photo]
+              properties:
+                photo: { type: string, format: binary }
+                more: { type: array, items: { $ref: '#/components/schemas/File' } }
+                about: { type: object, properties: { place: { type: string } }, example: { place: quay } }
+                'a=@/etc/passwd': { type: string, example: '@/etc/passwd' }
+            encoding: { photo: { contentType: 'image/png, image/jpeg' } }
+      responses: {}
+    put: { requestBody: { required: true, content: { 'image/*': {} } }, responses: {} }
+    patch: { requestBody: { content: { application/pdf: { schema: { type: string, format: binary } } } }, responses: {} }
+components:
+  securitySchemes: { session: { type: apiKey, in: cookie, name: sid } }
+  schemas:
+    File: { type: string, format: binary }
+    Named: { type: object, required: [name], properties: { name: { type: string, example: '@me;x' } } }
+`
+
+describe('files', () => {
+  const post = request('POST /photos', uploads)
+  const place = { server: 'https://up.example', origin: 'https://up.example' }
+  const photo = new File(['png'], 'a.png', { type: 'image/png' })
+  const named = (name: string) => post.body?.parts?.findIndex((p) => p.name === name) ?? -1
+  const filled = (parts: Record<string, string | File[]>) => {
+    const all = (post.body?.parts ?? []).map((p): string | File[] => p.value)
+    for (const [name, value] of Object.entries(parts)) all[named(name)] = value
+    return { values: [], body: '', parts: all }
+  }
+
+  test('a form has its parts, each as the definition has it', () => {
+    expect(post.body?.parts).toEqual([
+      { name: 'photo', required: true, hint: 'file · image/png, image/jpeg', value: '', file: 'one' },
+      { name: 'more', hint: 'files', value: '', file: 'many' },
+      { name: 'about', hint: 'object', value: '{ "place": "quay" }', media: 'application/json' },
+      { name: 'a=@/etc/passwd', hint: 'string', value: '@/etc/passwd' },
+      { name: 'name', required: true, hint: 'string', value: '@me;x' },
+    ])
+  })
+
+  test('are sent as parts, and the browser says where each ends', async () => {
+    expect(prepare(post, place, filled({}))).toBe('Choose a file for photo.')
+    expect(prepare(post, place, filled({ photo: [photo], name: '' }))).toBe('Fill in name.')
+    const sent = prepare(post, place, filled({ photo: [photo], more: [photo, photo] }))
+    if (typeof sent === 'string' || !(sent.body instanceof FormData)) throw new Error('no form')
+    expect(sent.headers).toEqual([])
+    expect([...sent.body.keys()]).toEqual(['photo', 'more', 'more', 'about', 'a=@/etc/passwd', 'name'])
+    const about = sent.body.get('about')
+    expect(about instanceof Blob && [about.type, await about.text()]).toEqual([
+      'application/json',
+      '{ "place": "quay" }',
+    ])
+  })
+
+  test('more than is sent from a page is refused before it leaves', () => {
+    const large = new File([new Uint8Array(MOST_SENT + 1)], 'large')
+    expect(prepare(post, place, filled({ photo: [large] }))).toMatch('at most 20 MiB')
+    expect(prepare(request('PUT /photos', uploads), place, { values: [], body: '', parts: [[large]] })).toMatch(
+      '20 MiB',
+    )
+  })
+
+  test('a body that is a file goes as it is', () => {
+    const [put, patch] = [request('PUT /photos', uploads), request('PATCH /photos', uploads)]
+    expect(prepare(put, place, { values: [], body: '' })).toBe('Choose a file.')
+    expect(prepare(put, place, { values: [], body: '', parts: [[photo]] })).toMatchObject({
+      headers: [['Content-Type', 'image/png']],
+      body: photo,
+    })
+    expect(prepare(patch, place, { values: [], body: '', parts: [[photo]] })).toMatchObject({
+      headers: [['Content-Type', 'application/pdf']],
+    })
+    expect(prepare(patch, place, { values: [], body: '' })).toMatchObject({ headers: [] })
+  })
+
+  test('what only the browser writes is told apart', () => {
+    expect(post.parameters.map((p) => [p.name, keptBack(p)])).toEqual([
+      ['sid', 'cookie'],
+      ['Host', 'header'],
+      ['X-Trace', undefined],
+    ])
+  })
+
+  test('the command has the parts, and reads no file that a definition names', () => {
+    const entry = readDefinition('openapi', uploads).reading?.entry('POST /photos')
+    const block = entry?.blocks.find((b) => b.kind === 'code' && b.title === 'curl')
+    expect(
+      block?.kind === 'code' &&
+        block.code
+          .split('\n')
+          .slice(1)
+          .map((l) => l.trim().replace(/ \\$/, '')),
+    ).toEqual([
+      "-H 'Host: …'",
+      '-F photo=@FILE',
+      `-F 'about="{ \\"place\\": \\"quay\\" }";type=application/json'`,
+      '--form-string a=@/etc/passwd=@/etc/passwd',
+      `--form-string 'name=@me;x'`,
+    ])
   })
 })
 

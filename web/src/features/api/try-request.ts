@@ -1,5 +1,5 @@
 import type { TryItServer } from '../../lib/portico.ts'
-import type { HttpRequest, RequestParameter } from './read/model.ts'
+import type { HttpRequest, RequestBody, RequestParameter, RequestPart } from './read/model.ts'
 import { encode } from './read/request.ts'
 
 /** A server of the definition, as the portal's operator has it. */
@@ -29,7 +29,9 @@ function originOf(url: string): string | undefined {
 /** Why nothing is sent, in a sentence, where it is not the operator's list. */
 export function unsendable(request: HttpRequest): string | undefined {
   if (['CONNECT', 'TRACE', 'TRACK'].includes(request.method)) return `Browsers do not send ${request.method}.`
-  if (request.body?.media.startsWith('multipart/')) return 'Files are not sent from this page.'
+  const { body } = request
+  if (body?.media.startsWith('multipart/') && !body.parts) return `This page puts no ${body.media} together.`
+  if (body?.parts?.length === 0) return 'The definition does not say what its form has in it.'
   if (request.servers.length === 0) return 'The definition names no server.'
   if (request.servers.every((server) => originOf(server) === undefined))
     return 'The definition names its server without a host.'
@@ -40,6 +42,8 @@ export interface Filled {
   /** By the place of each among the request's parameters. */
   values: readonly string[]
   body: string
+  /** Of each part of a form its text or its files; of a body that is a file, the first alone. */
+  parts?: readonly (string | File[])[]
 }
 
 /** What goes to the server. */
@@ -47,14 +51,27 @@ export interface Prepared {
   url: string
   method: string
   headers: [string, string][]
-  body?: string | undefined
+  body?: string | FormData | File | undefined
+}
+
+/** More is not sent: it is to try an operation, and the page waits for it. */
+export const MOST_SENT = 20 * 1024 * 1024
+
+/** Headers that a browser writes itself; from a page it drops them without a word. */
+const browsersOwn =
+  /^(?:accept-(?:charset|encoding)|access-control-request-.*|connection|content-length|cookie2?|date|dnt|expect|host|keep-alive|origin|referer|set-cookie|te|trailer|transfer-encoding|upgrade|via|proxy-.*|sec-.*)$/i
+
+/** Why the browser does not let a page send this one. */
+export function keptBack({ in: where, name }: RequestParameter): 'cookie' | 'header' | undefined {
+  if (where === 'cookie') return 'cookie'
+  return where === 'header' && browsersOwn.test(name) ? 'header' : undefined
 }
 
 /** Names of headers that may be sent at all; a name from a definition can be anything. */
 const headerName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
 
 /** The request with what was filled in; a sentence where it would not go where it was meant to. */
-export function prepare(request: HttpRequest, place: Place, { values, body }: Filled): Prepared | string {
+export function prepare(request: HttpRequest, place: Place, { values, body, parts = [] }: Filled): Prepared | string {
   const filled = request.parameters.map((parameter, i): [RequestParameter, string] => [parameter, values[i] ?? ''])
   let path = request.path
   for (const [{ in: where, name }, value] of filled) {
@@ -79,27 +96,79 @@ export function prepare(request: HttpRequest, place: Place, { values, body }: Fi
   }
   const headers: [string, string][] = []
   for (const [{ in: where, name, required }, value] of filled) {
-    if (where !== 'header') continue
+    if (where !== 'header' || keptBack({ in: where, name, value })) continue
     if (value === '' && required) return `Fill in ${name}.`
     if (value === '') continue
     if (!headerName.test(name)) return `“${name}” is no name of a header.`
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return `A header cannot hold what is written in ${name}.`
     headers.push([name, value])
   }
-  const bare = request.method === 'GET' || request.method === 'HEAD'
-  if (!request.body || bare) return { url: url.href, method: request.method, headers }
-  if (body === '' && request.body.required) return 'Fill in the body.'
-  if (body === '') return { url: url.href, method: request.method, headers }
+  const { method } = request
+  const sent: Prepared = { url: url.href, method, headers }
+  if (!request.body || method === 'GET' || method === 'HEAD') return sent
+  const content = contentOf(request.body, body, parts)
+  if (typeof content === 'string') return content
+  if (!content) return sent
+  const own = ([name]: [string, string]) => name.toLowerCase() === 'content-type'
   return {
-    url: url.href,
-    method: request.method,
+    ...sent,
     headers: [
-      ...headers.filter(([name]) => name.toLowerCase() !== 'content-type'),
-      ['Content-Type', request.body.media],
+      ...headers.filter((header) => !own(header)),
+      ...(content.media === undefined ? [] : [['Content-Type', content.media] as [string, string]]),
     ],
-    body,
+    body: content.body,
   }
 }
+
+interface Content {
+  /** None where the browser writes it: it alone knows where one part ends. */
+  media?: string
+  body: string | FormData | File
+}
+
+/** The body as it is sent; a sentence where something is missing, and nothing where nothing is sent. */
+function contentOf(
+  asked: RequestBody,
+  text: string,
+  parts: readonly (string | File[])[],
+): Content | string | undefined {
+  if (asked.parts) return formOf(asked.parts, parts)
+  if (asked.file) {
+    const file = Array.isArray(parts[0]) ? parts[0][0] : undefined
+    if (!file) return asked.required ? 'Choose a file.' : undefined
+    if (file.size > MOST_SENT) return tooLarge
+    return { media: asked.media.includes('*') ? file.type || 'application/octet-stream' : asked.media, body: file }
+  }
+  if (text === '') return asked.required ? 'Fill in the body.' : undefined
+  return { media: asked.media, body: text }
+}
+
+function formOf(asked: RequestPart[], parts: readonly (string | File[])[]): Content | string {
+  const form = new FormData()
+  let size = 0
+  for (const [i, { name, required, file, media }] of asked.entries()) {
+    const value = parts[i] ?? ''
+    if (file) {
+      const files = Array.isArray(value) ? value : []
+      if (files.length === 0 && required) return `Choose a file for ${name}.`
+      for (const one of files) {
+        size += one.size
+        form.append(name, one, one.name)
+      }
+      continue
+    }
+    if (typeof value !== 'string' || value === '') {
+      if (required) return `Fill in ${name}.`
+      continue
+    }
+    size += value.length
+    if (media === undefined) form.append(name, value)
+    else form.append(name, new Blob([value], { type: media }))
+  }
+  return size > MOST_SENT ? tooLarge : { body: form }
+}
+
+const tooLarge = 'From this page at most 20 MiB are sent. The command sends more.'
 
 /** What came back. `text` is absent where it is nothing to read; `cut` where there was more of it. */
 export interface Reply {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { relatedCount, relationCount, type Entity } from '../../lib/entity.ts'
 import type { Change } from '../../lib/portico.ts'
-import { yamlPieces } from '../../ui/highlight.ts'
+import { yamlBlockText, yamlPieces } from '../../ui/highlight.ts'
 import { byDay } from './by-day.ts'
 import { parentOf } from './crumbs.tsx'
 import { sides } from './neighbours.ts'
@@ -108,5 +108,34 @@ describe('yamlPieces', () => {
           .join(''),
       ).toBe(line)
     }
+  })
+})
+
+describe('yamlBlockText', () => {
+  const within = (text: string) => {
+    const lines = text.split('\n')
+    const found = yamlBlockText(lines)
+    return lines.filter((_, i) => found[i])
+  }
+  it.each([
+    ['a: |\n  b: 1\n\n  # c\nd: 2', ['  b: 1', '', '  # c']],
+    ['a: >-\n  b\nc: |2+ # why\n   d\n', ['  b', '   d', '']],
+    ['- key: |\n    x: y\n  other: z', ['    x: y']],
+    ['- |\n  x\n- y', ['  x']],
+    ['- - >\n    x: 1\n  - y', ['    x: 1']],
+    ['a: !!str &at |\n  x: 1\nb: 2', ['  x: 1']],
+    ['--- |\nx: 1\ny: 2', ['x: 1', 'y: 2']],
+    ['a: b |\n  c: d', []],
+    ['# a: |\n  c: d', []],
+    ['a: 1 # see: |\n  c: d', []],
+    ['a: "x >"\n  c: d', []],
+    ['if: a > b\nc: d', []],
+  ])('%j', (text, want) => {
+    expect(within(text)).toEqual(want)
+  })
+
+  it('gives such lines one colour', () => {
+    expect(yamlPieces('  # no: comment', true)).toEqual([{ text: '  # no: comment', type: 'string' }])
+    expect(yamlPieces('', true)).toEqual([])
   })
 })

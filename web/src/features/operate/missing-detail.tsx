@@ -48,7 +48,7 @@ export function MissingDetail({ missing, together }: { missing: Missing; togethe
     )
   return (
     <>
-      <h3>{name} is missing</h3>
+      <h2>{name} is missing</h2>
       <p className={css['lead']}>
         {asSentence(missing.reason)} It is still shown with its last data. When the file returns, so does the entity.
         {together && ' Others went missing with it.'}

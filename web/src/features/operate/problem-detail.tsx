@@ -49,7 +49,7 @@ function ErrorDetail({ problem }: { problem: Problem }) {
   return (
     <>
       <div className={css['where']}>
-        <h3>{problem.ref ? <RefName entityRef={problem.ref} /> : place(problem.file)}</h3>
+        <h2>{problem.ref ? <RefName entityRef={problem.ref} /> : place(problem.file)}</h2>
         <span className="quiet mono small" title={problem.file}>
           {place(problem.file, problem.line, problem.column)}
         </span>
@@ -100,7 +100,7 @@ function ConflictDetail({ conflict: { ref, kept, refused } }: { conflict: Confli
   const name = useName(ref)
   return (
     <>
-      <h3>Two files claim {name}</h3>
+      <h2>Two files claim {name}</h2>
       <p className={css['lead']}>
         The one that declared it first keeps it, and nothing of what the other one says is shown. Take it out of one of
         the two, or give it another name there.

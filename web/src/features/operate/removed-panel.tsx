@@ -109,7 +109,7 @@ function RemovedDetail({ removed, together }: { removed: Removed; together: bool
     )
   return (
     <>
-      <h3>{name} was removed</h3>
+      <h2>{name} was removed</h2>
       <p className={css['lead']}>
         Removed <Fresh at={removed.removedAt} />
         <Actor actor={removed.actor} />. It can be restored until{' '}

@@ -1,3 +1,5 @@
+import type { RequestPart } from './model.ts'
+
 interface Call {
   method: string
   url: string
@@ -5,22 +7,41 @@ interface Call {
   headers: string[]
   media: string | undefined
   body: string | undefined
+  /** Of a form: each its own part. */
+  parts?: RequestPart[] | undefined
+  /** The body is a file. */
+  file?: boolean | undefined
 }
 
 /** The call as a command for a shell. Everything that comes from the definition is quoted: pasted, it runs as one command. */
-export function curl({ method, url, query, headers, media, body }: Call): string {
-  const parts = ['curl']
+export function curl({ method, url, query, headers, media, body, parts, file }: Call): string {
+  const said = ['curl']
   const verb = method.toUpperCase()
-  if (verb !== (body === undefined ? 'GET' : 'POST')) parts.push(`-X ${quote(verb)}`)
+  if (verb !== (body === undefined && !parts?.length && !file ? 'GET' : 'POST')) said.push(`-X ${quote(verb)}`)
   const tail = query.map((name) => `${encodeURIComponent(name)}=…`).join('&')
-  parts.push(quote(tail ? `${url}${url.includes('?') ? '&' : '?'}${tail}` : url))
+  said.push(quote(tail ? `${url}${url.includes('?') ? '&' : '?'}${tail}` : url))
   const all = media ? [...headers, `Content-Type: ${media}`] : headers
-  for (const header of all) parts.push(`-H ${header.includes('$') ? doubled(header) : quote(header)}`)
-  if (body !== undefined) parts.push(`-d ${quote(body)}`)
-  return parts
+  for (const header of all) said.push(`-H ${header.includes('$') ? doubled(header) : quote(header)}`)
+  if (body !== undefined) said.push(`-d ${quote(body)}`)
+  if (file) said.push('--data-binary @FILE')
+  for (const part of parts ?? [])
+    // What is optional and has no value of the definition's own is left to whoever calls.
+    if (part.file ? part.required : part.required || part.value !== '') said.push(...formPart(part))
+  return said
     .map((part, i) => (i < 2 ? part : `  ${part}`))
     .join(' \\\n')
     .replace('curl \\\n', 'curl ')
+}
+
+/**
+ * One part of a form. curl reads a file where a value begins with `@` or `<`, and takes `;` for the end of a value: what comes
+ * from the definition must do neither. A name ends at its first `=`.
+ */
+function formPart({ name, value, file, media }: RequestPart): string[] {
+  if (file) return name.includes('=') ? [] : [`-F ${quote(`${name}=@FILE`)}`]
+  const plain = value === '' ? '…' : value
+  if (!media || name.includes('=')) return [`--form-string ${quote(`${name}=${plain}`)}`]
+  return [`-F ${quote(`${name}="${plain.replace(/["\\]/g, '\\$&')}";type=${media.replace(/[^\w/.+-]/g, '')}`)}`]
 }
 
 /** Within single quotes a shell reads nothing. */

@@ -72,10 +72,11 @@ class Mcp implements Reading {
       version: str(value['version'], 60) ?? str(info['version'], 60),
       about: prose(value['description']) ?? prose(value['instructions']),
       facts: [
+        ...overview(value),
         ...fact('Repository', own(value['repository'], 'url') ?? value['repository']),
         ...fact('Website', value['websiteUrl']),
-        ...fact('Protocol', value['protocolVersion']),
       ],
+      blocks: clientBlock(list(value['remotes'])),
       groups: groups.map((g) => ({
         ...g,
         minor: (g.name !== first && ['Packages', 'Where it answers'].includes(g.name)) || undefined,
@@ -114,8 +115,11 @@ class Mcp implements Reading {
               ? 'read'
               : 'make'
           : 'plain',
-      label,
+      label: kind === 'remote' ? hostOf(label) : label,
       note:
+        (kind === 'remote'
+          ? [pathOf(label), transportOf(value)].filter(Boolean).join(' · ') || undefined
+          : undefined) ??
         firstLine(own(value, 'title')) ??
         firstLine(own(value, 'description')) ??
         str(own(value, 'type'), 60) ??
@@ -131,8 +135,8 @@ class Mcp implements Reading {
     const label = id.slice(kind.length + 1)
     const blocks: Block[] = []
     const facts: Fact[] = [
-      ...fact('Address', value['url']),
-      ...fact('Transport', own(value['transport'], 'type') ?? value['type']),
+      ...fact('Address', value['url']).map((one): Fact => ({ ...one, copy: true })),
+      ...fact('Transport', transportOf(value)),
       ...fact('URI', value['uri'] ?? value['uriTemplate']),
       ...fact('Type', value['mimeType']),
       ...fact('Registry', value['registryType'] ?? value['registry_type']),
@@ -165,7 +169,7 @@ class Mcp implements Reading {
       if (fields.length > 0) blocks.push({ kind: 'fields', title, fields })
     }
     if (kind === 'remote')
-      blocks.push({ kind: 'code', title: 'For a client', language: 'json', code: clientConfig(label, value) })
+      blocks.push({ kind: 'code', title: 'For a client', language: 'json', code: clientConfig([value]) })
     if (blocks.length === 0) blocks.push({ kind: 'code', title: 'As written', language: 'json', code: json(value) })
     return { id, title: firstLine(value['title']) ?? label, code: label, about: prose(value['description']), blocks }
   }
@@ -173,6 +177,67 @@ class Mcp implements Reading {
   fields(key: string): Field[] {
     return this.schemas.children(key, 1)
   }
+}
+
+/** What a reader wants to know of a server first: where it answers, how it is spoken to, and how much it offers. */
+function overview(value: Obj): Fact[] {
+  const remotes = list(value['remotes'])
+  const packages = list(value['packages'])
+  const transports = new Set([...remotes, ...packages].map(transportOf).filter((type) => type !== undefined))
+  const many = (key: string, one: string, more = `${one}s`): string[] => {
+    const n = list(value[key]).length || entries(value[key]).length
+    return n > 0 ? [`${n.toLocaleString('en-GB')} ${n === 1 ? one : more}`] : []
+  }
+  const offered = [
+    ...many('tools', 'tool'),
+    ...many('resources', 'resource'),
+    ...many('resourceTemplates', 'template of resources', 'templates of resources'),
+    ...many('prompts', 'prompt'),
+  ]
+  return [
+    ...remotes.slice(0, MOST_SHOWN).flatMap((remote): Fact[] => {
+      const url = str(own(remote, 'url'), 300)
+      return url
+        ? [
+            {
+              term: 'Address',
+              value: url,
+              code: true,
+              copy: true,
+              note: transports.size > 1 ? transportOf(remote) : '',
+            },
+          ]
+        : []
+    }),
+    ...packages.slice(0, MOST_SHOWN).flatMap((one): Fact[] => {
+      const name = str(own(one, 'identifier'), 200) ?? str(own(one, 'name'), 200)
+      const registry = str(own(one, 'registryType') ?? own(one, 'registry_type') ?? own(one, 'registry_name'), 60)
+      const note = [registry, str(own(one, 'version'), 60)].filter(Boolean).join(' ')
+      return name ? [{ term: 'Package', value: name, code: true, copy: true, note }] : []
+    }),
+    ...fact('Transport', [...transports].join(', ')),
+    ...fact('Protocol', value['protocolVersion']),
+    ...fact('Offers', offered.join(', ')),
+  ]
+}
+
+const MOST_SHOWN = 12
+
+function transportOf(value: unknown): string | undefined {
+  return (
+    str(own(own(value, 'transport'), 'type'), 60) ??
+    str(own(value, 'type'), 60) ??
+    str(own(value, 'transport_type'), 60)
+  )
+}
+
+/** In a list the end of an address would be cut, and with it what tells two apart: the host is one line, the path another. */
+function hostOf(url: string): string {
+  return /^https?:\/\/([^/?#]+)/.exec(url)?.[1] ?? url
+}
+
+function pathOf(url: string): string {
+  return /^https?:\/\/[^/?#]+(\/?[^]+)$/.exec(url)?.[1] ?? ''
 }
 
 const hintWords: Record<string, string> = {
@@ -199,7 +264,27 @@ function argumentField(value: unknown): Field {
   }
 }
 
-function clientConfig(label: string, value: Obj): string {
-  const name = (/^https?:\/\/([\w-]+)/.exec(label)?.[1] ?? 'server').toLowerCase()
-  return json({ mcpServers: { [name]: { type: str(value['type'], 60) ?? 'streamable-http', url: label } } })
+function clientBlock(remotes: unknown[]): Block[] | undefined {
+  const known = remotes
+    .slice(0, MOST_SHOWN)
+    .filter((remote): remote is Obj => str(own(remote, 'url'), 300) !== undefined)
+  return known.length > 0
+    ? [{ kind: 'code', title: 'For a client', language: 'json', code: clientConfig(known) }]
+    : undefined
+}
+
+/** What a client has in its file, each server under the name of its host; a second of the same host by its transport too. */
+function clientConfig(remotes: Obj[]): string {
+  const mcpServers: Record<string, Obj> = {}
+  for (const remote of remotes) {
+    const url = str(remote['url'], 300) ?? ''
+    const type = transportOf(remote) ?? 'streamable-http'
+    const host = (/^https?:\/\/([\w-]+)/.exec(url)?.[1] ?? 'server').toLowerCase()
+    const name = Object.hasOwn(mcpServers, host) ? `${host}-${type}` : host
+    mcpServers[Object.hasOwn(mcpServers, name) ? `${name}-${String(Object.keys(mcpServers).length)}` : name] = {
+      type,
+      url,
+    }
+  }
+  return json({ mcpServers })
 }

@@ -16,6 +16,8 @@ export interface Outline {
   /** Markdown. */
   about?: string | undefined
   facts: Fact[]
+  /** What else a reader wants before anything is chosen. */
+  blocks?: Block[] | undefined
   groups: Group[]
   /** What the first groups list: "operation", "operations". */
   noun: [one: string, many: string]
@@ -82,6 +84,20 @@ export interface RequestBody {
   media: string
   required: boolean
   text: string
+  /** It is one file, as it is. */
+  file?: boolean | undefined
+  /** It is put together of these: multipart/form-data. */
+  parts?: RequestPart[] | undefined
+}
+
+export interface RequestPart {
+  name: string
+  required?: boolean | undefined
+  hint?: string | undefined
+  value: string
+  file?: 'one' | 'many' | undefined
+  /** How the part says what it is, where that is not plain text. */
+  media?: string | undefined
 }
 
 interface InSection {
@@ -132,6 +148,10 @@ export interface Fact {
   value: string
   /** Written in code. */
   code?: boolean | undefined
+  /** What somebody takes along: it has a button that copies it. */
+  copy?: boolean | undefined
+  /** More of it, in a word or two. */
+  note?: string | undefined
   /** Entry that it names. */
   to?: string | undefined
   /** An address of http, https or mailto; anything else was left out. */

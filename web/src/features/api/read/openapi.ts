@@ -9,9 +9,11 @@ import type {
   Item,
   Outline,
   Reading,
+  RequestBody,
   RequestParameter,
   Tone,
 } from './model.ts'
+import { formParts, isFileBody } from './form.ts'
 import { encode, formText, given, serverUrl } from './request.ts'
 import { schemaNote, Schemas } from './schema.ts'
 import { docsFact, infoFacts, schemaEntry, shown } from './shared.ts'
@@ -268,30 +270,47 @@ class OpenApi implements Reading {
         },
       ]
     })
-    const form = parameters.filter((p) => p.in === 'formData')
-    const { media, bodyAt } = this.bodyPlace(pointer, value, parameters)
-    const found = this.schemas.resolve(pointer + pointerOf('requestBody'))
-    const body =
-      media !== undefined && bodyAt !== undefined
-        ? {
-            media,
-            required: own(this.two ? parameters.find((p) => p.in === 'body')?.value : found.value, 'required') === true,
-            text: formText(media, this.bodySample(bodyAt)),
-          }
-        : form.length > 0
-          ? {
-              media: this.formMedia(value, form),
-              required: form.some((p) => p.field.required),
-              text: form.map((p) => `${encode(p.name)}=${encode(given(p.value, {}))}`).join('&'),
-            }
-          : undefined
     return {
       method: operation.method.toUpperCase(),
       servers: this.servers(pointer, operation.item, true),
       path: operation.path,
       parameters: [...needs, ...asked],
-      body,
+      body: this.body(pointer, value, parameters),
     }
+  }
+
+  private body(pointer: string, value: Obj, parameters: Parameter[]): RequestBody | undefined {
+    const form = parameters.filter((p) => p.in === 'formData')
+    const { media, bodyAt } = this.bodyPlace(pointer, value, parameters)
+    if (media === undefined || bodyAt === undefined) return form.length > 0 ? this.formBody(value, form) : undefined
+    const found = this.schemas.resolve(pointer + pointerOf('requestBody'))
+    const required = own(this.two ? parameters.find((p) => p.in === 'body')?.value : found.value, 'required') === true
+    const schemaAt = this.schemas.resolve(bodyAt).pointer + pointerOf('schema')
+    if (isFileBody(media, obj(this.schemas.resolve(schemaAt).value))) return { media, required, text: '', file: true }
+    if (!media.startsWith('multipart/form-data'))
+      return { media, required, text: formText(media, this.bodySample(bodyAt)) }
+    const encoding = own(this.schemas.resolve(bodyAt).value, 'encoding')
+    return { media, required, text: '', parts: formParts(this.schemas, schemaAt, encoding) }
+  }
+
+  /** The form of Swagger 2, whose fields are parameters. */
+  private formBody(value: Obj, form: Parameter[]): RequestBody {
+    const media = this.formMedia(value, form)
+    const required = form.some((p) => p.field.required)
+    if (media !== 'multipart/form-data')
+      return {
+        media,
+        required,
+        text: form.map((p) => `${encode(p.name)}=${encode(given(p.value, {}))}`).join('&'),
+      }
+    const parts = form.map((p) => ({
+      name: p.name,
+      required: p.field.required,
+      hint: p.field.type,
+      value: given(p.value, {}),
+      file: str(p.value['type']) === 'file' ? ('one' as const) : undefined,
+    }))
+    return { media, required, text: '', parts }
   }
 
   private formMedia(value: Obj, form: Parameter[]): string {
@@ -473,7 +492,8 @@ class OpenApi implements Reading {
 
   private command(operation: Operation, pointer: string, value: Obj, parameters: Parameter[]): string {
     const server = this.servers(pointer, operation.item)[0] ?? ''
-    const { media, bodyAt } = this.bodyPlace(pointer, value, parameters)
+    const body = this.body(pointer, value, parameters)
+    const { bodyAt } = this.bodyPlace(pointer, value, parameters)
     return curl({
       method: operation.method,
       url: (server.startsWith('http') ? '' : 'https://HOST') + server.replace(/\/$/, '') + operation.path,
@@ -484,8 +504,10 @@ class OpenApi implements Reading {
           .filter((need) => need.in === 'header')
           .map((need) => `${need.name}: ${need.command}`),
       ],
-      media: bodyAt ? media : undefined,
-      body: bodyAt ? this.bodySample(bodyAt) : undefined,
+      media: body?.parts ? undefined : body?.media,
+      body: bodyAt && body && !body.file && !body.parts ? this.bodySample(bodyAt) : undefined,
+      parts: body?.parts,
+      file: body?.file,
     })
   }
 
@@ -526,10 +548,10 @@ class OpenApi implements Reading {
       const scheme = obj(this.schemas.follow(own(schemes, name), '').value)
       const type = str(scheme['type'])
       const place = str(scheme['in'])
-      const made = (at: 'header' | 'query', key: string, hint: string, command: string) => [
+      const made = (at: 'header' | 'query' | 'cookie', key: string, hint: string, command: string) => [
         { in: at, name: key, hint, command, value: '', secret: true },
       ]
-      if (type === 'apiKey' && (place === 'header' || place === 'query'))
+      if (type === 'apiKey' && (place === 'header' || place === 'query' || place === 'cookie'))
         return made(place, str(scheme['name'], 100) ?? name, 'the key', '$KEY')
       if (type === 'basic' || (type === 'http' && str(scheme['scheme'])?.toLowerCase() === 'basic'))
         return made('header', 'Authorization', 'Basic …', 'Basic $CREDENTIALS')

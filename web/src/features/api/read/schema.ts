@@ -309,10 +309,10 @@ function constraints(schema: Obj): string[] {
   say('exclusiveMinimum', (v) => `more than ${v}`)
   say('exclusiveMaximum', (v) => `less than ${v}`)
   say('multipleOf', (v) => `a multiple of ${v}`)
-  say('minLength', (v) => `${v} characters or more`)
+  say('minLength', (v) => `${counted(v, 'character')} or more`)
   say('maxLength', (v) => `${v} characters or fewer`)
   say('pattern', (v) => `matches ${v}`)
-  say('minItems', (v) => `${v} items or more`)
+  say('minItems', (v) => `${counted(v, 'item')} or more`)
   say('maxItems', (v) => `${v} items or fewer`)
   say('contentEncoding', (v) => `encoded as ${v}`)
   if (schema['uniqueItems'] === true) out.push('no item twice')
@@ -329,3 +329,5 @@ function constraints(schema: Obj): string[] {
 export function schemaNote(schema: unknown): string | undefined {
   return firstLine(own(schema, 'description')) ?? firstLine(own(schema, 'title'))
 }
+
+const counted = (n: unknown, one: string): string => `${String(n)} ${one}${Number(n) === 1 ? '' : 's'}`

@@ -3,6 +3,9 @@ import { ParseFault } from './parse.ts'
 import { Schemas } from './schema.ts'
 import { isObj, obj, own, pointerOf, prose, str, type Obj } from './value.ts'
 
+const listed = (names: string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`
+
 type Kind = 'query' | 'mutation' | 'subscription'
 
 interface Procedure {
@@ -16,10 +19,10 @@ interface Procedure {
 
 /** Reads the text of a router, or the declaration that a compiler makes of one. Throws ParseFault. */
 export function readTrpc(text: string): Reading {
-  const found = scan(text)
+  const { found, elsewhere } = scan(text)
   if (found.length === 0)
     throw new ParseFault('there is no procedure in it: no .query(, .mutation( or .subscription( in a router')
-  return new Trpc(found, undefined)
+  return new Trpc(found, undefined, elsewhere)
 }
 
 /** Reads procedures written as JSON: nested, or by their dotted paths. Undefined where there are none. */
@@ -34,7 +37,7 @@ class Trpc implements Reading {
   private readonly schemas: Schemas
   private readonly byId: Map<string, Procedure>
 
-  constructor(procedures: Procedure[], root: Obj | undefined) {
+  constructor(procedures: Procedure[], root: Obj | undefined, elsewhere: string[] = []) {
     this.schemas = new Schemas(root)
     this.byId = new Map(procedures.map((p) => [`${p.kind} ${p.path}`, p]))
     const groups = new Map<string, Group>()
@@ -52,7 +55,7 @@ class Trpc implements Reading {
       facts: [],
       groups: [...groups.values()],
       noun: ['procedure', 'procedures'],
-      notes: [],
+      notes: elsewhere.length > 0 ? [`What is below ${listed(elsewhere)} stands in other files.`] : [],
     }
   }
 
@@ -126,13 +129,19 @@ function collect(value: unknown, pointer: string, path: string, out: Procedure[]
   }
 }
 
+interface Found {
+  found: Procedure[]
+  /** Members of routers that are routers of other files. */
+  elsewhere: string[]
+}
+
 /** Finds routers in TypeScript by its brackets: no compiler, and text and comments are passed over. */
-function scan(text: string): Procedure[] {
+function scan(text: string): Found {
   const source = text.slice(0, 4_000_000)
   const shape = blank(source)
   const named = new Map<string, number>()
   const starts: number[] = []
-  const router = /\b(?:[\w$]*[rR]outer|mergeRouters|BuildRouter|BuiltRouter)\b/g
+  const router = /\b(?:[\w$]*[rR]outer|CreateRouterInner|(?:TRPC)?DecorateCreateRouterOptions)\b/g
   for (let m = router.exec(shape); m; m = router.exec(shape)) {
     const brace = openerAfter(shape, m.index + m[0].length)
     if (brace === undefined || starts.includes(brace) || starts.length >= 400) continue
@@ -142,31 +151,43 @@ function scan(text: string): Procedure[] {
     )?.[1]
     if (name) named.set(name, brace)
   }
+  const made = declarations(shape)
   const out: Procedure[] = []
+  const elsewhere: string[] = []
   const used = new Set<number>()
+  const procedure = (path: string, at: number, start: number, end: number): boolean => {
+    const kind = chained(shape, start, end, 'query|mutation|subscription')[0]?.name as Kind | undefined
+    if (!kind) return false
+    out.push({
+      path,
+      kind,
+      about: about(source, at),
+      input: argument(source, shape, start, end, 'input'),
+      output: argument(source, shape, start, end, 'output'),
+    })
+    return true
+  }
   const walk = (brace: number, prefix: string, depth: number) => {
     if (depth > 12 || out.length >= MOST) return
-    for (const { key, start, end } of members(shape, brace)) {
+    for (const { key, at, start, end } of members(source, shape, brace)) {
       const path = prefix ? `${prefix}.${key}` : key
       const code = shape.slice(start, end)
       const inner = starts.find((s) => s > start && s < end)
-      const call = /\.\s*(query|mutation|subscription)\s*\(/.exec(code)
       const declared = /\b(?:TRPC)?(Query|Mutation|Subscription)Procedure\s*</.exec(code)
-      const alias = named.get(code.trim())
-      if (call && (inner === undefined || start + call.index < inner)) {
-        out.push({
-          path,
-          kind: call[1] as Kind,
-          about: about(source, shape, start),
-          input: argument(source, shape, start, end, 'input'),
-          output: argument(source, shape, start, end, 'output'),
-        })
-      } else if (declared) {
+      const name = code.trim()
+      const alias = named.get(name)
+      const [from, to] = made.get(name) ?? []
+      if (code.startsWith('{')) {
+        // Routers may be plain objects within one.
+        walk(start, path, depth + 1)
+      } else if (procedure(path, at, start, end)) {
+        continue
+      } else if (declared && (inner === undefined || start + declared.index < inner)) {
         const kind = declared[1]?.toLowerCase() as Kind
         out.push({
           path,
           kind,
-          about: about(source, shape, start),
+          about: about(source, at),
           input: typed(source, shape, start, end, 'input'),
           output: typed(source, shape, start, end, 'output'),
         })
@@ -176,6 +197,10 @@ function scan(text: string): Procedure[] {
       } else if (inner !== undefined) {
         used.add(inner)
         walk(inner, path, depth + 1)
+      } else if (from !== undefined && to !== undefined && procedure(path, from, from, to)) {
+        continue
+      } else if (/^[\w$.]*[rR]outer$|^lazy\s*\(/.test(name)) {
+        elsewhere.push(path)
       }
     }
   }
@@ -185,6 +210,45 @@ function scan(text: string): Procedure[] {
     if (used.has(start) || inside(start)) continue
     used.add(start)
     walk(start, '', 0)
+  }
+  return { found: out, elsewhere: elsewhere.slice(0, 20) }
+}
+
+/** Where what a name stands for is written: from the sign of equality to the end of the statement. */
+function declarations(shape: string): Map<string, [from: number, to: number]> {
+  const out = new Map<string, [number, number]>()
+  const declared = /(?:^|[;\s])(?:const|let|var)\s+([\w$]+)\s*=\s*(?=[\w$.]*[pP]rocedure\b)/g
+  for (let m = declared.exec(shape); m && out.size < MOST; m = declared.exec(shape)) {
+    const from = m.index + m[0].length
+    let depth = 0
+    let to = from
+    for (; to < shape.length; to++) {
+      const c = shape[to] ?? ''
+      if ('{(['.includes(c)) depth++
+      else if ('})]'.includes(c)) depth--
+      // A line that does not go on with a call ends it, where nobody wrote a semicolon.
+      if (depth < 0 || (depth === 0 && (c === ';' || (c === '\n' && !/^\s*[.?]/.test(shape.slice(to, to + 200))))))
+        break
+    }
+    if (m[1]) out.set(m[1], [from, to])
+  }
+  return out
+}
+
+/** The calls of a chain itself, in their order: not those within what is handed to them. */
+function chained(shape: string, start: number, end: number, names: string): { name: string; open: number }[] {
+  const out: { name: string; open: number }[] = []
+  const call = new RegExp(`\\.\\s*(${names})\\s*(?=\\()`, 'y')
+  let depth = 0
+  for (let i = start; i < end; i++) {
+    const c = shape[i] ?? ''
+    if ('{(['.includes(c)) depth++
+    else if ('})]'.includes(c)) depth--
+    else if (c === '.' && depth === 0) {
+      call.lastIndex = i
+      const m = call.exec(shape)
+      if (m?.[1]) out.push({ name: m[1], open: i + m[0].length })
+    }
   }
   return out
 }
@@ -231,8 +295,16 @@ function closer(shape: string, open: number): number {
   return shape.length
 }
 
-function members(shape: string, brace: number): { key: string; start: number; end: number }[] {
-  const out: { key: string; start: number; end: number }[] = []
+interface Member {
+  key: string
+  /** Where it begins, and where its value does. */
+  at: number
+  start: number
+  end: number
+}
+
+function members(source: string, shape: string, brace: number): Member[] {
+  const out: Member[] = []
   const stop = closer(shape, brace)
   let at = brace + 1
   while (at < stop && out.length < MOST) {
@@ -245,20 +317,27 @@ function members(shape: string, brace: number): { key: string; start: number; en
       else if ((c === ',' || c === ';') && depth === 0) break
     }
     const piece = shape.slice(at, end)
-    const m = /^\s*([\w$]+)\s*:\s*/.exec(piece)
+    // A name in quotes is blank in the shape, which has the colon alone.
+    const m = /^\s*(?:([\w$]+)\s*)?:\s*/.exec(piece)
     const short = /^\s*([\w$]+)\s*$/.exec(piece)
-    if (m?.[1]) out.push({ key: m[1], start: at + m[0].length, end })
-    else if (short?.[1]) out.push({ key: short[1], start: at + piece.indexOf(short[1]), end })
+    const quoted = m && !m[1] ? /(["'])([\w$.-]+)\1\s*:\s*$/.exec(source.slice(at, at + m[0].length)) : null
+    const key = m?.[1] ?? quoted?.[2]
+    if (m && key) {
+      const begins = quoted ? at + quoted.index : at + m[0].length - m[0].trimStart().length
+      out.push({ key, at: begins, start: at + m[0].length, end })
+    } else if (short?.[1]) {
+      const begins = at + piece.indexOf(short[1])
+      out.push({ key: short[1], at: begins, start: begins, end })
+    }
     at = end + 1
   }
   return out
 }
 
+/** What is handed to the calls of a name in the chain; a procedure may be given its input in pieces. */
 function argument(source: string, shape: string, start: number, end: number, name: string): Procedure['input'] {
-  const m = new RegExp(`\\.\\s*${name}\\s*\\(`).exec(shape.slice(start, end))
-  if (!m) return undefined
-  const open = start + m.index + m[0].length - 1
-  return { code: dedent(source.slice(open + 1, closer(shape, open))) }
+  const said = chained(shape, start, end, name).map(({ open }) => dedent(source.slice(open + 1, closer(shape, open))))
+  return said.length > 0 ? { code: said.join('\n\n') } : undefined
 }
 
 function typed(source: string, shape: string, start: number, end: number, name: string): Procedure['input'] {
@@ -276,14 +355,19 @@ function typed(source: string, shape: string, start: number, end: number, name: 
   return { code: dedent(source.slice(from, to)) }
 }
 
-/** The comment right above a member. */
-function about(source: string, shape: string, start: number): string | undefined {
-  const line = shape.lastIndexOf('\n', start)
+/** The comment right above a member or a declaration: of the lines before it, those that are a comment. */
+function about(source: string, at: number): string | undefined {
+  const line = source.lastIndexOf('\n', at)
   const before = source.slice(Math.max(0, line - 2_000), Math.max(0, line)).trimEnd()
-  const block = /\/\*\*([\s\S]*?)\*\/$/.exec(before)?.[1]
+  const block = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/$/.exec(before)?.[1]
   if (block) return prose(block.replace(/^\s*\* ?/gm, ''))
-  const lines = /(?:^[ \t]*\/\/[^\n]*\n?)+$/m.exec(before)?.[0]
-  return lines && prose(lines.replace(/^\s*\/\/ ?/gm, ''))
+  const said: string[] = []
+  for (const one of before.split('\n').reverse()) {
+    const comment = /^\s*\/\/+ ?(.*)$/.exec(one)?.[1]
+    if (comment === undefined) break
+    said.unshift(comment)
+  }
+  return said.length > 0 ? prose(said.join('\n')) : undefined
 }
 
 function dedent(code: string): string {

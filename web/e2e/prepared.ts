@@ -1,0 +1,58 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { componentFile, type Portals } from './server.ts'
+
+const PATIENCE = 30_000
+
+/** What happened in the open portal before anybody came: a component that changed twice, one that was removed, a file at a host. */
+export async function prepare(portals: Portals): Promise<void> {
+  const at = (name: string) => `${portals.url}/api/catalog/entities/by-name/component/default/${name}`
+  const file = (name: string) => join(portals.watched, `${name}.yaml`)
+  for (const words of ['Rings in fog.', 'Rings in fog and snow.', 'Rings in fog, snow and heavy rain.']) {
+    writeFileSync(file(CHANGED), componentFile(CHANGED, words))
+    await until(async () => ((await entity(at(CHANGED)))?.metadata.description ?? '') === words)
+  }
+  writeFileSync(file(REMOVED), componentFile(REMOVED, 'Lit the bar until it drifted off.'))
+  await until(async () => (await entity(at(REMOVED))) !== undefined)
+  const { uid } = (await entity(at(REMOVED)))?.metadata ?? {}
+  const removed = await fetch(`${portals.url}/api/catalog/entities/by-uid/${uid ?? ''}`, {
+    method: 'DELETE',
+    headers: { 'Sec-Fetch-Site': 'same-origin' },
+  })
+  if (!removed.ok) throw new Error(`${REMOVED} is not removed: ${String(removed.status)} ${await removed.text()}`)
+  rmSync(file(REMOVED))
+  mkdirSync(join(portals.hosted, REPOSITORY), { recursive: true })
+  writeFileSync(join(portals.hosted, REPOSITORY, 'catalog-info.yaml'), componentFile('tide-clock', 'Tells the tides.'))
+}
+
+export const CHANGED = 'fog-bell'
+export const REMOVED = 'drifted-buoy'
+const REPOSITORY = 'tide-clock'
+
+/** Where a browser shows the file at the host. */
+export const hostedFile = ({ hostedUrl }: Portals): string =>
+  `${hostedUrl}/${REPOSITORY}/src/branch/main/catalog-info.yaml`
+
+/** The revisions of the first and the last change of the component that changed. */
+export async function changedBetween({ url }: Portals): Promise<{ from: number; to: number }> {
+  const answer = await fetch(`${url}/api/catalog/entities/by-name/component/default/${CHANGED}/history`)
+  const { items } = (await answer.json()) as { items: { revision: number }[] }
+  const revisions = items.map(({ revision }) => revision)
+  return { from: Math.min(...revisions), to: Math.max(...revisions) }
+}
+
+interface Known {
+  metadata: { uid: string; description?: string }
+}
+
+async function entity(at: string): Promise<Known | undefined> {
+  const answer = await fetch(at)
+  return answer.ok ? ((await answer.json()) as Known) : undefined
+}
+
+async function until(done: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + PATIENCE; !(await done());) {
+    if (Date.now() > end) throw new Error('the open portal does not show what its watched folder declares')
+    await new Promise((r) => setTimeout(r, 100))
+  }
+}
