@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { page } from '../lib/paths.ts'
 import { useMention } from '../lib/summaries.ts'
+import { typeName } from '../lib/spelling.ts'
 import { number } from '../lib/words.ts'
 import { KindGlyph } from './kind-glyph.tsx'
 import { Owner } from './owner.tsx'
@@ -61,7 +62,7 @@ function MentionRow({ entityRef, owner, note }: { entityRef: string; owner: bool
           {summary === null ? 'named in a file, not in the catalog' : summary?.description}
         </span>
       </span>
-      <span className="muted cut">{note ?? summary?.type}</span>
+      <span className="muted cut">{note ?? typeName(summary?.type)}</span>
       <span className={`${css['owner'] ?? ''} cut muted`}>
         {owner && summary?.owner && <Owner owner={summary.owner} />}
       </span>

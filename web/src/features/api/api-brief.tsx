@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { page } from '../../lib/paths.ts'
+import { typeName } from '../../lib/spelling.ts'
 import { count, number } from '../../lib/words.ts'
 import type { Entity } from '../../lib/entity.ts'
 import { RowBones } from '../../ui/bones.tsx'
@@ -35,7 +36,7 @@ export function ApiBrief({ entity }: { entity: Entity }) {
   return (
     <Section
       title="Definition"
-      note={outline ? outlineWords(outline) : definition.type}
+      note={outline ? outlineWords(outline) : typeName(definition.type)}
       end={
         <Link className="link" to={to}>
           Open

@@ -3,6 +3,7 @@ import { refOf, text, titleOf, type Entity, type StatusItem } from '../../lib/en
 import { statusWords } from '../../lib/missing.ts'
 import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
+import { typeName } from '../../lib/spelling.ts'
 import { useStars } from '../../lib/stars.ts'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { QuickLink } from '../../ui/quick-link.tsx'
@@ -66,7 +67,7 @@ export const Row = memo(function Row({ index, entity, columns, phone, stop, sele
       </td>
       {phone && (
         <td role="gridcell" className={`${css['under'] ?? ''} cut`}>
-          {[text(entity.spec?.['type']), text(entity.spec?.['lifecycle'])].filter(Boolean).join(' · ')}
+          {[typeName(text(entity.spec?.['type'])), text(entity.spec?.['lifecycle'])].filter(Boolean).join(' · ')}
         </td>
       )}
       {columns.map((column) => (

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { record, refOf, relationsOf, strings, text, type Entity } from '../../lib/entity.ts'
 import { place } from '../../lib/format.ts'
 import { page } from '../../lib/paths.ts'
+import { typeName } from '../../lib/spelling.ts'
 import { httpUrl } from '../../lib/url.ts'
 import { count } from '../../lib/words.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
@@ -99,7 +100,7 @@ function facts(entity: Entity): [string, ReactNode][] {
     const words = slug ?? repository?.replace(/^https?:\/\//, '')
     out.push(['Repository', repository ? <OutLink href={repository}>{words}</OutLink> : words])
   }
-  if (text(spec['type'])) out.push(['Type', text(spec['type'])])
+  if (text(spec['type'])) out.push(['Type', typeName(text(spec['type']))])
   for (const domain of relationsOf(entity, 'partOf'))
     out.push(['Part of', <EntityName key={domain} entityRef={domain} />])
   for (const parent of relationsOf(entity, 'childOf'))

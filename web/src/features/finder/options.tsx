@@ -1,4 +1,5 @@
 import type { KeyboardEvent } from 'react'
+import { typeName } from '../../lib/spelling.ts'
 import { useMention } from '../../lib/summaries.ts'
 import { kindWords } from '../../lib/words.ts'
 import { Icon } from '../../ui/icon.tsx'
@@ -94,7 +95,7 @@ export function EntityOption({ entityRef, hit, words, tags, mine, ...props }: En
               <Marked text={name} words={words} /> ·{' '}
             </>
           )}
-          {type ?? kindWords(mention.kind).one}
+          {typeName(type) ?? kindWords(mention.kind).one}
           {owner && (
             <>
               {' '}

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { place } from '../../lib/format.ts'
 import { page } from '../../lib/paths.ts'
+import { typeName } from '../../lib/spelling.ts'
 import { useName } from '../../lib/summaries.ts'
 import { capital, count, kindWords } from '../../lib/words.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
@@ -53,7 +54,7 @@ export function Inspector({ box, edges, root, onFocus, onUnfold, children }: Pro
 const MOST = 6
 
 function Chosen({ box: { ref, node }, root, onFocus }: { box: Box; root: boolean; onFocus: Props['onFocus'] }) {
-  const facts = [kindWords(node?.kind ?? '').one, node?.type, node?.lifecycle].filter(Boolean).join(', ')
+  const facts = [kindWords(node?.kind ?? '').one, typeName(node?.type), node?.lifecycle].filter(Boolean).join(', ')
   return (
     <section>
       <h2 className={css['chosen']}>{nameOf(node, ref)}</h2>
