@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { languageName, typeName } from './spelling.ts'
+import { languageName } from './languages.ts'
+import { typeName } from './spelling.ts'
 
 test.each([
   ['openapi', 'OpenAPI'],

@@ -7,16 +7,14 @@ import type { Entity } from '../../lib/entity.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Strip } from '../../ui/strip.tsx'
-import { Tag } from '../../ui/tag.tsx'
-import { Badge } from './badge.tsx'
 import { outlineWords } from './api-viewer.tsx'
 import { definitionOf, openedQuery } from './definition.ts'
+import { FirstItems } from './first-items.tsx'
 import { NoDefinition } from './no-definition.tsx'
 import { offers } from './outline-rows.ts'
-import type { Item, Outline } from './read/model.ts'
+import type { Outline } from './read/model.ts'
 import css from './brief.module.css'
 
-const FIRST = 8
 /** Most definitions are short. */
 const BONES = 4
 
@@ -53,35 +51,17 @@ export function ApiBrief({ entity }: { entity: Entity }) {
 function First({ outline, to }: { outline: Outline; to: string }) {
   const groups = outline.groups.filter((g) => !g.minor)
   const items = (groups.length > 0 ? groups : outline.groups).flatMap((g) => g.items)
-  const some = items.length > FIRST + 1
-  const shown = some ? items.slice(0, FIRST) : items
   if (items.length === 0) return <p className="muted">The definition lists nothing yet.</p>
   return (
-    <ul className="hairlines">
-      {shown.map((item) => (
-        <Row key={item.id} item={item} to={to} />
-      ))}
-      {some && (
-        <li>
-          <Link className={`${css['all'] ?? ''} link`} to={to}>
-            All {count(groups.length > 0 ? offers(outline) : items.length, ...outline.noun)}
-          </Link>
-        </li>
-      )}
-    </ul>
-  )
-}
-
-function Row({ item, to }: { item: Item; to: string }) {
-  return (
-    <li className={css['row']}>
-      {item.badge && <Badge tone={item.tone}>{item.badge}</Badge>}
-      <Link className={css['label']} to={to} search={{ at: item.id }}>
-        {item.label}
-      </Link>
-      {item.deprecated && <Tag tone="warn">deprecated</Tag>}
-      <span className={`${css['note'] ?? ''} cut`}>{item.note}</span>
-    </li>
+    <FirstItems
+      items={items}
+      to={to}
+      more={
+        <Link className={`${css['all'] ?? ''} link`} to={to}>
+          All {count(groups.length > 0 ? offers(outline) : items.length, ...outline.noun)}
+        </Link>
+      }
+    />
   )
 }
 

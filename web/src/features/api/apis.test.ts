@@ -79,6 +79,8 @@ test('addresses', () => {
   expect(parseApisSearch({ group: 'colour', q: 'pay' })).toEqual({ q: 'pay' })
   expect(parseApiTabSearch({ at: 'GET /a', view: 'other' })).toEqual({ at: 'GET /a' })
   expect(parseApiTabSearch({ find: 'a', view: 'text' })).toEqual({ find: 'a', view: 'text' })
+  expect(parseApiTabSearch({ view: 'text', wrap: 'no' })).toEqual({ view: 'text', wrap: 'no' })
+  expect(parseApiTabSearch({ wrap: 'maybe' })).toEqual({})
 })
 
 test('the definition of an entity', () => {

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Clock } from 'lucide-react'
 import { languageOf, refOf, relationsOf, text, tierOf, titleOf, type Entity } from '../../lib/entity.ts'
-import { languageName } from '../../lib/spelling.ts'
+import { languageName } from '../../lib/languages.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
