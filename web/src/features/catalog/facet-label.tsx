@@ -1,5 +1,5 @@
-import { typeName } from '../../lib/spelling.ts'
 import { useMention } from '../../lib/summaries.ts'
+import { typeName } from '../../lib/words.ts'
 import { NONE, type FacetName } from './catalog-search.ts'
 
 /** A value as people say it: the owner's name instead of its ref, a type in its own spelling. */

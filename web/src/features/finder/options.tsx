@@ -1,7 +1,6 @@
 import type { KeyboardEvent } from 'react'
-import { typeName } from '../../lib/spelling.ts'
 import { useMention } from '../../lib/summaries.ts'
-import { kindWords } from '../../lib/words.ts'
+import { kindWords, typeName } from '../../lib/words.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import type { Do } from './actions.ts'

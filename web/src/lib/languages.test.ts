@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { languageName } from './languages.ts'
-import { typeName } from './spelling.ts'
+import { typeName } from './words.ts'
 
 test.each([
   ['openapi', 'OpenAPI'],
