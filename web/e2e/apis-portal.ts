@@ -65,6 +65,13 @@ components:
       properties: { id: { type: string }, before: { $ref: '#/components/schemas/Order' } }
 `,
   ],
+  many: [
+    'openapi',
+    `openapi: 3.1.0
+info: { title: Many things, version: '1', description: '${'A line that is longer than a phone is wide. '.repeat(4)}' }
+paths:
+${Array.from({ length: 40 }, (_, i) => `  /things/${String(i)}: { get: { tags: [${i < 20 ? 'Low' : 'High'}], summary: Thing ${String(i)}, responses: { '200': { description: It } } } }\n`).join('')}`,
+  ],
   router: [
     'trpc',
     `export const appRouter = router({ crew: router({ list: publicProcedure.input(z.string()).query(() => []) }) })\n`,

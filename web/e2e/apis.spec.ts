@@ -24,14 +24,12 @@ test('an operation is found, read and sent on as an address', async ({ page }) =
   await expect(page.getByRole('heading', { level: 2, name: 'The shop' })).toBeVisible()
   await expect(page.getByRole('link', { name: 'charts' })).toHaveAttribute('href', 'https://charts.example')
 
-  // By keyboard alone: to the filter, into the list, open.
-  await page.keyboard.press('/')
-  await page.keyboard.type('post')
-  await expect(page).toHaveURL(/find=post/)
+  // What is seen at once has no filter; the list by keyboard alone.
   const list = page.getByRole('navigation', { name: 'All 2 operations' })
-  await expect(list.getByRole('link')).toHaveCount(1)
+  await expect(page.getByRole('searchbox')).toHaveCount(0)
+  await list.getByRole('link', { name: /All orders/ }).focus()
   await page.keyboard.press('ArrowDown')
-  await expect(list.getByRole('link')).toBeFocused()
+  await expect(list.getByRole('link', { name: /Order something/ })).toBeFocused()
   await page.keyboard.press('Enter')
   await expect(page.getByRole('heading', { level: 2, name: 'Order something' })).toBeVisible()
   await expect(page).toHaveURL(/at=POST\+\/orders/)
@@ -48,6 +46,66 @@ test('an operation is found, read and sent on as an address', async ({ page }) =
   await page.goBack()
   await page.reload()
   await expect(page.getByRole('heading', { level: 2, name: 'Order something' })).toBeVisible()
+})
+
+test('where there is no room beside, the list is one field', async ({ page }) => {
+  for (const width of [390, 768]) {
+    await page.setViewportSize({ width, height: 844 })
+    await page.goto(tab('many'))
+    const offers = page.getByRole('heading', { name: 'What it offers' })
+    await expect(offers).toBeVisible()
+    await expect(page.getByRole('navigation', { name: 'All 40 operations' })).toHaveCount(0)
+    await page.keyboard.press('/')
+    const sheet = page.getByRole('dialog', { name: 'All 40 operations' })
+    const list = sheet.getByRole('navigation')
+    await sheet.getByRole('searchbox').fill('thing 39')
+    await expect(page).toHaveURL(/find=thing\+39/)
+    await expect(list.getByRole('link')).toHaveCount(1)
+    await sheet.getByRole('searchbox').press('ArrowDown')
+    await expect(list.getByRole('link')).toBeFocused()
+    await page.keyboard.press('Enter')
+    await expect(sheet).toHaveCount(0)
+    await expect(page.getByRole('heading', { level: 2, name: 'Thing 39' })).toBeVisible()
+    await expect(page.getByRole('button', { name: /\/things\/39/, expanded: false })).toBeVisible()
+    await page.getByRole('link', { name: 'Overview' }).last().click()
+    await expect(offers).toBeVisible()
+    await page.getByRole('button', { name: 'All 40 operations' }).click()
+    await expect(sheet.getByRole('searchbox')).toHaveValue('thing 39')
+    await page.keyboard.press('Escape')
+    await expect(sheet).toHaveCount(0)
+  }
+})
+
+test('beside it, the list is as high as its rows, and no higher than the screen', async ({ page }) => {
+  const height = async (name: string) => {
+    await page.goto(tab(name))
+    const list = page.getByRole('navigation', { name: /^All .* operations$/ })
+    await expect(list.getByRole('link').first()).toBeVisible()
+    return list.evaluate((el) => [el.clientHeight, el.scrollHeight, window.innerHeight] as const)
+  }
+  const [few, all] = await height('shop')
+  expect(few).toBe(all)
+  expect(few).toBeLessThan(300)
+  const [many, whole, screen] = await height('many')
+  expect(many).toBeLessThan(screen)
+  expect(whole).toBeGreaterThan(screen)
+})
+
+test('on a phone the text scrolls with the page, and long lines go on below', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto(tab('many', '?view=text'))
+  const text = page.getByRole('region', { name: 'definition' })
+  await expect(text).toContainText('openapi: 3.1.0')
+  const room = () => text.evaluate((el) => [el.scrollWidth - el.clientWidth, el.scrollHeight - el.clientHeight])
+  await expect.poll(room).toEqual([0, 0])
+  await page.keyboard.press('End')
+  await expect(text).toContainText('/things/39')
+  const wrap = page.getByRole('button', { name: 'Wrap' })
+  await expect(wrap).toHaveAttribute('aria-pressed', 'true')
+  await wrap.click()
+  await expect(page).toHaveURL(/wrap=no/)
+  await expect(wrap).toHaveAttribute('aria-pressed', 'false')
+  await expect.poll(async () => (await room())[0]).toBeGreaterThan(0)
 })
 
 test('the text is one step away, and can be had as a file', async ({ page }) => {
@@ -87,8 +145,22 @@ test('the addresses of Backstage lead here, and a component lists its APIs', asy
   await page.goto(`${portal.url}/catalog/default/api/shop/definition`)
   await expect(page).toHaveURL(/\/shop\/api$/)
   await page.goto(`${portal.url}/catalog/default/component/till/api`)
-  await expect(page.getByRole('region', { name: 'Provides' }).getByRole('link', { name: 'shop' })).toBeVisible()
-  await expect(page.getByRole('region', { name: 'Calls' }).getByRole('link', { name: 'old-needed' })).toBeVisible()
+  const row = (part: string, api: string) =>
+    page
+      .getByRole('region', { name: part })
+      .getByRole('row')
+      .filter({ has: page.getByRole('link', { name: api }) })
+  await expect(row('Provides', 'shop')).toContainText('OpenAPI')
+  await expect(row('Calls', 'old-needed').getByRole('cell')).toContainText([
+    /old-needed/,
+    'OpenAPI',
+    'deprecated',
+    'quay',
+    '2',
+  ])
+  await expect(
+    page.getByRole('navigation', { name: 'Parts of the page' }).getByRole('link', { name: 'API 2' }),
+  ).toBeVisible()
 })
 
 test('the explorer opens with its answer', async ({ page }) => {
@@ -96,11 +168,14 @@ test('the explorer opens with its answer', async ({ page }) => {
   await expect(page.getByText(/APIs; 2 are deprecated, and 1 of those is still called by 2 components\./)).toBeVisible()
   const old = page.getByRole('region', { name: 'Deprecated' })
   await expect(old.getByRole('listitem').first()).toContainText('old-needed')
+  await expect(old.getByRole('listitem').first()).toContainText('What old-needed offers.')
   await expect(old.getByRole('link', { name: 'kiosk' })).toBeVisible()
   await expect(old.getByRole('listitem').nth(1)).toContainText('It can go.')
 
   const table = page.getByRole('table', { name: 'APIs' })
-  await page.getByRole('navigation', { name: 'Grouped by' }).getByRole('link', { name: 'lifecycle' }).click()
+  await expect(table.locator('th[scope=rowgroup]')).toHaveCount(0)
+  await expect(table.getByRole('columnheader', { name: 'Owner' })).toBeVisible()
+  await page.getByRole('navigation', { name: 'Grouped by' }).getByRole('link', { name: 'Lifecycle' }).click()
   await expect(page).toHaveURL(/group=lifecycle/)
   await expect(table.getByRole('rowheader').or(table.locator('tr th[scope=rowgroup]')).first()).toContainText(
     `experimental${String(MANY)}`,

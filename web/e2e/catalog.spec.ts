@@ -167,7 +167,7 @@ test('a location goes by its target, not by the hash in its name', async ({ page
 
 test('links of Backstage lead to the same things', async ({ page, catalog }) => {
   await page.goto('/catalog?filters[kind]=api&filters[type]=openapi')
-  await expect(catalog.value('Type', 'openapi')).toBeChecked()
+  await expect(catalog.value('Type', 'OpenAPI')).toBeChecked()
   await page.goto('/api-docs')
   await expect(page.getByRole('heading', { level: 1, name: 'APIs' })).toBeVisible()
 })

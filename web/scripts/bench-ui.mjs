@@ -107,7 +107,7 @@ const pages = [
   ['history', of('component', component, '/history'), 'main ol li'],
   ['source', of('component', component, '/source'), 'main code, main pre'],
   ['api', of('api', api), 'main h1'],
-  ['definition', of('api', api, '/api'), 'main nav h3, main pre, main [role=region]'],
+  ['definition', of('api', api, '/api'), 'main nav h2, main pre, main [role=region]'],
   ['system', of('system', system), 'main h1'],
   ['apis', '/api-docs', 'main tbody a[data-row]'],
   ['graph', '/catalog-graph', '.react-flow__node'],

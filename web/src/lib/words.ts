@@ -26,6 +26,31 @@ export function kindWords(kind: string): KindWords {
   return { one: kind, many: plural(kind), tab: capital(plural(kind)) }
 }
 
+/** Types that have a spelling of their own, by what files call them. */
+const typeNames = new Map([
+  ['openapi', 'OpenAPI'],
+  ['asyncapi', 'AsyncAPI'],
+  ['graphql', 'GraphQL'],
+  ['grpc', 'gRPC'],
+  ['trpc', 'tRPC'],
+  ['mcp', 'MCP'],
+  ['mcp-server', 'MCP'],
+  ['postgresql', 'PostgreSQL'],
+  ['mysql', 'MySQL'],
+  ['mongodb', 'MongoDB'],
+  ['kafka-topic', 'Kafka topic'],
+  ['kafka-cluster', 'Kafka cluster'],
+  ['kubernetes-cluster', 'Kubernetes cluster'],
+  ['s3-bucket', 'S3 bucket'],
+])
+
+/** A type as people write it: `openapi` is OpenAPI. A word of one's own stays as it is; so does what a filter or a file needs. */
+export function typeName(type: string): string
+export function typeName(type: string | undefined): string | undefined
+export function typeName(type: string | undefined): string | undefined {
+  return type && (typeNames.get(type.toLowerCase()) ?? type)
+}
+
 function plural(word: string): string {
   if (/(s|x|z|ch|sh)$/i.test(word)) return word + 'es'
   return /[^aeiou]y$/i.test(word) ? word.slice(0, -1) + 'ies' : word + 's'

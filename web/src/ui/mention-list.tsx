@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { page } from '../lib/paths.ts'
 import { useMention } from '../lib/summaries.ts'
-import { number } from '../lib/words.ts'
+import { number, typeName } from '../lib/words.ts'
 import { KindGlyph } from './kind-glyph.tsx'
 import { Owner } from './owner.tsx'
 import css from './mention-list.module.css'
@@ -70,7 +70,7 @@ function MentionRow({ entityRef, owner, type, note }: RowProps) {
           {summary === null ? 'named in a file, not in the catalog' : summary?.description}
         </span>
       </span>
-      {type && <span className="muted cut">{note ?? summary?.type}</span>}
+      {type && <span className="muted cut">{note ?? typeName(summary?.type)}</span>}
       <span className={`${css['owner'] ?? ''} cut muted`}>
         {owner && summary?.owner && <Owner owner={summary.owner} />}
       </span>

@@ -1,19 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { page } from '../../lib/paths.ts'
-import { count, number } from '../../lib/words.ts'
+import { count, number, typeName } from '../../lib/words.ts'
 import type { Entity } from '../../lib/entity.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Strip } from '../../ui/strip.tsx'
-import { Tag } from '../../ui/tag.tsx'
-import { Badge } from './badge.tsx'
-import { briefRows, FIRST } from './brief-rows.ts'
+import { briefRows } from './brief-rows.ts'
 import { outlineWords } from './api-viewer.tsx'
 import { definitionOf, openedQuery } from './definition.ts'
+import { FirstItems } from './first-items.tsx'
 import { NoDefinition } from './no-definition.tsx'
 import { offers } from './outline-rows.ts'
-import type { Item, Outline } from './read/model.ts'
+import type { Outline } from './read/model.ts'
 import css from './brief.module.css'
 
 /** What an API offers, on its overview: the first things by name, and the way to all of them. */
@@ -32,7 +31,7 @@ export function ApiBrief({ entity }: { entity: Entity }) {
   return (
     <Section
       title="Definition"
-      note={outline ? outlineWords(outline) : definition.type}
+      note={outline ? outlineWords(outline) : typeName(definition.type)}
       end={
         <Link className="link" to={to}>
           Open
@@ -49,35 +48,17 @@ export function ApiBrief({ entity }: { entity: Entity }) {
 function First({ outline, to }: { outline: Outline; to: string }) {
   const groups = outline.groups.filter((g) => !g.minor)
   const items = (groups.length > 0 ? groups : outline.groups).flatMap((g) => g.items)
-  const some = items.length > FIRST + 1
-  const shown = some ? items.slice(0, FIRST) : items
   if (items.length === 0) return <p className="muted">The definition lists nothing yet.</p>
   return (
-    <ul className="hairlines">
-      {shown.map((item) => (
-        <Row key={item.id} item={item} to={to} />
-      ))}
-      {some && (
-        <li>
-          <Link className={`${css['all'] ?? ''} link`} to={to}>
-            All {count(groups.length > 0 ? offers(outline) : items.length, ...outline.noun)}
-          </Link>
-        </li>
-      )}
-    </ul>
-  )
-}
-
-function Row({ item, to }: { item: Item; to: string }) {
-  return (
-    <li className={css['row']}>
-      {item.badge && <Badge tone={item.tone}>{item.badge}</Badge>}
-      <Link className={css['label']} to={to} search={{ at: item.id }}>
-        {item.label}
-      </Link>
-      {item.deprecated && <Tag tone="warn">deprecated</Tag>}
-      <span className={`${css['note'] ?? ''} cut`}>{item.note}</span>
-    </li>
+    <FirstItems
+      items={items}
+      to={to}
+      more={
+        <Link className={`${css['all'] ?? ''} link`} to={to}>
+          All {count(groups.length > 0 ? offers(outline) : items.length, ...outline.noun)}
+        </Link>
+      }
+    />
   )
 }
 

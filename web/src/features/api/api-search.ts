@@ -7,6 +7,8 @@ export interface ApiTabSearch {
   /** What the list is filtered by. */
   find?: string | undefined
   view?: 'text' | undefined
+  /** Whether long lines of the text go on below; absent: on a phone. */
+  wrap?: 'yes' | 'no' | undefined
 }
 
 export function parseApiTabSearch(raw: Record<string, unknown>): ApiTabSearch {
@@ -16,5 +18,7 @@ export function parseApiTabSearch(raw: Record<string, unknown>): ApiTabSearch {
   if (at) search.at = at
   if (find) search.find = find
   if (one(raw['view']) === 'text') search.view = 'text'
+  const wrap = one(raw['wrap'])
+  if (wrap === 'yes' || wrap === 'no') search.wrap = wrap
   return search
 }

@@ -1,24 +1,20 @@
+import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Download } from 'lucide-react'
-import { useMemo } from 'react'
+import { Download, WrapText } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { page } from '../../lib/paths.ts'
-import { count, number } from '../../lib/words.ts'
+import { count, number, typeName } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { Button } from '../../ui/button.tsx'
-import { EmptyState } from '../../ui/empty-state.tsx'
-import { FilterField } from '../../ui/filter-field.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Strip } from '../../ui/strip.tsx'
 import type { ApiTabSearch } from './api-search.ts'
+import { CopyButton } from './code.tsx'
 import { openedQuery, type Definition } from './definition.ts'
-import { BlockView, EntryView, Facts } from './entry-view.tsx'
-import type { Place } from './field-tree.tsx'
-import { Markdown } from './markdown.tsx'
-import type { Opened } from './opened.ts'
-import { OutlineList } from './outline-list.tsx'
-import { offers, outlineRows } from './outline-rows.ts'
+import { offers } from './outline-rows.ts'
 import type { Fault, Language, Outline } from './read/model.ts'
+import { Reference } from './reference.tsx'
 import { TextView } from './text-view.tsx'
 import css from './viewer.module.css'
 
@@ -30,15 +26,27 @@ interface Props {
 /** A definition of whatever sort: what it offers on the left, one thing of it on the right, its text one step away. */
 export function ApiViewer({ definition, search }: Props) {
   const { data: opened } = useQuery(openedQuery(definition))
+  const phone = useMediaQuery('(max-width: 760px)', undefined, { getInitialValueInEffect: false }) ?? false
   if (!opened) return <Bones />
   const { outline, fault, language } = opened
   const asText = outline === undefined || search.view === 'text'
+  // A phone has no room to the right; elsewhere lines stay as they were written until somebody asks.
+  const wrap = search.wrap ? search.wrap === 'yes' : phone
   return (
     <div className={css['viewer']}>
-      <Bar definition={definition} search={search} outline={outline} language={language} />
+      <Bar definition={definition} search={search} outline={outline} language={language}>
+        {asText && <TextTools definition={definition} search={search} wrap={wrap} />}
+      </Bar>
       {fault && <FaultStrip fault={fault} />}
       {asText ? (
-        <TextView key={definition.etag} text={definition.text} language={language} name="definition" fault={fault} />
+        <TextView
+          key={definition.etag}
+          text={definition.text}
+          language={language}
+          name="definition"
+          wrap={wrap}
+          fault={fault}
+        />
       ) : (
         <Reference definition={definition} search={search} opened={opened} outline={outline} />
       )}
@@ -51,7 +59,10 @@ function Bones() {
     <div className={css['viewer']}>
       <div className={css['bar']} />
       <div className={css['cols']}>
-        <RowBones rows={10} />
+        <div className={css['bone']} />
+        <div className={css['rows']}>
+          <RowBones rows={10} />
+        </div>
         <RowBones rows={6} />
       </div>
     </div>
@@ -70,13 +81,14 @@ function FaultStrip({ fault }: { fault: Fault }) {
 interface BarProps extends Props {
   outline: Outline | undefined
   language: Language
+  children: ReactNode
 }
 
-function Bar({ definition, search, outline, language }: BarProps) {
+function Bar({ definition, search, outline, language, children }: BarProps) {
   const to = page.entity(definition.ref, 'api')
   return (
     <div className={css['bar']}>
-      <p className={css['what']}>{outline ? outlineWords(outline) : definition.type || 'Definition'}</p>
+      <p className={css['what']}>{outline ? outlineWords(outline) : typeName(definition.type) || 'Definition'}</p>
       {outline && (
         <nav className={css['views']} aria-label="How the definition is shown">
           <Link to={to} search={{ ...search, view: undefined }} resetScroll={false} activeOptions={{ exact: true }}>
@@ -87,6 +99,7 @@ function Bar({ definition, search, outline, language }: BarProps) {
           </Link>
         </nav>
       )}
+      {children}
       <Button
         leftSection={<Icon of={Download} size={14} />}
         onClick={() => {
@@ -96,6 +109,32 @@ function Bar({ definition, search, outline, language }: BarProps) {
         Download
       </Button>
     </div>
+  )
+}
+
+/** What one does with the text: have long lines go on below, take it along. */
+function TextTools({ definition, search, wrap }: Props & { wrap: boolean }) {
+  const navigate = useNavigate()
+  return (
+    <>
+      <span className={css['wrap']}>
+        <Button
+          aria-pressed={wrap}
+          leftSection={<Icon of={WrapText} size={14} />}
+          onClick={() =>
+            void navigate({
+              to: page.entity(definition.ref, 'api'),
+              search: { ...search, wrap: wrap ? 'no' : 'yes' },
+              replace: true,
+              resetScroll: false,
+            })
+          }
+        >
+          Wrap
+        </Button>
+      </span>
+      <CopyButton text={definition.text} label="Copy the definition" />
+    </>
   )
 }
 
@@ -125,105 +164,4 @@ function save({ text, file }: Definition, language: Language): void {
   setTimeout(() => {
     URL.revokeObjectURL(url)
   }, 10_000)
-}
-
-interface ReferenceProps extends Props {
-  opened: Opened
-  outline: Outline
-}
-
-function Reference({ definition, search, opened, outline }: ReferenceProps) {
-  const rows = useMemo(() => outlineRows(outline, search.find), [outline, search.find])
-  const place = { definition, opened }
-  const all = `All ${count(offers(outline), ...outline.noun)}`
-  return (
-    <div className={css['cols']} data-entry={search.at !== undefined || undefined}>
-      <div className={css['side']}>
-        <Find definition={definition} search={search} />
-        {rows.length > 0 ? (
-          <OutlineList entityRef={definition.ref} rows={rows} search={search} label={all} />
-        ) : (
-          <NoMatch definition={definition} search={search} empty={outline.groups.length === 0} />
-        )}
-      </div>
-      <div className={css['main']}>
-        {search.at !== undefined ? (
-          <EntryView place={place} search={search} back={all} />
-        ) : (
-          <>
-            {outline.title && <h2 className={css['title']}>{outline.title}</h2>}
-            {outline.notes.map((note) => (
-              <p key={note} className="muted">
-                {note}
-              </p>
-            ))}
-            {outline.about && <Markdown text={outline.about} />}
-            {outline.facts.length > 0 && <Facts facts={outline.facts} place={place} />}
-            {outline.blocks?.map((block, i) => (
-              <BlockView key={i} block={block} place={place} />
-            ))}
-            {outline.about === undefined && outline.facts.length === 0 && <Groups outline={outline} place={place} />}
-          </>
-        )}
-      </div>
-    </div>
-  )
-}
-
-/** Where a definition says nothing of itself: how much there is of what. */
-function Groups({ outline, place }: { outline: Outline; place: Place }) {
-  const facts = outline.groups.slice(0, 20).map(({ name, items }) => ({ term: name, value: number(items.length) }))
-  return (
-    <>
-      {facts.length > 1 && <Facts facts={facts} place={place} />}
-      <p className={`${css['choose'] ?? ''} quiet`}>Choose one of them to see what it asks and answers.</p>
-    </>
-  )
-}
-
-function NoMatch({ definition, search, empty }: Props & { empty: boolean }) {
-  const navigate = useNavigate()
-  if (empty) return <p className={`${css['none'] ?? ''} muted`}>The definition lists nothing yet.</p>
-  return (
-    <EmptyState
-      door="open"
-      title={`Nothing matches “${search.find ?? ''}”`}
-      actions={
-        <Button
-          onClick={() =>
-            void navigate({
-              to: page.entity(definition.ref, 'api'),
-              search: { ...search, find: undefined },
-              resetScroll: false,
-            })
-          }
-        >
-          Clear the filter
-        </Button>
-      }
-    />
-  )
-}
-
-function Find({ definition, search }: Props) {
-  const navigate = useNavigate()
-  return (
-    <FilterField
-      className={css['find']}
-      value={search.find}
-      label="Filter by path, name or text"
-      onChange={(find) =>
-        void navigate({
-          to: page.entity(definition.ref, 'api'),
-          search: { ...search, find },
-          replace: true,
-          resetScroll: false,
-        })
-      }
-      onDown={(event) => {
-        event.preventDefault()
-        event.currentTarget.closest('div')?.querySelector<HTMLElement>('nav [tabindex="0"]')?.focus()
-      }}
-    />
-  )
 }

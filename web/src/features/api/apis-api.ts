@@ -1,12 +1,15 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { request } from '../../lib/api.ts'
 import type { Entity } from '../../lib/entity.ts'
+import { batched } from '../../lib/batch.ts'
 import { keys } from '../../lib/keys.ts'
 import type { FacetAnswer } from '../../lib/kinds.ts'
 import { api } from '../../lib/paths.ts'
 import type { ApisSearch, Grouping } from './apis-search.ts'
 
 export interface ApiGroup {
+  /** Undefined: nothing is grouped, and this is all that there are; it has no heading. */
+  by?: Grouping | undefined
   /** Undefined: what has no value. */
   value: string | undefined
   count: number
@@ -32,9 +35,24 @@ function text({ q }: ApisSearch): object {
 
 const isApi = { kind: 'api' }
 
+/** Nothing is grouped: one group of all that match. */
+function wholeQuery(search: ApisSearch) {
+  const body = { query: isApi, ...text(search), limit: 0 }
+  return queryOptions({
+    queryKey: keys.facet({ apis: body }),
+    queryFn: async ({ signal }): Promise<ApiGroup[]> => {
+      const { totalItems } = await request<ListPage>(api.query, { method: 'POST', body, signal })
+      return totalItems > 0 ? [{ value: undefined, count: totalItems }] : []
+    },
+    placeholderData: keepPreviousData,
+  })
+}
+
 /** The groups with how many APIs each has, the largest first and "none" last: all that the page needs to know its own height. */
 export function groupsQuery(search: ApisSearch) {
-  const path = paths[search.group ?? 'owner']
+  const by = search.group
+  if (!by) return wholeQuery(search)
+  const path = paths[by]
   const named = { query: isApi, ...text(search), facets: [path] }
   const none = { query: { $all: [isApi, { $not: { [path]: { $exists: true } } }] }, ...text(search), facets: ['kind'] }
   return queryOptions({
@@ -42,11 +60,11 @@ export function groupsQuery(search: ApisSearch) {
     queryFn: async ({ signal }): Promise<ApiGroup[]> => {
       const ask = (body: object) => request<FacetAnswer>(api.facets, { method: 'POST', body, signal })
       const [some, absent] = await Promise.all([ask(named), ask(none)])
-      const groups: ApiGroup[] = [...(some.facets[path] ?? [])].sort(
-        (a, b) => b.count - a.count || a.value.localeCompare(b.value),
-      )
+      const groups = [...(some.facets[path] ?? [])]
+        .sort((a, b) => b.count - a.count || a.value.localeCompare(b.value))
+        .map((v): ApiGroup => ({ by, ...v }))
       const without = absent.facets['kind']?.reduce((sum, v) => sum + v.count, 0) ?? 0
-      return without > 0 ? [...groups, { value: undefined, count: without }] : groups
+      return without > 0 ? [...groups, { by, value: undefined, count: without }] : groups
     },
     placeholderData: keepPreviousData,
   })
@@ -63,14 +81,31 @@ const fields = [
   'relations',
 ]
 
+const load = batched<Entity | null>(async (refs) => {
+  const answer = await request<{ items: (Entity | null)[] }>(api.byRefs, {
+    method: 'POST',
+    body: { entityRefs: refs, fields },
+  })
+  return answer.items
+}, 500)
+
+/** One API as a row shows it; all rows of a page are one request. null: the ref points at nothing. */
+export function apiQuery(ref: string) {
+  return queryOptions({ queryKey: keys.list({ api: ref }), queryFn: () => load(ref) })
+}
+
 export const PAGE = 50
 
+function within({ by, value }: ApiGroup): object[] {
+  if (!by) return []
+  const path = paths[by]
+  return [value === undefined ? { $not: { [path]: { $exists: true } } } : { [path]: value }]
+}
+
 /** One page of the APIs of a group, with who provides and who calls each. */
-export function groupPageQuery(search: ApisSearch, value: string | undefined, page: number) {
-  const path = paths[search.group ?? 'owner']
-  const within = value === undefined ? { $not: { [path]: { $exists: true } } } : { [path]: value }
+export function groupPageQuery(search: ApisSearch, group: ApiGroup, page: number) {
   const body = {
-    query: { $all: [isApi, within] },
+    query: { $all: [isApi, ...within(group)] },
     ...text(search),
     orderBy: [{ field: 'metadata.name', order: 'asc' }],
     fields,

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { page } from '../../lib/paths.ts'
 import { useTitle } from '../../lib/title.ts'
-import { count } from '../../lib/words.ts'
+import { capital, count } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -56,17 +56,17 @@ export function ApisPage() {
               }}
             />
             <nav className={css['by']} aria-label="Grouped by">
-              <span className="quiet small">By</span>
+              <span className="quiet small">Group by</span>
               <span className={css['groups']}>
-                {groupings.map((group) => (
+                {[undefined, ...groupings].map((group) => (
                   <Link
-                    key={group}
+                    key={group ?? ''}
                     to={page.apis}
-                    search={{ ...search, group: group === 'owner' ? undefined : group }}
+                    search={{ ...search, group }}
                     resetScroll={false}
                     activeOptions={{ exact: true }}
                   >
-                    {group}
+                    {group ? capital(group) : 'Nothing'}
                   </Link>
                 ))}
               </span>

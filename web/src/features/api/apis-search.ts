@@ -5,15 +5,15 @@ export type Grouping = (typeof groupings)[number]
 
 /** The state of the API explorer, as it stands in the URL. */
 export interface ApisSearch {
-  /** Absent is by owner. */
-  group?: Exclude<Grouping, 'owner'> | undefined
+  /** Absent is one list of all. */
+  group?: Grouping | undefined
   q?: string | undefined
 }
 
 export function parseApisSearch(raw: Record<string, unknown>): ApisSearch {
   const search: ApisSearch = {}
-  const group = one(raw['group'])
-  if (group === 'type' || group === 'lifecycle') search.group = group
+  const group = groupings.find((g) => g === one(raw['group']))
+  if (group) search.group = group
   const q = one(raw['q']) ?? one(raw['filters[text]'])
   if (q) search.q = q
   return search

@@ -1,23 +1,18 @@
 import { useQueries } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { useMediaQuery } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { refOf, relationsOf, text, titleOf, type Entity } from '../../lib/entity.ts'
+import type { Entity } from '../../lib/entity.ts'
+import { useRowHeight } from '../../lib/density.ts'
 import { useHotkeys } from '../../lib/hotkeys.ts'
-import { page } from '../../lib/paths.ts'
-import { number } from '../../lib/words.ts'
-import { EntityName } from '../../ui/entity-link.tsx'
-import { KindGlyph } from '../../ui/kind-glyph.tsx'
+import { number, typeName } from '../../lib/words.ts'
 import { Owner } from '../../ui/owner.tsx'
-import { Absent, Lifecycle } from '../../ui/tag.tsx'
+import { ApiRow, Heads, type Column } from './api-row.tsx'
 import { groupPageQuery, PAGE, type ApiGroup } from './apis-api.ts'
-import type { ApisSearch, Grouping } from './apis-search.ts'
-import { callers } from './apis-words.ts'
+import type { ApisSearch } from './apis-search.ts'
 import { rowAt, rowsOf } from './group-rows.ts'
 import css from './apis.module.css'
 
-const ROW = 40
 const PHONE = 60
 const HEAD = 48
 
@@ -27,7 +22,9 @@ interface Props {
   stale: boolean
 }
 
-/** All APIs under their groups. The groups say how tall it is; the rows come by pages of a group as they come into sight. */
+const all: readonly Column[] = ['type', 'owner', 'system', 'lifecycle', 'by', 'calls']
+
+/** All APIs, under their groups where somebody wants them so. The groups say how tall it is; the rows come by pages of a group as they come into sight. */
 export function ApisTable({ groups, search, stale }: Props) {
   const phone = useMediaQuery('(max-width: 760px)', undefined, { getInitialValueInEffect: false }) ?? false
   const narrow = useMediaQuery('(max-width: 1199px)', undefined, { getInitialValueInEffect: false }) ?? false
@@ -47,7 +44,8 @@ export function ApisTable({ groups, search, stale }: Props) {
   }, [])
 
   const total = rowsOf(groups)
-  const size = phone ? PHONE : ROW
+  const height = useRowHeight()
+  const size = phone ? PHONE : height
   const virtual = useWindowVirtualizer({
     count: total,
     estimateSize: (i) => (rowAt(groups, i)?.at === undefined ? HEAD : size),
@@ -61,13 +59,11 @@ export function ApisTable({ groups, search, stale }: Props) {
   const rows = items.map(({ index }) => ({ index, row: rowAt(groups, index) }))
   const api = useGroupRows(
     search,
-    rows.flatMap(({ row }) => (row?.at === undefined ? [] : [{ value: row.group.value, at: row.at }])),
+    rows.flatMap(({ row }) => (row?.at === undefined ? [] : [{ group: row.group, at: row.at }])),
   )
 
   // What is not shown is not drawn: a hidden cell would leave its column behind in the headings of the groups.
-  const columns = (['type', 'owner', 'system', 'lifecycle'] as const).filter(
-    (c) => !phone && c !== (search.group ?? 'owner') && !(narrow && c === 'system'),
-  )
+  const columns = all.filter((c) => c !== groups[0]?.by && !(narrow && (c === 'system' || c === 'by')))
   const before = (items[0]?.start ?? top) - top
   const after = Math.max(0, virtual.getTotalSize() - ((items.at(-1)?.end ?? top) - top))
   useRowKeys(body)
@@ -77,41 +73,22 @@ export function ApisTable({ groups, search, stale }: Props) {
       aria-label="APIs"
       aria-rowcount={total + 1}
     >
-      <thead className={phone ? 'sr' : undefined}>
-        <tr>
-          <th scope="col">Name</th>
-          {columns.map((c) => (
-            <th key={c} scope="col" className={css[c]}>
-              {heads[c]}
-            </th>
-          ))}
-          {!phone && (
-            <>
-              <th scope="col" className={css['by']}>
-                Provided by
-              </th>
-              <th scope="col" className={css['calls']}>
-                Callers
-              </th>
-            </>
-          )}
-        </tr>
-      </thead>
+      <Heads columns={columns} phone={phone} />
       <tbody ref={body}>
         {before > 0 && <Gap height={before} />}
         {rows.map(({ index, row }) => {
           if (!row) return null
           return row.at === undefined ? (
             <tr key={index} className={css['group']} aria-rowindex={index + 2}>
-              <th colSpan={phone ? 1 : columns.length + 3} scope="rowgroup">
+              <th colSpan={phone ? 1 : columns.length + 1} scope="rowgroup">
                 <span>
-                  <GroupName by={search.group ?? 'owner'} value={row.group.value} />
+                  <GroupName group={row.group} />
                   <span className="quiet num">{number(row.group.count)}</span>
                 </span>
               </th>
             </tr>
           ) : (
-            <Row key={index} index={index} api={api(row.group.value, row.at)} columns={columns} phone={phone} />
+            <ApiRow key={index} index={index} api={api(row.group, row.at)} columns={columns} phone={phone} />
           )
         })}
         {after > 0 && <Gap height={after} />}
@@ -130,23 +107,16 @@ function useRowKeys(body: React.RefObject<HTMLTableSectionElement | null>): void
   useHotkeys({ j: move(1), k: move(-1), ArrowDown: move(1), ArrowUp: move(-1) })
 }
 
-const heads: Record<Column, string> = { type: 'Type', owner: 'Owner', system: 'System', lifecycle: 'Lifecycle' }
-type Column = 'type' | 'owner' | 'system' | 'lifecycle'
-
 /** The pages that hold the wanted rows, each asked for once. */
-function useGroupRows(search: ApisSearch, wanted: { value: string | undefined; at: number }[]) {
-  const pages = new Map(
-    wanted.map(({ value, at }) => [
-      `${String(Math.floor(at / PAGE))} ${value ?? ''}`,
-      { value, page: Math.floor(at / PAGE) },
-    ]),
-  )
+function useGroupRows(search: ApisSearch, wanted: { group: ApiGroup; at: number }[]) {
+  const nameOf = (group: ApiGroup, at: number) => `${String(Math.floor(at / PAGE))} ${group.value ?? ''}`
+  const pages = new Map(wanted.map(({ group, at }) => [nameOf(group, at), { group, page: Math.floor(at / PAGE) }]))
   const names = [...pages.keys()]
   const answers = useQueries({
-    queries: [...pages.values()].map(({ value, page }) => groupPageQuery(search, value, page)),
+    queries: [...pages.values()].map(({ group, page }) => groupPageQuery(search, group, page)),
   })
-  return (value: string | undefined, at: number): Entity | undefined =>
-    answers[names.indexOf(`${String(Math.floor(at / PAGE))} ${value ?? ''}`)]?.data?.items[at % PAGE]
+  return (group: ApiGroup, at: number): Entity | undefined =>
+    answers[names.indexOf(nameOf(group, at))]?.data?.items[at % PAGE]
 }
 
 function Gap({ height }: { height: number }) {
@@ -157,75 +127,8 @@ function Gap({ height }: { height: number }) {
   )
 }
 
-function GroupName({ by, value }: { by: Grouping; value: string | undefined }) {
+function GroupName({ group: { by, value } }: { group: ApiGroup }) {
   if (by === 'owner') return <Owner owner={value} />
   if (value === undefined) return <span className="muted">{by === 'type' ? 'No type' : 'No lifecycle'}</span>
-  return <b>{value}</b>
-}
-
-interface RowProps {
-  index: number
-  api: Entity | undefined
-  columns: Column[]
-  phone: boolean
-}
-
-function Row({ index, api, columns, phone }: RowProps) {
-  if (!api) {
-    return (
-      <tr aria-rowindex={index + 2} aria-busy="true">
-        <td className={css['name']}>
-          <span className={css['bone']} />
-        </td>
-      </tr>
-    )
-  }
-  const providers = relationsOf(api, 'apiProvidedBy')
-  const lifecycle = text(api.spec?.['lifecycle'])
-  const type = text(api.spec?.['type'])
-  const system = relationsOf(api, 'partOf').find((r) => r.startsWith('system:'))
-  const cells: Record<Column, React.ReactNode> = {
-    type: type ?? <Absent />,
-    owner: <Owner owner={relationsOf(api, 'ownedBy')[0]} />,
-    system: system ? <EntityName entityRef={system} /> : <Absent />,
-    lifecycle: <Lifecycle value={lifecycle} />,
-  }
-  return (
-    <tr aria-rowindex={index + 2}>
-      <td className={css['name']}>
-        <div>
-          <KindGlyph kind="api" />
-          <Link to={page.entity(refOf(api))} data-row className="cut">
-            <b>{titleOf(api)}</b>
-          </Link>
-          {!phone && <span className={`${css['about'] ?? ''} cut`}>{api.metadata.description}</span>}
-        </div>
-        {phone && (
-          <div className={`${css['under'] ?? ''} cut`}>
-            {[type, lifecycle, callersWords(callers(api).length)].filter(Boolean).join(' · ')}
-          </div>
-        )}
-      </td>
-      {columns.map((c) => (
-        <td key={c} className={css[c]}>
-          {cells[c]}
-        </td>
-      ))}
-      {!phone && (
-        <>
-          <td className={css['by']}>
-            {providers[0] ? <EntityName entityRef={providers[0]} /> : <Absent why="No provider known" />}
-            {providers.length > 1 && <span className="quiet"> and {number(providers.length - 1)} more</span>}
-          </td>
-          <td className={`${css['calls'] ?? ''} num`}>
-            {callers(api).length > 0 ? number(callers(api).length) : <Absent why="No caller known" />}
-          </td>
-        </>
-      )}
-    </tr>
-  )
-}
-
-function callersWords(n: number): string {
-  return n === 0 ? '' : n === 1 ? '1 caller' : `${number(n)} callers`
+  return <>{by === 'type' ? typeName(value) : value}</>
 }

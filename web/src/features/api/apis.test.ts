@@ -54,10 +54,11 @@ describe('the sentence of the explorer', () => {
 })
 
 test('rows of groups are found without loading them', () => {
+  const by = 'owner' as const
   const groups = [
-    { value: 'a', count: 2 },
-    { value: 'b', count: 3 },
-    { value: undefined, count: 1 },
+    { by, value: 'a', count: 2 },
+    { by, value: 'b', count: 3 },
+    { by, value: undefined, count: 1 },
   ]
   expect(rowsOf(groups)).toBe(9)
   const all = Array.from({ length: 9 }, (_, i) => rowAt(groups, i)).map((r) =>
@@ -67,11 +68,19 @@ test('rows of groups are found without loading them', () => {
   expect(rowAt(groups, 9)).toBeUndefined()
 })
 
+test('what is not grouped has no heading', () => {
+  const groups = [{ value: undefined, count: 2 }]
+  expect(rowsOf(groups)).toBe(2)
+  expect([0, 1, 2].map((i) => rowAt(groups, i)?.at)).toEqual([0, 1, undefined])
+})
+
 test('addresses', () => {
-  expect(parseApisSearch({ group: 'owner', q: '' })).toEqual({})
-  expect(parseApisSearch({ group: 'type', q: 'pay' })).toEqual({ group: 'type', q: 'pay' })
+  expect(parseApisSearch({ group: 'owner', q: '' })).toEqual({ group: 'owner' })
+  expect(parseApisSearch({ group: 'colour', q: 'pay' })).toEqual({ q: 'pay' })
   expect(parseApiTabSearch({ at: 'GET /a', view: 'other' })).toEqual({ at: 'GET /a' })
   expect(parseApiTabSearch({ find: 'a', view: 'text' })).toEqual({ find: 'a', view: 'text' })
+  expect(parseApiTabSearch({ view: 'text', wrap: 'no' })).toEqual({ view: 'text', wrap: 'no' })
+  expect(parseApiTabSearch({ wrap: 'maybe' })).toEqual({})
 })
 
 test('the definition of an entity', () => {

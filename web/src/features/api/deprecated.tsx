@@ -57,16 +57,20 @@ function Row({ api }: { api: Entity }) {
   const ref = refOf(api)
   const who = callers(api)
   const shown = who.length <= FEW + 1 ? who : who.slice(0, FEW)
+  const about = api.metadata.description
   return (
     <li className={css['old']}>
       <span className={css['what']}>
         <KindGlyph kind="api" />
-        <Link className="cut" to={page.entity(ref)}>
-          <b>{titleOf(api)}</b>
-        </Link>
-        <span className="cut muted">
-          <Owner owner={relationsOf(api, 'ownedBy')[0]} />
+        <span>
+          <Link className="cut" to={page.entity(ref)}>
+            <b>{titleOf(api)}</b>
+          </Link>
+          {about && <span className={css['said']}>{about}</span>}
         </span>
+      </span>
+      <span className="cut">
+        <Owner owner={relationsOf(api, 'ownedBy')[0]} />
       </span>
       {who.length === 0 ? (
         <span className="quiet">Nobody in the catalog calls it any more. It can go.</span>

@@ -19,10 +19,13 @@ import type { Block, Entry, Fact } from './read/model.ts'
 import { TryIt } from './try-it.tsx'
 import css from './entry.module.css'
 
+/** What is higher stands under the lintel. */
+const LINTEL = 64
+
 interface Props {
   place: Place
   search: ApiTabSearch
-  /** "All 42 operations" */
+  /** What the way back is called. */
   back: string
 }
 
@@ -75,7 +78,7 @@ function Shown({ entry, place }: { entry: Entry; place: Place }) {
     const top = head.current?.getBoundingClientRect().top ?? 0
     // On a phone the list went away with the focus that was in it; beside a list the focus stays there.
     if (document.activeElement === document.body) head.current?.focus({ preventScroll: true })
-    if (top < 0 || top > window.innerHeight) head.current?.scrollIntoView({ block: 'start' })
+    if (top < LINTEL || top > window.innerHeight) head.current?.scrollIntoView({ block: 'start' })
   }, [entry.id])
   const name = entry.code ?? entry.title
   return (

@@ -1,3 +1,4 @@
+import { useMediaQuery } from '@mantine/hooks'
 import { Link } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, useState } from 'react'
@@ -10,32 +11,39 @@ import type { Row } from './outline-rows.ts'
 import css from './outline.module.css'
 
 const HEAD = 40
-const ITEM = 46
+/** An item has a line below its name where there is something to say; one of a single line is as high as a finger needs. */
+const TWO_LINES = 46
+const ONE_LINE = 32
+const FINGER = 44
 
 interface Props {
   entityRef: string
   rows: Row[]
   search: ApiTabSearch
   label: string
+  /** Something of it was chosen. */
+  onChosen?: (() => void) | undefined
 }
 
 /** Everything that a definition offers, by group. Only rows near the sight are in the document. One stop of the Tab key; arrows move within. */
-export function OutlineList({ entityRef, rows, search, label }: Props) {
+export function OutlineList({ entityRef, rows, search, label, onChosen }: Props) {
   const box = useRef<HTMLElement>(null)
   const [focus, setFocus] = useState<number>()
+  const touch = useMediaQuery('(pointer: coarse)', undefined, { getInitialValueInEffect: false }) ?? false
+  const one = touch ? FINGER : ONE_LINE
   // Its functions change with every scroll; nothing here keeps them.
   // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
-    estimateSize: (i) => (rows[i]?.kind === 'group' ? HEAD : ITEM),
+    estimateSize: (i) => heightOf(rows[i], one),
     getItemKey: (i) => rowKey(rows[i]) ?? i,
     overscan: 12,
     initialRect: { width: 340, height: 800 },
   })
   useEffect(() => {
     virtual.measure()
-  }, [virtual, rows])
+  }, [virtual, rows, one])
 
   const present = rows.findIndex((r) => r.kind === 'item' && r.item.id === search.at)
   const first = rows.findIndex((r) => r.kind === 'item')
@@ -76,7 +84,7 @@ export function OutlineList({ entityRef, rows, search, label }: Props) {
       }}
     >
       <div className={css['all']} style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map(({ index, start, key }) => {
+        {virtual.getVirtualItems().map(({ index, start, size, key }) => {
           const row = rows[index]
           if (!row) return null
           return row.kind === 'group' ? (
@@ -90,18 +98,19 @@ export function OutlineList({ entityRef, rows, search, label }: Props) {
               search={{ ...search, at: row.item.id }}
               resetScroll={false}
               className={css['item']}
-              style={{ top: start }}
+              style={{ top: start, height: size }}
               data-index={index}
               tabIndex={index === stop ? 0 : -1}
               aria-current={index === present ? 'true' : undefined}
               activeProps={{}}
               activeOptions={{ exact: true }}
+              onClick={onChosen}
               onFocus={() => {
                 setFocus(index)
               }}
             >
+              {row.item.badge && <Badge tone={row.item.tone}>{row.item.badge}</Badge>}
               <span className={css['line']}>
-                {row.item.badge && <Badge tone={row.item.tone}>{row.item.badge}</Badge>}
                 <Label text={row.item.label} old={row.item.deprecated} />
                 {row.item.deprecated && <Tag tone="warn">deprecated</Tag>}
               </span>
@@ -129,6 +138,11 @@ function Label({ text, old = false }: { text: string; old?: boolean | undefined 
       <span aria-hidden="true">{text.slice(-TAIL)}</span>
     </span>
   )
+}
+
+function heightOf(row: Row | undefined, one: number): number {
+  if (row?.kind === 'group') return HEAD
+  return row?.item.note ? TWO_LINES : one
 }
 
 function rowKey(row: Row | undefined): string | undefined {

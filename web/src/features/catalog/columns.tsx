@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { parseRef, record, relationsOf, strings, text, tierOf, type Entity } from '../../lib/entity.ts'
 import { inline } from '../../lib/format.ts'
 import { ownerRef } from '../../lib/summaries.ts'
-import { count } from '../../lib/words.ts'
+import { count, typeName } from '../../lib/words.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Owner } from '../../ui/owner.tsx'
@@ -25,7 +25,7 @@ const cells: Record<string, (entity: Entity) => ReactNode> = {
   owner: (e) => <Owner owner={ownerOf(e)} />,
   system: partOf('system'),
   domain: partOf('domain'),
-  type: (e) => text(e.spec?.['type']) ?? <Absent />,
+  type: (e) => typeName(text(e.spec?.['type'])) ?? <Absent />,
   lifecycle: (e) => <Lifecycle value={text(e.spec?.['lifecycle'])} />,
   tier: (e) => tierOf(e) ?? <Absent why="No tier" />,
   tags: (e) => e.metadata.tags?.join(', ') || <Absent why="No tags" />,

@@ -4,6 +4,7 @@ import { statusWords } from '../../lib/missing.ts'
 import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
 import { useStars } from '../../lib/stars.ts'
+import { typeName } from '../../lib/words.ts'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { QuickLink } from '../../ui/quick-link.tsx'
 import { Status } from '../../ui/status.tsx'
@@ -66,7 +67,7 @@ export const Row = memo(function Row({ index, entity, columns, phone, stop, sele
       </td>
       {phone && (
         <td role="gridcell" className={`${css['under'] ?? ''} cut`}>
-          {[text(entity.spec?.['type']), text(entity.spec?.['lifecycle'])].filter(Boolean).join(' · ')}
+          {[typeName(text(entity.spec?.['type'])), text(entity.spec?.['lifecycle'])].filter(Boolean).join(' · ')}
         </td>
       )}
       {columns.map((column) => (

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Clock } from 'lucide-react'
 import { languageOf, refOf, relationsOf, text, tierOf, titleOf, type Entity } from '../../lib/entity.ts'
+import { languageName } from '../../lib/languages.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -65,7 +66,7 @@ function Meta({ entity }: { entity: Entity }) {
         </span>
       )}
       {tier && <span>{tier.replace(/^T(\d)$/, 'Tier $1')}</span>}
-      {language && <span>{language}</span>}
+      {language && <span>{languageName(language)}</span>}
       {system && (
         <span className="cut">
           <EntityName entityRef={system} /> system

@@ -1,5 +1,5 @@
 import { Link, useLocation, useNavigate } from '@tanstack/react-router'
-import { refOf, relatedCount, type Entity } from '../../lib/entity.ts'
+import { refOf, relatedCount, relationsOf, type Entity } from '../../lib/entity.ts'
 import { useHotkeys } from '../../lib/hotkeys.ts'
 import { entityTabs, page, type EntityTab } from '../../lib/paths.ts'
 import { number } from '../../lib/words.ts'
@@ -26,6 +26,7 @@ export function EntityTabs({ entity }: { entity: Entity }) {
   useHotkeys(Object.fromEntries(shown.map((tab, i) => [String(i + 1), open(tab)])))
 
   const related = relatedCount(entity)
+  const apis = new Set(apiRelations.flatMap((type) => relationsOf(entity, type))).size
   const broken = entity.status?.items?.some((i) => i.level === 'error' && i.type === 'backstage.io/catalog-processing')
   return (
     <div className={css['tabs']}>
@@ -41,6 +42,7 @@ export function EntityTabs({ entity }: { entity: Entity }) {
             aria-current={tab === present ? 'page' : undefined}
           >
             {titles[tab]}
+            {tab === 'api' && apis > 0 && <span className={tabs['n']}>{number(apis)}</span>}
             {tab === 'dependencies' && related > 0 && <span className={tabs['n']}>{number(related)}</span>}
             {tab === 'source' && broken && <Status shape="bad" label="Has errors" />}
           </Link>
@@ -50,7 +52,8 @@ export function EntityTabs({ entity }: { entity: Entity }) {
   )
 }
 
+const apiRelations = ['providesApi', 'consumesApi']
+
 function hasApis(entity: Entity): boolean {
-  const apis = ['providesApi', 'consumesApi']
-  return entity.kind.toLowerCase() === 'api' || (entity.relations ?? []).some((r) => apis.includes(r.type))
+  return entity.kind.toLowerCase() === 'api' || apiRelations.some((type) => relationsOf(entity, type).length > 0)
 }

@@ -5,7 +5,7 @@ import { record, refOf, relationCount, relationsOf, strings, text, type Entity }
 import { place } from '../../lib/format.ts'
 import { page } from '../../lib/paths.ts'
 import { httpUrl } from '../../lib/url.ts'
-import { count } from '../../lib/words.ts'
+import { count, typeName } from '../../lib/words.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Owner } from '../../ui/owner.tsx'
@@ -99,7 +99,7 @@ function facts(entity: Entity): [string, ReactNode][] {
     const words = slug ?? repository?.replace(/^https?:\/\//, '')
     out.push(['Repository', repository ? <OutLink href={repository}>{words}</OutLink> : words])
   }
-  if (text(spec['type'])) out.push(['Type', text(spec['type'])])
+  if (text(spec['type'])) out.push(['Type', typeName(text(spec['type']))])
   for (const domain of relationsOf(entity, 'partOf'))
     out.push(['Part of', <EntityName key={domain} entityRef={domain} />])
   for (const parent of relationsOf(entity, 'childOf'))

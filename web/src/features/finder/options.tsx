@@ -1,6 +1,6 @@
 import type { KeyboardEvent } from 'react'
 import { useMention } from '../../lib/summaries.ts'
-import { count, kindWords } from '../../lib/words.ts'
+import { count, kindWords, typeName } from '../../lib/words.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import type { Do } from './actions.ts'
@@ -113,7 +113,7 @@ export function EntityOption({ entityRef, hit, words, tags, mine, ...props }: En
               <Marked text={name} words={words} /> ·{' '}
             </>
           )}
-          {type ?? kindWords(mention.kind).one}
+          {typeName(type) ?? kindWords(mention.kind).one}
           {owner && (
             <>
               {' '}

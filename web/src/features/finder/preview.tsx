@@ -6,7 +6,7 @@ import { api } from '../../lib/paths.ts'
 import type { HistoryPage } from '../../lib/portico.ts'
 import { modKey } from '../../lib/platform.ts'
 import { summaryQuery, useMention } from '../../lib/summaries.ts'
-import { kindWords } from '../../lib/words.ts'
+import { kindWords, typeName } from '../../lib/words.ts'
 import { Fresh } from '../../ui/fresh.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Owner } from '../../ui/owner.tsx'
@@ -31,7 +31,7 @@ export function Preview({ entityRef, hit, ways = false }: { entityRef: string; h
       {known.description && <p className={`${css['about'] ?? ''} muted`}>{known.description}</p>}
       <dl>
         <dt>Kind</dt>
-        <dd>{[kindWords(known.kind).one, known.type].filter(Boolean).join(', ')}</dd>
+        <dd>{[kindWords(known.kind).one, typeName(known.type)].filter(Boolean).join(', ')}</dd>
         {known.kind !== 'user' && known.kind !== 'group' && known.kind !== 'location' && (
           <>
             <dt>Owner</dt>

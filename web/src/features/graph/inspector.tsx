@@ -4,7 +4,7 @@ import { useState, type ReactNode } from 'react'
 import { place } from '../../lib/format.ts'
 import { page } from '../../lib/paths.ts'
 import { useName } from '../../lib/summaries.ts'
-import { capital, count, kindWords } from '../../lib/words.ts'
+import { capital, count, kindWords, typeName } from '../../lib/words.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
@@ -55,7 +55,7 @@ export function Inspector({ box, edges, root, onFocus, onUnfold, onTake, childre
 const MOST = 6
 
 function Chosen({ box: { ref, node }, root, onFocus }: { box: Box; root: boolean; onFocus: Props['onFocus'] }) {
-  const facts = [kindWords(node?.kind ?? '').one, node?.type, node?.lifecycle].filter(Boolean).join(', ')
+  const facts = [kindWords(node?.kind ?? '').one, typeName(node?.type), node?.lifecycle].filter(Boolean).join(', ')
   return (
     <section>
       <h2 className={css['chosen']}>{nameOf(node, ref)}</h2>

@@ -185,7 +185,7 @@ class AsyncApi implements Reading {
     const security = list(value['security'])
       .map((s) => this.schemas.follow(s, '').name ?? Object.keys(obj(s))[0] ?? str(own(s, 'type')))
       .filter(Boolean)
-    if (security.length > 0) facts.push({ term: 'Signed in by', value: security.join(', or ') })
+    if (security.length > 0) facts.push({ term: 'Sign-in', value: security.join(', or ') })
     return {
       id: operation.id,
       badge: operation.badge,

@@ -181,13 +181,38 @@ class OpenApi implements Reading {
           const scopes = list(own(need, name))
             .map((s) => str(s, 100))
             .filter(Boolean)
-          return scopes.length > 0 ? `${name} (${scopes.slice(0, 12).join(', ')})` : name
+          const how = [this.wayIn(name), scopes.slice(0, 12).join(', ')].filter(Boolean).join(': ')
+          return how ? `${name} (${how})` : name
         })
         .join(' with '),
     )
     const open = words.some((w) => w === '')
     const named = words.filter(Boolean).join(', or ')
-    return [{ term: 'Signed in by', value: open ? [named, 'also without'].filter(Boolean).join(', ') : named }]
+    return [{ term: 'Sign-in', value: open ? [named, 'also without'].filter(Boolean).join(', ') : named }]
+  }
+
+  /** How a named way in works, in a word or two. */
+  private wayIn(name: string): string | undefined {
+    const schemes = this.two
+      ? obj(this.root['securityDefinitions'])
+      : obj(obj(this.root['components'])['securitySchemes'])
+    const scheme = obj(this.schemas.follow(own(schemes, name), '').value)
+    switch (str(scheme['type'])) {
+      case 'http':
+        return str(scheme['scheme'], 40)?.toLowerCase()
+      case 'basic':
+        return 'basic'
+      case 'apiKey':
+        return ['a key in', str(scheme['in'], 20), str(scheme['name'], 60)].filter(Boolean).join(' ')
+      case 'oauth2':
+        return 'OAuth 2'
+      case 'openIdConnect':
+        return 'OpenID Connect'
+      case 'mutualTLS':
+        return 'mutual TLS'
+      default:
+        return undefined
+    }
   }
 
   entry(id: string): Entry | undefined {

@@ -53,7 +53,7 @@ describe('OpenAPI', () => {
     const entry = reading.entry('GET /orders/{id}')
     expect(entry).toMatchObject({ badge: 'GET', title: 'One order', deprecated: true })
     const [facts, path, ok, missing] = entry?.blocks ?? []
-    expect(facts).toMatchObject({ facts: [{ term: 'Signed in by', value: 'key' }] })
+    expect(facts).toMatchObject({ facts: [{ term: 'Sign-in', value: 'key (a key in header X-Key)' }] })
     expect(path).toMatchObject({
       title: 'In the path',
       fields: [{ name: 'id', type: 'string (uuid)', required: true }],
