@@ -3,6 +3,9 @@ import { serious } from './axe.ts'
 import { expect, test, type Page } from './fixtures.ts'
 import { ANN } from './server.ts'
 
+// Some sign in through three servers, and axe looks twice at a page.
+test.describe.configure({ timeout: 120_000 })
+
 /** Asks for a change with a token that nobody knows. The first such attempt of a minute is a record of its own. */
 async function attempt(page: Page) {
   const answer = await page.request.delete('/api/catalog/locations/00000000-0000-4000-8000-000000000000', {
@@ -83,7 +86,7 @@ test('signing in is a record', async ({ page, portals }) => {
   await expect(page).toHaveURL(`${portals.signInUrl}/audit`)
   // Many of them are one line.
   const list = page.getByRole('region', { name: 'Today' }).getByRole('listitem')
-  await expect(list.filter({ hasText: 'Ann of the Quay signed in with oidc' }).first()).toBeVisible()
+  await expect(list.filter({ hasText: 'Ann of the Quay signed in with oidc' }).first()).toBeVisible({ timeout: 30_000 })
 
   // Whom the records name is found by a part of the name, and days are written as the page writes them.
   await who(page).fill('quay')

@@ -36,7 +36,7 @@ export function AuditPage() {
           <h1 tabIndex={-1}>Audit log</h1>
           <p className="muted">Who changed what, who came in, and who was refused. Nobody can change a record.</p>
         </div>
-        {!empty && (
+        {!none && (
           <OutButton
             href={exportAddress(search)}
             target="_self"
