@@ -100,7 +100,7 @@ function Days({ range, onRange, now }: Props & { now: Date }) {
     </label>
   )
   return (
-    <form className={css['days']} aria-label="From one day to another" onSubmit={send}>
+    <form className={css['days']} aria-label="Between two days" onSubmit={send}>
       {field('from', 'From', from, setFrom)}
       {field('to', 'To', to, setTo)}
       <Button size="xs" type="submit">

@@ -145,7 +145,7 @@ function Beside() {
         A descriptor is a file beside the code, <code>catalog-info.yaml</code>, that names what is there and who owns
         it:
       </p>
-      <CodeBlock code={example} language="yaml" name="example of a descriptor" />
+      <CodeBlock code={example} language="yaml" name="example file" />
       <p className="quiet small">
         Whoever has the permission <span className="mono">catalog.location.create</span> may register.{' '}
         <Link to={page.rights} className="link">
