@@ -12,9 +12,9 @@ function host(portals: Portals, file: string, text: string): string {
   return `${portals.hostedUrl}/quay/src/branch/main/${file}`
 }
 
-const field = (page: Page) => page.getByRole('textbox', { name: 'Where it is' })
+const field = (page: Page) => page.getByRole('textbox', { name: /^Address of a catalog-info/ })
 const row = (page: Page, file: string) => page.getByRole('button', { name: new RegExp(file) })
-const look = (page: Page) => page.getByRole('button', { name: /^(See what would|Look)/ })
+const look = (page: Page) => page.getByRole('button', { name: /^Preview/ })
 
 /** A dry run that says no is an answer of the server, which a browser writes into its console all the same. */
 function refused(quiet: string[]): void {

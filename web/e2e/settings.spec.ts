@@ -58,7 +58,7 @@ test('theme and density follow the person, and a page is drawn in them from its 
   await arrive(other, url, '/catalog?kind=component')
   const html = other.locator('html')
   await expect(html).toHaveAttribute('data-mantine-color-scheme', 'light')
-  await page.getByRole('radio', { name: /^Night/ }).check()
+  await page.getByRole('radio', { name: /^Dark/ }).check()
   await page.getByRole('radio', { name: /^Compact/ }).check()
   await expect(page.locator('html')).toHaveAttribute('data-density', 'compact')
   await expect(html).toHaveAttribute('data-mantine-color-scheme', 'dark')
@@ -90,7 +90,7 @@ test('theme and density follow the person, and a page is drawn in them from its 
   expect(await other.evaluate(() => localStorage.getItem('portico-settings'))).toBeNull()
   await second.close()
 
-  await page.getByRole('radio', { name: /^As the system/ }).check()
+  await page.getByRole('radio', { name: /^Match this device/ }).check()
   await page.getByRole('radio', { name: /^Comfortable/ }).check()
   await expect(page.locator('html')).toHaveAttribute('data-density', 'comfortable')
 })

@@ -49,9 +49,12 @@ test('places that a guest may not enter are locked, and what they may do is list
   await expect(page.getByRole('dialog', { name: 'Why can’t I?' })).toContainText('You may not read the audit log.')
   await page.keyboard.press('Escape')
   await page.goto(`${portals.readerUrl}/settings/rights`)
-  const rights = page.getByRole('list', { name: 'What you may do' }).getByRole('listitem')
-  await expect(rights.filter({ hasText: 'catalog.entity.read' })).toContainText('Yes')
-  await expect(rights.filter({ hasText: 'portico.audit.read' })).toContainText(/No\b.*It takes the role author/)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('You are viewer here.')
+  const rights = (name: string) => page.getByRole('list', { name, exact: true }).getByRole('listitem')
+  await expect(rights('You may').filter({ hasText: 'catalog.entity.read' })).toContainText('by viewer')
+  await expect(rights('You may not').filter({ hasText: 'portico.audit.read' })).toContainText(
+    'It takes the role author',
+  )
 })
 
 test('what is allowed is not locked', async ({ page }) => {
@@ -74,7 +77,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(box && box.x >= 0 && box.x + box.width <= width).toBe(true)
       expect(await serious(page)).toEqual([])
       await page.goto(`${portals.readerUrl}/settings/rights`)
-      await expect(page.getByRole('list', { name: 'What you may do' })).toBeVisible()
+      await expect(page.getByRole('list', { name: 'You may not' })).toBeVisible()
       expect(await serious(page)).toEqual([])
       const wide = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -43,6 +43,16 @@ test('the menu leads to who one is, and what one has', async ({ page, portals })
   await expect(page.getByRole('grid').getByRole('link', { name: 'tide-table' })).toBeVisible()
 })
 
+test('a guest is told why there is nothing, and where to go on', async ({ page }) => {
+  await page.goto('/settings')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('You look around as a guest.')
+  await expect(page.getByText('user:development/guest')).toHaveCount(0)
+  await page.getByRole('link', { name: 'How to set up sign-in' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Nobody can sign in yet')
+  await expect(page.getByRole('region', { name: 'An example' })).toContainText('emailMatchingUserEntityProfileEmail')
+  await expect(page.getByRole('button', { name: 'Copy' })).toBeVisible()
+})
+
 test('a token is made, shown once, used and revoked', async ({ page, portals }) => {
   const url = portals.signInUrl
   const name = `laptop ${String(Date.now())}-${String(Math.random()).slice(2, 8)}`
@@ -104,14 +114,14 @@ test('a session is ended from another browser, and its page notices', async ({ p
 test('who sits at the machine makes a token of a service and gives it a new secret', async ({ page, portals }) => {
   const name = `ci-${String(Date.now())}`
   await page.goto('/settings/services?new=token')
-  const dialog = page.getByRole('dialog', { name: 'New token of a service' })
+  const dialog = page.getByRole('dialog', { name: 'New service token' })
   await dialog.getByLabel('Name').fill(name)
   await dialog.getByRole('button', { name: 'Make the token' }).click()
   const secret = page.getByRole('dialog', { name: `The token ${name}` }).getByRole('textbox')
   await expect(secret).toHaveValue(/^portico_/)
   const first = await secret.inputValue()
   await page.getByRole('button', { name: 'I have copied it' }).click()
-  const row = page.getByRole('list', { name: 'Tokens of services' }).getByRole('listitem').filter({ hasText: name })
+  const row = page.getByRole('list', { name: 'Service tokens' }).getByRole('listitem').filter({ hasText: name })
   await row.getByRole('button', { name: `New secret for ${name}` }).click()
   await row.getByRole('button', { name: /^Make one/ }).click()
   await expect(secret).toHaveValue(/^portico_/)
@@ -134,7 +144,7 @@ test('who may hand out tokens of services is offered what they may give, and tol
 }) => {
   const url = portals.signInUrl
   await arrive(page, url, '/settings/services?new=token')
-  const dialog = page.getByRole('dialog', { name: 'New token of a service' })
+  const dialog = page.getByRole('dialog', { name: 'New service token' })
   const offered = dialog.getByRole('group', { name: 'What it may do' }).getByRole('checkbox')
   await expect(offered).toHaveCount(3)
   const withheld = dialog.getByRole('list', { name: /^Not offered/ }).getByRole('listitem')
@@ -157,7 +167,8 @@ test('who may hand out tokens of services is offered what they may give, and tol
 
 test('an address that portico login did not make is refused, and a guest must sign in', async ({ page, portals }) => {
   await page.goto('/settings/login?challenge=x')
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This address is not whole')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This sign-in link is incomplete')
+  await expect(page.getByRole('button', { name: 'Copy the command' })).toBeVisible()
   await page.goto(`/settings/login?challenge=${'A'.repeat(43)}`)
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in first')
   await arrive(

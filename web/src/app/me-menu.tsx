@@ -15,9 +15,9 @@ import { Monogram } from '../ui/owner.tsx'
 import css from './me-menu.module.css'
 
 const schemes: { value: ColorScheme; label: string }[] = [
-  { value: 'auto', label: 'As the system' },
-  { value: 'light', label: 'Day' },
-  { value: 'dark', label: 'Night' },
+  { value: 'auto', label: 'Match this device' },
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
 ]
 
 interface Props {

@@ -52,7 +52,7 @@ export function MoreSheet({ operator, auditor, foot, onClose }: Props) {
           <p>You</p>
           <NavItem to={page.you} icon={UserRound} label="You, your sessions and tokens" exact />
           <NavItem to={page.appearance} icon={Contrast} label="Appearance" />
-          <NavItem to={page.rights} icon={KeyRound} label="What may I do?" />
+          <NavItem to={page.rights} icon={KeyRound} label="What you may do" />
           <Starred />
         </nav>
         <div className={css['foot']}>{foot}</div>

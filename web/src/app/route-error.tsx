@@ -30,7 +30,7 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
         title={forbidden ? 'You cannot see this page' : 'This page did not load'}
         actions={
           <>
-            {forbidden && <LinkButton to={page.rights}>What may I do?</LinkButton>}
+            {forbidden && <LinkButton to={page.rights}>What you may do</LinkButton>}
             <Button leftSection={<Icon of={RotateCw} size={14} />} onClick={again}>
               Try again
             </Button>

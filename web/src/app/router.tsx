@@ -59,8 +59,8 @@ const signIn = createRoute({
   }),
   beforeLoad: async ({ context, search }) => {
     const session = await context.client.ensureQueryData(sessionQuery)
-    const guestMayLeave = session.guest && (session.signIn?.providers.length ?? 0) > 0
-    if (session.signedIn && !guestMayLeave) throw redirect({ to: localPath(search.to) })
+    // A guest goes on from there, or learns what opens a way in.
+    if (session.signedIn && !session.guest) throw redirect({ to: localPath(search.to) })
   },
   component: lazyRouteComponent(() => import('../features/session/sign-in-page.tsx'), 'SignInPage'),
 })

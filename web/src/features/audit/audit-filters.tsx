@@ -1,9 +1,11 @@
-import { SlidersHorizontal } from 'lucide-react'
-import { useState, type ComponentPropsWithRef, type FormEvent } from 'react'
+import { ChevronDown, SlidersHorizontal } from 'lucide-react'
+import { useState, type ComponentPropsWithRef } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { narrowing, type AuditSearch } from './audit-search.ts'
 import { knownActions } from './audit-words.ts'
+import { RangeField } from './range-field.tsx'
+import { RefField } from './ref-field.tsx'
 import css from './audit.module.css'
 
 interface Props {
@@ -11,25 +13,16 @@ interface Props {
   go: (next: AuditSearch) => void
 }
 
-/** What narrows the list. A choice counts at once, a text when it is entered or left. */
+/** What narrows the list. Each choice counts at once. */
 export function AuditFilters({ search, go }: Props) {
   const [open, setOpen] = useState(false)
   const narrows = narrowing(search)
-  const set = (name: keyof AuditSearch, value: string) => {
-    if ((search[name] ?? '') !== value) go({ ...search, [name]: value || undefined, record: undefined })
-  }
-  const enter = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const given = new FormData(event.currentTarget)
-    const text = (name: string) => {
-      const value = given.get(name)
-      return typeof value === 'string' && value.trim() ? value.trim() : undefined
-    }
-    go({ ...search, actor: text('actor'), target: text('target'), record: undefined })
+  const set = (by: AuditSearch) => {
+    go({ ...search, ...by, record: undefined })
   }
   const other = search.action !== undefined && !knownActions.some(({ action }) => action === search.action)
   return (
-    <form className={css['filters']} data-open={open} aria-label="Filters" onSubmit={enter}>
+    <div className={css['filters']} data-open={open} role="search" aria-label="Filters">
       <div className={css['fold']}>
         <Button
           aria-expanded={open}
@@ -41,8 +34,22 @@ export function AuditFilters({ search, go }: Props) {
           {narrows === 0 ? 'Filters' : `Filters · ${String(narrows)}`}
         </Button>
       </div>
-      <Text label="Who" name="actor" value={search.actor} hint="user:default/ann" set={set} />
-      <Choice label="Did what" value={search.action} name="action" set={set}>
+      <RefField
+        label="Who"
+        of="people"
+        hint="Anybody"
+        value={search.actor}
+        onPick={(actor) => {
+          set({ actor })
+        }}
+      />
+      <Choice
+        label="Did what"
+        value={search.action}
+        onValue={(action) => {
+          set({ action })
+        }}
+      >
         <option value="">Anything</option>
         {other && <option value={search.action}>{search.action}</option>}
         {knownActions.map(({ action, title }) => (
@@ -51,17 +58,27 @@ export function AuditFilters({ search, go }: Props) {
           </option>
         ))}
       </Choice>
-      <Text label="On what" name="target" value={search.target} hint="api:default/shop" set={set} />
-      <Choice label="Outcome" value={search.outcome} name="outcome" set={set}>
+      <RefField
+        label="On what"
+        of="all"
+        hint="Anything"
+        value={search.target}
+        onPick={(target) => {
+          set({ target })
+        }}
+      />
+      <Choice
+        label="Outcome"
+        value={search.outcome}
+        onValue={(outcome) => {
+          set({ outcome: outcome as AuditSearch['outcome'] })
+        }}
+      >
         <option value="">Either</option>
         <option value="allowed">Allowed</option>
-        <option value="denied">Denied</option>
+        <option value="denied">Refused</option>
       </Choice>
-      <Day label="From" name="from" value={search.from} max={search.to} set={set} />
-      <Day label="To" name="to" value={search.to} min={search.from} set={set} />
-      <button type="submit" className="sr" tabIndex={-1}>
-        Filter
-      </button>
+      <RangeField range={{ from: search.from, to: search.to }} onRange={set} />
       {narrows > 0 && (
         <Button
           variant="subtle"
@@ -72,71 +89,31 @@ export function AuditFilters({ search, go }: Props) {
           Clear
         </Button>
       )}
-    </form>
+    </div>
   )
 }
 
-interface FieldProps {
+interface ChoiceProps extends ComponentPropsWithRef<'select'> {
   label: string
-  name: keyof AuditSearch
   value: string | undefined
-  set: (name: keyof AuditSearch, value: string) => void
+  onValue: (value: string | undefined) => void
 }
 
-function Text({ label, name, value = '', hint, set }: FieldProps & { hint: string }) {
+function Choice({ label, value = '', onValue, children }: ChoiceProps) {
   return (
     <label className={css['field']}>
       <span>{label}</span>
-      <input
-        key={value} // the URL changed without us (back, clear): the field follows it
-        name={name}
-        defaultValue={value}
-        placeholder={hint}
-        autoComplete="off"
-        autoCapitalize="off"
-        spellCheck={false}
-        onBlur={(e) => {
-          set(name, e.target.value.trim())
-        }}
-      />
-    </label>
-  )
-}
-
-function Choice({ label, name, value = '', set, children }: FieldProps & ComponentPropsWithRef<'select'>) {
-  return (
-    <label className={css['field']}>
-      <span>{label}</span>
-      <select
-        value={value}
-        onChange={(e) => {
-          set(name, e.target.value)
-        }}
-      >
-        {children}
-      </select>
-    </label>
-  )
-}
-
-function Day({
-  label,
-  name,
-  value = '',
-  set,
-  ...rest
-}: FieldProps & { min?: string | undefined; max?: string | undefined }) {
-  return (
-    <label className={css['field']}>
-      <span>{label}</span>
-      <input
-        type="date"
-        {...rest}
-        value={value}
-        onChange={(e) => {
-          set(name, e.target.value)
-        }}
-      />
+      <span className={css['select']}>
+        <select
+          value={value}
+          onChange={(event) => {
+            onValue(event.target.value || undefined)
+          }}
+        >
+          {children}
+        </select>
+        <Icon of={ChevronDown} size={14} />
+      </span>
     </label>
   )
 }

@@ -1,7 +1,7 @@
 import type { AuditRecord, AuditStatus } from '../../lib/audit.ts'
 import { exact } from '../../lib/format.ts'
 import { doingWords, permissions } from '../../lib/may.ts'
-import { count, number } from '../../lib/words.ts'
+import { count, number, sentence } from '../../lib/words.ts'
 
 interface ActionWords {
   /** In the list of filters. */
@@ -65,13 +65,20 @@ export const knownActions = Object.entries(actions).map(([action, { title }]) =>
 /** Sign-ins, whose target says no more than who it was. */
 const ofOneself = ['identity.session.start', 'identity.session.end', 'identity.user.create']
 
-/** Who it was: "A guest", "Somebody unknown", or the ref itself. */
+/** Who it was: "A guest", "The portal", "Somebody unknown", or the ref itself. */
 export function actorWords({ actor, principal }: Pick<AuditRecord, 'actor' | 'principal'>): string {
   if (actor === 'unknown') return 'Somebody unknown'
   if (actor === 'several') return 'Several callers'
   if (principal === 'guest') return 'A guest'
   const [kind = '', name = ''] = cut(actor)
+  if (kind === 'system') return 'The portal'
+  if (kind === 'operator') return 'An operator'
   return kind === 'service' ? name : actor.replace(/^user:default\//, '')
+}
+
+/** Whether it was somebody of whom the catalog can have a User. */
+export function isPerson({ actor, principal }: Pick<AuditRecord, 'actor' | 'principal'>): boolean {
+  return principal === 'user' && actor.startsWith('user:')
 }
 
 function cut(text: string): [string, string] {
@@ -194,7 +201,7 @@ const reasons: Record<string, string> = {
   removed: 'the user was removed',
 }
 
-/** Why somebody was not let, in words. */
+/** Why somebody was refused, in words. */
 export function reasonWords({ detail }: AuditRecord): string {
   const [code, reason] = [detail['code'], detail['reason']]
   if (typeof code === 'string' && Object.hasOwn(reasons, code)) return reasons[code] ?? ''
@@ -204,7 +211,7 @@ export function reasonWords({ detail }: AuditRecord): string {
 /** The state of the chain, as the page opens with it. */
 export function chainWords(status: AuditStatus): string {
   if (status.broken) return `Somebody changed the log: ${status.broken.message}.`
-  if (status.records === 0) return 'The log is empty.'
+  if (status.records === 0) return 'No record is verified yet.'
   return `${count(status.records, 'record')}, each as it was written.`
 }
 
@@ -216,6 +223,17 @@ export function keptWords({ broken, retentionSeconds, first, verifiedUpTo, begin
   if (beginsOnTrust)
     return `${kept} The first ${number(gone)} are gone, and no record says that they expired: that is taken on trust until the next expiry.`
   return gone > 0 ? `${kept} The first ${number(gone)} have expired; the chain goes on from them.` : kept
+}
+
+const digests: Record<string, string> = {
+  'audit.expire': 'Digest of the last',
+  'catalog.held.decide': 'Digest of what was missing',
+  'identity.policy.load': 'Digest of the policies',
+}
+
+/** What a part of the detail is called; the digest of something else is not taken for that of the record. */
+export function detailName(action: string, key: string): string {
+  return key === 'digest' ? (digests[action] ?? 'Digest of it') : sentence(key)
 }
 
 /** A value of the detail: words in a row, a moment as it is told elsewhere, anything else as JSON. */

@@ -2,7 +2,17 @@ import { expect, test } from 'vitest'
 import type { AuditRecord, AuditStatus } from '../../lib/audit.ts'
 import { auditQueryOf, narrowed, narrowing, parseAuditSearch } from './audit-search.ts'
 import { exportAddress } from './api.ts'
-import { chainWords, entityOf, keptWords, reasonWords, told, tokenWords, valueWords } from './audit-words.ts'
+import {
+  chainWords,
+  detailName,
+  entityOf,
+  keptWords,
+  reasonWords,
+  told,
+  tokenWords,
+  valueWords,
+} from './audit-words.ts'
+import { byDay, clockSpan, runsOf } from './record-runs.ts'
 
 const record = (over: Partial<AuditRecord>): AuditRecord => ({
   seq: 7,
@@ -108,7 +118,7 @@ test('a read that was denied goes by its permission', () => {
 test('what expired is told by its numbers', () => {
   const retention = { action: 'audit.expire', actor: 'system:retention', principal: 'system', target: 'audit' }
   expect(line({ ...retention, detail: { from: 1, upTo: 2000, digest: '04be' } })).toBe(
-    'system:retention removed records 1 to 2,000 of this log, kept long enough',
+    'The portal removed records 1 to 2,000 of this log, kept long enough',
   )
   expect(line({ ...retention, detail: { from: 7, upTo: 7 } })).toContain('removed record 7 of this log')
 })
@@ -152,7 +162,7 @@ test('the chain says what it is, and what has gone', () => {
   expect(keptWords({ ...status, first: 801, beginsOnTrust: true })).toContain(
     'The first 800 are gone, and no record says that they expired',
   )
-  expect(chainWords({ ...status, records: 0 })).toBe('The log is empty.')
+  expect(chainWords({ ...status, records: 0 })).toBe('No record is verified yet.')
   expect(chainWords({ ...status, broken: { seq: 4, problem: 'edited', message: 'record 4 was edited' } })).toBe(
     'Somebody changed the log: record 4 was edited.',
   )
@@ -174,4 +184,25 @@ test('the filters are the URL, and the last day is included', () => {
   expect(narrowing({ record: '4', outcome: 'denied', to: '2026-11-01' })).toBe(2)
   expect(narrowed({ to: '2026-11-01' })).toBe(true)
   expect(exportAddress({ outcome: 'denied', record: '4' })).toBe('/api/portico/audit/export?outcome=denied')
+})
+
+test('the same by the same is one line from three on, and what was refused is never folded', () => {
+  const of = (n: number, over: Partial<AuditRecord>) => Array.from({ length: n }, () => record(over))
+  const start = { action: 'identity.session.start', detail: { provider: 'oidc' } }
+  const lengths = (list: AuditRecord[]) => runsOf(list).map((run) => run.length)
+  expect(lengths([...of(3, start), ...of(2, {}), ...of(4, { ...start, actor: 'user:default/bob' })])).toEqual([
+    3, 1, 1, 4,
+  ])
+  expect(lengths(of(3, { ...start, outcome: 'denied' }))).toEqual([1, 1, 1])
+  expect(lengths([...of(2, start), ...of(2, { ...start, detail: { provider: 'proxy' } })])).toEqual([1, 1, 1, 1])
+  expect(byDay([record({}), record({ at: '2026-11-26T10:00:00Z' })]).map((day) => day.length)).toEqual([1, 1])
+  const minute = (at: Date) => at.toISOString().slice(11, 16)
+  expect(clockSpan([record({ at: '2026-11-28T10:07:00Z' }), record({})], minute)).toBe('10:00–10:07')
+  expect(clockSpan([record({}), record({})], minute)).toBe('10:00')
+})
+
+test('the digest of something else is not called that of the record', () => {
+  expect(detailName('identity.policy.load', 'digest')).toBe('Digest of the policies')
+  expect(detailName('x.y.z', 'digest')).toBe('Digest of it')
+  expect(detailName('x.y.z', 'upTo')).toBe('Up to')
 })

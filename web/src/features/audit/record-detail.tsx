@@ -3,12 +3,14 @@ import type { ReactNode } from 'react'
 import type { AuditRecord } from '../../lib/audit.ts'
 import { exact } from '../../lib/format.ts'
 import { page } from '../../lib/paths.ts'
-import { sentence } from '../../lib/words.ts'
+import { number } from '../../lib/words.ts'
+import { Status } from '../../ui/status.tsx'
 import type { AuditSearch } from './audit-search.ts'
-import { entityOf, tokenWords, valueWords } from './audit-words.ts'
+import { detailName, entityOf, isPerson, tokenWords, valueWords } from './audit-words.ts'
+import { PersonName } from './sentence.tsx'
 import css from './audit.module.css'
 
-/** Everything that a record says. */
+/** Everything that a record says: first when, who, what, on what and how it ended; what proves it is folded away. */
 export function RecordDetail({ record, search }: { record: AuditRecord; search: AuditSearch }) {
   const { detail } = record
   const token = tokenWords(record)
@@ -18,21 +20,28 @@ export function RecordDetail({ record, search }: { record: AuditRecord; search: 
   return (
     <div className={css['detail']}>
       <dl>
+        <Fact name="When">
+          <time dateTime={record.at}>{exact(new Date(record.at))}</time>
+        </Fact>
         <Fact name="Who">
+          {isPerson(record) && (
+            <>
+              <PersonName entityRef={record.actor} /> <span className="quiet">· </span>
+            </>
+          )}
           <Narrow search={search} by={{ actor: record.actor }} what={`Only what ${record.actor} did`}>
             {record.actor}
           </Narrow>
-          {record.principal && <span className="quiet"> · {record.principal}</span>}
         </Fact>
         {token && <Fact name="By the token">{token}</Fact>}
-        <Fact name="Action">
+        <Fact name="Did what">
           <Narrow search={search} by={{ action: record.action }} what={`Only ${record.action}`}>
             {record.action}
           </Narrow>
         </Fact>
         {changed && <Fact name="Before">{valueWords(detail['before'])}</Fact>}
         {record.target && (
-          <Fact name={changed ? 'After' : 'On'}>
+          <Fact name={changed ? 'After' : 'On what'}>
             <Narrow search={search} by={{ target: record.target }} what={`Only what was done to ${record.target}`}>
               {record.target}
             </Narrow>
@@ -45,26 +54,47 @@ export function RecordDetail({ record, search }: { record: AuditRecord; search: 
           </Fact>
         )}
         <Fact name="Outcome">
-          {record.outcome === 'denied' ? `Denied, with status ${String(record.status ?? '')}` : 'Allowed'}
+          {record.outcome === 'denied' ? (
+            <span className={css['outcome']}>
+              <Status shape="bad" label={null} /> Refused, with status {String(record.status ?? '')}
+            </span>
+          ) : (
+            'Allowed'
+          )}
         </Fact>
-        {rest.map(([key, value]) => (
-          <Fact key={key} name={sentence(key)}>
-            {valueWords(value)}
-          </Fact>
-        ))}
-        <Fact name="At">
-          <time dateTime={record.at}>{exact(new Date(record.at))}</time>
-        </Fact>
-        {record.address && <Fact name="From address">{record.address}</Fact>}
-        {record.requestId && (
-          <Fact name="Request">
-            {record.requestId} <span className="quiet">in the portal’s log</span>
+        {record.address && (
+          <Fact name="From">
+            <span className="num">{record.address}</span>
           </Fact>
         )}
-        <Fact name="Record">{String(record.seq)}</Fact>
-        <Fact name="Digest">{record.digest}</Fact>
-        <Fact name="Of the one before">{record.prev}</Fact>
+        {rest.map(([key, value]) => (
+          <Fact key={key} name={detailName(record.action, key)}>
+            {/* Words and counts are words; what is copied is in the letters of code. */}
+            <span className={key === 'digest' || typeof value === 'object' ? 'mono small' : undefined}>
+              {valueWords(value)}
+            </span>
+          </Fact>
+        ))}
+        {record.requestId && (
+          <Fact name="Request">
+            <span className="mono small">{record.requestId}</span> <span className="quiet">in the portal’s log</span>
+          </Fact>
+        )}
       </dl>
+      <details>
+        <summary>Proof</summary>
+        <p className="muted">
+          This is record {number(record.seq)}. It carries the digest of the one before, so nobody changes either unseen.
+        </p>
+        <dl>
+          <Fact name="This record">
+            <span className="mono small">{record.digest}</span>
+          </Fact>
+          <Fact name="Record before">
+            <span className="mono small">{record.prev}</span>
+          </Fact>
+        </dl>
+      </details>
     </div>
   )
 }
@@ -73,7 +103,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd className="mono small">{children}</dd>
+      <dd>{children}</dd>
     </div>
   )
 }
@@ -94,6 +124,7 @@ function Narrow({ search, by, what, children }: NarrowProps) {
       title={what}
       activeProps={{}}
       aria-current={undefined}
+      className="mono small"
     >
       {children}
     </Link>

@@ -1,16 +1,23 @@
 import { Link } from '@tanstack/react-router'
+import { ChevronDown, Cog, Plug, UserRound, type LucideIcon } from 'lucide-react'
+import { useId, useState } from 'react'
 import type { AuditRecord } from '../../lib/audit.ts'
-import { clock, dayHeading, exact, locationTarget } from '../../lib/format.ts'
+import { clock, dayHeading, exact } from '../../lib/format.ts'
 import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
+import { useMention } from '../../lib/summaries.ts'
+import { number } from '../../lib/words.ts'
+import { Icon } from '../../ui/icon.tsx'
+import { Monogram } from '../../ui/owner.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Status } from '../../ui/status.tsx'
 import type { AuditSearch } from './audit-search.ts'
-import { reasonWords, told } from './audit-words.ts'
-import { RecordDetail } from './record-detail.tsx'
+import { isPerson } from './audit-words.ts'
+import { byDay, clockSpan, runsOf, secondsClock } from './record-runs.ts'
+import { Sentence } from './sentence.tsx'
 import css from './audit.module.css'
 
-/** The records by day; each opens below its line, and is a link to itself as opened. */
+/** The records by day; each is a link to itself as opened. */
 export function RecordList({ records, search }: { records: AuditRecord[]; search: AuditSearch }) {
   const now = useNow()
   return byDay(records).map((some) => {
@@ -19,9 +26,17 @@ export function RecordList({ records, search }: { records: AuditRecord[]; search
       first && (
         <Section key={first.seq} title={dayHeading(new Date(first.at), now)}>
           <ol className={css['records']}>
-            {some.map((record) => (
-              <RecordLine key={record.seq} record={record} search={search} />
-            ))}
+            {runsOf(some).map((run) => {
+              const [newest, ...older] = run
+              if (!newest) return null
+              // Of the oldest: more of the same come at the other end, and what is open stays open.
+              const key = run.at(-1)?.seq
+              return older.length > 0 ? (
+                <Run key={key} run={run} newest={newest} search={search} />
+              ) : (
+                <RecordLine key={key} record={newest} search={search} />
+              )
+            })}
           </ol>
         </Section>
       )
@@ -29,49 +44,86 @@ export function RecordList({ records, search }: { records: AuditRecord[]; search
   })
 }
 
-export function RecordLine({ record, search }: { record: AuditRecord; search: AuditSearch }) {
+function RecordLine({ record, search }: { record: AuditRecord; search: AuditSearch }) {
   const open = search.record === String(record.seq)
-  const { who, what, on } = told(record)
   const at = new Date(record.at)
-  const why = record.outcome === 'denied' ? reasonWords(record) : ''
+  const denied = record.outcome === 'denied'
   return (
     <li className={open ? css['open'] : undefined}>
       <Link
         to={page.audit}
-        search={{ ...search, record: open ? undefined : String(record.seq) }}
+        search={{ ...search, record: String(record.seq) }}
         replace
         resetScroll={false}
         activeProps={{}}
         aria-current={undefined}
-        aria-expanded={open}
+        aria-haspopup="dialog"
         className={css['line']}
       >
-        <Status
-          shape={record.outcome === 'denied' ? 'bad' : 'ok'}
-          label={record.outcome === 'denied' ? 'Denied' : 'Allowed'}
-        />
-        <span className={css['said']}>
-          <b>{who}</b> {what} {on && <span className={css['on']}>{locationTarget(on)}</span>}
-          {why && <span className="quiet small"> · {why}</span>}
-        </span>
-        <span className={`${css['wide'] ?? ''} small mono cut`}>{record.action}</span>
-        <span className={`${css['wide'] ?? ''} small mono cut`}>{record.address}</span>
-        <time className="quiet small num" dateTime={record.at} title={exact(at)}>
-          {clock(at)}
+        <time className={css['time']} dateTime={record.at} title={exact(at)}>
+          {secondsClock(at)}
         </time>
+        <span className={css['shape']}>{denied && <Status shape="bad" label="Refused" />}</span>
+        <Face record={record} />
+        <Sentence record={record} />
+        <span className={`${css['action'] ?? ''} small mono cut`}>{record.action}</span>
+        <span className={`${css['from'] ?? ''} small num cut`}>{record.address}</span>
       </Link>
-      {open && <RecordDetail record={record} search={search} />}
     </li>
   )
 }
 
-function byDay(records: AuditRecord[]): AuditRecord[][] {
-  const days: AuditRecord[][] = []
-  for (const record of records) {
-    const last = days.at(-1)
-    const same = last?.[0] && new Date(last[0].at).toDateString() === new Date(record.at).toDateString()
-    if (last && same) last.push(record)
-    else days.push([record])
-  }
-  return days
+/** The same by the same, one after another: one line, which opens to all of them. */
+function Run({ run, newest, search }: { run: AuditRecord[]; newest: AuditRecord; search: AuditSearch }) {
+  const [open, setOpen] = useState(false)
+  const id = useId()
+  const addresses = new Set(run.map(({ address }) => address))
+  return (
+    <li className={css['run']}>
+      <button
+        type="button"
+        className={css['line']}
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => {
+          setOpen(!open)
+        }}
+      >
+        <span className={css['time']}>{clockSpan(run, clock)}</span>
+        <span className={css['shape']}>
+          <Icon of={ChevronDown} size={14} />
+        </span>
+        <Face record={newest} />
+        <span>
+          <Sentence record={newest} /> <span className="quiet">· {number(run.length)} times</span>
+        </span>
+        <span className={`${css['action'] ?? ''} small mono cut`}>{newest.action}</span>
+        <span className={`${css['from'] ?? ''} small num cut`}>
+          {addresses.size === 1 ? newest.address : `${number(addresses.size)} addresses`}
+        </span>
+      </button>
+      <ol id={id} hidden={!open}>
+        {open && run.map((record) => <RecordLine key={record.seq} record={record} search={search} />)}
+      </ol>
+    </li>
+  )
+}
+
+/** A circle with letters for a person, a sign for what is none. Beside it stands the name. */
+function Face({ record }: { record: AuditRecord }) {
+  if (isPerson(record)) return <PersonFace entityRef={record.actor} />
+  return (
+    <span className={css['face']}>
+      <Icon of={signOf(record)} size={14} />
+    </span>
+  )
+}
+
+function PersonFace({ entityRef }: { entityRef: string }) {
+  return <Monogram title={useMention(entityRef).title} person />
+}
+
+function signOf({ actor, principal }: AuditRecord): LucideIcon {
+  if (principal === 'service') return Plug
+  return /^(system|operator):/.test(actor) ? Cog : UserRound
 }

@@ -1,11 +1,12 @@
 import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useLocation, useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useLocation, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { decidedWords, remedyWords, roleWords, whyQuery } from '../../lib/may.ts'
 import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import { useTitle } from '../../lib/title.ts'
 import { LinkButton } from '../../ui/button.tsx'
+import { CodeBlock } from '../../ui/code-block.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { CREATE, previewQuery } from './api.ts'
 import { draft, keepDraft } from './draft.ts'
@@ -26,10 +27,10 @@ export function RegisterPage() {
   return (
     <div className={`page ${css['page'] ?? ''}`}>
       <header className={css['head']}>
-        <h1 tabIndex={-1}>Register what exists</h1>
+        <h1 tabIndex={-1}>Register</h1>
         <p className="muted">
-          Say where the descriptors are. You see what would come into the catalog, and what is wrong with it, before
-          anything is written.
+          A preview shows what would come into the catalog, and what is wrong with it. Nothing is written before you
+          register.
         </p>
       </header>
       <Register />
@@ -71,15 +72,18 @@ function Register() {
   })
   return (
     <>
-      <TargetField
-        text={text}
-        looked={given}
-        onText={(next) => {
-          setText(next)
-          keepDraft(next)
-        }}
-        onLook={look}
-      />
+      <div className={css['ask']}>
+        <TargetField
+          text={text}
+          looked={given}
+          onText={(next) => {
+            setText(next)
+            keepDraft(next)
+          }}
+          onLook={look}
+        />
+        <Beside />
+      </div>
       {looks.length > 0 && (
         <section className={css['result']} aria-label="What would come of it">
           <p className={css['answer']} role="status">
@@ -123,6 +127,35 @@ function Register() {
   )
 }
 
+const example = `apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: shop
+spec:
+  type: service
+  lifecycle: production
+  owner: payments
+`
+
+/** What such a file is, for who has none yet, and who may do this. */
+function Beside() {
+  return (
+    <aside className={css['beside']} aria-label="What is registered">
+      <p>
+        A descriptor is a file beside the code, <code>catalog-info.yaml</code>, that names what is there and who owns
+        it:
+      </p>
+      <CodeBlock code={example} language="yaml" name="example file" />
+      <p className="quiet small">
+        Whoever has the permission <span className="mono">catalog.location.create</span> may register.{' '}
+        <Link to={page.rights} className="link">
+          What you may do
+        </Link>
+      </p>
+    </aside>
+  )
+}
+
 /** Why, which role it takes, and whom to ask. */
 function Forbidden() {
   const session = useSession()
@@ -142,7 +175,7 @@ function Forbidden() {
                 Sign in
               </LinkButton>
             )}
-            <LinkButton to={page.rights}>What may I do?</LinkButton>
+            <LinkButton to={page.rights}>What you may do</LinkButton>
           </>
         }
       >

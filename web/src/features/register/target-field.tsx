@@ -1,8 +1,6 @@
-import { Search } from 'lucide-react'
 import { useRef } from 'react'
 import { count } from '../../lib/words.ts'
 import { Button } from '../../ui/button.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import { isDescriptor, MOST, readLines } from './targets.ts'
 import css from './register.module.css'
 
@@ -34,7 +32,9 @@ export function TargetField({ text, looked, onText, onLook }: Props) {
         look()
       }}
     >
-      <label htmlFor="register-targets">Where it is</label>
+      <label htmlFor="register-targets">
+        Address of a <code>catalog-info.yaml</code>, a repository or a folder
+      </label>
       <textarea
         ref={field}
         id="register-targets"
@@ -42,7 +42,7 @@ export function TargetField({ text, looked, onText, onLook }: Props) {
         rows={Math.min(10, Math.max(3, text.split('\n').length))}
         spellCheck={false}
         autoComplete="off"
-        placeholder="https://github.com/acme/shop/blob/main/catalog-info.yaml"
+        placeholder="https://github.com/acme/shop"
         aria-describedby="register-help"
         aria-invalid={descriptor || undefined}
         onChange={(event) => {
@@ -72,9 +72,8 @@ export function TargetField({ text, looked, onText, onLook }: Props) {
           </>
         ) : (
           <>
-            The URL of a descriptor, of a repository or a folder in it, or a pattern such as{' '}
-            <span className="mono">…/blob/main/services/*/catalog-info.yaml</span>. One a line, up to {MOST}. Nothing is
-            written yet.
+            One per line, up to {MOST}. A pattern such as{' '}
+            <span className="mono">…/blob/main/services/*/catalog-info.yaml</span> stands for each file that it matches.
             {twice > 0 && ` ${count(twice, 'line')} came twice.`}
             {left > 0 && ` The last ${String(left)} are left out.`}
           </>
@@ -84,14 +83,13 @@ export function TargetField({ text, looked, onText, onLook }: Props) {
         <Button
           type="submit"
           variant={looked.length === 0 ? 'filled' : 'default'}
-          leftSection={<Icon of={Search} size={14} />}
           aria-keyshortcuts="Meta+Enter Control+Enter"
         >
           {same && looked.length > 0
-            ? 'Look again'
+            ? 'Preview again'
             : targets.length > 1
-              ? `Look at ${count(targets.length, 'location')}`
-              : 'See what would come of it'}
+              ? `Preview ${count(targets.length, 'location')}`
+              : 'Preview'}
         </Button>
         <span className="quiet small wide">
           <kbd>{apple ? '⌘' : 'Ctrl'}</kbd> <kbd>↵</kbd>

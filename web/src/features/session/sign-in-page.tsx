@@ -1,5 +1,7 @@
 import { Link, useSearch } from '@tanstack/react-router'
-import { Contrast, KeyRound } from 'lucide-react'
+import { Check, Contrast, Copy, KeyRound } from 'lucide-react'
+import { useState } from 'react'
+import { copyText } from '../../lib/clipboard.ts'
 import { setColorScheme, useColorScheme } from '../../lib/color-scheme.ts'
 import type { SignInProvider } from '../../lib/portico.ts'
 import { useSession } from '../../lib/session.ts'
@@ -34,10 +36,16 @@ export function SignInPage() {
       </div>
       <div className={css['side']}>
         <div className={css['box']}>
-          <h1 tabIndex={-1}>Sign in to {house}</h1>
-          <p className={css['lead']}>Everything we run, who looks after it, and how to build the next one.</p>
+          <h1 tabIndex={-1}>{providers.length > 0 ? `Sign in to ${house ?? ''}` : 'Nobody can sign in yet'}</h1>
+          {providers.length > 0 && (
+            <p className={css['lead']}>Everything we run, who looks after it, and how to build the next one.</p>
+          )}
           {error && <Failed code={error} id={signInErrorId(id)} />}
-          {providers.length > 0 ? <Providers providers={providers} to={to} /> : <NoProviders />}
+          {providers.length > 0 ? (
+            <Providers providers={providers} to={to} />
+          ) : (
+            <NoProviders guest={session.guest === true} />
+          )}
           {session.guest && (
             <p className={css['guest']}>
               Or <Link to={page.home}>look around as a guest</Link>.
@@ -45,7 +53,7 @@ export function SignInPage() {
           )}
         </div>
         <footer className={css['foot']}>
-          <span>Portico {session.version}</span>
+          <Version version={session.version} />
           <Button
             variant="subtle"
             size="xs"
@@ -60,6 +68,12 @@ export function SignInPage() {
       </div>
     </main>
   )
+}
+
+/** A release has a number; what was built in between has the hash of its commit, which says nothing to who signs in. */
+function Version({ version }: { version: string }) {
+  if (/^\d|^v\d/.test(version)) return <span>Portico {version}</span>
+  return <span title={version}>Portico, development build</span>
 }
 
 function Failed({ code, id }: { code: string; id: string | undefined }) {
@@ -103,23 +117,40 @@ const example = `auth:
           resolvers:
             - resolver: emailMatchingUserEntityProfileEmail`
 
-function NoProviders() {
+function NoProviders({ guest }: { guest: boolean }) {
+  const [state, setState] = useState<'new' | 'copied' | 'refused'>('new')
+  const copy = async () => {
+    setState((await copyText(example)) ? 'copied' : 'refused')
+  }
   return (
     <div className={css['none']}>
-      <Strip shape="unknown">
-        <b>Nobody can sign in yet.</b> No way to sign in is configured for this portal.
-      </Strip>
       <p className="muted">
-        Who runs it adds the company’s provider under <code>auth.providers</code> in <code>app-config.yaml</code>:
+        Whoever runs Portico adds a provider to <code>app-config.yaml</code>:
       </p>
-      {/* What scrolls must be reachable by keyboard. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre className={css['example']} tabIndex={0} role="region" aria-label="An example">
-        {example}
-      </pre>
+      <div className={css['example']}>
+        <pre aria-label="An example" role="region">
+          {example}
+        </pre>
+        <Button
+          size="xs"
+          leftSection={<Icon of={state === 'copied' ? Check : Copy} size={14} />}
+          onClick={() => void copy()}
+        >
+          {state === 'copied' ? 'Copied' : 'Copy'}
+        </Button>
+        <span className="small" role="status">
+          {state === 'refused' && 'The browser does not let the page copy. Select the lines and copy them.'}
+          {state === 'copied' && <span className="sr">The example is copied.</span>}
+        </span>
+      </div>
       <p className="muted">
-        Or, for a portal where everyone may look around without an account, <code>guest: {'{}'}</code> in place of{' '}
-        <code>oidc</code>. Then restart Portico and reload this page. Scripts go on using their tokens.
+        {!guest && (
+          <>
+            Or, for a portal where everyone may look around without an account, <code>guest: {'{}'}</code> in place of{' '}
+            <code>oidc</code>.{' '}
+          </>
+        )}
+        Then restart Portico and reload this page. Scripts go on using their tokens.
       </p>
     </div>
   )

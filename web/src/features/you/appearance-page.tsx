@@ -8,17 +8,17 @@ import { KeptWords } from './kept-words.tsx'
 import css from './appearance.module.css'
 
 const themes: { value: ColorScheme; label: string; words: string }[] = [
-  { value: 'auto', label: 'As the system', words: 'Day or night, as this device has it.' },
-  { value: 'light', label: 'Day', words: 'Limestone, whatever the hour.' },
-  { value: 'dark', label: 'Night', words: 'Slate, whatever the hour.' },
+  { value: 'auto', label: 'Match this device', words: 'Light or dark, as the device is set.' },
+  { value: 'light', label: 'Light', words: 'Always light.' },
+  { value: 'dark', label: 'Dark', words: 'Always dark.' },
 ]
 
 const densities: { value: Density; label: string; words: string }[] = [
-  { value: 'comfortable', label: 'Comfortable', words: 'Rows of 40 pixels.' },
+  { value: 'comfortable', label: 'Comfortable', words: 'Room between the rows.' },
   {
     value: 'compact',
     label: 'Compact',
-    words: 'Rows of 32 pixels: a quarter more of them on a screen. On phones rows stay as they are.',
+    words: 'A quarter more rows on a screen. On phones rows stay as they are.',
   },
 ]
 
@@ -26,8 +26,6 @@ const densities: { value: Density; label: string; words: string }[] = [
 export function AppearancePage() {
   const { choice } = useColorScheme()
   const density = useDensity()
-  const keys = singleKeys.use()
-  const folded = columnFolded.use()
   return (
     <Frame title="Appearance" heading="How your pages look">
       <KeptWords />
@@ -37,7 +35,18 @@ export function AppearancePage() {
       <Section title="Density">
         <Choice label="Density" of={densities} value={density} onChange={setDensity} />
       </Section>
-      <Section title="Keyboard and frame">
+      <Keyboard />
+    </Frame>
+  )
+}
+
+/** Not on a phone: it has neither keys nor a column. */
+function Keyboard() {
+  const keys = singleKeys.use()
+  const folded = columnFolded.use()
+  return (
+    <div className={css['keyboard']}>
+      <Section title="Keyboard and column">
         <div className={css['choices']}>
           <Tick
             label="Single-letter keys"
@@ -50,17 +59,18 @@ export function AppearancePage() {
             if you dictate or use a screen reader; ⌘K and Ctrl K always work.
           </Tick>
           <Tick
+            className={css['fold']}
             label="Fold the column"
             checked={folded}
             onChange={(on) => {
               columnFolded.set(on)
             }}
           >
-            Places are icons, and the page has the room. <kbd>[</kbd> does the same.
+            The places at the left are icons without words, and the page is wider. <kbd>[</kbd> does the same.
           </Tick>
         </div>
       </Section>
-    </Frame>
+    </div>
   )
 }
 
@@ -95,15 +105,16 @@ function Choice<T extends string>({ label, of, value, onChange }: ChoiceProps<T>
 
 interface TickProps {
   label: string
+  className?: string | undefined
   checked: boolean
   onChange: (on: boolean) => void
   children: ReactNode
 }
 
-function Tick({ label, checked, onChange, children }: TickProps) {
+function Tick({ label, className, checked, onChange, children }: TickProps) {
   const words = useId()
   return (
-    <label className={css['choice']}>
+    <label className={`${css['choice'] ?? ''} ${className ?? ''}`}>
       <input
         type="checkbox"
         checked={checked}

@@ -34,8 +34,8 @@ export function Frame({ title, heading, action, children }: Props) {
     { to: page.kept, words: 'Stars and views', shown: true, locked: false },
     { to: page.sessions, words: 'Sessions', shown: user, locked: false },
     { to: page.tokens, words: 'Your tokens', shown: user, locked: false },
-    { to: page.services, words: 'Tokens of services', shown: true, locked: !services },
-    { to: page.rights, words: 'What may I do?', shown: true, locked: false },
+    { to: page.services, words: 'Service tokens', shown: true, locked: !services },
+    { to: page.rights, words: 'What you may do', shown: true, locked: false },
   ].filter(({ shown }) => shown)
   return (
     <div className="page">

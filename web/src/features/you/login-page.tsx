@@ -1,11 +1,14 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { useLocation, useSearch } from '@tanstack/react-router'
+import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
+import { copyText } from '../../lib/clipboard.ts'
 import { page } from '../../lib/paths.ts'
 import { useSession } from '../../lib/session.ts'
 import { useTitle } from '../../lib/title.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { ErrorStrip, Strip } from '../../ui/strip.tsx'
 import { tokensQuery, useAllowLogin } from './api.ts'
 import { Secret } from './secret.tsx'
@@ -23,10 +26,21 @@ export function LoginPage() {
   if (!asked)
     return (
       <div className="page">
-        <EmptyState asPage door="open" title="This address is not whole">
+        <EmptyState
+          asPage
+          door="open"
+          title="This sign-in link is incomplete"
+          actions={
+            <>
+              <CopyCommand />
+              <LinkButton to={page.home} variant="subtle">
+                Home
+              </LinkButton>
+            </>
+          }
+        >
           <p>
-            It is one that <code>portico login</code> opens. Run the command again, and copy the address from its first
-            letter to its last.
+            Run <code>portico login</code> again and open the whole link.
           </p>
         </EmptyState>
       </div>
@@ -51,6 +65,25 @@ export function LoginPage() {
       </div>
     )
   return <Consent asked={asked} />
+}
+
+/** The command with this portal's address, to paste into a terminal. */
+function CopyCommand() {
+  const [state, setState] = useState<'new' | 'copied' | 'refused'>('new')
+  const command = `portico login --url ${window.location.origin}`
+  if (state === 'refused') return <code>{command}</code>
+  return (
+    <Button
+      leftSection={<Icon of={state === 'copied' ? Check : Copy} size={14} />}
+      onClick={() => {
+        void copyText(command).then((done) => {
+          setState(done ? 'copied' : 'refused')
+        })
+      }}
+    >
+      {state === 'copied' ? 'Copied' : 'Copy the command'}
+    </Button>
+  )
 }
 
 function Consent({ asked }: { asked: LoginRequest }) {

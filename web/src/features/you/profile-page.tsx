@@ -20,16 +20,16 @@ export function ProfilePage() {
   const profile = useSuspenseQuery(profileQuery).data
   const guest = session.guest === true
   return (
-    <Frame title="You" heading={guest ? 'You are here as a guest.' : profile.displayName}>
-      <div className={css['who']}>
-        <Monogram title={profile.displayName} person size="large" />
-        <div>
-          <p className="mono">{profile.ref}</p>
-          <p className="quiet">
-            {profile.email || (guest ? 'Nobody signed in.' : 'The catalog has no e-mail address.')}
-          </p>
+    <Frame title="You" heading={guest ? 'You look around as a guest.' : profile.displayName}>
+      {!guest && (
+        <div className={css['who']}>
+          <Monogram title={profile.displayName} person size="large" />
+          <div>
+            <p>{profile.email || 'The catalog has no e-mail address of yours.'}</p>
+            <p className="quiet small mono">{profile.ref}</p>
+          </div>
         </div>
-      </div>
+      )}
       {profile.inCatalog ? <Mine profile={profile} /> : guest ? <GuestWords /> : <NotInCatalog />}
     </Frame>
   )
@@ -88,19 +88,25 @@ function GuestWords() {
     <div className={css['empty']}>
       <EmptyState
         door="open"
-        title="A guest has nothing of their own"
+        title={canSignIn ? 'Nobody is signed in' : 'Nobody can sign in here yet'}
         actions={
-          canSignIn && (
-            <LinkButton to={page.signIn} search={{ to: page.you }}>
-              Sign in
+          <>
+            {canSignIn ? (
+              <LinkButton to={page.signIn} search={{ to: page.you }}>
+                Sign in
+              </LinkButton>
+            ) : (
+              <LinkButton to={page.signIn}>How to set up sign-in</LinkButton>
+            )}
+            <LinkButton to={page.appearance} variant="subtle">
+              Appearance
             </LinkButton>
-          )
+          </>
         }
       >
         <p>
-          {canSignIn
-            ? 'Your teams, what you own, your sessions and tokens stand here once you sign in.'
-            : 'Who runs this portal configured no way to sign in.'}
+          {!canSignIn && 'Whoever runs Portico adds a provider. '}
+          Your teams, what you own, your sessions and tokens stand here once you sign in.
         </p>
       </EmptyState>
     </div>

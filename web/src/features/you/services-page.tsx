@@ -18,16 +18,16 @@ export function ServicesPage() {
   const [rotated, setRotated] = useState<NewToken>()
   return (
     <TokensView
-      title="Tokens of services"
+      title="Service tokens"
       may={MAY}
       here={page.services}
       list={list}
-      newWords="New token of a service"
+      newWords="New service token"
       hint="The service, in small letters: its changes are recorded as service:NAME."
       none={{
-        title: 'No service has a token yet',
+        title: 'Let a pipeline in',
         words:
-          'A token of a service is nobody’s: a pipeline goes on when the person who set it up has left. It may do what its scopes say, and nothing else.',
+          'A service token belongs to no one, so a pipeline keeps working after the person who set it up has left. It may do what its scopes say, and nothing else.',
       }}
       useMake={useMakeService}
       actions={(token) => <Actions token={token} days={list.defaultDays} onRotated={setRotated} />}

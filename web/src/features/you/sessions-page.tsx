@@ -1,8 +1,9 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Monitor, Smartphone, Tablet, type LucideIcon } from 'lucide-react'
+import { exact } from '../../lib/format.ts'
+import { useNow } from '../../lib/now.ts'
 import type { SignedIn } from '../../lib/portico.ts'
 import { count } from '../../lib/words.ts'
-import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { Tag } from '../../ui/tag.tsx'
@@ -10,7 +11,7 @@ import { say } from '../../ui/toast.tsx'
 import { sessionsQuery, useEndOthers, useEndSession } from './api.ts'
 import { Confirm } from './confirm.tsx'
 import { Frame } from './frame.tsx'
-import { sessionsHeadline } from './words.ts'
+import { agoWords, momentWords, sessionsHeadline } from './words.ts'
 import css from './you.module.css'
 
 /** Where am I signed in, and is that me? */
@@ -44,13 +45,13 @@ export function SessionsPage() {
       }
     >
       {endOthers.error && <ErrorStrip error={endOthers.error} what="The other sessions did not end." />}
-      <ul className={`${css['rows'] ?? ''} hairlines`} aria-label="Sessions">
+      <ul className={`${css['rows'] ?? ''} ${css['sessions'] ?? ''}`} aria-label="Sessions">
         {items.map((session) => (
           <SessionRow key={session.id} session={session} />
         ))}
       </ul>
       <p className={`${css['note'] ?? ''} quiet small`}>
-        A session ends eight hours after the last look at a page, and a day after its sign-in.
+        A session ends eight hours after the last look at a page, or a day after its sign-in, whichever comes first.
       </p>
     </Frame>
   )
@@ -65,21 +66,17 @@ function deviceIcon(device: string): LucideIcon {
 function SessionRow({ session: { id, device, address, createdAt, seenAt, this: here } }: { session: SignedIn }) {
   const end = useEndSession()
   return (
-    <li className={css['row']}>
+    <li className={css['session']}>
       <Icon of={deviceIcon(device)} />
       <div className={css['what']}>
         <b>{device}</b> {here && <Tag tone="brand">This browser</Tag>}
-        <p className="quiet small">from {address}</p>
-        {end.error && <ErrorStrip error={end.error} what="The session did not end." />}
       </div>
-      <div className={css['facts']}>
-        <span>
-          Seen <Fresh at={seenAt} />
-        </span>
-        <span className="quiet small">
-          Signed in <Fresh at={createdAt} />
-        </span>
-      </div>
+      <p className={`${css['seen'] ?? ''} muted`}>
+        <span className="num">{address}</span> · seen <Moment at={seenAt} words={agoWords} />
+      </p>
+      <p className={`${css['since'] ?? ''} quiet`}>
+        Signed in <Moment at={createdAt} words={momentWords} />
+      </p>
       <div className={css['acts']}>
         {!here && (
           <Confirm
@@ -98,6 +95,20 @@ function SessionRow({ session: { id, device, address, createdAt, seenAt, this: h
           />
         )}
       </div>
+      {end.error && (
+        <div className={css['failed']}>
+          <ErrorStrip error={end.error} what="The session did not end." />
+        </div>
+      )}
     </li>
+  )
+}
+
+function Moment({ at, words }: { at: string; words: (at: Date, now: Date) => string }) {
+  const date = new Date(at)
+  return (
+    <time dateTime={at} title={exact(date)}>
+      {words(date, useNow())}
+    </time>
   )
 }

@@ -18,11 +18,11 @@ export function TokensPage() {
       newWords="New token"
       hint="By which you know it again: the script, the machine."
       none={{
-        title: 'No token yet',
+        title: 'Let a script act in your name',
         words: (
           <>
-            A token lets a script of yours use the API in your name, within what you allow it. For a terminal of yours
-            run <code>portico login</code>, which makes one.
+            A token lets it use the API within what you allow. For a terminal, run <code>portico login</code>, which
+            makes one.
           </>
         ),
       }}

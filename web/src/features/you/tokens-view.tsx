@@ -40,6 +40,12 @@ export function TokensView({ title, may, here, list, newWords, hint, none, useMa
   const now = useNow()
   const { new: open }: TokensSearch = useSearch({ strict: false })
   const { fine, needs } = tokensHeadline(list.items, now)
+  const empty = list.items.length === 0
+  const make = (
+    <ActionLink may={may} to={here} search={{ new: 'token' }} variant="filled">
+      {newWords}
+    </ActionLink>
+  )
   return (
     <Frame
       title={title}
@@ -48,15 +54,11 @@ export function TokensView({ title, may, here, list, newWords, hint, none, useMa
           <span className={needs ? 'quiet' : undefined}>{fine}</span> {needs}
         </>
       }
-      action={
-        <ActionLink may={may} to={here} search={{ new: 'token' }} variant="filled">
-          {newWords}
-        </ActionLink>
-      }
+      action={!empty && make}
     >
-      {list.items.length === 0 ? (
+      {empty ? (
         <div className={css['empty']}>
-          <EmptyState door="lit" title={none.title}>
+          <EmptyState door="lit" title={none.title} actions={make}>
             <p>{none.words}</p>
           </EmptyState>
         </div>

@@ -1,7 +1,7 @@
-import { span } from '../../lib/format.ts'
+import { clock, dayHeading, span } from '../../lib/format.ts'
 import { mayNotWords, mayWords } from '../../lib/may.ts'
-import type { Scope, SignedIn, Token, Withheld } from '../../lib/portico.ts'
-import { asSentence, count, listed, number, spelled } from '../../lib/words.ts'
+import type { Deciding, Explanation, Scope, SignedIn, Token, Withheld } from '../../lib/portico.ts'
+import { asSentence, count, listed, spelled } from '../../lib/words.ts'
 
 const DAY = 24 * 3_600_000
 
@@ -18,7 +18,11 @@ export function tokensHeadline(items: Token[], now: Date): { fine: string; needs
   const live = items.filter((t) => isLive(t, now))
   const soon = live.filter((t) => expiresSoon(t, now)).length
   const fine =
-    live.length === 0 ? 'No token is in use.' : `${spelled(live.length)} ${live.length === 1 ? 'token' : 'tokens'}.`
+    items.length === 0
+      ? 'No token yet.'
+      : live.length === 0
+        ? 'No token is in use.'
+        : `${spelled(live.length)} ${live.length === 1 ? 'token' : 'tokens'}.`
   return { fine, needs: soon > 0 ? `${spelled(soon)} ${soon === 1 ? 'expires' : 'expire'} within a week.` : '' }
 }
 
@@ -28,12 +32,36 @@ export function sessionsHeadline(items: SignedIn[]): string {
   return `You are signed in here and in ${count(others, 'other browser')}.`
 }
 
-/** "You may do 7 of 12 things here." */
-export function rightsHeadline(rights: { allowed: boolean }[]): string {
-  const may = rights.filter((r) => r.allowed).length
-  if (may === rights.length) return 'You may do everything here.'
-  if (may === 0) return 'You may do nothing here.'
-  return `You may do ${number(may)} of ${count(rights.length, 'thing')} here.`
+/** "just now", "6 s ago": how long it is since. */
+export function agoWords(at: Date, now: Date): string {
+  const words = span(now.getTime() - at.getTime())
+  return words === 'now' ? 'just now' : `${words} ago`
+}
+
+/** "today at 15:32:07": to the second, as that tells two sign-ins with one kind of browser apart. */
+export function momentWords(at: Date, now: Date): string {
+  const heading = dayHeading(at, now)
+  const day = /^(Today|Yesterday)$/.test(heading) ? heading.toLowerCase() : `on ${heading}`
+  return `${day} at ${clock(at)}:${String(at.getSeconds()).padStart(2, '0')}`
+}
+
+/** What somebody is here: "You are author and viewer here." Roles stand for what they may do. */
+export function rightsHeadline(rights: Pick<Explanation, 'allowed' | 'roles'>[]): string {
+  const roles = rights[0]?.roles ?? []
+  if (rights.every((r) => r.allowed)) return 'You may do everything here.'
+  if (!rights.some((r) => r.allowed)) return 'You may do nothing here.'
+  return roles.length > 0 ? `You are ${listed(roles)} here.` : 'You have no role here.'
+}
+
+/** A policy by its name; one without a name goes by where it stands. */
+export function policyName({ id, at }: Pick<Deciding, 'id' | 'at'>): string {
+  return id === at ? `the policy at ${at}` : id
+}
+
+/** The policies that decided and have words, each once. */
+export function policiesOf(rights: Pick<Explanation, 'policies'>[]): Deciding[] {
+  const found = new Map(rights.flatMap(({ policies }) => policies.map((one) => [one.id, one] as const)))
+  return [...found.values()].filter(({ words }) => words)
 }
 
 /** "See the catalog, Read the audit log" as the middle of a sentence; a permission's own name stays as it is. */
@@ -62,10 +90,7 @@ function left(ms: number): string {
 
 /** How a token stands: "expires in 12 days", "expired 2 days ago", "revoked 1 h ago". */
 export function lifeWords(token: Token, now: Date): { shape: 'ok' | 'warn' | 'stale'; words: string } {
-  const ago = (at: string) => {
-    const words = span(now.getTime() - new Date(at).getTime())
-    return words === 'now' ? 'just now' : `${words} ago`
-  }
+  const ago = (at: string) => agoWords(new Date(at), now)
   if (token.revokedAt) return { shape: 'stale', words: `Revoked ${ago(token.revokedAt)}` }
   if (!isLive(token, now)) return { shape: 'stale', words: `Expired ${ago(token.expiresAt)}` }
   const words = `Expires in ${left(new Date(token.expiresAt).getTime() - now.getTime())}`

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Token } from '../../lib/portico.ts'
 import {
+  agoWords,
   dayChoices,
   lifeWords,
+  momentWords,
+  policiesOf,
+  policyName,
   scopeWords,
   rightsHeadline,
   sessionsHeadline,
@@ -28,7 +32,8 @@ const token = (over: Partial<Token>): Token => ({
 
 describe('tokens in words', () => {
   it('counts what is in use and what ends soon', () => {
-    expect(tokensHeadline([], now)).toEqual({ fine: 'No token is in use.', needs: '' })
+    expect(tokensHeadline([], now)).toEqual({ fine: 'No token yet.', needs: '' })
+    expect(tokensHeadline([token({ revokedAt: '2026-11-27T12:00:00Z' })], now).fine).toBe('No token is in use.')
     const soon = token({ expiresAt: '2026-12-01T00:00:00Z' })
     const gone = token({ revokedAt: '2026-11-27T12:00:00Z' })
     expect(tokensHeadline([token({}), soon, gone], now)).toEqual({
@@ -72,14 +77,36 @@ describe('tokens in words', () => {
   })
 })
 
-it('counts rights', () => {
-  const [yes, no] = [{ allowed: true }, { allowed: false }]
-  expect(rightsHeadline([yes, yes, no])).toBe('You may do 2 of 3 things here.')
+it('says what somebody is here', () => {
+  const roles = ['author', 'viewer']
+  const [yes, no] = [
+    { allowed: true, roles },
+    { allowed: false, roles },
+  ]
+  expect(rightsHeadline([yes, yes, no])).toBe('You are author and viewer here.')
+  expect(rightsHeadline([{ ...yes, roles: [] }, no])).toBe('You have no role here.')
   expect(rightsHeadline([yes])).toBe('You may do everything here.')
   expect(rightsHeadline([no])).toBe('You may do nothing here.')
 })
 
+it('names each policy that decided once', () => {
+  const author = { id: 'author', at: 'default', effect: 'permit' as const, words: 'reads everything' }
+  const wordless = { id: 'rules.cedar:3', at: 'rules.cedar:3', effect: 'permit' as const }
+  expect(policiesOf([{ policies: [author] }, { policies: [author, wordless] }])).toEqual([author])
+  expect(policyName(author)).toBe('author')
+  expect(policyName(wordless)).toBe('the policy at rules.cedar:3')
+})
+
 describe('sessions in words', () => {
+  it('tells moments to the second, and an age as people say it', () => {
+    const at = new Date(2026, 10, 28, 15, 32, 7)
+    expect(momentWords(at, new Date(2026, 10, 28, 16, 0))).toBe('today at 15:32:07')
+    expect(momentWords(at, new Date(2026, 10, 29, 1, 0))).toBe('yesterday at 15:32:07')
+    expect(momentWords(at, new Date(2026, 11, 24, 1, 0))).toBe('on 28 November at 15:32:07')
+    expect(agoWords(at, at)).toBe('just now')
+    expect(agoWords(at, new Date(2026, 10, 28, 15, 33, 10))).toBe('1 min ago')
+  })
+
   it('tells here from elsewhere', () => {
     const here = { id: 1, device: '', address: '', createdAt: '', seenAt: '', expiresAt: '', this: true }
     expect(sessionsHeadline([here])).toBe('You are signed in here and nowhere else.')
