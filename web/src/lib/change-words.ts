@@ -139,6 +139,7 @@ export function manyWords({ changes, cut }: Extract<FeedItem, { type: 'many' }>)
   return `${cut ? 'At least ' : ''}${changes.length} entities ${manyVerbs[changes[0]?.op ?? 'updated']}`
 }
 
-export function capitalised(change: Pick<Change, 'op' | 'diff'>): string {
-  return capital(changeWords(change))
+/** The same where no name stands before it: "Added", "Changed owner from treasury to payments". */
+export function alone(change: Pick<Change, 'op' | 'diff'>): string {
+  return capital(changeWords(change).replace(/^(was|is|has) /, ''))
 }

@@ -9,7 +9,7 @@ import css from './action.module.css'
 
 const Why = lazy(async () => ({ default: (await import('./why.tsx')).Why }))
 
-interface Needs {
+export interface Needs {
   /** The permission that it takes. */
   may: string
   /** The ref of the entity that it is done to, where the permission is about entities. */
@@ -18,7 +18,7 @@ interface Needs {
   answer?: unknown
 }
 
-function useMay({ may, answer }: Needs): boolean {
+export function useMay({ may, answer }: Needs): boolean {
   const session = useSession()
   return allowed(session, may) && !(isApiError(answer) && answer.status === 403)
 }

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { refOf, titleOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { useMention } from '../../lib/summaries.ts'
-import { count } from '../../lib/words.ts'
+import { count, number } from '../../lib/words.ts'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Section } from '../../ui/section.tsx'
 import { sides, type Neighbour } from './neighbours.ts'
@@ -31,21 +31,22 @@ export function Around({ entity }: { entity: Entity }) {
       note={note}
       end={
         <Link className="link" to={page.entity(refOf(entity), 'dependencies')}>
-          All relations
+          Open graph
         </Link>
       }
     >
       <div className={css['hop']}>
-        <Side caption="Used by" none="No users known" all={users} entity={entity} />
-        <Wires nodes={shownOf(users)} to="right" />
+        <Side caption="Used by" none="No users known" noun="users" all={users} entity={entity} />
+        <Wires nodes={shownOf(users)} more={users.length > MOST} to="right" />
         <div className={css['me']}>
           <KindGlyph kind={entity.kind} />
           <span>{titleOf(entity)}</span>
         </div>
-        <Wires nodes={shownOf(needs)} to="left" />
+        <Wires nodes={shownOf(needs)} more={needs.length > MOST} to="left" />
         <Side
           caption={api ? 'Provided by' : 'Needs'}
           none={api ? 'No provider known' : 'Needs nothing'}
+          noun={api ? 'providers' : 'dependencies'}
           all={needs}
           entity={entity}
         />
@@ -59,7 +60,16 @@ function shownOf(all: Neighbour[]): Neighbour[] {
   return all.length > MOST ? all.slice(0, MOST - 1) : all
 }
 
-function Side({ caption, none, all, entity }: { caption: string; none: string; all: Neighbour[]; entity: Entity }) {
+interface SideProps {
+  caption: string
+  none: string
+  /** What more than one of them are. */
+  noun: string
+  all: Neighbour[]
+  entity: Entity
+}
+
+function Side({ caption, none, noun, all, entity }: SideProps) {
   const shown = shownOf(all)
   const rest = all.length - shown.length
   return (
@@ -71,7 +81,7 @@ function Side({ caption, none, all, entity }: { caption: string; none: string; a
       ))}
       {rest > 0 && (
         <Link className={css['more']} to={page.entity(refOf(entity), 'dependencies')}>
-          {rest} more
+          {number(rest)} more {noun}
         </Link>
       )}
     </div>
@@ -101,18 +111,26 @@ function Node({ entityRef }: { entityRef: string }) {
 }
 
 const calls = ['consumesApi', 'apiConsumedBy']
+const provides = ['providesApi', 'apiProvidedBy']
 
-function Wires({ nodes, to }: { nodes: Neighbour[]; to: 'left' | 'right' }) {
-  const rows = Math.max(1, nodes.length === MOST - 1 ? MOST : nodes.length)
-  const height = rows * STEP - 6
+/** As the graph draws them: a call is dashed, what somebody provides violet. */
+function lookOf(types: string[]): string | undefined {
+  if (types.some((t) => provides.includes(t))) return css['provide']
+  return types.some((t) => calls.includes(t)) ? css['call'] : undefined
+}
+
+/** A line from each node, and from the one that counts the rest. */
+function Wires({ nodes, more, to }: { nodes: Neighbour[]; more: boolean; to: 'left' | 'right' }) {
+  const looks = [...nodes.map(({ types }) => lookOf(types)), ...(more ? [css['rest']] : [])]
+  const height = Math.max(1, looks.length) * STEP - 6
   const middle = height / 2
   return (
     <svg className={css['wires']} viewBox={`0 0 56 ${height}`} height={height} aria-hidden="true">
-      {nodes.map(({ ref, types }, i) => {
+      {looks.map((look, i) => {
         const y = 18 + i * STEP
         const d =
           to === 'right' ? `M0 ${y}C28 ${y} 28 ${middle} 56 ${middle}` : `M0 ${middle}C28 ${middle} 28 ${y} 56 ${y}`
-        return <path key={ref} d={d} className={types.every((t) => calls.includes(t)) ? css['call'] : undefined} />
+        return <path key={nodes[i]?.ref ?? 'rest'} d={d} className={look} />
       })}
     </svg>
   )

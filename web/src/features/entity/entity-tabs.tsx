@@ -20,7 +20,9 @@ export function EntityTabs({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
   const { pathname } = useLocation()
   const navigate = useNavigate()
-  const shown = entityTabs.filter((tab) => tab !== 'api' || hasApis(entity) || pathname.endsWith('/api'))
+  const apis = apisOf(entity)
+  const hasApi = entity.kind.toLowerCase() === 'api' || apis.size > 0 || pathname.endsWith('/api')
+  const shown = entityTabs.filter((tab) => tab !== 'api' || hasApi)
   const present = entityTabs.find((t) => pathname.endsWith(`/${t}`)) ?? 'overview'
   const open = (tab: EntityTab) => () => void navigate({ to: page.entity(ref, tab), resetScroll: false })
   useHotkeys(Object.fromEntries(shown.map((tab, i) => [String(i + 1), open(tab)])))
@@ -41,6 +43,7 @@ export function EntityTabs({ entity }: { entity: Entity }) {
             aria-current={tab === present ? 'page' : undefined}
           >
             {titles[tab]}
+            {tab === 'api' && apis.size > 0 && <span className={tabs['n']}>{number(apis.size)}</span>}
             {tab === 'dependencies' && related > 0 && <span className={tabs['n']}>{number(related)}</span>}
             {tab === 'source' && broken && <Status shape="bad" label="Has errors" />}
           </Link>
@@ -50,7 +53,8 @@ export function EntityTabs({ entity }: { entity: Entity }) {
   )
 }
 
-function hasApis(entity: Entity): boolean {
-  const apis = ['providesApi', 'consumesApi']
-  return entity.kind.toLowerCase() === 'api' || (entity.relations ?? []).some((r) => apis.includes(r.type))
+/** The APIs that it provides and calls. */
+function apisOf(entity: Entity): Set<string> {
+  const types = ['providesApi', 'consumesApi']
+  return new Set(entity.relations?.filter((r) => types.includes(r.type)).map((r) => r.targetRef))
 }

@@ -119,7 +119,7 @@ export function HistoryTab() {
       ))}
       {audited ? (
         <p className={`${css['audit'] ?? ''} quiet small`}>
-          What people asked for, and were denied, is in{' '}
+          Requests and refusals are in{' '}
           <Link to={page.audit} search={{ target: ref }}>
             the audit log
           </Link>
@@ -190,7 +190,10 @@ function Details({ change }: { change: Change }) {
         </div>
       )}
       <p className="quiet small">
-        {change.source ? `from ${shortPath(locationTarget(change.source))} · ` : ''}revision {change.revision}
+        {change.source && change.op !== 'created'
+          ? `From ${shortPath(locationTarget(change.source))} · revision`
+          : 'Revision'}{' '}
+        {change.revision}
       </p>
     </>
   )

@@ -19,6 +19,7 @@ import css from './entity.module.css'
 const Hierarchy = lazy(async () => ({ default: (await import('./hierarchy.tsx')).Hierarchy }))
 const TeamsOf = lazy(async () => ({ default: (await import('./hierarchy.tsx')).TeamsOf }))
 const LocationOverview = lazy(async () => ({ default: (await import('./location-overview.tsx')).LocationOverview }))
+const ApisAround = lazy(async () => ({ default: (await import('./apis-around.tsx')).ApisAround }))
 const SpecTree = lazy(async () => ({ default: (await import('./spec-tree.tsx')).SpecTree }))
 const TemplateSummary = lazy(async () => ({ default: (await import('./template-summary.tsx')).TemplateSummary }))
 const ApiBrief = lazy(async () => ({ default: (await import('../api/api-brief.tsx')).ApiBrief }))
@@ -43,12 +44,23 @@ export function OverviewTab() {
 
 /** What a page of this kind opens with. A kind of one's own shows its spec as it is. */
 function Main({ entity }: { entity: Entity }) {
+  const apis = new Set([...relationsOf(entity, 'providesApi'), ...relationsOf(entity, 'consumesApi')]).size
   switch (entity.kind.toLowerCase()) {
     case 'component':
       return (
         <>
           <Around entity={entity} />
-          <Apis entity={entity} />
+          {apis > 0 && (
+            <Suspense
+              fallback={
+                <Section title="APIs">
+                  <RowBones rows={Math.min(apis, 13)} />
+                </Section>
+              }
+            >
+              <ApisAround entity={entity} />
+            </Suspense>
+          )}
           <Related entity={entity} type="hasPart" title="Parts" />
         </>
       )
@@ -163,17 +175,6 @@ function Relations({ entity }: { entity: Entity }) {
   return (
     <Section title="Relations" note={count(types.size, 'entity')}>
       <MentionList refs={[...types.keys()].sort(byKind)} note={(ref) => listed(types.get(ref) ?? [])} />
-    </Section>
-  )
-}
-
-function Apis({ entity }: { entity: Entity }) {
-  const provided = relationsOf(entity, 'providesApi')
-  const called = relationsOf(entity, 'consumesApi').filter((ref) => !provided.includes(ref))
-  if (provided.length + called.length === 0) return null
-  return (
-    <Section title="APIs" note={`provides ${provided.length}, calls ${called.length}`}>
-      <MentionList refs={[...provided, ...called]} note={(ref) => (provided.includes(ref) ? 'provides' : 'calls')} />
     </Section>
   )
 }
