@@ -26,7 +26,7 @@ test('tabs have addresses and keys', async ({ page, entity }) => {
 
 test('the history shows when it was added', async ({ entity, page }) => {
   await entity.open('component', 'payments-api', 'history')
-  await expect(page.getByText('Was added')).toBeVisible()
+  await expect(page.getByText('Added from payments-api/catalog-info.yaml')).toBeVisible()
 })
 
 test('each kind opens with what matters to it', async ({ catalog, entity }) => {
@@ -45,9 +45,69 @@ test('each kind opens with what matters to it', async ({ catalog, entity }) => {
 
 test('what is not there is named, with what comes near', async ({ page }) => {
   await page.goto('/catalog/default/component/payment-apy')
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('payment-apy is not in the catalog')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no component payment-apy')
   await page.getByRole('link', { name: 'payments-api' }).first().click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('payments-api')
+})
+
+test('what has the name of another kind is found, and everything can be searched for it', async ({ page, finder }) => {
+  await page.goto('/catalog/default/component/fares.v3')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no component fares.v3')
+  await expect(page.getByText('Something else has this name.')).toBeVisible()
+  await expect(page.getByRole('main').getByRole('listitem').first()).toHaveText('Fares, version 3API')
+  await page.getByRole('button', { name: 'Search everything for fares.v3' }).click()
+  await expect(finder.field).toHaveValue('fares.v3')
+  await expect(finder.options.first()).toContainText('Fares, version 3')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+k')
+  await expect(finder.field).toHaveValue('')
+})
+
+test('what is deprecated says what takes its place and who still calls it', async ({ page, entity }) => {
+  await entity.open('api', 'fares.v3')
+  const main = page.getByRole('main')
+  await expect(main).toContainText('It is deprecated. Its successor is Fares fares.v4. Still called by booking-api.')
+  await main.getByRole('link', { name: 'Fares', exact: true }).last().waitFor()
+  await main.getByText('Its successor is').getByRole('link', { name: 'Fares' }).click()
+  await expect(page).toHaveURL(/\/api\/fares\.v4$/)
+  await expect(main).not.toContainText('It is deprecated.')
+})
+
+test('the APIs of a component say their sort and how many call them', async ({ entity }) => {
+  await entity.open('component', 'payments-api')
+  const row = entity.section('APIs').getByRole('listitem').filter({ hasText: 'payments.v2' })
+  await expect(row).toContainText('OpenAPI · 8 callers')
+  await expect(entity.tab('API')).toHaveText('API3')
+})
+
+test('on a phone the title has star and menu beside it, and the menu the rest', async ({ page, entity }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await entity.open('component', 'payments-api')
+  const title = await entity.heading.boundingBox()
+  const more = page.getByRole('button', { name: 'More actions' })
+  for (const action of [page.getByRole('main').getByRole('button', { name: /^Star / }), more]) {
+    const box = await action.boundingBox()
+    expect(box && title && box.y >= title.y - 8 && box.y + box.height <= title.y + title.height + 8).toBe(true)
+  }
+  await expect(page.getByRole('link', { name: 'Service dashboard' })).toHaveCount(1)
+  await more.click()
+  const items = page.getByRole('menu', { name: 'Actions for payments-api' }).getByRole('menuitem')
+  await expect(items.first()).toHaveText('Service dashboard↗')
+  await expect(items.filter({ hasText: 'Refresh' })).toBeVisible()
+})
+
+test('on a phone the source is wrapped until somebody says otherwise', async ({ page, entity }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await entity.open('component', 'payments-api', 'source')
+  const file = page.getByRole('region', { name: 'file' })
+  const beside = () => file.evaluate((box) => box.scrollWidth - box.clientWidth)
+  expect(await beside()).toBe(0)
+  const copy = await page.getByRole('button', { name: 'Copy the file' }).boundingBox()
+  const text = await file.boundingBox()
+  expect(copy && text && copy.y + copy.height <= text.y).toBe(true)
+  await page.getByRole('button', { name: 'Do not wrap' }).click()
+  await expect(page).toHaveURL(/wrap=no$/)
+  await expect.poll(beside).toBeGreaterThan(0)
 })
 
 test('a tab that only Backstage has leads to the overview', async ({ page, entity }) => {
@@ -58,7 +118,8 @@ test('a tab that only Backstage has leads to the overview', async ({ page, entit
 
 test('refresh asks for a new reading and says so', async ({ page, entity }) => {
   await entity.open('component', 'payments-api')
-  await page.getByRole('button', { name: 'Refresh' }).click()
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Refresh' }).click()
   await expect(page.getByText('The source of payments-api is being read.')).toBeVisible()
 })
 
@@ -153,7 +214,11 @@ test('what nobody depends on is unregistered at once, and taken back', async ({ 
 
 test('a location says what it points at and what it yields', async ({ page, entity }) => {
   await entity.open('location', 'marrowby')
-  await expect(entity.section('What it points at').getByRole('listitem').first()).toBeVisible()
+  const targets = entity.section('What it points at')
+  await expect(targets).toContainText('10 targets')
+  await expect(targets.getByRole('listitem').filter({ hasText: './systems/commerce.yaml' })).toContainText(
+    /\d+ entities/,
+  )
   await expect(entity.section('What it yields').getByRole('link').first()).toBeVisible()
   await page.goto('/catalog/default/container/container-001')
   await expect(entity.section('Specification')).toContainText('reefer')

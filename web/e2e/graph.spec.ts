@@ -296,7 +296,7 @@ test('where no way leads, it is said how far was looked', async ({ page, portals
   await page.goto(`/catalog-graph?from=${c('lonely-buoy')}&to=${c('payments-api')}`)
   await expect(page.getByRole('heading', { name: 'No way leads from lonely-buoy to payments-api' })).toBeVisible()
   await page.goto(`/catalog-graph?from=${c('lonely-buoy')}&to=domain:default/nowhere`)
-  await expect(page.getByRole('heading', { name: 'nowhere is not in the catalog' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'There is no component nowhere' })).toBeVisible()
   rmSync(file)
 })
 

@@ -11,16 +11,15 @@ test('a guest learns by keyboard why an action is locked', async ({ page, portal
     if (request.url().includes('/policy/explain')) asked.push(new URL(request.url()).search)
   })
   await page.goto(portals.readerUrl + ENTITY)
-  const refresh = page.getByRole('button', { name: 'Refresh' })
+  const more = page.getByRole('button', { name: 'More actions' })
+  await more.waitFor()
+  await page.keyboard.press('.')
+  const refresh = page.getByRole('menuitem', { name: 'Refresh' })
   await expect(refresh).toHaveAttribute('aria-disabled', 'true')
   await expect(refresh).toHaveAttribute('aria-expanded', 'false')
   expect(asked).toEqual([])
 
-  await page
-    .getByRole('main')
-    .getByRole('button', { name: /^Star / })
-    .focus()
-  await page.keyboard.press('Tab')
+  await page.keyboard.press('r')
   await expect(refresh).toBeFocused()
   await page.keyboard.press('Enter')
   const why = page.getByRole('dialog', { name: 'Why can’t I?' })
@@ -40,6 +39,8 @@ test('a guest learns by keyboard why an action is locked', async ({ page, portal
   await expect(why).toBeVisible()
   await refresh.click(press)
   await expect(why).toBeHidden()
+  await page.keyboard.press('Escape')
+  await expect(refresh).toBeHidden()
 })
 
 test('places that a guest may not enter are locked, and what they may do is listed', async ({ page, portals }) => {
@@ -59,8 +60,8 @@ test('places that a guest may not enter are locked, and what they may do is list
 
 test('what is allowed is not locked', async ({ page }) => {
   await page.goto(ENTITY)
-  const refresh = page.getByRole('button', { name: 'Refresh' })
-  await expect(refresh).toBeVisible()
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await expect(page.getByRole('menuitem', { name: 'Refresh' })).toBeVisible()
   await expect(page.locator('[aria-disabled]')).toHaveCount(0)
 })
 
@@ -70,7 +71,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await page.setViewportSize({ width, height: 900 })
       await page.goto(portals.readerUrl + ENTITY)
-      await page.getByRole('button', { name: 'Refresh' }).click(press)
+      await page.getByRole('button', { name: 'More actions' }).click()
+      await page.getByRole('menuitem', { name: 'Refresh' }).click(press)
       const why = page.getByRole('dialog', { name: 'Why can’t I?' })
       await expect(why).toContainText('Your role is viewer')
       const box = await why.boundingBox()

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import type { Feed } from '../lib/feed.ts'
+import { onFind } from '../lib/find.ts'
 import { useHotkeys, useKeySequences } from '../lib/hotkeys.ts'
 import { page } from '../lib/paths.ts'
 import { columnFolded } from '../lib/preference.ts'
@@ -29,6 +30,7 @@ export function Shell() {
   const navigate = useNavigate()
   const folded = columnFolded.use()
   const [open, setOpen] = useState<'finder' | 'keys' | null>(null)
+  const [begin, setBegin] = useState('')
   const feed = useFeed(session.revision ?? 0)
   useRefusals()
   const operator = allowed(session, 'catalog.ingestion.read')
@@ -56,6 +58,14 @@ export function Shell() {
     },
   })
   useKeySequences()
+  useEffect(
+    () =>
+      onFind((words) => {
+        setBegin(words)
+        setOpen('finder')
+      }),
+    [],
+  )
   // What is not drawn yet is fetched when the page stands, so that it opens in a frame.
   useEffect(() => {
     const timer = window.setTimeout(() => void loadFinder().catch(() => undefined), FETCHED)
@@ -66,6 +76,7 @@ export function Shell() {
 
   const close = () => {
     setOpen(null)
+    setBegin('')
   }
   return (
     <>
@@ -103,6 +114,7 @@ export function Shell() {
       <Suspense>
         {open === 'finder' && (
           <Finder
+            begin={begin}
             onClose={close}
             onKeys={() => {
               setOpen('keys')

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { changeWords, feedItems, fieldName, isCut, listChange, manyOf, manyVerb, statusLines } from './change-words.ts'
+import {
+  alone,
+  changeWords,
+  feedItems,
+  fieldName,
+  isCut,
+  listChange,
+  manyOf,
+  manyVerb,
+  statusLines,
+} from './change-words.ts'
 import type { Change, ChangeOp, FieldChange } from './portico.ts'
 
 const updated = (...diff: FieldChange[]) => changeWords({ op: 'updated', diff })
@@ -26,6 +36,17 @@ describe('changeWords', () => {
     ],
     [updated(), 'was written anew without a change'],
     [changeWords({ op: 'removed', diff: null }), 'was removed'],
+  ])('%s', (got, want) => {
+    expect(got).toBe(want)
+  })
+})
+
+describe('alone', () => {
+  it.each([
+    [alone({ op: 'created', diff: null }), 'Added'],
+    [alone({ op: 'returned', diff: null }), 'Back'],
+    [alone({ op: 'updated', diff: [{ path: 'status', to: [conflict] }] }), 'Claimed by another file too'],
+    [alone({ op: 'updated', diff: [{ path: 'spec.system', to: 'fares' }] }), 'Got system fares'],
   ])('%s', (got, want) => {
     expect(got).toBe(want)
   })

@@ -146,6 +146,7 @@ export function manyVerb({ changes }: Many): string {
   return manyVerbs[changes[0]?.op ?? 'updated']
 }
 
-export function capitalised(change: Pick<Change, 'op' | 'diff'>): string {
-  return capital(changeWords(change))
+/** The same where no name stands before it: "Added", "Changed owner from treasury to payments". */
+export function alone(change: Pick<Change, 'op' | 'diff'>): string {
+  return capital(changeWords(change).replace(/^(was|is|has) /, ''))
 }

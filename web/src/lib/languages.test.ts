@@ -20,6 +20,8 @@ test.each([
   ['go 1.26', 'Go 1.26'],
   ['typescript', 'TypeScript'],
   ['elixir', 'Elixir'],
+  ['csharp', 'C#'],
+  ['C++', 'C++'],
   ['C#', 'C#'],
   ['toString', 'ToString'],
 ])('the language %s is written %s', (language, want) => {

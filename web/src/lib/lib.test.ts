@@ -7,7 +7,7 @@ import { keysTouchedBy } from './feed.ts'
 import { keyName } from './hotkeys.ts'
 import { inOrder } from './kinds.ts'
 import { parseMissing, statusWords } from './missing.ts'
-import { nameParts, nearBodies, nearest } from './near.ts'
+import { beginBodies, nameParts, nearest } from './near.ts'
 import { page } from './paths.ts'
 import { ownerRef } from './summaries.ts'
 import { httpUrl } from './url.ts'
@@ -191,7 +191,7 @@ describe('the rest', () => {
   })
 
   it('asks for names that begin alike too, however large the catalog is', () => {
-    expect(JSON.stringify(nearBodies('Paymnets-api'))).toContain('{"metadata.name":{"$hasPrefix":"paymne"}}')
+    expect(JSON.stringify(beginBodies('Paymnets-api'))).toContain('{"metadata.name":{"$hasPrefix":"paymne"}}')
   })
 
   it('puts the nearest name first, though the parts of a large catalog leave it out', () => {

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { request } from './api.ts'
+import { request, withQuery } from './api.ts'
 import { parseRef, refOf, type Entity } from './entity.ts'
 import { keys } from './keys.ts'
 import { api } from './paths.ts'
@@ -13,8 +13,10 @@ export function nearQuery(ref: string) {
   return queryOptions({
     queryKey: [...keys.lists, 'near', ref],
     queryFn: async ({ signal }) => {
+      const { name } = parseRef(ref)
+      const find = (q: string) => request<{ items: Entity[] }>(withQuery(api.find, { q, limit: FOUND }), { signal })
       const ask = (body: object) => request<{ items: Entity[] }>(api.query, { method: 'POST', body, signal })
-      const answers = await Promise.all(nearBodies(parseRef(ref).name).map(ask))
+      const answers = await Promise.all([...nameParts(name).map(find), ...beginBodies(name).map(ask)])
       return nearest(
         ref,
         answers.map(({ items }) => items.map(refOf)),
@@ -24,18 +26,16 @@ export function nearQuery(ref: string) {
 }
 
 /**
- * What the server is asked for: names that contain a part, and names that begin with one. The first are sent in the order
- * of the catalog and cut, so in a large one the name that was meant may be missing among them. Slips are rare at the
+ * What the server is asked for beside the names in which a part occurs: those that begin as one does. Slips are rare at the
  * beginning of a word, so a half is enough.
  */
-export function nearBodies(name: string): object[] {
-  return nameParts(name).flatMap((part) => {
-    const start = part.slice(0, Math.max(3, Math.ceil(part.length / 2))).toLowerCase()
-    return [
-      { fullTextFilter: { term: part, fields: ['metadata.name', 'metadata.title'] } },
-      { query: { 'metadata.name': { $hasPrefix: start } }, orderBy: [{ field: 'metadata.name', order: 'asc' }] },
-    ].map((body) => ({ ...body, fields: ['kind', 'metadata'], limit: FOUND }))
-  })
+export function beginBodies(name: string): object[] {
+  return nameParts(name).map((part) => ({
+    query: { 'metadata.name': { $hasPrefix: part.slice(0, Math.max(3, Math.ceil(part.length / 2))).toLowerCase() } },
+    orderBy: [{ field: 'metadata.name', order: 'asc' }],
+    fields: ['kind', 'metadata'],
+    limit: FOUND,
+  }))
 }
 
 /** The refs that came up most often, of them those of the same kind, then those that begin alike. */

@@ -35,6 +35,8 @@ const typeNames = new Map([
   ['trpc', 'tRPC'],
   ['mcp', 'MCP'],
   ['mcp-server', 'MCP'],
+  ['wsdl', 'WSDL'],
+  ['xsd', 'XSD'],
   ['postgresql', 'PostgreSQL'],
   ['mysql', 'MySQL'],
   ['mongodb', 'MongoDB'],

@@ -9,7 +9,7 @@ import css from './action.module.css'
 
 const Why = lazy(async () => ({ default: (await import('./why.tsx')).Why }))
 
-interface Needs {
+export interface Needs {
   /** The permission that it takes. */
   may: string
   /** The ref of the entity that it is done to, where the permission is about entities. */
@@ -18,7 +18,7 @@ interface Needs {
   answer?: unknown
 }
 
-function useMay({ may, answer }: Needs): boolean {
+export function useMay({ may, answer }: Needs): boolean {
   const session = useSession()
   return allowed(session, may) && !(isApiError(answer) && answer.status === 403)
 }
@@ -71,6 +71,12 @@ function Locked({ may, on, size, variant, label, words }: LockedProps) {
   )
 }
 
+/** Whether nothing has the focus, or what has it is gone with this. */
+function lost(closed: Element): boolean {
+  const active = document.activeElement
+  return active === null || active === document.body || closed.contains(active)
+}
+
 /**
  * What makes a button a locked one, and the reason that it opens. The button stays in the order of the keyboard and is
  * read as unavailable; the server is asked for the reason when somebody wants it.
@@ -101,6 +107,8 @@ export function useWhy(may: string, on?: string) {
           const shown = event.newState === 'open'
           setOpen(shown)
           if (shown) event.currentTarget.focus({ preventScroll: true })
+          // The browser gives the focus back to what opened it, but not from within another popover, as a menu is.
+          else if (button.current?.closest('[popover]') && lost(event.currentTarget)) button.current.focus()
         }}
       >
         {open && (

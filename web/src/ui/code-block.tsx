@@ -99,7 +99,11 @@ export function CodeBlock({
           })}
         </code>
       </pre>
-      {copy && <CopyButton code={code} name={name} />}
+      {copy && (
+        <span className={css['copy']}>
+          <CopyButton code={code} name={name} />
+        </span>
+      )}
     </div>
   )
 }
@@ -145,7 +149,8 @@ function Marked({ line, column }: { line: string; column: number }) {
   )
 }
 
-function CopyButton({ code, name }: { code: string; name: string }) {
+/** For where a bar above the text has room for it. */
+export function CopyButton({ code, name }: { code: string; name: string }) {
   const [done, setDone] = useState(false)
   const onCopy = async () => {
     setDone(await copyText(code))
@@ -154,10 +159,8 @@ function CopyButton({ code, name }: { code: string; name: string }) {
     }, 2000)
   }
   return (
-    <span className={css['copy']}>
-      <IconButton label={done ? 'Copied' : `Copy the ${name}`} onClick={() => void onCopy()}>
-        <Icon of={done ? Check : Copy} />
-      </IconButton>
-    </span>
+    <IconButton label={done ? 'Copied' : `Copy the ${name}`} onClick={() => void onCopy()}>
+      <Icon of={done ? Check : Copy} />
+    </IconButton>
   )
 }

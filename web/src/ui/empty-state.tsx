@@ -18,7 +18,7 @@ const doors: Record<Door, ReactNode> = {
 interface Props {
   /** lit: first day · open: no match, gone · shut: not allowed · grey: failed. */
   door: Door
-  title: string
+  title: ReactNode
   children?: ReactNode
   actions?: ReactNode
   /** As the page's own heading, where nothing else is on it. */

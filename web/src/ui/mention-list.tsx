@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import { page } from '../lib/paths.ts'
-import { useMention } from '../lib/summaries.ts'
+import { useMention, type Summary } from '../lib/summaries.ts'
 import { number, typeName } from '../lib/words.ts'
 import { KindGlyph } from './kind-glyph.tsx'
-import { Owner } from './owner.tsx'
+import { Monogram, Owner } from './owner.tsx'
 import css from './mention-list.module.css'
 
 interface Props {
@@ -16,16 +16,18 @@ interface Props {
   type?: boolean
   /** What stands in the column of the type, where the type says less. */
   note?: (ref: string) => string | undefined
+  /** What stands in the column of the owner, where that says less. */
+  end?: (summary: Summary | null | undefined, ref: string) => ReactNode
 }
 
 /** Entities as rows: glyph, name and description, type, owner. */
-export function MentionList({ refs, first = 12, owner = true, type = true, note }: Props) {
+export function MentionList({ refs, first = 12, owner = true, type = true, note, end }: Props) {
   const [all, setAll] = useState(false)
   const shown = all || refs.length <= first + 1 ? refs : refs.slice(0, first)
   return (
     <ul className="hairlines">
       {shown.map((ref) => (
-        <MentionRow key={ref} entityRef={ref} owner={owner} type={type} note={note?.(ref)} />
+        <MentionRow key={ref} entityRef={ref} owner={owner} type={type} note={note?.(ref)} end={end} />
       ))}
       {shown.length < refs.length && (
         <li>
@@ -49,13 +51,14 @@ interface RowProps {
   owner: boolean
   type: boolean
   note: string | undefined
+  end: Props['end']
 }
 
-function MentionRow({ entityRef, owner, type, note }: RowProps) {
+function MentionRow({ entityRef, owner, type, note, end }: RowProps) {
   const { title, kind, summary } = useMention(entityRef)
   return (
     <li className={css['row']} data-type={type}>
-      <KindGlyph kind={kind} />
+      {kind === 'user' ? <Monogram title={title} person /> : <KindGlyph kind={kind} />}
       <span className={css['name']}>
         {summary === null ? (
           <span className={`${css['gone'] ?? ''} cut`} title={`${entityRef} is not in the catalog`}>
@@ -72,7 +75,7 @@ function MentionRow({ entityRef, owner, type, note }: RowProps) {
       </span>
       {type && <span className="muted cut">{note ?? typeName(summary?.type)}</span>}
       <span className={`${css['owner'] ?? ''} cut muted`}>
-        {owner && summary?.owner && <Owner owner={summary.owner} />}
+        {end ? end(summary, entityRef) : owner && summary?.owner && <Owner owner={summary.owner} />}
       </span>
     </li>
   )

@@ -48,7 +48,8 @@ export function MenuButton({ holds, label, content, children, ...look }: Props) 
         tabIndex={-1}
         className={css['popover']}
         onToggle={(event) => {
-          setOpen(event.newState === 'open')
+          // That of a popover which an item opened comes by here too.
+          if (event.target === event.currentTarget) setOpen(event.newState === 'open')
         }}
       >
         {open && <Suspense>{content(opener)}</Suspense>}

@@ -8,12 +8,13 @@ interface MonogramProps {
   title: string
   person?: boolean
   absent?: boolean
-  size?: 'normal' | 'large'
+  /** `portrait` in the header of a page. */
+  size?: 'normal' | 'large' | 'portrait'
 }
 
 /** Square for a team, circle for a person, dashed for nobody. Beside it stands the name. */
 export function Monogram({ title, person = false, absent = false, size = 'normal' }: MonogramProps) {
-  const classes = [css['mono'], person && css['person'], absent && css['none'], size === 'large' && css['large']]
+  const classes = [css['mono'], person && css['person'], absent && css['none'], size !== 'normal' && css[size]]
   return (
     <span className={classes.filter(Boolean).join(' ')} aria-hidden="true">
       {absent ? '?' : monogram(title)}

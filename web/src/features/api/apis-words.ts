@@ -32,6 +32,8 @@ export function apisSentence({ total, deprecated, deprecatedTotal }: Deprecation
   return `${all}; ${are}, and ${those} ${still}.`
 }
 
+export const UNCALLED = 'Nobody in the catalog calls it any more. It can go.'
+
 export function callers(api: Entity): string[] {
   return relationsOf(api, 'apiConsumedBy')
 }

@@ -7,7 +7,7 @@ import { EntityLink } from '../../ui/entity-link.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Owner } from '../../ui/owner.tsx'
 import { Section } from '../../ui/section.tsx'
-import { byNeed, callers, type Deprecations } from './apis-words.ts'
+import { byNeed, callers, UNCALLED, type Deprecations } from './apis-words.ts'
 import css from './apis.module.css'
 
 const FIRST = 8
@@ -73,7 +73,7 @@ function Row({ api }: { api: Entity }) {
         <Owner owner={relationsOf(api, 'ownedBy')[0]} />
       </span>
       {who.length === 0 ? (
-        <span className="quiet">Nobody in the catalog calls it any more. It can go.</span>
+        <span className="quiet">{UNCALLED}</span>
       ) : (
         <span className={css['who']}>
           <span className="quiet">Still called by</span>

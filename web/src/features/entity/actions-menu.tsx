@@ -3,41 +3,61 @@ import { useNavigate } from '@tanstack/react-router'
 import { refOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { httpUrl } from '../../lib/url.ts'
+import { ActionItem } from '../../ui/action-item.tsx'
 import { Menu, MenuItem, MenuLine, MenuLink } from '../../ui/menu.tsx'
 import type { Opener } from '../../ui/menu-button.tsx'
+import { useNarrow } from '../graph/use-narrow.ts'
 import { sourceQuery } from './api.ts'
+import { waysOut } from './ways-out.ts'
 
 interface Props extends Opener {
   entity: Entity
+  /** What the server said to the last refresh, where it refused. */
+  answer: unknown
   onCopy: (text: string) => void
+  onRefresh: () => void
   onUnregister: () => void
 }
 
-export function ActionsMenu({ beside, close, entity, onCopy, onUnregister }: Props) {
+const out = { target: '_blank', rel: 'noreferrer noopener', quiet: '↗' }
+
+/** All that can be done with the entity and does not stand in its header; on a phone, where that has no room, all of it. */
+export function ActionsMenu({ beside, close, entity, answer, onCopy, onRefresh, onUnregister }: Props) {
   const ref = refOf(entity)
   const navigate = useNavigate()
+  const narrow = useNarrow()
   const { data: source } = useQuery(sourceQuery(ref))
   const said = entity.metadata.annotations ?? {}
   const view = httpUrl(said['backstage.io/view-url']) ?? httpUrl(source?.viewUrl)
   const edit = httpUrl(said['backstage.io/edit-url']) ?? httpUrl(source?.editUrl)
+  const ways = narrow ? waysOut(entity).filter((way) => way.href !== view) : []
   const run = (what: () => void) => () => {
     close()
     what()
   }
   return (
     <Menu beside={beside} close={close} end>
+      {ways.map(({ href, label, mail }) => (
+        <MenuLink key={href} href={href} onClick={close} {...(mail ? {} : out)}>
+          {label}
+        </MenuLink>
+      ))}
+      {ways.length > 0 && <MenuLine />}
       {edit && (
-        <MenuLink href={edit} target="_blank" rel="noreferrer noopener" onClick={close} quiet="↗">
+        <MenuLink href={edit} onClick={close} {...out}>
           Edit its file
         </MenuLink>
       )}
-      {view && (
-        <MenuLink href={view} target="_blank" rel="noreferrer noopener" onClick={close} quiet="↗">
+      {view ? (
+        <MenuLink href={view} onClick={close} {...out}>
           View its file
         </MenuLink>
+      ) : (
+        <MenuItem onClick={run(() => void navigate({ to: page.entity(ref, 'source') }))}>View its file</MenuItem>
       )}
-      <MenuItem onClick={run(() => void navigate({ to: page.entity(ref, 'source') }))}>See its source</MenuItem>
-      <MenuItem onClick={run(() => void navigate({ to: page.entity(ref, 'history') }))}>Compare versions</MenuItem>
+      <ActionItem may="catalog.entity.refresh" on={ref} answer={answer} onClick={run(onRefresh)}>
+        Refresh
+      </ActionItem>
       <MenuLine />
       <MenuItem
         quiet={<kbd>y</kbd>}
@@ -54,6 +74,7 @@ export function ActionsMenu({ beside, close, entity, onCopy, onUnregister }: Pro
       >
         Copy the link to its page
       </MenuItem>
+      <MenuItem onClick={run(() => void navigate({ to: page.entity(ref, 'history') }))}>Compare versions</MenuItem>
       <MenuLine />
       <MenuItem onClick={run(onUnregister)}>Unregister…</MenuItem>
     </Menu>

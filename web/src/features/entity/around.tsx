@@ -31,21 +31,22 @@ export function Around({ entity }: { entity: Entity }) {
       note={note}
       end={
         <Link className="link" to={page.entity(refOf(entity), 'dependencies')}>
-          All relations
+          Open graph
         </Link>
       }
     >
       <div className={css['hop']}>
-        <Side caption="Used by" none="No users known" side={users} entity={entity} />
-        <Wires nodes={shownOf(users.all)} to="right" />
+        <Side caption="Used by" none="No users known" noun="users" side={users} entity={entity} />
+        <Wires nodes={shownOf(users.all)} more={users.total > MOST} to="right" />
         <div className={css['me']}>
           <KindGlyph kind={entity.kind} />
           <span>{titleOf(entity)}</span>
         </div>
-        <Wires nodes={shownOf(needs.all)} to="left" />
+        <Wires nodes={shownOf(needs.all)} more={needs.total > MOST} to="left" />
         <Side
           caption={api ? 'Provided by' : 'Needs'}
           none={api ? 'No provider known' : 'Needs nothing'}
+          noun={api ? 'providers' : 'dependencies'}
           side={needs}
           entity={entity}
         />
@@ -62,11 +63,13 @@ function shownOf(all: Neighbour[]): Neighbour[] {
 interface SideProps {
   caption: string
   none: string
+  /** What more than one of them are. */
+  noun: string
   side: { all: Neighbour[]; total: number }
   entity: Entity
 }
 
-function Side({ caption, none, side, entity }: SideProps) {
+function Side({ caption, none, noun, side, entity }: SideProps) {
   const shown = shownOf(side.all)
   const rest = side.total - shown.length
   return (
@@ -78,7 +81,7 @@ function Side({ caption, none, side, entity }: SideProps) {
       ))}
       {rest > 0 && (
         <Link className={css['more']} to={page.entity(refOf(entity), 'dependencies')}>
-          {number(rest)} more
+          {number(rest)} more {noun}
         </Link>
       )}
     </div>
@@ -108,18 +111,26 @@ function Node({ entityRef }: { entityRef: string }) {
 }
 
 const calls = ['consumesApi', 'apiConsumedBy']
+const provides = ['providesApi', 'apiProvidedBy']
 
-function Wires({ nodes, to }: { nodes: Neighbour[]; to: 'left' | 'right' }) {
-  const rows = Math.max(1, nodes.length === MOST - 1 ? MOST : nodes.length)
-  const height = rows * STEP - 6
+/** As the graph draws them: a call is dashed, what somebody provides violet. */
+function lookOf(types: string[]): string | undefined {
+  if (types.some((t) => provides.includes(t))) return css['provide']
+  return types.some((t) => calls.includes(t)) ? css['call'] : undefined
+}
+
+/** A line from each node, and from the one that counts the rest. */
+function Wires({ nodes, more, to }: { nodes: Neighbour[]; more: boolean; to: 'left' | 'right' }) {
+  const looks = [...nodes.map(({ types }) => lookOf(types)), ...(more ? [css['rest']] : [])]
+  const height = Math.max(1, looks.length) * STEP - 6
   const middle = height / 2
   return (
     <svg className={css['wires']} viewBox={`0 0 56 ${height}`} height={height} aria-hidden="true">
-      {nodes.map(({ ref, types }, i) => {
+      {looks.map((look, i) => {
         const y = 18 + i * STEP
         const d =
           to === 'right' ? `M0 ${y}C28 ${y} 28 ${middle} 56 ${middle}` : `M0 ${middle}C28 ${middle} 28 ${y} 56 ${y}`
-        return <path key={ref} d={d} className={types.every((t) => calls.includes(t)) ? css['call'] : undefined} />
+        return <path key={nodes[i]?.ref ?? 'rest'} d={d} className={look} />
       })}
     </svg>
   )

@@ -1,6 +1,7 @@
 import { CircleDashed, Pencil, Plus, RotateCcw, Trash2, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { capitalised } from '../../lib/change-words.ts'
+import { alone } from '../../lib/change-words.ts'
+import { locationTarget, shortPath } from '../../lib/format.ts'
 import type { Change, ChangeOp } from '../../lib/portico.ts'
 import { Actor } from '../../ui/actor.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
@@ -24,7 +25,16 @@ export function ChangeLine({ change, children }: { change: Change; children?: Re
         <Icon of={icons[change.op]} size={14} />
       </span>
       <div className={css['words']}>
-        {capitalised(change)}
+        {alone(change)}
+        {change.op === 'created' && change.source && (
+          <>
+            {' '}
+            from{' '}
+            <span className="mono small" title={locationTarget(change.source)}>
+              {shortPath(locationTarget(change.source))}
+            </span>
+          </>
+        )}
         <Actor actor={change.actor} />
         {children}
       </div>

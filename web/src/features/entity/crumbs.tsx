@@ -7,7 +7,7 @@ import { EntityName } from '../../ui/entity-link.tsx'
 import { entityQuery } from './api.ts'
 import css from './entity.module.css'
 
-/** Domain › system › kind; for a team the team above it. */
+/** Domain › system › kind; for a team the team above it. What stands in nothing begins with the catalog. */
 export function Crumbs({ entity }: { entity: Entity }) {
   const first = parentOf(entity)
   const above = useQuery({
@@ -19,6 +19,11 @@ export function Crumbs({ entity }: { entity: Entity }) {
   return (
     <nav aria-label="Where it stands">
       <ol className={css['crumbs']}>
+        {!first && (
+          <li>
+            <Link to={page.catalog}>Catalog</Link>
+          </li>
+        )}
         {[second, first]
           .filter((ref) => ref !== undefined)
           .map((ref) => (

@@ -1,16 +1,14 @@
-import { ArrowUpRight, Check, Code, Copy, Ellipsis, RotateCw } from 'lucide-react'
+import { ArrowUpRight, Check, Copy, Ellipsis, Mail } from 'lucide-react'
 import { lazy, Suspense, useRef, useState } from 'react'
 import { copyText } from '../../lib/clipboard.ts'
-import { refOf, titleOf, type Entity, type EntityLink } from '../../lib/entity.ts'
+import { refOf, titleOf, type Entity } from '../../lib/entity.ts'
 import { useHotkeys } from '../../lib/hotkeys.ts'
-import { page } from '../../lib/paths.ts'
-import { httpUrl } from '../../lib/url.ts'
-import { ActionButton } from '../../ui/action.tsx'
-import { IconButton, LinkButton, OutButton } from '../../ui/button.tsx'
+import { AnchorButton, IconButton, OutButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { MenuButton } from '../../ui/menu-button.tsx'
 import { StarButton } from '../../ui/star.tsx'
 import { say } from '../../ui/toast.tsx'
+import { waysOut, type WayOut } from './ways-out.ts'
 import css from './entity.module.css'
 
 const ActionsMenu = lazy(async () => ({ default: (await import('./actions-menu.tsx')).ActionsMenu }))
@@ -18,13 +16,12 @@ const Unregister = lazy(async () => ({ default: (await import('./unregister.tsx'
 
 interface Props {
   entity: Entity
-  reading: boolean
   answer: unknown
   onRefresh: () => void
 }
 
 /** What can be done with the entity; the rest of it in the menu, which `.` opens. */
-export function EntityActions({ entity, reading, answer, onRefresh }: Props) {
+export function EntityActions({ entity, answer, onRefresh }: Props) {
   const ref = refOf(entity)
   const box = useRef<HTMLDivElement>(null)
   const [leaving, setLeaving] = useState(false)
@@ -40,28 +37,13 @@ export function EntityActions({ entity, reading, answer, onRefresh }: Props) {
   })
   return (
     <div className={css['acts']} ref={box}>
-      <CopyRef entityRef={ref} />
-      <StarButton entityRef={ref} name={titleOf(entity)} />
-      <ActionButton
-        may="catalog.entity.refresh"
-        on={ref}
-        answer={answer}
-        leftSection={<Icon of={RotateCw} size={14} />}
-        onClick={onRefresh}
-        aria-busy={reading}
-      >
-        {reading ? 'Reading' : 'Refresh'}
-      </ActionButton>
       <span className="wide">
-        <LinkButton to={page.entity(ref, 'source')} leftSection={<Icon of={Code} size={14} />}>
-          Source
-        </LinkButton>
+        <CopyRef entityRef={ref} />
       </span>
-      {dashboards(entity).map((link) => (
-        <span key={link.url} className={css['dash']}>
-          <OutButton href={link.url} title={link.url} rightSection={<Icon of={ArrowUpRight} size={14} />}>
-            <span className="cut">{link.title ?? 'Dashboard'}</span>
-          </OutButton>
+      <StarButton entityRef={ref} name={titleOf(entity)} />
+      {waysOut(entity).map((way) => (
+        <span key={way.href} className={`${css['way'] ?? ''} wide`}>
+          <Way way={way} />
         </span>
       ))}
       <span className={css['more']}>
@@ -75,7 +57,9 @@ export function EntityActions({ entity, reading, answer, onRefresh }: Props) {
             <ActionsMenu
               {...opener}
               entity={entity}
+              answer={answer}
               onCopy={copy}
+              onRefresh={onRefresh}
               onUnregister={() => {
                 setLeaving(true)
               }}
@@ -99,12 +83,18 @@ export function EntityActions({ entity, reading, answer, onRefresh }: Props) {
   )
 }
 
-const SHOWN = 1
-
-/** The links that people open while it burns: dashboards, by type, icon or title. All links are in the rail. */
-function dashboards(entity: Entity): EntityLink[] {
-  const is = ({ type, icon, title }: EntityLink) => [type, icon, title].some((word) => /dashboard/i.test(word ?? ''))
-  return (entity.metadata.links ?? []).filter((l) => httpUrl(l.url) && is(l)).slice(0, SHOWN)
+function Way({ way: { href, label, mail } }: { way: WayOut }) {
+  if (mail)
+    return (
+      <AnchorButton href={href} title={href.replace('mailto:', '')} leftSection={<Icon of={Mail} size={14} />}>
+        {label}
+      </AnchorButton>
+    )
+  return (
+    <OutButton href={href} title={href} rightSection={<Icon of={ArrowUpRight} size={14} />}>
+      <span className="cut">{label}</span>
+    </OutButton>
+  )
 }
 
 function CopyRef({ entityRef }: { entityRef: string }) {

@@ -6,7 +6,7 @@ import { EntityName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
-import { Owner } from '../../ui/owner.tsx'
+import { Monogram, Owner } from '../../ui/owner.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { Lifecycle } from '../../ui/tag.tsx'
 import { say } from '../../ui/toast.tsx'
@@ -19,15 +19,19 @@ export function EntityHeader({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
   const refresh = useRefreshEntity(ref)
   const title = titleOf(entity)
+  const kind = entity.kind.toLowerCase()
   return (
-    <header>
+    <header className={css['top']}>
       <Crumbs entity={entity} />
       <div className={css['head']}>
-        <KindGlyph kind={entity.kind} size="large" />
+        {kind === 'user' ? (
+          <Monogram title={title} person size="portrait" />
+        ) : (
+          <KindGlyph kind={entity.kind} size="large" />
+        )}
         <h1 tabIndex={-1}>{title}</h1>
         <EntityActions
           entity={entity}
-          reading={refresh.isPending}
           answer={refresh.error}
           onRefresh={() => {
             refresh.mutate(undefined, {
@@ -38,7 +42,7 @@ export function EntityHeader({ entity }: { entity: Entity }) {
           }}
         />
         <div className={css['text']}>
-          {title !== entity.metadata.name && <p className={css['name']}>{entity.metadata.name}</p>}
+          {!alike(title, entity.metadata.name) && <p className={css['name']}>{entity.metadata.name}</p>}
           {entity.metadata.description && <p className={css['lead']}>{entity.metadata.description}</p>}
           <Meta entity={entity} />
         </div>
@@ -82,6 +86,12 @@ function Meta({ entity }: { entity: Entity }) {
       )}
     </div>
   )
+}
+
+/** Whether two names differ in capitals and in what parts their words alone: whoever reads one knows the other. */
+function alike(a: string, b: string): boolean {
+  const letters = (name: string) => name.toLowerCase().replace(/[\s._-]+/g, '')
+  return letters(a) === letters(b)
 }
 
 /** Teams, people and locations have no owner by nature; everything else should. */

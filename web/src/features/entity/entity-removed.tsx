@@ -39,7 +39,11 @@ export function EntityRemoved({ entityRef, changes }: { entityRef: string; chang
       <EmptyState
         asPage
         door="open"
-        title={`${name} was removed on ${day(new Date(last.at), now)}`}
+        title={
+          <>
+            <code>{name}</code> was removed on {day(new Date(last.at), now)}
+          </>
+        }
         actions={
           <>
             <ActionButton

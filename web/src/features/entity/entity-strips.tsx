@@ -1,6 +1,6 @@
 import { useLocation } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
-import { refOf, type Entity, type StatusItem } from '../../lib/entity.ts'
+import { refOf, text, type Entity, type StatusItem } from '../../lib/entity.ts'
 import { isMissing } from '../../lib/missing.ts'
 import { page } from '../../lib/paths.ts'
 import { asSentence } from '../../lib/words.ts'
@@ -9,13 +9,15 @@ import type { StatusShape } from '../../ui/status.tsx'
 import { Strip } from '../../ui/strip.tsx'
 import css from './entity.module.css'
 
+const DeprecatedStrip = lazy(async () => ({ default: (await import('./deprecated-strip.tsx')).DeprecatedStrip }))
 const MissingStrip = lazy(async () => ({ default: (await import('./missing-strip.tsx')).MissingStrip }))
 
-/** What is wrong with the entity itself: missing, refused by another source, an invalid file. Its last good data is below. */
+/** What is wrong with the entity itself: missing, refused by another source, an invalid file, or on its way out. Its last good data is below. */
 export function EntityStrips({ entity }: { entity: Entity }) {
   const onSource = useLocation().pathname.endsWith('/source')
   const items = entity.status?.items ?? []
-  if (items.length === 0) return null
+  const deprecated = text(entity.spec?.['lifecycle'])?.toLowerCase() === 'deprecated'
+  if (items.length === 0 && !deprecated) return null
   const ref = refOf(entity)
   return (
     <div className={css['strips']}>
@@ -39,6 +41,17 @@ export function EntityStrips({ entity }: { entity: Entity }) {
             <b>{lead(item)}</b> {asSentence(item.message)}
           </Strip>
         ),
+      )}
+      {deprecated && (
+        <Suspense
+          fallback={
+            <Strip shape="warn">
+              <b>It is deprecated.</b>
+            </Strip>
+          }
+        >
+          <DeprecatedStrip entity={entity} />
+        </Suspense>
       )}
     </div>
   )

@@ -16,17 +16,21 @@ const titles: Record<EntityTab, string> = {
   source: 'Source',
 }
 
+/** The APIs that it provides and calls. */
+const apiRelations = ['providesApi', 'consumesApi']
+
 export function EntityTabs({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
   const { pathname } = useLocation()
   const navigate = useNavigate()
-  const shown = entityTabs.filter((tab) => tab !== 'api' || hasApis(entity) || pathname.endsWith('/api'))
+  const apis = new Set(apiRelations.flatMap((type) => relationsOf(entity, type))).size
+  const hasApi = entity.kind.toLowerCase() === 'api' || apis > 0 || pathname.endsWith('/api')
+  const shown = entityTabs.filter((tab) => tab !== 'api' || hasApi)
   const present = entityTabs.find((t) => pathname.endsWith(`/${t}`)) ?? 'overview'
   const open = (tab: EntityTab) => () => void navigate({ to: page.entity(ref, tab), resetScroll: false })
   useHotkeys(Object.fromEntries(shown.map((tab, i) => [String(i + 1), open(tab)])))
 
   const related = relatedCount(entity)
-  const apis = new Set(apiRelations.flatMap((type) => relationsOf(entity, type))).size
   const broken = entity.status?.items?.some((i) => i.level === 'error' && i.type === 'backstage.io/catalog-processing')
   return (
     <div className={css['tabs']}>
@@ -50,10 +54,4 @@ export function EntityTabs({ entity }: { entity: Entity }) {
       </Tabs>
     </div>
   )
-}
-
-const apiRelations = ['providesApi', 'consumesApi']
-
-function hasApis(entity: Entity): boolean {
-  return entity.kind.toLowerCase() === 'api' || apiRelations.some((type) => relationsOf(entity, type).length > 0)
 }

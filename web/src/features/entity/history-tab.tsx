@@ -134,7 +134,7 @@ function Audited({ entityRef }: { entityRef: string }) {
   const audited = allowed(useSession(), AUDIT)
   return audited ? (
     <p className={`${css['audit'] ?? ''} quiet small`}>
-      What people asked for, and were denied, is in{' '}
+      Requests and refusals are in{' '}
       <Link to={page.audit} search={{ target: entityRef }}>
         the audit log
       </Link>
@@ -198,7 +198,10 @@ function Details({ change }: { change: Change }) {
         </div>
       )}
       <p className="quiet small">
-        {change.source ? `from ${shortPath(locationTarget(change.source))} · ` : ''}revision {change.revision}
+        {change.source && change.op !== 'created'
+          ? `From ${shortPath(locationTarget(change.source))} · revision`
+          : 'Revision'}{' '}
+        {change.revision}
       </p>
     </>
   )

@@ -1,10 +1,12 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { ArrowUpRight } from 'lucide-react'
 import { request } from '../../lib/api.ts'
 import { hasGeneratedName, refOf, type Entity } from '../../lib/entity.ts'
 import { problemsQuery, sourcesQuery } from '../../lib/ingestion.ts'
 import { keys } from '../../lib/keys.ts'
-import { api } from '../../lib/paths.ts'
+import type { FacetAnswer } from '../../lib/kinds.ts'
+import { api, page } from '../../lib/paths.ts'
 import type { Source } from '../../lib/portico.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import { httpUrl } from '../../lib/url.ts'
@@ -15,9 +17,9 @@ import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { MentionList } from '../../ui/mention-list.tsx'
 import { Section } from '../../ui/section.tsx'
-import type { StatusShape } from '../../ui/status.tsx'
+import { Health, type StatusShape } from '../../ui/status.tsx'
 import { ErrorStrip, Strip } from '../../ui/strip.tsx'
-import { targetsOf, yieldedBody } from './location-targets.ts'
+import { leadsThere, leadsTo, locationsOf, originBody, yieldedBody, type Target } from './location-targets.ts'
 import css from './location.module.css'
 
 /** Where it points, whether that is read, what is wrong there and what came of it. */
@@ -25,34 +27,83 @@ export function LocationOverview({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
   const operator = allowed(useSession(), 'catalog.ingestion.read')
   const source = useQuery({ ...sourcesQuery, enabled: operator }).data?.find((s) => s.entityRef === ref)
-  const targets = targetsOf(entity)
   return (
     <>
       {source && <State source={source} />}
-      <Section title="What it points at" note={targets.length > 1 ? count(targets.length, 'target') : undefined}>
-        {targets.length === 0 ? (
-          <p className="muted">
-            It names no target. Add <span className="mono">spec.targets</span> to its file.
-          </p>
-        ) : (
-          <ul className="hairlines">
-            {targets.map((target) => (
-              <li key={target} className={`${css['target'] ?? ''} mono small`}>
-                {httpUrl(target) ? (
-                  <a href={target} target="_blank" rel="noreferrer noopener">
-                    {target} <Icon of={ArrowUpRight} size={12} />
-                  </a>
-                ) : (
-                  target
-                )}
-              </li>
-            ))}
-          </ul>
-        )}
-      </Section>
+      <Targets entity={entity} operator={operator} />
       {source && <Faults source={source} />}
       <Yields entity={entity} />
     </>
+  )
+}
+
+const BY_FILE = 'metadata.annotations.backstage.io/managed-by-location'
+/** Of how many files it is asked what they declare. */
+const MOST = 100
+
+function declaredQuery(locations: string[]) {
+  return queryOptions({
+    queryKey: keys.facet(['declared in', locations]),
+    queryFn: async ({ signal }) => {
+      const body = { facets: [BY_FILE], query: { [BY_FILE]: { $in: locations } } }
+      const { facets } = await request<FacetAnswer>(api.facets, { method: 'POST', body, signal })
+      return new Map(facets[BY_FILE]?.map(({ value, count: n }) => [value.toLowerCase(), n]))
+    },
+    enabled: locations.length > 0,
+  })
+}
+
+/** Each target with how many entities it declares, and for operators how many errors there are in it. */
+function Targets({ entity, operator }: { entity: Entity; operator: boolean }) {
+  const targets = leadsTo(entity)
+  const asked = locationsOf(entity).slice(0, MOST)
+  const { data: declared } = useQuery(declaredQuery(asked))
+  const { data: problems } = useQuery({ ...problemsQuery, enabled: operator })
+  const faultsOf = (target: Target) =>
+    problems?.errors.filter((p) => p.level === 'error' && leadsThere(target, p.location)).length
+  const faults = problems && targets.reduce((sum, target) => sum + (faultsOf(target) ?? 0), 0)
+  const note = [count(targets.length, 'target'), faults === undefined ? '' : count(faults, 'error')].filter(Boolean)
+  return (
+    <Section title="What it points at" note={targets.length > 0 ? note.join(', ') : undefined}>
+      {targets.length === 0 ? (
+        <p className="muted">
+          It names no target. Add <span className="mono">spec.targets</span> to its file.
+        </p>
+      ) : (
+        <ul className="hairlines">
+          {targets.map((target) => {
+            const wrong = faultsOf(target) ?? 0
+            const n = asked.includes(target.location) ? (declared?.get(target.location.toLowerCase()) ?? 0) : undefined
+            return (
+              <li key={target.written} className={css['target']}>
+                <TargetLink target={target} />
+                {wrong > 0 && (
+                  <Link to={page.problems}>
+                    <Health shape="bad">{count(wrong, 'error')}</Health>
+                  </Link>
+                )}
+                <span className={`${css['yield'] ?? ''} quiet small`}>
+                  {target.pattern
+                    ? 'a pattern'
+                    : declared && n !== undefined && (n === 0 ? 'nothing' : count(n, 'entity', 'entities'))}
+                </span>
+              </li>
+            )
+          })}
+        </ul>
+      )}
+    </Section>
+  )
+}
+
+/** The way to the file, where it has an address. */
+function TargetLink({ target: { written, location, pattern } }: { target: Target }) {
+  const href = pattern ? undefined : httpUrl(location.slice(location.indexOf(':') + 1))
+  if (!href) return <span className={`${css['path'] ?? ''} mono small`}>{written}</span>
+  return (
+    <a className={`${css['path'] ?? ''} mono small`} href={href} target="_blank" rel="noreferrer noopener">
+      {written} <Icon of={ArrowUpRight} size={12} />
+    </a>
   )
 }
 
@@ -116,11 +167,12 @@ function Yields({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
   const body = yieldedBody(entity, hasGeneratedName(entity.kind, entity.metadata.name))
   const { data, error, isLoading, refetch } = useQuery(yieldedQuery(body))
+  const whole = useQuery(yieldedQuery(originBody(entity))).data?.totalItems ?? 0
   if (body === undefined) return null
   const refs = (data?.items ?? []).map(refOf).filter((other) => other !== ref)
   const total = (data?.totalItems ?? 0) - ((data?.items.length ?? 0) - refs.length)
   return (
-    <Section title="What it yields" note={total > 0 ? count(total, 'entity') : undefined}>
+    <Section title="What it yields" note={total > 0 ? yieldNote(total, whole) : undefined}>
       {error ? (
         <ErrorStrip error={error} what="What it yields did not load." onRetry={() => void refetch()} />
       ) : isLoading ? (
@@ -135,4 +187,10 @@ function Yields({ entity }: { entity: Entity }) {
       )}
     </Section>
   )
+}
+
+/** What its files declare, and what comes from the source to which it belongs where that is more: they may lead on. */
+function yieldNote(here: number, whole: number): string {
+  const words = count(here, 'entity', 'entities')
+  return whole > here + 1 ? `${words} in these files, ${number(whole)} in the whole source` : words
 }

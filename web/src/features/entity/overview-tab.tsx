@@ -11,6 +11,7 @@ import { useNarrow } from '../graph/use-narrow.ts'
 import { latestChangesQuery } from './api.ts'
 import { Around } from './around.tsx'
 import { ChangeLine } from './change-line.tsx'
+import { Left } from './left.tsx'
 import { Rail } from './rail.tsx'
 import { useEntity } from './use-entity.ts'
 import css from './entity.module.css'
@@ -21,6 +22,7 @@ const Owns = lazy(async () => ({ default: (await import('./owns.tsx')).Owns }))
 const Hierarchy = lazy(async () => ({ default: (await import('./hierarchy.tsx')).Hierarchy }))
 const TeamsOf = lazy(async () => ({ default: (await import('./hierarchy.tsx')).TeamsOf }))
 const LocationOverview = lazy(async () => ({ default: (await import('./location-overview.tsx')).LocationOverview }))
+const ApisAround = lazy(async () => ({ default: (await import('./apis-around.tsx')).ApisAround }))
 const SpecTree = lazy(async () => ({ default: (await import('./spec-tree.tsx')).SpecTree }))
 const TemplateSummary = lazy(async () => ({ default: (await import('./template-summary.tsx')).TemplateSummary }))
 const ApiBrief = lazy(async () => ({ default: (await import('../api/api-brief.tsx')).ApiBrief }))
@@ -45,12 +47,23 @@ export function OverviewTab() {
 
 /** What a page of this kind opens with. A kind of one's own shows its spec as it is. */
 function Main({ entity }: { entity: Entity }) {
+  const apis = new Set([...relationsOf(entity, 'providesApi'), ...relationsOf(entity, 'consumesApi')]).size
   switch (entity.kind.toLowerCase()) {
     case 'component':
       return (
         <>
           <Around entity={entity} />
-          <Apis entity={entity} />
+          {apis > 0 && (
+            <Suspense
+              fallback={
+                <Section title="APIs">
+                  <RowBones rows={Math.min(apis, 13)} />
+                </Section>
+              }
+            >
+              <ApisAround entity={entity} />
+            </Suspense>
+          )}
           <Related entity={entity} type="hasPart" title="Parts" />
         </>
       )
@@ -148,19 +161,6 @@ function Related({ entity, type, title }: { entity: Entity; type: string; title:
   )
 }
 
-/** Those that did not come with the entity; the dependencies have them all. */
-function Left({ entity, n }: { entity: Entity; n: number }) {
-  if (n <= 0) return null
-  return (
-    <p className="muted">
-      And {number(n)} more.{' '}
-      <Link className="link" to={page.entity(refOf(entity), 'dependencies')}>
-        All relations
-      </Link>
-    </p>
-  )
-}
-
 /** Of a kind that the portal does not know: each of its relations by its name. The owner is in the rail, what it owns above. */
 function Relations({ entity }: { entity: Entity }) {
   const own = (entity.relations ?? []).filter((r) => r.type !== 'ownedBy' && r.type !== 'ownerOf')
@@ -174,20 +174,6 @@ function Relations({ entity }: { entity: Entity }) {
     <Section title="Relations" note={count(types.size + left, 'entity', 'entities')}>
       <MentionList refs={[...types.keys()].sort(byKind)} note={(ref) => listed(types.get(ref) ?? [])} />
       <Left entity={entity} n={left} />
-    </Section>
-  )
-}
-
-function Apis({ entity }: { entity: Entity }) {
-  const provided = relationsOf(entity, 'providesApi')
-  const called = relationsOf(entity, 'consumesApi').filter((ref) => !provided.includes(ref))
-  if (provided.length + called.length === 0) return null
-  const left = (type: string) => relationCount(entity, type) - relationsOf(entity, type).length
-  const calls = called.length + left('consumesApi')
-  return (
-    <Section title="APIs" note={`provides ${number(relationCount(entity, 'providesApi'))}, calls ${number(calls)}`}>
-      <MentionList refs={[...provided, ...called]} note={(ref) => (provided.includes(ref) ? 'provides' : 'calls')} />
-      <Left entity={entity} n={left('providesApi') + left('consumesApi')} />
     </Section>
   )
 }

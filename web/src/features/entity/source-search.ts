@@ -1,11 +1,13 @@
 import { one } from '../../lib/search-params.ts'
 
+/** Without a choice lines are wrapped where the page is as narrow as a phone. */
 export interface SourceSearch {
-  wrap?: 'yes'
+  wrap?: 'yes' | 'no'
 }
 
 export function parseSourceSearch(search: Record<string, unknown>): SourceSearch {
-  return one(search['wrap']) === 'yes' ? { wrap: 'yes' } : {}
+  const wrap = one(search['wrap'])
+  return wrap === 'yes' || wrap === 'no' ? { wrap } : {}
 }
 
 export interface Stretch {

@@ -8,11 +8,12 @@ import type { EntitySource, Problem } from '../../lib/portico.ts'
 import { httpUrl } from '../../lib/url.ts'
 import { asSentence, count, number } from '../../lib/words.ts'
 import { Button, OutButton } from '../../ui/button.tsx'
-import { CodeBlock } from '../../ui/code-block.tsx'
+import { CodeBlock, CopyButton } from '../../ui/code-block.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Strip } from '../../ui/strip.tsx'
+import { useNarrow } from '../graph/use-narrow.ts'
 import { sourceQuery } from './api.ts'
 import { hashOf, linesOfHash, type SourceSearch } from './source-search.ts'
 import { useEntityRef } from './use-entity.ts'
@@ -40,6 +41,8 @@ function Source({ source }: { source: EntitySource }) {
   const ref = useEntityRef()
   const { wrap }: SourceSearch = useSearch({ strict: false })
   const search: SourceSearch = wrap ? { wrap } : {}
+  const narrow = useNarrow()
+  const wrapped = wrap ? wrap === 'yes' : narrow
   const hash = useLocation({ select: (l) => l.hash })
   const navigate = useNavigate()
   const [all, setAll] = useState(false)
@@ -58,7 +61,7 @@ function Source({ source }: { source: EntitySource }) {
   }, [first])
   return (
     <div className={css['source']}>
-      <Head source={source} problems={problems.length} wrap={wrap === 'yes'} at={at} hash={hash} />
+      <Head source={source} problems={problems.length} wrap={wrapped} at={at} hash={hash} />
       {outside.map((problem) => (
         <Strip key={problem.id} shape={problem.level === 'error' ? 'bad' : 'warn'}>
           <Words problem={problem} />{' '}
@@ -88,7 +91,8 @@ function Source({ source }: { source: EntitySource }) {
         language="yaml"
         name="file"
         firstLine={source.line}
-        wrap={wrap === 'yes'}
+        copy={false}
+        wrap={wrapped}
         marks={inside.map((p) => ({
           line: p.line,
           column: p.column,
@@ -150,16 +154,19 @@ function Head({ source, problems, wrap, at, hash }: HeadProps) {
           {problems > 0 && ` · ${count(problems, 'problem')}`}
         </span>
       </p>
-      <Button
-        variant="subtle"
-        leftSection={<Icon of={WrapText} size={14} />}
-        aria-pressed={wrap}
-        onClick={() => {
-          void navigate({ to: at, search: wrap ? {} : { wrap: 'yes' }, hash, replace: true, resetScroll: false })
-        }}
-      >
-        {wrap ? 'Do not wrap' : 'Wrap lines'}
-      </Button>
+      <span className={css['tools']}>
+        <Button
+          variant="subtle"
+          leftSection={<Icon of={WrapText} size={14} />}
+          onClick={() => {
+            const next = { wrap: wrap ? ('no' as const) : ('yes' as const) }
+            void navigate({ to: at, search: next, hash, replace: true, resetScroll: false })
+          }}
+        >
+          {wrap ? 'Do not wrap' : 'Wrap lines'}
+        </Button>
+        <CopyButton code={source.text} name="file" />
+      </span>
       {edit && (
         <OutButton href={edit} rightSection={<Icon of={ArrowUpRight} size={14} />}>
           Edit the file

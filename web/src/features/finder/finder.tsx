@@ -26,13 +26,15 @@ import { useGo, useHere, useWorld } from './use-world.ts'
 import css from './finder.module.css'
 
 interface Props {
+  /** What is in it when it opens. */
+  begin: string
   onClose: () => void
   onKeys: () => void
 }
 
 /** ⌘K: type a part of a name, ↵ goes there. */
-export function Finder({ onClose, onKeys }: Props) {
-  const [typed, setTyped] = useState('')
+export function Finder({ begin, onClose, onKeys }: Props) {
+  const [typed, setTyped] = useState(begin)
   const [scope, setScope] = useState<Scope>('all')
   const [cursor, setCursor] = useState<Cursor>()
   const [kind, setKind] = useState<string>()
