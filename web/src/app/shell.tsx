@@ -8,7 +8,6 @@ import { page } from '../lib/paths.ts'
 import { columnFolded } from '../lib/preference.ts'
 import { allowed, useSession } from '../lib/session.ts'
 import { Toasts } from '../ui/toast.tsx'
-import { BottomBar } from './bottom-bar.tsx'
 import { Column } from './column.tsx'
 import { FeedFoot } from './feed-foot.tsx'
 import { Lintel } from './lintel.tsx'
@@ -18,6 +17,8 @@ import { useRefusals } from './use-refusals.ts'
 import css from './shell.module.css'
 
 const loadFinder = () => import('../features/finder/finder.tsx')
+// It stands over the page and moves nothing: only phones have it.
+const BottomBar = lazy(async () => ({ default: (await import('./bottom-bar.tsx')).BottomBar }))
 const Finder = lazy(async () => ({ default: (await loadFinder()).Finder }))
 const KeysHelp = lazy(async () => ({ default: (await import('./keys-help.tsx')).KeysHelp }))
 
@@ -101,14 +102,16 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      <BottomBar
-        operator={operator}
-        auditor={auditor}
-        foot={<FeedFoot feed={feed} />}
-        onFind={() => {
-          setOpen('finder')
-        }}
-      />
+      <Suspense>
+        <BottomBar
+          operator={operator}
+          auditor={auditor}
+          foot={<FeedFoot feed={feed} />}
+          onFind={() => {
+            setOpen('finder')
+          }}
+        />
+      </Suspense>
       <RouteAnnouncer />
       <Toasts />
       <Suspense>

@@ -1,4 +1,4 @@
-import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import type { Entity } from '../../lib/entity.ts'
 import { pageQuery, type ListPage } from './api.ts'
@@ -44,7 +44,7 @@ export function useRows(search: CatalogSearch, asker: Asker, range: Range): Rows
   const shown = head.data ?? last?.page
   const question = stale ? (last?.question ?? asked) : asked
   const indices = pagesNear(range, shown?.totalItems ?? 0)
-  const pages = useQueries({ queries: indices.map((i) => pageQuery(search, asker, i)) })
+  const pages = usePages(search, asker, indices)
   const near = indices.join()
   const version = [head, ...pages].map((q) => q.dataUpdatedAt).join()
   const loaded = useMemo<Loaded>(
@@ -68,6 +68,12 @@ export function useRows(search: CatalogSearch, asker: Asker, range: Range): Rows
     error: failed?.error ?? null,
     again: () => void failed?.refetch(),
   }
+}
+
+/** Three pages hold more rows than any screen shows, and those ahead. */
+function usePages(search: CatalogSearch, asker: Asker, [a, b, c]: number[]) {
+  const of = (i: number | undefined) => ({ ...pageQuery(search, asker, i ?? 0), enabled: i !== undefined })
+  return [useQuery(of(a)), useQuery(of(b)), useQuery(of(c))]
 }
 
 /** What decides which rows there are, and their order. */

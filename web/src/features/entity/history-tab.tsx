@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { GitCompare } from 'lucide-react'
+import { lazy, Suspense } from 'react'
 import { dayHeading, locationTarget, shortPath } from '../../lib/format.ts'
 import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
@@ -16,12 +17,13 @@ import { ErrorStrip } from '../../ui/strip.tsx'
 import { historyQuery } from './api.ts'
 import { byDay } from './by-day.ts'
 import { ChangeLine } from './change-line.tsx'
-import { Comparison } from './comparison.tsx'
 import { FieldDiff } from './field-diff.tsx'
 import { HistoryFilter } from './history-filter.tsx'
 import { narrowOf, type HistorySearch } from './history-search.ts'
 import { useEntityRef } from './use-entity.ts'
 import css from './history.module.css'
+
+const Comparison = lazy(async () => ({ default: (await import('./comparison.tsx')).Comparison }))
 
 const AUDIT = 'portico.audit.read'
 
@@ -58,7 +60,9 @@ export function HistoryTab() {
     <div className={css['history']}>
       {comparing ? (
         <>
-          <Comparison entityRef={ref} from={search.from ?? 0} to={search.to} view={search.view} onChange={compare} />
+          <Suspense fallback={<RowBones rows={6} />}>
+            <Comparison entityRef={ref} from={search.from ?? 0} to={search.to} view={search.view} onChange={compare} />
+          </Suspense>
           <p className={`${css['hint'] ?? ''} quiet small`}>
             Choose the two points in the list. A field, a person or a day narrows it down, so that any point is near.
           </p>
