@@ -1,56 +1,13 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Locator } from '@playwright/test'
 import { serious } from './axe.ts'
-import { expect, test, type Page } from './fixtures.ts'
+import { expect, test } from './fixtures.ts'
+import { c, GraphPage, LAID } from './graph-page.ts'
 import { as } from './person.ts'
 import { componentFile } from './server.ts'
 
-// A busy machine draws a graph slowly.
-const LAID = { timeout: 40_000 }
 test.describe.configure({ timeout: 120_000 })
 test.use({ contextOptions: { reducedMotion: 'reduce' } })
-
-/** Where things are in a graph. */
-class GraphPage {
-  constructor(private readonly page: Page) {}
-
-  async open(path: string): Promise<void> {
-    await this.page.goto(path)
-    await expect(this.canvas).toBeVisible(LAID)
-    await expect(this.boxes.first()).toBeVisible()
-  }
-
-  async dependencies(name: string, query = ''): Promise<void> {
-    await this.open(`/catalog/default/component/${name}/dependencies${query}`)
-  }
-
-  get canvas(): Locator {
-    return this.page.getByRole('group', { name: /^(Graph of|The way from|Diagram of)/ })
-  }
-
-  get boxes(): Locator {
-    return this.canvas.locator('[data-box]')
-  }
-
-  box(ref: string): Locator {
-    return this.canvas.locator(`[data-box="${ref}"]`)
-  }
-
-  get about(): Locator {
-    return this.page.getByRole('complementary', { name: 'About what is chosen' })
-  }
-
-  get table(): Locator {
-    return this.page.getByRole('table', { name: /^Around/ })
-  }
-
-  button(name: string): Locator {
-    return this.page.getByRole('button', { name, exact: true })
-  }
-}
-
-const c = (name: string) => `component:default/${name}`
 
 test('dependencies are a graph that reads from the user to what it needs', async ({ page }) => {
   const graph = new GraphPage(page)
@@ -296,7 +253,7 @@ test('where no way leads, it is said how far was looked', async ({ page, portals
   await page.goto(`/catalog-graph?from=${c('lonely-buoy')}&to=${c('payments-api')}`)
   await expect(page.getByRole('heading', { name: 'No way leads from lonely-buoy to payments-api' })).toBeVisible()
   await page.goto(`/catalog-graph?from=${c('lonely-buoy')}&to=domain:default/nowhere`)
-  await expect(page.getByRole('heading', { name: 'There is no component nowhere' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'nowhere is not in the catalog' })).toBeVisible()
   rmSync(file)
 })
 
@@ -390,32 +347,6 @@ test('an entity is found in the graph by a part of its name', async ({ page }) =
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(/at=component:default\/payments-ledger/)
   await expect(graph.about.getByRole('heading', { name: 'payments-ledger' })).toBeVisible()
-})
-
-test('two hundred that stand alike are one box, and one of them is taken out by its name', async ({
-  page,
-  portals,
-}) => {
-  const file = join(portals.watched, 'buoys.yaml')
-  const buoys = Array.from({ length: 200 }, (_, i) =>
-    componentFile(`buoy-${String(i).padStart(3, '0')}`, 'It floats.').replace(
-      /spec:\n/,
-      'spec:\n  dependsOn: [component:buoy-hub]\n',
-    ),
-  )
-  writeFileSync(file, [componentFile('buoy-hub', 'All of them report here.'), ...buoys].join('\n---\n'))
-  const last = '/api/catalog/entities/by-name/component/default/buoy-199'
-  await expect.poll(async () => (await page.request.get(last)).status(), { timeout: 60_000 }).toBe(200)
-  const graph = new GraphPage(page)
-  await graph.dependencies('buoy-hub')
-  await expect(graph.boxes).toHaveCount(2, LAID)
-  await page.getByRole('button', { name: 'List 200 components' }).click()
-  await graph.about.getByRole('searchbox').fill('147')
-  await expect(graph.about.getByRole('list', { name: 'Folded here' }).getByRole('listitem')).toHaveCount(1)
-  await graph.about.getByRole('link', { name: 'buoy-147' }).click()
-  await expect(graph.box(c('buoy-147'))).toBeVisible(LAID)
-  await expect(page).toHaveURL(/open=component:default\/buoy-147/)
-  rmSync(file)
 })
 
 test('a way prefers use, says where only an owner connects, and leads around', async ({ page }) => {

@@ -219,6 +219,5 @@ test('eight tabs are as live as one, also when the first is closed', async ({ co
 test('nobody signed in meets the door', async ({ page, portals }) => {
   await page.goto(`${portals.closedUrl}/catalog?kind=api`)
   await expect(page).toHaveURL(/\/sign-in\?to=/)
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in to Marrowby')
-  await expect(page.getByText('Nobody can sign in yet.')).toBeVisible()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Nobody can sign in yet')
 })

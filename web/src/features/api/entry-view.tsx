@@ -108,9 +108,16 @@ function Shown({ entry, place }: { entry: Entry; place: Place }) {
   )
 }
 
-export function BlockView({ block, place }: { block: Block; place: Place }) {
+interface BlockProps {
+  block: Block
+  place: Place
+  /** Where it stands by itself, below nothing but the title of the page. */
+  alone?: boolean
+}
+
+export function BlockView({ block, place, alone = false }: BlockProps) {
   // Below a section its blocks are a step down; an outline that leaves a step out is hard to hear.
-  const Heading = block.section ? 'h4' : 'h3'
+  const Heading = alone ? 'h2' : block.section ? 'h4' : 'h3'
   switch (block.kind) {
     case 'facts':
       return <Facts facts={block.facts} place={place} />

@@ -60,7 +60,7 @@ export function Reference({ definition, search, opened, outline }: Props) {
             {outline.about && <Markdown text={outline.about} />}
             {outline.facts.length > 0 && <Facts facts={outline.facts} place={place} />}
             {outline.blocks?.map((block, i) => (
-              <BlockView key={i} block={block} place={place} />
+              <BlockView key={i} block={block} place={place} alone />
             ))}
             {outline.about === undefined && outline.facts.length === 0 && (
               <p className="quiet">Choose one of them to see what it asks and answers.</p>

@@ -129,6 +129,8 @@ function Flow(props: Props) {
     }
   }, [selected, placed])
 
+  const came = useRef<{ at: string; from: string }>(undefined)
+
   const state: CanvasState = {
     roots,
     selected,
@@ -143,9 +145,10 @@ function Flow(props: Props) {
     onKey: (event: KeyboardEvent, box: Box) => {
       if (event.metaKey || event.ctrlKey || event.altKey) return
       if (event.key.startsWith('Arrow')) {
-        const next = walk(box.id, event.key as Arrow, placed.at, drawing.wires)
+        const next = walk(box.id, event.key as Arrow, placed.at, drawing.wires, came.current?.at === box.id ? came.current.from : undefined)
         event.preventDefault()
         if (next === undefined) return
+        came.current = { at: next, from: box.id }
         props.onSelect(next)
         show(next)
       } else if (event.key === 'Enter') {

@@ -203,6 +203,8 @@ it('arrows walk along lines and down columns', () => {
   const [upper, lower] = (at.get(id('b'))?.y ?? 0) < (at.get(id('c'))?.y ?? 0) ? ['b', 'c'] : ['c', 'b']
   expect(go(upper, 'ArrowDown')).toBe(id(lower))
   expect(go(lower, 'ArrowUp')).toBe(id(upper))
+  // Whoever came along a line goes back along it, whatever is nearer.
+  for (const end of ['b', 'c']) expect(walk(id('a'), 'ArrowRight', at, fork.wires, id(end))).toBe(id(end))
 })
 
 describe('the picture', () => {
