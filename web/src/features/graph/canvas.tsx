@@ -145,7 +145,13 @@ function Flow(props: Props) {
     onKey: (event: KeyboardEvent, box: Box) => {
       if (event.metaKey || event.ctrlKey || event.altKey) return
       if (event.key.startsWith('Arrow')) {
-        const next = walk(box.id, event.key as Arrow, placed.at, drawing.wires, came.current?.at === box.id ? came.current.from : undefined)
+        const next = walk(
+          box.id,
+          event.key as Arrow,
+          placed.at,
+          drawing.wires,
+          came.current?.at === box.id ? came.current.from : undefined,
+        )
         event.preventDefault()
         if (next === undefined) return
         came.current = { at: next, from: box.id }
