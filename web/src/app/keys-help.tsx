@@ -107,7 +107,7 @@ export function KeysHelp({ onClose }: { onClose: () => void }) {
       <Modal.Root
         opened
         onClose={onClose}
-        size={760}
+        size={1080}
         centered
         lockScroll={false}
         zIndex="var(--z-modal)"
