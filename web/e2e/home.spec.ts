@@ -36,10 +36,16 @@ test('a person sees what asks for them, what is theirs and who they are with', a
   const rows = page.getByRole('table').locator('tbody').getByRole('row')
   await expect(rows.filter({ hasText: 'quay-radio' })).toBeVisible()
   await expect(rows.filter({ hasText: /In order · used by \d/ }).first()).toBeVisible()
-  await expect(page.getByRole('link', { name: /^All \d+$/ })).toHaveAttribute(
-    'href',
-    /owner=user:default\/ines\.r&owner=group:default\/payments/,
-  )
+  // The list of the catalog is of one kind, so there is a way to each.
+  const kinds = region(page, 'What you own')
+  for (const [name, kind] of [
+    [/^\d+ components$/, 'component'],
+    [/^\d+ APIs?$/, 'api'],
+  ] as const)
+    await expect(kinds.getByRole('link', { name })).toHaveAttribute(
+      'href',
+      new RegExp(`kind=${kind}&owner=user:default/ines\\.r&owner=group:default/payments`),
+    )
 
   const rail = page.getByRole('complementary', { name: 'Yours' })
   await expect(rail.getByRole('link', { name: /^(PA)?Payments/ })).toContainText(/7 people, owns \d+/)
@@ -109,6 +115,36 @@ test('a fault says where it is, and what can wait stands beside', async ({ page 
   await expect(region(page, 'Your services').getByRole('row').last()).toContainText('In order · used by 4')
 })
 
+test('more that asks than is listed leads to the catalog, a kind at a time', async ({ page }) => {
+  await as(page, INES)
+  const need = { level: 2, needs: [{ what: 'conflict' }] }
+  const items = Array.from({ length: 60 }, (_, i) => service(`s${String(i)}`, need))
+  await page.route('**/api/catalog/owned?*', (route) =>
+    route.fulfill({ json: owned(items, { bad: 0, warn: 70, later: 0 }) }),
+  )
+  // Of what the sample really has, two files claim one component of the team.
+  await page.goto('/')
+  const asks = region(page, 'Needs you')
+  await expect(asks).toContainText('And 65 more. All of it in the catalog: ')
+  await asks.getByRole('link', { name: /^\d+ components?$/ }).click()
+  await expect(page).toHaveURL(/kind=component&owner=.*attention=true/)
+  await expect(page.getByRole('link', { name: 'quay-radio' })).toBeVisible()
+})
+
+test('the newest star stands first, and all of them are led to', async ({ page }) => {
+  const starred = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((n) => `api:default/old-${n}`)
+  await as(page, { ...INES, starred: [...starred, 'component:default/booking-api'] })
+  await page.goto('/')
+  const column = page.getByRole('list', { name: 'Starred' })
+  await expect(column.getByRole('link').first()).toHaveText('booking-api')
+  await expect(column.getByRole('link', { name: 'All 8 starred' })).toHaveAttribute('href', '/settings/kept')
+  await page.keyboard.press('[')
+  await expect(region(page, 'Starred').getByRole('listitem').first()).toHaveText('booking-api')
+  await page.keyboard.press('ControlOrMeta+k')
+  const offered = page.getByRole('dialog').getByRole('option')
+  await expect(offered.filter({ hasText: 'booking-api' })).toBeVisible()
+})
+
 test('all well is a quiet sentence', async ({ page }) => {
   await as(page, INES)
   await page.route('**/api/catalog/owned?*', (route) => route.fulfill({ json: owned([service('a'), service('b')]) }))
@@ -175,6 +211,39 @@ test.describe('where the server fails', () => {
     await expect(page.getByRole('table')).toBeVisible()
     // The browser tells of each answer that is none.
     for (let i = quiet.length - 1; i >= 0; i--) if (quiet[i]?.includes('/api/catalog/owned')) quiet.splice(i, 1)
+  })
+
+  test('teams that do not load are said, and can be tried again', async ({ page, quiet }) => {
+    await as(page, INES)
+    let fail = true
+    await page.route('**/api/catalog/entities/by-refs*', async (route) => {
+      const { entityRefs } = route.request().postDataJSON() as { entityRefs: string[] }
+      if (fail && entityRefs.includes(INES.ref))
+        await route.fulfill({ status: 400, json: { error: { name: 'InputError', message: 'no' } } })
+      else await route.fallback()
+    })
+    await page.goto('/')
+    await expect(page.getByRole('alert')).toContainText('Your teams did not load.')
+    await expect(heading(page)).toHaveText(/^What you own is not known\. *$/)
+    fail = false
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await expect(page.getByRole('table')).toBeVisible()
+    for (let i = quiet.length - 1; i >= 0; i--) if (quiet[i]?.includes('/by-refs')) quiet.splice(i, 1)
+  })
+
+  test('whoever only looks is told what is not known', async ({ page, quiet }) => {
+    let fail = true
+    await page.route('**/api/catalog/problems*', async (route) => {
+      if (fail) await route.fulfill({ status: 400, json: { error: { name: 'InputError', message: 'no' } } })
+      else await route.fallback()
+    })
+    await page.goto('/')
+    await expect(page.getByRole('alert')).toContainText('The problems did not load.')
+    await expect(page.getByRole('alert')).toContainText('Whether something needs you is not known.')
+    fail = false
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await expect(page.getByRole('alert')).toHaveCount(0)
+    for (let i = quiet.length - 1; i >= 0; i--) if (quiet[i]?.includes('/api/catalog/problems')) quiet.splice(i, 1)
   })
 })
 

@@ -41,7 +41,7 @@ const groups: { title: string; keys: Key[]; may?: Record<string, string> }[] = [
       [['↵'], 'Open'],
       [[`${modKey} ↵`], 'Open in a new tab'],
       [['→', '←'], 'What can be done with it, and back'],
-      [['⇧ ↵'], 'All results, in the catalog'],
+      [['⇧ ↵'], 'All that was found of its kind'],
       [['Tab'], 'The next scope'],
       [['>', '@', '#'], 'Actions, people and teams, tags'],
     ],
@@ -55,12 +55,46 @@ const groups: { title: string; keys: Key[]; may?: Record<string, string> }[] = [
     ],
   },
   {
+    title: 'In the catalog',
+    keys: [
+      [['x'], 'Choose the row'],
+      [['⇧ j', '⇧ k'], 'Choose row after row'],
+      [['o'], 'Open its owner'],
+      [['s'], 'Star it, or take its star back'],
+      [['y'], 'Copy its ref'],
+      [['←', '→'], 'The links of the row'],
+      [['PgUp', 'PgDn'], 'A screen of rows up, down'],
+      [['Home', 'End'], 'The first row, the last row'],
+      [['Esc'], 'Choose none, or leave the rows'],
+    ],
+  },
+  {
     title: 'On the page of an entity',
     keys: [
       [['1', '…', '5'], 'Tabs'],
       [['s'], 'Star it, or take its star back'],
       [['y'], 'Copy its ref'],
       [['.'], 'More that can be done with it'],
+    ],
+  },
+  {
+    title: 'In a graph',
+    keys: [
+      [['↑', '↓', '←', '→'], 'Along a line'],
+      [['↵'], 'Open it, or what it holds'],
+      [['f'], 'Begin from it'],
+      [['+'], 'One more step from it'],
+      [['/'], 'Find what is drawn'],
+      [['t'], 'The same as a table'],
+      [['Esc'], 'Out of the drawing'],
+    ],
+  },
+  {
+    title: 'On the map',
+    keys: [
+      [['↑', '↓', '←', '→'], 'The next area there'],
+      [['↵'], 'Into it'],
+      [['⌫'], 'Out again'],
     ],
   },
 ]
@@ -73,7 +107,7 @@ export function KeysHelp({ onClose }: { onClose: () => void }) {
       <Modal.Root
         opened
         onClose={onClose}
-        size={760}
+        size={1080}
         centered
         lockScroll={false}
         zIndex="var(--z-modal)"

@@ -1,4 +1,5 @@
 import { page } from '../lib/paths.ts'
+import { modKey } from '../lib/platform.ts'
 import { useTitle } from '../lib/title.ts'
 import { LinkButton } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
@@ -20,7 +21,9 @@ export function NotFoundPage() {
           </>
         }
       >
-        <p>The link may be old, or a letter is missing. Press ⌘K to find what it was about.</p>
+        <p>
+          The link may be old, or a letter is missing. Press <kbd>{modKey} K</kbd> to find what it was about.
+        </p>
       </EmptyState>
     </div>
   )

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { page } from '../lib/paths.ts'
-import { useStars } from '../lib/stars.ts'
+import { useNewestStars } from '../lib/stars.ts'
 import { useMention } from '../lib/summaries.ts'
 import { number } from '../lib/words.ts'
 import { KindGlyph } from '../ui/kind-glyph.tsx'
@@ -10,7 +10,7 @@ const SHOWN = 7
 
 /** What the person starred, the newest first; nothing while nothing is. */
 export function Starred() {
-  const refs = [...useStars()].reverse()
+  const refs = useNewestStars()
   if (refs.length === 0) return null
   return (
     <>
@@ -25,7 +25,7 @@ export function Starred() {
         ))}
         {refs.length > SHOWN && (
           <li>
-            <Link to={page.catalog} search={{ starred: 'true' }} className={`${css['nav'] ?? ''} ${css['all'] ?? ''}`}>
+            <Link to={page.kept} className={`${css['nav'] ?? ''} ${css['all'] ?? ''}`}>
               <span className={css['label']}>All {number(refs.length)} starred</span>
             </Link>
           </li>

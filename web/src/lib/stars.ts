@@ -30,6 +30,11 @@ export function useStars(): ReadonlySet<string> {
   return set
 }
 
+/** The same, the newest first: the order in which they are listed. */
+export function useNewestStars(): string[] {
+  return [...useStars()].reverse()
+}
+
 export function isStarred(ref: string): boolean {
   return getSetting(starred).includes(ref.toLowerCase())
 }

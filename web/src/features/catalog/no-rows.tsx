@@ -88,7 +88,7 @@ function only(search: CatalogSearch, filters: FilterName[]): string {
   if (filters[0] === 'starred') return `Press S on a ${one}, or the star on its page, and it stands here.`
   if (filters[0] === 'owned') return `Nothing of this kind names your teams or you as its owner.`
   if (filters[0] === 'attention')
-    return 'Every file can be used, every source still declares what it did, and no two files claim the same.'
+    return 'Every file can be used, nothing is missing or claimed twice, and all that is named is there.'
   if (search.q) return `Names, titles, descriptions and tags of all ${many} were looked at.`
   return `All ${many} were looked at.`
 }

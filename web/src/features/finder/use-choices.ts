@@ -6,7 +6,7 @@ import { useMyTeams } from '../../lib/my-teams.ts'
 import { nearQuery } from '../../lib/near.ts'
 import { useRecent } from '../../lib/recent.ts'
 import { useSession } from '../../lib/session.ts'
-import { useStars } from '../../lib/stars.ts'
+import { useNewestStars, useStars } from '../../lib/stars.ts'
 import type { Summary } from '../../lib/summaries.ts'
 import { entityActions, globalActions, matching, type World } from './actions.ts'
 import { readTyped, tagsOf, type Asked, type Scope } from './asked.ts'
@@ -61,7 +61,7 @@ export function useChoices(
     enabled: nothing && asked.words.join('').length > 2,
   })
 
-  const kept = { recent: useRecent(), starred: [...useStars()] }
+  const kept = { recent: useRecent(), starred: useNewestStars() }
   if (asked.term === '' || asked.scope === 'actions') {
     const choices =
       asked.term === ''

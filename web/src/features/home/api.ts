@@ -9,7 +9,7 @@ import type { Change, ChangePage } from '../../lib/portico.ts'
 const REACH = 200
 
 /** The last changes of the whole catalog, newest first; `more` when there may be older ones. */
-export const latestChangesQuery = queryOptions({
+export const catalogChangesQuery = queryOptions({
   queryKey: keys.changes,
   queryFn: async ({ signal }) => {
     const path = withQuery(api.changes, { order: 'desc', limit: REACH })
@@ -51,6 +51,27 @@ export function teamCountsQuery(teams: string[]) {
       }
       const [members, owns] = await Promise.all([count('relations.memberOf'), count('relations.ownedBy')])
       return { members, owns }
+    },
+  })
+}
+
+/** What the owners own and have to look at, counted by kind: what `levels.bad` and `levels.warn` of what is owned count. */
+export function askingQuery(owners: string[]) {
+  return queryOptions({
+    queryKey: [...keys.facets, 'asking', ...owners],
+    queryFn: async ({ signal }) => {
+      const query = {
+        $all: [
+          { 'relations.ownedBy': { $in: owners } },
+          { 'portico.needs': { $in: ['error', 'missing', 'conflict', 'absent'] } },
+        ],
+      }
+      const { facets } = await request<FacetAnswer>(api.facets, {
+        method: 'POST',
+        body: { facets: ['kind'], query },
+        signal,
+      })
+      return Object.fromEntries((facets['kind'] ?? []).map(({ value, count }) => [value.toLowerCase(), count]))
     },
   })
 }

@@ -4,9 +4,10 @@ import { problemsQuery, sourcesQuery } from '../../lib/ingestion.ts'
 import type { FacetValue } from '../../lib/kinds.ts'
 import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
-import { kindWords, number } from '../../lib/words.ts'
+import { capital, kindWords, listed, number } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
+import { ErrorStrip } from '../../ui/strip.tsx'
 import { Areas } from './areas.tsx'
 import { Attention } from './attention.tsx'
 import { ChangeFeed } from './change-feed.tsx'
@@ -21,6 +22,10 @@ export function CatalogHome({ kinds, total }: { kinds: FacetValue[]; total: numb
   const sources = useQuery({ ...sourcesQuery, enabled: operator })
   const problems = useQuery({ ...problemsQuery, enabled: operator })
   const waiting = operator && (sources.isPending || problems.isPending)
+  const lost = [
+    { query: sources, name: 'the sources' },
+    { query: problems, name: 'the problems' },
+  ].filter(({ query }) => query.error)
   const headline = homeHeadline(total, sources.data ?? [], problems.data)
   return (
     <div className="page">
@@ -31,6 +36,20 @@ export function CatalogHome({ kinds, total }: { kinds: FacetValue[]; total: numb
             <RowBones rows={10} />
           ) : (
             <>
+              {lost[0] && (
+                <ErrorStrip
+                  error={lost[0].query.error}
+                  what={capital(`${listed(lost.map(({ name }) => name))} did not load.`)}
+                  kept={
+                    lost.every(({ query }) => query.data)
+                      ? 'You see what was there last.'
+                      : 'Whether something needs you is not known.'
+                  }
+                  onRetry={() => {
+                    for (const { query } of lost) void query.refetch()
+                  }}
+                />
+              )}
               <Attention sources={sources.data ?? []} problems={problems.data} />
               <ChangeFeed />
               <Areas />

@@ -10,7 +10,7 @@ import { Fresh } from '../../ui/fresh.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Section } from '../../ui/section.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
-import { latestChangesQuery } from './api.ts'
+import { catalogChangesQuery } from './api.ts'
 import { massNames } from './near-words.ts'
 import css from './home.module.css'
 
@@ -18,7 +18,7 @@ const MOST = 14
 
 /** What moved in the catalog, one sentence a change. */
 export function ChangeFeed() {
-  const changes = useQuery(latestChangesQuery)
+  const changes = useQuery(catalogChangesQuery)
   const items = feedItems(changes.data?.items ?? [], changes.data?.more).slice(0, MOST)
   return (
     <Section title="Changed lately" note="in the whole catalog">

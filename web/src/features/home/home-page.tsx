@@ -17,5 +17,5 @@ export function HomePage() {
   const teams = useQuery(myTeamsQuery(me))
   if (total === 0) return <FirstRun />
   if (me === '') return <CatalogHome kinds={kinds} total={total} />
-  return <MyHome me={me} teams={teams.data} kinds={kinds} total={total} />
+  return <MyHome me={me} teams={teams} kinds={kinds} total={total} />
 }

@@ -35,6 +35,12 @@ describe('homeHeadline', () => {
     )
   })
 
+  it('tells first of sources that wait', () => {
+    const held = { held: { missing: 3 } } as Source
+    expect(homeHeadline(9, [held], problems(error({}))).first).toBe('One source waits for your decision.')
+    expect(homeHeadline(9, [held, held], problems()).first).toBe('Two sources wait for your decision.')
+  })
+
   it('tells of what is claimed twice too', () => {
     const claimed = (p: Problems): Problems => ({ ...p, totals: { ...p.totals, conflicts: 1 } })
     expect(homeHeadline(9, [], claimed(problems(error({}))))).toEqual({

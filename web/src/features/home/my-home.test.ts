@@ -4,7 +4,7 @@ import { stateWords, type Need, type Owned, type Standing } from '../../lib/owne
 import type { NearChange } from './api.ts'
 import { greetingWords } from './greeting.ts'
 import { concernWords, massNames, nearLines, nearWords, type NearLine } from './near-words.ts'
-import { faultOf, needWords, ownedHeadline, usersWords, waitingOn } from './need-words.ts'
+import { askingKinds, faultOf, moreMayWait, needWords, ownedHeadline, usersWords, waitingOn } from './need-words.ts'
 
 const owned = (total: number, levels: Partial<Owned['levels']> = {}, kinds?: Record<string, number>): Owned => ({
   total,
@@ -47,7 +47,7 @@ describe('the sentence of Home', () => {
       'None of the 23 things you own needs you now.',
       'Two use something deprecated or without an owner.',
     ],
-    [owned(0), 2, 'Nothing of yours is in the catalog yet.', '2 sources wait for you.'],
+    [owned(0), 2, 'Nothing of yours is in the catalog yet.', 'Two sources wait for your decision.'],
   ])('%#', (given, held, first, rest) => {
     expect(ownedHeadline(given, held)).toEqual({ first, rest })
   })
@@ -113,6 +113,34 @@ describe('what is needed', () => {
     expect(usersWords(first?.users ?? [])).toBe('a and b use it.')
     expect(usersWords(['component:default/a'])).toBe('a uses it.')
     expect(usersWords(['a', 'b', 'c', 'd'].map((n) => `component:default/${n}`))).toBe('a, b and 2 more use it.')
+  })
+})
+
+describe('a list that is cut', () => {
+  const at = (name: string, level: Standing['level'], kind = 'Component'): Standing => {
+    const one = standing(name, [])
+    return { ...one, level, entity: { ...one.entity, kind } }
+  }
+  const listed = (items: Standing[], levels: Partial<Owned['levels']>, total = items.length) => ({
+    ...owned(total, levels),
+    items,
+  })
+
+  it('counts by kind what asks only where it has all of it', () => {
+    const items = [at('a', 3), at('b', 2), at('v1', 2, 'API'), at('c', 1)]
+    expect(askingKinds(listed(items, { bad: 1, warn: 2, later: 1 }))).toEqual({ component: 2, api: 1 })
+    expect(askingKinds(listed(items, { bad: 1, warn: 3, later: 1 }, 90))).toBeUndefined()
+    expect(askingKinds(listed([at('c', 0)], {}))).toEqual({})
+  })
+
+  it('says "at least" of what can wait', () => {
+    const items = [at('a', 3), at('b', 1)]
+    expect(moreMayWait(listed(items, { bad: 1, later: 1 }, 90))).toBe(false)
+    expect(moreMayWait(listed(items, { bad: 1, later: 2 }, 90))).toBe(true)
+    expect(moreMayWait(listed([{ ...at('a', 3), moreNeeds: 2 }], { bad: 1 }))).toBe(true)
+    const users = ['a', 'b', 'c'].map((n) => `component:default/${n}`)
+    expect(usersWords(users, true)).toBe('At least a, b and 1 more use it.')
+    expect(usersWords(users.slice(0, 1), true)).toBe('At least a uses it.')
   })
 })
 

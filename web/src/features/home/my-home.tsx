@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { sourcesQuery } from '../../lib/ingestion.ts'
 import type { FacetValue } from '../../lib/kinds.ts'
 import { page } from '../../lib/paths.ts'
@@ -21,15 +21,15 @@ import css from './home.module.css'
 
 interface Props {
   me: string
-  /** undefined while they are not known. */
-  teams: string[] | undefined
+  teams: Pick<UseQueryResult<string[]>, 'data' | 'error' | 'refetch'>
   kinds: FacetValue[]
   total: number
 }
 
 /** Home of somebody who signed in: theirs first. */
-export function MyHome({ me, teams, kinds, total }: Props) {
+export function MyHome({ me, teams: mine, kinds, total }: Props) {
   const session = useSession()
+  const teams = mine.data
   const owners = [me, ...(teams ?? [])]
   const owned = useQuery({ ...ownedQuery(owners), enabled: teams !== undefined })
   const decides = allowed(session, 'catalog.ingestion.manage') && allowed(session, 'catalog.ingestion.read')
@@ -37,22 +37,24 @@ export function MyHome({ me, teams, kinds, total }: Props) {
   const held = sources.data?.filter((s) => s.held !== null) ?? []
   const greeting = greetingWords(new Date(), session.principal?.displayName)
   const { data } = owned
-  const failed = owned.error && (
-    <ErrorStrip
-      error={owned.error}
-      what="What you own did not load."
-      kept={data && 'You see what was there last.'}
-      onRetry={() => void owned.refetch()}
-    />
+  const kept = data && 'You see what was there last.'
+  // Without the teams it is not known whose things to ask for.
+  const failed = mine.error ? (
+    <ErrorStrip error={mine.error} what="Your teams did not load." kept={kept} onRetry={() => void mine.refetch()} />
+  ) : (
+    owned.error && (
+      <ErrorStrip
+        error={owned.error}
+        what="What you own did not load."
+        kept={kept}
+        onRetry={() => void owned.refetch()}
+      />
+    )
   )
   if (!data)
     return (
       <div className="page">
-        <Head
-          first={owned.error ? 'What you own is not known.' : 'What you own'}
-          waiting={!owned.error}
-          greeting={greeting}
-        />
+        <Head first={failed ? 'What you own is not known.' : 'What you own'} waiting={!failed} greeting={greeting} />
         <div className={css['two']}>
           <div className={css['main']}>{failed ?? <RowBones rows={12} />}</div>
           <aside className={css['rail']} aria-label="Yours">
@@ -73,12 +75,20 @@ export function MyHome({ me, teams, kinds, total }: Props) {
       <div className={css['two']}>
         <div className={css['main']}>
           {failed}
-          {alone ? <NoTeam me={me} /> : <OwnAttention owned={data} held={held} />}
+          {sources.error && (
+            <ErrorStrip
+              error={sources.error}
+              what="The sources did not load."
+              kept={sources.data ? 'You see how they were last.' : 'Whether one waits for your decision is not known.'}
+              onRetry={() => void sources.refetch()}
+            />
+          )}
+          {alone ? <NoTeam me={me} /> : <OwnAttention owned={data} owners={owners} held={held} />}
           {!alone && data.total === 0 && <NothingOwned />}
           <OwnServices owned={data} owners={owners} />
         </div>
         <aside className={css['rail']} aria-label="Yours">
-          <WaitingOnYou items={data.items} />
+          <WaitingOnYou owned={data} decides={decides} />
           <MyTeams teams={teams ?? []} />
           <Kept />
           <Start />

@@ -2,7 +2,8 @@ import { parseRef, refOf } from '../../lib/entity.ts'
 import { place, span } from '../../lib/format.ts'
 import { parseMissing } from '../../lib/missing.ts'
 import type { Need, Owned, Standing } from '../../lib/owned.ts'
-import { asSentence, kindWords, listed, number } from '../../lib/words.ts'
+import { asSentence, kindWords, listed, number, spelled } from '../../lib/words.ts'
+import { heldWords } from './headline.ts'
 
 const nameOf = (ref: string | undefined) => parseRef(ref ?? '').name
 
@@ -16,27 +17,24 @@ function share(n: number, owned: Owned): string {
   const noun = ownNoun(owned)
   const all = noun === 'services' ? `your ${number(owned.total)} services` : `the ${number(owned.total)} things you own`
   if (owned.total === 1) return noun === 'services' ? 'Your service' : 'The one thing you own'
-  return n === owned.total ? `All of ${all}` : `${spelledOut(n)} of ${all}`
+  return n === owned.total ? `All of ${all}` : `${spelled(n)} of ${all}`
 }
-
-const small = ['None', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine']
-const spelledOut = (n: number) => small[n] ?? number(n)
 
 /** The sentence with which Home opens for somebody who owns something; the second part is drawn quieter. */
 export function ownedHeadline(owned: Owned, held: number): { first: string; rest: string } {
   const { bad, warn, later } = owned.levels
   const rest: string[] = []
-  if (held > 0) rest.push(held === 1 ? 'One source waits for your decision.' : `${number(held)} sources wait for you.`)
+  if (held > 0) rest.push(heldWords(held))
   if (owned.total === 0) return { first: 'Nothing of yours is in the catalog yet.', rest: rest.join(' ') }
   const needs = (n: number, what: string) => `${share(n, owned)} ${n === 1 ? 'needs' : 'need'} ${what}.`
   if (bad > 0) {
-    if (warn > 0) rest.unshift(`${spelledOut(warn)} more ${warn === 1 ? 'needs' : 'need'} a look.`)
+    if (warn > 0) rest.unshift(`${spelled(warn)} more ${warn === 1 ? 'needs' : 'need'} a look.`)
     return { first: needs(bad, 'a correction'), rest: rest.join(' ') }
   }
   if (warn > 0) return { first: needs(warn, 'a look'), rest: rest.join(' ') }
   const noun = ownNoun(owned)
   if (later > 0) {
-    const use = later === 1 ? 'One uses' : `${spelledOut(later)} use`
+    const use = later === 1 ? 'One uses' : `${spelled(later)} use`
     rest.push(`${use} something deprecated or without an owner.`)
     const what =
       noun === 'services' ? `your ${number(owned.total)} services` : `the ${number(owned.total)} things you own`
@@ -99,9 +97,27 @@ export function waitingOn(items: Standing[]): Waiting[] {
   return [...all.values()].sort((a, b) => b.users.length - a.users.length || a.ref.localeCompare(b.ref))
 }
 
-/** "booking-api and 2 more use it." */
-export function usersWords(users: string[]): string {
+/** Whether what can wait may be more than what is listed: the list is cut, and so is what each of it needs. */
+export function moreMayWait({ items, levels: { bad, warn, later } }: Owned): boolean {
+  return items.filter((s) => s.level > 0).length < bad + warn + later || items.some((s) => (s.moreNeeds ?? 0) > 0)
+}
+
+/** What asks for its owner, counted by kind; undefined where the list is cut before the last of it. */
+export function askingKinds({ items, levels }: Owned): Record<string, number> | undefined {
+  const asking = items.filter((s) => s.level >= 2)
+  if (asking.length < levels.bad + levels.warn) return undefined
+  const kinds: Record<string, number> = {}
+  for (const { entity } of asking) {
+    const kind = entity.kind.toLowerCase()
+    kinds[kind] = (kinds[kind] ?? 0) + 1
+  }
+  return kinds
+}
+
+/** "booking-api and 2 more use it."; "At least" these where there may be more. */
+export function usersWords(users: string[], least = false): string {
   const [first = '', second, ...others] = users.map(nameOf)
-  if (second === undefined) return `${first} uses it.`
-  return `${listed(others.length > 0 ? [first, second, `${number(others.length)} more`] : [first, second])} use it.`
+  const those = least ? 'At least ' : ''
+  if (second === undefined) return `${those}${first} uses it.`
+  return `${those}${listed(others.length > 0 ? [first, second, `${number(others.length)} more`] : [first, second])} use it.`
 }

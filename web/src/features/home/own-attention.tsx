@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { parseRef, refOf, titleOf } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
@@ -7,14 +8,19 @@ import { count, kindWords, number } from '../../lib/words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { Status } from '../../ui/status.tsx'
 import type { Need, Owned, Standing } from '../../lib/owned.ts'
-import { faultOf, needWords } from './need-words.ts'
+import { askingQuery } from './api.ts'
+import { KindLinks } from './kind-links.tsx'
+import { askingKinds, faultOf, needWords } from './need-words.ts'
 import css from './home.module.css'
 
 const MOST = 5
 
 /** What asks for whoever looks: removals that they may decide, then what of theirs is broken or about to be. */
-export function OwnAttention({ owned, held }: { owned: Owned; held: Source[] }) {
+export function OwnAttention({ owned, owners, held }: { owned: Owned; owners: string[]; held: Source[] }) {
   const now = useNow()
+  const known = askingKinds(owned)
+  const asked = useQuery({ ...askingQuery(owners), enabled: known === undefined })
+  const kinds = known ?? asked.data
   const asking = owned.items.filter((s) => s.level >= 2)
   if (asking.length + held.length === 0) return null
   const shown = asking.slice(0, MOST)
@@ -43,7 +49,17 @@ export function OwnAttention({ owned, held }: { owned: Owned; held: Source[] }) 
           <Item key={refOf(standing.entity)} standing={standing} now={now} />
         ))}
       </ul>
-      {rest > 0 && <p className={`${css['rest'] ?? ''} muted`}>{number(rest)} more stand below.</p>}
+      {rest > 0 && (
+        <p className={`${css['rest'] ?? ''} muted`}>
+          And {number(rest)} more.
+          {kinds && (
+            <>
+              {' All of it in the catalog: '}
+              <KindLinks kinds={kinds} search={{ owner: owners, attention: 'true' }} />.
+            </>
+          )}
+        </p>
+      )}
     </section>
   )
 }

@@ -7,16 +7,16 @@ import { page } from '../../lib/paths.ts'
 import { columnFolded } from '../../lib/preference.ts'
 import { useRecent } from '../../lib/recent.ts'
 import { allowed, useSession } from '../../lib/session.ts'
-import { useStars } from '../../lib/stars.ts'
+import { useNewestStars } from '../../lib/stars.ts'
 import { useMention } from '../../lib/summaries.ts'
 import { count, number } from '../../lib/words.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Monogram } from '../../ui/owner.tsx'
-import type { Standing } from '../../lib/owned.ts'
+import type { Owned } from '../../lib/owned.ts'
 import { teamCountsQuery } from './api.ts'
-import { usersWords, waitingOn } from './need-words.ts'
+import { moreMayWait, usersWords, waitingOn } from './need-words.ts'
 import css from './home.module.css'
 
 const MOST = 6
@@ -41,13 +41,13 @@ export function Part({ title, note, className, children }: PartProps) {
 }
 
 /** What others ask of the person, or will: things that can wait, each once. */
-export function WaitingOnYou({ items }: { items: Standing[] }) {
-  const operator = allowed(useSession(), 'catalog.ingestion.read')
-  const problems = useQuery({ ...openProblemsQuery, enabled: operator }).data ?? 0
-  const waiting = waitingOn(items)
+export function WaitingOnYou({ owned, decides }: { owned: Owned; decides: boolean }) {
+  const problems = useQuery({ ...openProblemsQuery, enabled: decides }).data ?? 0
+  const waiting = waitingOn(owned.items)
+  const least = moreMayWait(owned) ? 'at least ' : ''
   if (waiting.length === 0 && problems === 0) return null
   return (
-    <Part title="Waiting on you" note={number(waiting.length + (problems > 0 ? 1 : 0))}>
+    <Part title="Waiting on you" note={`${least}${number(waiting.length + (problems > 0 ? 1 : 0))}`}>
       {waiting.slice(0, MOST).map(({ ref, what, users }) => (
         <li key={ref} className={css['note']}>
           <KindGlyph kind={ref.slice(0, ref.indexOf(':'))} />
@@ -58,12 +58,15 @@ export function WaitingOnYou({ items }: { items: Standing[] }) {
               </b>{' '}
               {what === 'deprecated' ? 'is deprecated' : 'has no owner'}
             </span>
-            <span className="muted small">{usersWords(users)}</span>
+            <span className="muted small">{usersWords(users, least !== '')}</span>
           </span>
         </li>
       ))}
       {waiting.length > MOST && (
-        <li className={`${css['note'] ?? ''} muted small`}>and {number(waiting.length - MOST)} more</li>
+        <li className={`${css['note'] ?? ''} muted small`}>
+          and {least}
+          {number(waiting.length - MOST)} more
+        </li>
       )}
       {problems > 0 && (
         <li className={css['note']}>
@@ -116,7 +119,7 @@ function Team(props: { entityRef: string; members: number | undefined; owns: num
 
 /** What the person starred, where the column has no room for it, and what they looked at last. */
 export function Kept() {
-  const stars = [...useStars()]
+  const stars = useNewestStars()
   const recent = useRecent()
   const folded = columnFolded.use()
   return (
