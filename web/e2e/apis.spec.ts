@@ -170,7 +170,7 @@ test('the explorer opens with its answer', async ({ page }) => {
   await expect(old.getByRole('listitem').first()).toContainText('old-needed')
   await expect(old.getByRole('listitem').first()).toContainText('What old-needed offers.')
   await expect(old.getByRole('link', { name: 'kiosk' })).toBeVisible()
-  await expect(old.getByRole('listitem').nth(1)).toContainText('It can go.')
+  await expect(old.getByRole('listitem').nth(1)).toContainText('No file that you see names a caller.')
 
   const table = page.getByRole('table', { name: 'APIs' })
   await expect(table.locator('th[scope=rowgroup]')).toHaveCount(0)

@@ -187,3 +187,28 @@ test.describe('on a phone', () => {
     await expect(page.getByRole('button', { name: 'Filters, 1 set' })).toBeVisible()
   })
 })
+
+test('filters that do not load say so, keep what was chosen and can be tried again', async ({
+  page,
+  catalog,
+  quiet,
+}) => {
+  let fail = true
+  await page.route('**/api/catalog/entity-facets*', async (route) => {
+    // The kinds above are counted the same way, and are there.
+    if (fail && route.request().postData()?.includes('spec.type'))
+      await route.fulfill({ status: 400, json: { error: { name: 'InputError', message: 'no' } } })
+    else await route.fallback()
+  })
+  await page.goto('/catalog?kind=component&type=library')
+  const strip = page.getByRole('complementary', { name: 'Filters' }).getByRole('alert')
+  await expect(strip).toContainText('The filters did not load.')
+  await expect(catalog.chip('Type')).toBeVisible()
+  await expect(catalog.total).toContainText(/components$/)
+  fail = false
+  await strip.getByRole('button', { name: 'Try again' }).click()
+  await expect(catalog.value('Type', 'library')).toBeChecked()
+  await expect(strip).toHaveCount(0)
+  // The browser tells of each answer that is none.
+  quiet.splice(0, quiet.length, ...quiet.filter((line) => !line.includes('/entity-facets')))
+})

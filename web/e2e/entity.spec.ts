@@ -223,3 +223,29 @@ test('a location says what it points at and what it yields', async ({ page, enti
   await page.goto('/catalog/default/container/container-001')
   await expect(entity.section('Specification')).toContainText('reefer')
 })
+
+for (const [kind, name, section, what] of [
+  ['group', 'payments', 'Where it stands', 'The teams around it did not load.'],
+  ['system', 'payments', 'Inside', 'The diagram did not load.'],
+] as const) {
+  test(`of a ${kind} it is said where the graph does not load, and it can be tried again`, async ({
+    page,
+    entity,
+    quiet,
+  }) => {
+    let fail = true
+    await page.route('**/api/catalog/graph?*', async (route) => {
+      if (fail) await route.fulfill({ status: 400, json: { error: { name: 'InputError', message: 'no' } } })
+      else await route.fallback()
+    })
+    await entity.open(kind, name)
+    const strip = entity.section(section).getByRole('alert')
+    await expect(strip).toContainText(what)
+    fail = false
+    await strip.getByRole('button', { name: 'Try again' }).click()
+    await expect(strip).toHaveCount(0)
+    if (kind === 'group') await expect(entity.section(section).locator('[aria-current=true]')).toContainText('Payments')
+    else await expect(page.getByLabel(/^Diagram of /).first()).toBeVisible()
+    quiet.splice(0, quiet.length, ...quiet.filter((line) => !line.includes('/api/catalog/graph')))
+  })
+}

@@ -165,5 +165,15 @@ export class Feed {
  */
 export function keysTouchedBy(refs: Set<string>): (readonly unknown[])[] {
   const single = [...refs].flatMap((ref) => [keys.summary(ref), keys.history(ref), keys.source(ref)])
-  return [...single, keys.entities, keys.lists, keys.facets, keys.changes]
+  const placed = [...refs].some((ref) => /^(system|domain):/i.test(ref))
+  return [
+    ...single,
+    ...(placed ? [keys.places] : []),
+    keys.entities,
+    keys.lists,
+    keys.facets,
+    keys.changes,
+    // What follows from a removal is what one agrees to, so it is never older than what is there.
+    keys.allConsequences,
+  ]
 }

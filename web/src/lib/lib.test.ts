@@ -207,5 +207,15 @@ describe('the rest', () => {
     expect(keys).toContainEqual(['history', 'component:default/x'])
     expect(keys).toContainEqual(['list'])
     expect(keys).toContainEqual(['facets'])
+    expect(keys).toContainEqual(['consequences'])
+  })
+
+  it.each([
+    ['system:default/ledger', true],
+    ['domain:default/money', true],
+    ['component:default/x', false],
+    ['component:default/system:x', false],
+  ])('a change of %s touches the systems and domains of the map: %s', (ref, touched) => {
+    expect(keysTouchedBy(new Set([ref])).some(([first]) => first === 'places')).toBe(touched)
   })
 })

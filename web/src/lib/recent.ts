@@ -1,4 +1,4 @@
-import { getSetting, setSetting, useSetting, type Setting } from './settings.ts'
+import { setSetting, useSetting, type Setting } from './settings.ts'
 
 const KEPT = 20
 
@@ -14,10 +14,6 @@ const recent: Setting<string[]> = {
 }
 
 /** Refs of the entities that the person looked at last, newest first; at most 20. */
-export function recentRefs(): string[] {
-  return getSetting(recent)
-}
-
 export function useRecent(): string[] {
   const [refs] = useSetting(recent)
   return refs

@@ -118,7 +118,7 @@ export function groupPageQuery(search: ApisSearch, group: ApiGroup, page: number
   })
 }
 
-export const MOST_DEPRECATED = 200
+const MOST_DEPRECATED = 200
 
 /** How many APIs there are, and those that are deprecated. */
 export const deprecatedQuery = queryOptions({

@@ -18,7 +18,7 @@ export function apisSentence({ total, deprecated, deprecatedTotal }: Deprecation
   if (called.length === 0) {
     // Of more than were looked at, nothing is claimed.
     if (deprecated.length < deprecatedTotal) return `${all}; ${are}.`
-    return `${all}; ${are}, and nobody in the catalog calls ${deprecatedTotal === 1 ? 'it' : 'them'} any more.`
+    return `${all}; ${are}, and no file that you see names a caller of ${deprecatedTotal === 1 ? 'it' : 'them'}.`
   }
   // Who calls those that were not looked at is not known.
   if (deprecated.length < deprecatedTotal)
@@ -32,7 +32,8 @@ export function apisSentence({ total, deprecated, deprecatedTotal }: Deprecation
   return `${all}; ${are}, and ${those} ${still}.`
 }
 
-export const UNCALLED = 'Nobody in the catalog calls it any more. It can go.'
+/** A caller that nobody declared, or that the person may not see, is not known. */
+export const UNCALLED = 'No file that you see names a caller.'
 
 export function callers(api: Entity): string[] {
   return relationsOf(api, 'apiConsumedBy')

@@ -35,7 +35,7 @@ describe('the sentence of the explorer', () => {
     [9, [called, api('c')], 2, '9 APIs; 2 are deprecated, and 1 of those is still called by 2 components.'],
     [9, [called, also], 2, '9 APIs; 2 are deprecated, and all of those are still called by 2 components.'],
     [9, [also], 1, '9 APIs; 1 is deprecated, and still called by 1 component.'],
-    [9, [api('c')], 1, '9 APIs; 1 is deprecated, and nobody in the catalog calls it any more.'],
+    [9, [api('c')], 1, '9 APIs; 1 is deprecated, and no file that you see names a caller of it.'],
     [900, [api('c')], 300, '900 APIs; 300 are deprecated.'],
     [900, [called, also, api('c')], 300, '900 APIs; 300 are deprecated, and at least 2 of those are still called.'],
     [

@@ -7,7 +7,7 @@ export interface Range {
 }
 
 /** A day as the address has it. */
-export function isoDay(at: Date): string {
+function isoDay(at: Date): string {
   const two = (n: number) => String(n).padStart(2, '0')
   return `${String(at.getFullYear())}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
 }

@@ -95,7 +95,7 @@ export function ownedBy(search: Pick<CatalogSearch, 'owned'>, { me, teams }: Ask
 const MOST_STARS = 1_500
 
 /** The stars of a kind: the index has no field for a ref, so the names are asked for by namespace. */
-export function starredOf(kind: string, { stars }: Asker): Predicate {
+function starredOf(kind: string, { stars }: Asker): Predicate {
   const byNamespace = new Map<string, string[]>()
   let taken = 0
   for (const ref of stars) {

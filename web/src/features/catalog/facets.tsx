@@ -3,6 +3,7 @@ import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react'
 import type { FacetValue } from '../../lib/kinds.ts'
 import { myTeamsQuery } from '../../lib/my-teams.ts'
 import { number } from '../../lib/words.ts'
+import { ErrorStrip } from '../../ui/strip.tsx'
 import { countQuery, facetsQuery } from './api.ts'
 import { showSearches, type Asker } from './catalog-query.ts'
 import { facetNames, NONE, ownedValues, type CatalogSearch, type FacetName, type Owned } from './catalog-search.ts'
@@ -29,28 +30,44 @@ interface Props extends FacetActions {
 
 /** The filters of a kind with live counts. A facet that cannot tell two things apart is left out. */
 export function Facets({ search, asker, onToggle, onOwned, onStarred, onAttention }: Props) {
-  const { data: live } = useQuery(facetsQuery(search, asker))
-  const { data: all } = useQuery(facetsQuery({ kind: search.kind }, asker))
+  const counted = useQuery(facetsQuery(search, asker))
+  const whole = useQuery(facetsQuery({ kind: search.kind }, asker))
+  const { data: live } = counted
+  const { data: all } = whole
+  const failed = [whole, counted].filter((q) => q.isError)
   // What decides which lines there are comes before the first of them is drawn: none appears between the others.
   const teams = useQuery(myTeamsQuery(asker.me ?? ''))
   const mine = useQuery(mineQuery(search.kind, asker))
-  if (!all || teams.isLoading || mine.isLoading) return <FacetBones />
+  if ((!all && !failed[0]) || teams.isLoading || mine.isLoading) return <FacetBones />
   return (
     <>
+      {failed[0] && (
+        <div className={css['failed']}>
+          <ErrorStrip
+            error={failed[0].error}
+            what={all ? 'The counts did not load.' : 'The filters did not load.'}
+            kept="What you chose is kept."
+            onRetry={() => {
+              for (const query of failed) void query.refetch()
+            }}
+          />
+        </div>
+      )}
       <Show search={search} asker={asker} onOwned={onOwned} onStarred={onStarred} onAttention={onAttention} />
-      {facetNames.map((name) => (
-        <Facet
-          key={name}
-          name={name}
-          all={all[name]}
-          live={(live ?? all)[name]}
-          chosen={search[name] ?? none}
-          first={name === 'owner' ? asker.teams : none}
-          onToggle={(value) => {
-            onToggle(name, value)
-          }}
-        />
-      ))}
+      {all &&
+        facetNames.map((name) => (
+          <Facet
+            key={name}
+            name={name}
+            all={all[name]}
+            live={(live ?? all)[name]}
+            chosen={search[name] ?? none}
+            first={name === 'owner' ? asker.teams : none}
+            onToggle={(value) => {
+              onToggle(name, value)
+            }}
+          />
+        ))}
     </>
   )
 }

@@ -12,21 +12,28 @@ import { parentRef, type Place } from './map-tree.ts'
 /** As many systems and domains as the map knows; a catalog of 100,000 entities has some 5,000. */
 const MOST_PLACES = 20_000
 
-/** Every system and domain, and where it belongs. The same for all filters, so it is asked for once. */
+export interface Places {
+  places: Place[]
+  /** How many systems and domains are not among them. */
+  left: number
+}
+
+/** Every system and domain, and where it belongs. The same for all filters, so it is asked for again only when one of them changes. */
 export const placesQuery = queryOptions({
-  queryKey: [...keys.lists, 'places'],
-  queryFn: async ({ signal }): Promise<Place[]> => {
+  queryKey: keys.places,
+  queryFn: async ({ signal }): Promise<Places> => {
     const body = {
       query: { kind: { $in: ['system', 'domain'] } },
       fields: ['kind', 'metadata.name', 'metadata.namespace', 'metadata.title', 'spec.domain', 'spec.subdomainOf'],
       limit: MOST_PLACES,
     }
-    const { items } = await request<ListPage>(api.query, { method: 'POST', body, signal })
-    return items.map((e) => ({
+    const { items, totalItems } = await request<ListPage>(api.query, { method: 'POST', body, signal })
+    const places = items.map((e) => ({
       ref: refOf(e),
       title: titleOf(e),
       parent: parentRef(text(e.spec?.[e.kind === 'Domain' ? 'subdomainOf' : 'domain']), e.metadata.namespace),
     }))
+    return { places, left: totalItems - places.length }
   },
   placeholderData: keepPreviousData,
 })

@@ -28,7 +28,7 @@ export function CatalogMap({ search, asker, go }: Props) {
   const counts = useQuery(mapCountsQuery(search, asker))
   const leaf = parentKind(search.kind)
   const root = useMemo(
-    () => places.data && counts.data && areaTree(places.data, counts.data.of, counts.data.none, leaf),
+    () => places.data && counts.data && areaTree(places.data.places, counts.data.of, counts.data.none, leaf),
     [places.data, counts.data, leaf],
   )
   const failed = [places, counts].find((q) => q.error !== null)
@@ -46,6 +46,12 @@ export function CatalogMap({ search, asker, go }: Props) {
       )}
       {!root && !failed && <div className={css['bone']} role="status" aria-label="Loading" />}
       {root && <Level root={root} search={search} asker={asker} go={go} />}
+      {root && places.data && places.data.left > 0 && (
+        <p className={css['rest']}>
+          {count(places.data.left, 'system or domain is', 'systems and domains are')} not on the map: there are more
+          than it holds.
+        </p>
+      )}
     </>
   )
 }

@@ -7,7 +7,8 @@ import { ActionItem } from '../../ui/action-item.tsx'
 import { Menu, MenuItem, MenuLine, MenuLink } from '../../ui/menu.tsx'
 import type { Opener } from '../../ui/menu-button.tsx'
 import { useNarrow } from '../graph/use-narrow.ts'
-import { sourceQuery } from './api.ts'
+import { sourceQuery } from '../../lib/source.ts'
+import { latestChangesQuery } from './api.ts'
 import { waysOut } from './ways-out.ts'
 
 interface Props extends Opener {
@@ -27,6 +28,7 @@ export function ActionsMenu({ beside, close, entity, answer, onCopy, onRefresh, 
   const navigate = useNavigate()
   const narrow = useNarrow()
   const { data: source } = useQuery(sourceQuery(ref))
+  const { data: [last, before] = [] } = useQuery(latestChangesQuery(ref, 2))
   const said = entity.metadata.annotations ?? {}
   const view = httpUrl(said['backstage.io/view-url']) ?? httpUrl(source?.viewUrl)
   const edit = httpUrl(said['backstage.io/edit-url']) ?? httpUrl(source?.editUrl)
@@ -74,7 +76,14 @@ export function ActionsMenu({ beside, close, entity, answer, onCopy, onRefresh, 
       >
         Copy the link to its page
       </MenuItem>
-      <MenuItem onClick={run(() => void navigate({ to: page.entity(ref, 'history') }))}>Compare versions</MenuItem>
+      <MenuItem
+        onClick={run(() => {
+          const search = last && before ? { from: before.revision, to: last.revision } : {}
+          void navigate({ to: page.entity(ref, 'history'), search })
+        })}
+      >
+        {last && !before ? 'See its history' : 'Compare versions'}
+      </MenuItem>
       <MenuLine />
       <MenuItem onClick={run(onUnregister)}>Unregister…</MenuItem>
     </Menu>

@@ -10,7 +10,7 @@ import { request, withQuery } from '../../lib/api.ts'
 import type { Entity } from '../../lib/entity.ts'
 import { keys } from '../../lib/keys.ts'
 import { api } from '../../lib/paths.ts'
-import type { ChangePage, Comparison, EntitySource, HistoryPage, HistorySummary } from '../../lib/portico.ts'
+import type { ChangePage, Comparison, HistoryPage, HistorySummary } from '../../lib/portico.ts'
 import { endOf, type Narrow } from './history-search.ts'
 
 /** Of each type: more than a page draws one by one, and what belongs to a team of thousands does not come with every page of theirs. */
@@ -25,14 +25,6 @@ export function entityQuery(ref: string) {
       const answer = await request<{ items: (Entity | null)[] }>(api.byRefs, { method: 'POST', body, signal })
       return answer.items[0] ?? null
     },
-  })
-}
-
-/** Where and how it is declared; null when no file declares it. */
-export function sourceQuery(ref: string) {
-  return queryOptions({
-    queryKey: keys.source(ref),
-    queryFn: ({ signal }) => request<EntitySource>(api.source(ref), { signal }).catch(nothing),
   })
 }
 
@@ -87,11 +79,6 @@ export function pastQuery(ref: string, limit: number) {
     queryFn: async ({ signal }) =>
       (await request<ChangePage>(withQuery(api.changes, { ref, order: 'desc', limit }), { signal })).items,
   })
-}
-
-function nothing(error: unknown): null {
-  if (isApiError(error) && error.notFound) return null
-  throw error
 }
 
 /** Asks the server to read the entity's source now. */

@@ -8,6 +8,7 @@ import { api } from '../../lib/paths.ts'
 import { count, number } from '../../lib/words.ts'
 import { EntityLink, EntityName } from '../../ui/entity-link.tsx'
 import { Section } from '../../ui/section.tsx'
+import { ErrorStrip } from '../../ui/strip.tsx'
 import { graphQuery } from '../graph/api.ts'
 import { ALL } from '../graph/graph-search.ts'
 import { above, below, parentsOf, refsIn, teamsIn, type Branch } from './team-tree.ts'
@@ -32,15 +33,26 @@ export function Hierarchy({ entity }: { entity: Entity }) {
   const others = up.data ? parentsOf(up.data.edges, ref).slice(1) : []
   const teams = teamsIn(branches)
   const left = down.data?.omitted ?? 0
+  const failed = [up, down].filter((q) => q.isLoadingError)
   return (
     <Section title="Where it stands" note={teams > 0 ? `${count(teams, 'team')} below it` : undefined}>
-      <div className={css['frame']} aria-busy={!down.data || !up.data}>
-        {up.data && down.data && (
-          <Chain tops={tops} self={ref} people={people.data}>
-            <Branches branches={branches} people={people.data} whole={whole} />
-          </Chain>
-        )}
-      </div>
+      {failed[0] ? (
+        <ErrorStrip
+          error={failed[0].error}
+          what="The teams around it did not load."
+          onRetry={() => {
+            for (const query of failed) void query.refetch()
+          }}
+        />
+      ) : (
+        <div className={css['frame']} aria-busy={!down.data || !up.data}>
+          {up.data && down.data && (
+            <Chain tops={tops} self={ref} people={people.data}>
+              <Branches branches={branches} people={people.data} whole={whole} />
+            </Chain>
+          )}
+        </div>
+      )}
       {!whole && teams > SHOWN && (
         <button
           type="button"

@@ -1,8 +1,9 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { relationsOf } from '../../lib/entity.ts'
 import type { GraphSearch } from '../graph/graph-search.ts'
+import { sourceQuery } from '../../lib/source.ts'
 import { summaryQuery } from '../../lib/summaries.ts'
-import { entityQuery, historyQuery, historySummaryQuery, latestChangesQuery, sourceQuery } from './api.ts'
+import { entityQuery, historyQuery, historySummaryQuery, latestChangesQuery } from './api.ts'
 
 /** How long the header waits for the names within it, in milliseconds: it comes whole, and does not jump when they do. */
 const NAMES = 150

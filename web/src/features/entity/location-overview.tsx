@@ -19,6 +19,7 @@ import { MentionList } from '../../ui/mention-list.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Health, type StatusShape } from '../../ui/status.tsx'
 import { ErrorStrip, Strip } from '../../ui/strip.tsx'
+import { errorsIn, faultsNote } from './location-words.ts'
 import { leadsThere, leadsTo, locationsOf, originBody, yieldedBody, type Target } from './location-targets.ts'
 import css from './location.module.css'
 
@@ -62,9 +63,9 @@ function Targets({ entity, operator }: { entity: Entity; operator: boolean }) {
   const faultsOf = (target: Target) =>
     problems?.errors.filter((p) => p.level === 'error' && leadsThere(target, p.location)).length
   const faults = problems && targets.reduce((sum, target) => sum + (faultsOf(target) ?? 0), 0)
-  const note = [count(targets.length, 'target'), faults === undefined ? '' : count(faults, 'error')].filter(Boolean)
+  const note = [count(targets.length, 'target'), problems && faults !== undefined ? errorsIn(problems, faults) : '']
   return (
-    <Section title="What it points at" note={targets.length > 0 ? note.join(', ') : undefined}>
+    <Section title="What it points at" note={targets.length > 0 ? note.filter(Boolean).join(', ') : undefined}>
       {targets.length === 0 ? (
         <p className="muted">
           It names no target. Add <span className="mono">spec.targets</span> to its file.
@@ -79,7 +80,7 @@ function Targets({ entity, operator }: { entity: Entity; operator: boolean }) {
                 <TargetLink target={target} />
                 {wrong > 0 && (
                   <Link to={page.problems}>
-                    <Health shape="bad">{count(wrong, 'error')}</Health>
+                    <Health shape="bad">{problems && errorsIn(problems, wrong)}</Health>
                   </Link>
                 )}
                 <span className={`${css['yield'] ?? ''} quiet small`}>
@@ -144,7 +145,7 @@ function Faults({ source }: { source: Source }) {
   const faults = data?.errors.filter((p) => p.sourceId === source.id) ?? []
   if (faults.length === 0) return null
   return (
-    <Section title="What is wrong in it" note={count(faults.length, 'error')}>
+    <Section title="What is wrong in it" note={faultsNote(faults, source.problems)}>
       <div className={css['faults']}>
         {faults.slice(0, SHOWN).map((problem) => (
           <Fault key={problem.id} problem={problem} />

@@ -1,7 +1,7 @@
 import { strings, type Entity } from '../../lib/entity.ts'
 
 /** The targets of a Location entity as they are written. */
-export function targetsOf(entity: Entity): string[] {
+function targetsOf(entity: Entity): string[] {
   return [...strings(entity.spec?.['target']), ...strings(entity.spec?.['targets'])]
 }
 

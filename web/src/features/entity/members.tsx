@@ -18,7 +18,8 @@ export function Members({ entity }: { entity: Entity }) {
   const teams = relationsOf(entity, 'parentOf').length > 0
   const wide = teams && members === 'teams'
   // The answer names the teams below; the part about what they own asks it too.
-  const below = useQuery({ ...ownedQuery([ref], { below: true, limit: 12 }), enabled: teams }).data
+  const answer = useQuery({ ...ownedQuery([ref], { below: true, limit: 12 }), enabled: teams })
+  const below = answer.data
   const all = useInfiniteQuery({ ...peopleQuery(below?.owners ?? []), enabled: teams && below !== undefined })
   const direct = relationCount(entity, 'hasMember')
   const everybody = all.data?.pages[0]?.total
@@ -42,7 +43,13 @@ export function Members({ entity }: { entity: Entity }) {
           />
         </div>
       )}
-      {wide ? (
+      {wide && answer.isLoadingError ? (
+        <ErrorStrip
+          error={answer.error}
+          what="The teams below it did not load."
+          onRetry={() => void answer.refetch()}
+        />
+      ) : wide ? (
         <People
           teams={below?.owners ?? [ref]}
           ready={below !== undefined}

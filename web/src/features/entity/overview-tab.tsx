@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { refOf, relationCount, relationsOf, titleOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
-import { byKind, count, listed, number, relationWords } from '../../lib/words.ts'
+import { byKind, count } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { MentionList } from '../../ui/mention-list.tsx'
 import { Section } from '../../ui/section.tsx'
@@ -23,9 +23,10 @@ const Hierarchy = lazy(async () => ({ default: (await import('./hierarchy.tsx'))
 const TeamsOf = lazy(async () => ({ default: (await import('./hierarchy.tsx')).TeamsOf }))
 const LocationOverview = lazy(async () => ({ default: (await import('./location-overview.tsx')).LocationOverview }))
 const ApisAround = lazy(async () => ({ default: (await import('./apis-around.tsx')).ApisAround }))
-const SpecTree = lazy(async () => ({ default: (await import('./spec-tree.tsx')).SpecTree }))
+const OwnKind = lazy(async () => ({ default: (await import('./own-kind.tsx')).OwnKind }))
 const TemplateSummary = lazy(async () => ({ default: (await import('./template-summary.tsx')).TemplateSummary }))
 const ApiBrief = lazy(async () => ({ default: (await import('../api/api-brief.tsx')).ApiBrief }))
+const InsideLeft = lazy(async () => ({ default: (await import('./inside-left.tsx')).InsideLeft }))
 const InsideDiagram = lazy(async () => ({
   default: (await import('../graph/inside-diagram.tsx')).InsideDiagram,
 }))
@@ -107,13 +108,7 @@ function Main({ entity }: { entity: Entity }) {
     case 'location':
       return <LocationOverview entity={entity} />
     default:
-      return (
-        <>
-          <SpecTree entity={entity} title="Specification" />
-          {relationCount(entity, 'ownerOf') > 0 && <Owns entity={entity} />}
-          <Relations entity={entity} />
-        </>
-      )
+      return <OwnKind entity={entity} />
   }
 }
 
@@ -137,12 +132,9 @@ function Inside({ entity }: { entity: Entity }) {
       )}
       <MentionList refs={refs} />
       {parts > refs.length && (
-        <p className="muted">
-          And {number(parts - refs.length)} more.{' '}
-          <Link className="link" to={page.catalog} search={{ in: refOf(entity) }}>
-            All in the catalog
-          </Link>
-        </p>
+        <Suspense>
+          <InsideLeft entity={entity} n={parts - refs.length} />
+        </Suspense>
       )}
     </Section>
   )
@@ -157,23 +149,6 @@ function Related({ entity, type, title }: { entity: Entity; type: string; title:
     <Section title={title} note={count(all, 'entity', 'entities')}>
       <MentionList refs={refs} />
       <Left entity={entity} n={all - refs.length} />
-    </Section>
-  )
-}
-
-/** Of a kind that the portal does not know: each of its relations by its name. The owner is in the rail, what it owns above. */
-function Relations({ entity }: { entity: Entity }) {
-  const own = (entity.relations ?? []).filter((r) => r.type !== 'ownedBy' && r.type !== 'ownerOf')
-  if (own.length === 0) return null
-  const types = new Map<string, string[]>()
-  for (const { type, targetRef } of own)
-    types.set(targetRef, [...(types.get(targetRef) ?? []), relationWords(type).heading])
-  const cut = Object.entries(entity.portico?.relations ?? {}).filter(([type]) => type !== 'ownerOf')
-  const left = cut.reduce((sum, [type, n]) => sum + n - relationsOf(entity, type).length, 0)
-  return (
-    <Section title="Relations" note={count(types.size + left, 'entity', 'entities')}>
-      <MentionList refs={[...types.keys()].sort(byKind)} note={(ref) => listed(types.get(ref) ?? [])} />
-      <Left entity={entity} n={left} />
     </Section>
   )
 }

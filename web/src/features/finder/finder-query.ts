@@ -40,7 +40,7 @@ const ALL = 50
 /** Entities by parts of what they are called. The server ranks: it alone knows all names. What `mine` own comes first among equals. */
 export function findQuery({ term, scope }: Pick<Asked, 'term' | 'scope'>, mine: string[], kind?: string) {
   return queryOptions({
-    queryKey: keys.finder(term, kind === undefined ? scope : `kind ${kind}`),
+    queryKey: keys.finder(term, kind === undefined ? scope : `kind ${kind}`, mine),
     enabled: term !== '' && scope !== 'actions',
     queryFn: async ({ signal }): Promise<Found> => {
       const narrow = kind === undefined ? { scope, limit: SHOWN } : { kind, limit: ALL }

@@ -1,10 +1,8 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { isApiError } from '../../lib/api-error.ts'
 import { request, withQuery } from '../../lib/api.ts'
 import { keys } from '../../lib/keys.ts'
 import type { FacetAnswer } from '../../lib/kinds.ts'
 import { api } from '../../lib/paths.ts'
-import type { EntitySource } from '../../lib/portico.ts'
 import { ALL } from './graph-search.ts'
 import type { Graph, GraphNode, PathAnswer } from './model.ts'
 
@@ -62,18 +60,6 @@ export function pathQuery(ask: PathAsk) {
       return lowerKinds(await request<PathAnswer>(withQuery(api.graphPath, query), { signal }))
     },
     enabled: from !== '' && to !== '',
-  })
-}
-
-/** Where and how an entity is declared; null when no file declares it. */
-export function sourceQuery(ref: string) {
-  return queryOptions({
-    queryKey: keys.source(ref),
-    queryFn: ({ signal }) =>
-      request<EntitySource>(api.source(ref), { signal }).catch((error: unknown) => {
-        if (isApiError(error) && (error.notFound || error.status === 403)) return null
-        throw error
-      }),
   })
 }
 

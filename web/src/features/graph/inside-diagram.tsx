@@ -2,6 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { page } from '../../lib/paths.ts'
+import { count } from '../../lib/words.ts'
+import { ErrorStrip } from '../../ui/strip.tsx'
 import { graphQuery } from './api.ts'
 import { Canvas } from './canvas.tsx'
 import { CanvasBones } from './canvas-bones.tsx'
@@ -23,7 +25,7 @@ export function InsideDiagram({ entityRef, name }: Props) {
   const navigate = useNavigate()
   // A domain holds systems, or domains of systems.
   const depth = entityRef.startsWith('domain:') ? 3 : 2
-  const { data } = useQuery(graphQuery({ roots: [entityRef], depth, relations, limit: LIMIT }))
+  const { data, error, refetch } = useQuery(graphQuery({ roots: [entityRef], depth, relations, limit: LIMIT }))
   const [open, setOpen] = useState<string[]>([])
   const { drawing, inside } = useMemo(() => {
     const part = data && insideOf(data, [entityRef])
@@ -36,28 +38,47 @@ export function InsideDiagram({ entityRef, name }: Props) {
     }
   }, [data, entityRef, open])
   const laid = useLayout(drawing, { grouped: true, anchor: undefined, anew: 0 })
+  if (error && !data)
+    return (
+      <div className={css['failed']}>
+        <ErrorStrip
+          error={error}
+          what="The diagram did not load."
+          kept="The list below says the same."
+          onRetry={() => void refetch()}
+        />
+      </div>
+    )
   // The list below says the same in words.
   if (data && drawing.boxes.length === 0) return null
   const outside = ({ ref, members }: Box) => !inside.has(ref) && !members.some((m) => inside.has(m.ref))
+  const left = data?.omitted ?? 0
   return (
-    <div className={css['frame']}>
-      {laid.drawing.boxes.length === 0 && <CanvasBones />}
-      {laid.drawing.boxes.length > 0 && (
-        <Canvas
-          plain
-          drawing={laid.drawing}
-          placed={laid.placed}
-          roots={[]}
-          label={`Diagram of ${name}. The list below says the same.`}
-          selected={undefined}
-          onSelect={() => undefined}
-          onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
-          onUnfold={(system) => {
-            setOpen([...open, system])
-          }}
-          faint={outside}
-        />
+    <>
+      <div className={css['frame']}>
+        {laid.drawing.boxes.length === 0 && <CanvasBones />}
+        {laid.drawing.boxes.length > 0 && (
+          <Canvas
+            plain
+            drawing={laid.drawing}
+            placed={laid.placed}
+            roots={[]}
+            label={`Diagram of ${name}. The list below says the same.`}
+            selected={undefined}
+            onSelect={() => undefined}
+            onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
+            onUnfold={(system) => {
+              setOpen([...open, system])
+            }}
+            faint={outside}
+          />
+        )}
+      </div>
+      {left > 0 && (
+        <p className={`${css['left'] ?? ''} quiet small`}>
+          {count(left, 'more entity is', 'more entities are')} not drawn.
+        </p>
       )}
-    </div>
+    </>
   )
 }

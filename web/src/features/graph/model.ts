@@ -100,7 +100,7 @@ export function countsOf(graph: Pick<Graph, 'edges' | 'relations'>): RelationCou
   return [...[...drawn].map(([type, count]) => ({ type, count })), ...others]
 }
 
-export function neighboursOf(edges: GraphEdge[]): Map<string, Set<string>> {
+function neighboursOf(edges: GraphEdge[]): Map<string, Set<string>> {
   const out = new Map<string, Set<string>>()
   const add = (a: string, b: string) => out.set(a, (out.get(a) ?? new Set()).add(b))
   for (const { from, to } of edges) {

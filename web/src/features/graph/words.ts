@@ -43,7 +43,7 @@ export const nameOf = (node: GraphNode | undefined, ref: string): string =>
 
 const steps: Record<string, string> = { 1: 'one step', 2: 'two steps', 3: 'three steps' }
 
-export const withinWords = (depth: Depth): string => (depth === 'all' ? 'any number of steps' : `${steps[depth] ?? ''}`)
+const withinWords = (depth: Depth): string => (depth === 'all' ? 'any number of steps' : `${steps[depth] ?? ''}`)
 
 interface Caption {
   shown: number

@@ -4,6 +4,7 @@ import { openProblems, problemsQuery } from '../../lib/ingestion.ts'
 import { page } from '../../lib/paths.ts'
 import { useTitle } from '../../lib/title.ts'
 import { LinkButton } from '../../ui/button.tsx'
+import { StaleStrip } from '../../ui/stale-strip.tsx'
 import { problemsHeadline } from './problem-words.ts'
 import { ProblemsPanel } from './problems-panel.tsx'
 import type { ProblemsSearch } from './problems-search.ts'
@@ -13,7 +14,8 @@ import css from './operate.module.css'
 export function ProblemsPage() {
   useTitle('Problems')
   const search: ProblemsSearch = useSearch({ strict: false })
-  const problems = useSuspenseQuery(problemsQuery).data
+  const inbox = useSuspenseQuery(problemsQuery)
+  const { data: problems } = inbox
   return (
     <div className="page">
       <header className={css['head']}>
@@ -25,6 +27,7 @@ export function ProblemsPage() {
           All sources
         </LinkButton>
       </header>
+      <StaleStrip query={inbox} what="The problems did not load again." />
       <ProblemsPanel problems={problems} search={search} at={page.problems} />
     </div>
   )

@@ -4,6 +4,7 @@ import { openProblems, problemsQuery, sourcesQuery } from '../../lib/ingestion.t
 import { page } from '../../lib/paths.ts'
 import { useTitle } from '../../lib/title.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { StaleStrip } from '../../ui/stale-strip.tsx'
 import { HeldBand } from './held-band.tsx'
 import { ProblemsPanel } from './problems-panel.tsx'
 import type { ProblemsSearch } from './problems-search.ts'
@@ -15,8 +16,10 @@ import css from './operate.module.css'
 export function SourcesPage() {
   useTitle('Sources and problems')
   const search: ProblemsSearch = useSearch({ strict: false })
-  const sources = useSuspenseQuery(sourcesQuery).data
-  const problems = useSuspenseQuery(problemsQuery).data
+  const asked = useSuspenseQuery(sourcesQuery)
+  const inbox = useSuspenseQuery(problemsQuery)
+  const { data: sources } = asked
+  const { data: problems } = inbox
   const { fine, needs } = sourcesHeadline(sources)
   return (
     <div className="page">
@@ -28,6 +31,7 @@ export function SourcesPage() {
           </h1>
         </div>
       </header>
+      <StaleStrip query={asked} what="The sources did not load again." />
       {sources
         .filter((s) => s.held !== null)
         .map((source) => (
@@ -45,6 +49,7 @@ export function SourcesPage() {
       )}
       {(sources.length > 0 || openProblems(problems) + problems.totals.removed > 0) && (
         <section className="sec" aria-label="Problems">
+          <StaleStrip query={inbox} what="The problems did not load again." />
           <ProblemsPanel problems={problems} search={search} at={page.sources} />
         </section>
       )}

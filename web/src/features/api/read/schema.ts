@@ -271,7 +271,7 @@ function decode(pointer: string): string {
 }
 
 /** `#/components/schemas/Pet` → `Pet`; `models/pet.yml` → `pet`. */
-export function refName(ref: string): string {
+function refName(ref: string): string {
   const parts = pointerParts(`/${decode(ref).replaceAll('#', '/')}`)
   const last = parts.filter(Boolean).at(-1) ?? ref
   return str(last.replace(/\.(ya?ml|json)$/i, ''), 100) ?? ref
@@ -279,7 +279,7 @@ export function refName(ref: string): string {
 
 const schemaHomes = /^#\/(?:components\/schemas|definitions|\$defs)\/([^/]+)$/
 
-export function schemaId(ref: string): string | undefined {
+function schemaId(ref: string): string | undefined {
   const name = schemaHomes.exec(ref)?.[1]
   return name === undefined ? undefined : `schema ${pointerParts(`/${decode(name)}`)[0] ?? ''}`
 }
