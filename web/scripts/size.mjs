@@ -1,7 +1,8 @@
 // Adds up the gzipped JavaScript of each page when it is the first that somebody opens, and fails when one is above a
 // budget. `first` is what the page cannot begin without: index.html's modules, the page's own chunk and what they import
 // statically. `with it` is that and what is asked for beside it before anybody clicked: what the route's loader imports,
-// what the page always draws later, and what the shell does. Reads dist, so build first.
+// what the page always draws later, and what the shell does.
+// Reads dist, so build first.
 import { readFileSync, readdirSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
@@ -16,7 +17,8 @@ const entity = (tab, ...beside) => [
 ]
 const canvas = ['load:loadAround', 'graph-view', 'canvas']
 const reader = ['api-brief', 'reader-worker']
-const SHELL = ['feed', 'follow-changes']
+// A second and a half after the shell the finder comes too and waits to be opened: it is counted apart.
+const SHELL = ['bottom-bar', 'feed', 'follow-changes']
 const PAGES = {
   Home: [['home-page'], ['load:loadHome']],
   Catalog: [['catalog-page'], ['load:loadCatalog', 'facets']],
@@ -83,4 +85,8 @@ for (const [name, [page, beside]] of Object.entries(PAGES)) {
   tell(sum(first), sum(and(first, [...beside, ...SHELL])), name)
 }
 tell(FIRST, WITH_IT, 'the budget')
+const shell = and(every, SHELL)
+console.log(
+  `${String(sum(and(shell, ['finder'])) - sum(shell)).padStart(17)}  the finder, a second and a half later: in no budget`,
+)
 process.exit(over ? 1 : 0)
