@@ -1,11 +1,10 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { extname, join, resolve } from 'node:path'
+import { extname, join } from 'node:path'
 import { startPortal } from './server.ts'
+import { openapiCorpus } from './shared.ts'
 
-const root = resolve(import.meta.dirname, '../..')
-const named = process.env['PORTICO_SHARED'] ?? ''
-export const corpus = join(named || resolve(root, '../shared'), 'corpus/openapi')
+const corpus = openapiCorpus()
 
 /** Real definitions, one of each sort and the largest: the name of the API, its type, its file, and a word that it shows. */
 export const real = [
@@ -23,8 +22,7 @@ export const real = [
   ['app', 'openapi', 'digitalocean__openapi/specification/resources/apps/models/app.yml', 'part'],
 ] as const
 
-export const hasCorpus = existsSync(corpus)
-if (named && !hasCorpus) throw new Error(`PORTICO_SHARED names ${named}, which has no corpus/openapi`)
+export const hasCorpus = corpus !== undefined
 
 const spiteful = `openapi: 3.0.0
 info:
@@ -99,7 +97,7 @@ export async function startApisPortal(): Promise<ApisPortal> {
     docs.push(
       `apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {name: ${name}, description: What ${name} offers.}\nspec:\n  type: ${type}\n  lifecycle: ${lifecycle}\n  owner: ${owner}\n  definition: {$text: ./defs/${file}}\n`,
     )
-  if (hasCorpus) {
+  if (corpus !== undefined) {
     for (const [name, type, from] of real) {
       const file = `${name}${extname(from)}`
       copyFileSync(join(corpus, from), join(defs, file))

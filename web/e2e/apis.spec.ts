@@ -1,6 +1,7 @@
 import { hasCorpus, MANY, real, startApisPortal, type ApisPortal } from './apis-portal.ts'
 import { serious } from './axe.ts'
 import { expect, test } from './fixtures.ts'
+import { corpusIsMissing } from './shared.ts'
 
 test.skip(!process.env['PORTICO_BIN'], 'it starts a portal with a catalog of its own: set PORTICO_BIN')
 test.describe.configure({ mode: 'serial' })
@@ -218,7 +219,9 @@ for (const colorScheme of ['light', 'dark'] as const)
   })
 
 test.describe('real definitions', () => {
-  test.skip(!hasCorpus, 'the shared corpora are not there; set PORTICO_SHARED to their folder to run this test')
+  // Said aloud, since the list of tests does not say why one is skipped.
+  if (!hasCorpus) console.warn(`skipped: ${corpusIsMissing}`)
+  test.skip(!hasCorpus, corpusIsMissing)
   for (const [name, , , word] of real)
     test(name, async ({ page }) => {
       await page.goto(tab(name))

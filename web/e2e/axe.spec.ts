@@ -1,5 +1,5 @@
 import { serious } from './axe.ts'
-import { addressOf, everyPage } from './every-page.ts'
+import { addressOf, everyPage, withoutRefusals } from './every-page.ts'
 import { expect, test } from './fixtures.ts'
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -8,7 +8,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       test.use({ colorScheme, viewport: { width, height: 900 }, contextOptions: { reducedMotion: 'reduce' } })
 
       for (const one of everyPage) {
-        test(`${one.name} has nothing serious`, async ({ page, portals }) => {
+        test(`${one.name} has nothing serious`, async ({ page, portals, quiet }) => {
           await page.goto(await addressOf(one, portals))
           await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
           await page.waitForLoadState('load')
@@ -18,6 +18,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
             () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
           )
           expect(wide, 'the page scrolls sideways').toBeLessThanOrEqual(0)
+          withoutRefusals(one, quiet)
         })
       }
 

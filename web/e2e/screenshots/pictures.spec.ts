@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Page } from '@playwright/test'
-import { addressOf, everyPage } from '../every-page.ts'
+import { addressOf, everyPage, withoutRefusals } from '../every-page.ts'
 import { expect, test } from '../fixtures.ts'
 
 const folder = resolve(import.meta.dirname, '../../../bin/screenshots')
@@ -36,10 +36,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
       for (const one of everyPage) {
         if ((width === 2560 || width === 768) && !main.includes(one.name)) continue
-        test(one.name, async ({ page, portals }) => {
+        test(one.name, async ({ page, portals, quiet }) => {
           await page.goto(await addressOf(one, portals))
           await settled(page)
           await taken(page, `${one.name}-${String(width)}-${colorScheme}`)
+          withoutRefusals(one, quiet)
         })
       }
 
