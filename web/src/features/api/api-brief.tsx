@@ -1,14 +1,12 @@
-import { useQuery } from '@tanstack/react-query'
+import { useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { page } from '../../lib/paths.ts'
 import { count, number, typeName } from '../../lib/words.ts'
 import type { Entity } from '../../lib/entity.ts'
-import { RowBones } from '../../ui/bones.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Strip } from '../../ui/strip.tsx'
-import { briefRows } from './brief-rows.ts'
 import { outlineWords } from './api-viewer.tsx'
-import { definitionOf, openedQuery } from './definition.ts'
+import { definitionOf, openedQuery, type Definition } from './definition.ts'
 import { FirstItems } from './first-items.tsx'
 import { NoDefinition } from './no-definition.tsx'
 import { offers } from './outline-rows.ts'
@@ -18,7 +16,6 @@ import css from './brief.module.css'
 /** What an API offers, on its overview: the first things by name, and the way to all of them. */
 export function ApiBrief({ entity }: { entity: Entity }) {
   const definition = definitionOf(entity)
-  const { data: opened } = useQuery(openedQuery(definition))
   if (!definition) {
     return (
       <Section title="Definition">
@@ -26,8 +23,13 @@ export function ApiBrief({ entity }: { entity: Entity }) {
       </Section>
     )
   }
+  return <Brief definition={definition} />
+}
+
+function Brief({ definition }: { definition: Definition }) {
+  const { data: opened } = useSuspenseQuery(openedQuery(definition))
   const to = page.entity(definition.ref, 'api')
-  const outline = opened?.outline
+  const { outline } = opened
   return (
     <Section
       title="Definition"
@@ -38,9 +40,11 @@ export function ApiBrief({ entity }: { entity: Entity }) {
         </Link>
       }
     >
-      {!opened && <RowBones rows={briefRows(definition.text)} />}
-      {opened && !outline && <AsText to={to} text={definition.text} fault={opened.fault?.message} />}
-      {outline && <First outline={outline} to={to} />}
+      {outline ? (
+        <First outline={outline} to={to} />
+      ) : (
+        <AsText to={to} text={definition.text} fault={opened.fault?.message} />
+      )}
     </Section>
   )
 }

@@ -2,9 +2,11 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Tag } from '../../ui/tag.tsx'
 import { Badge } from './badge.tsx'
-import { FIRST } from './brief-rows.ts'
 import type { Item } from './read/model.ts'
 import css from './brief.module.css'
+
+/** So many are listed, with the way to all of them. */
+const FIRST = 8
 
 interface Props {
   items: Item[]

@@ -36,10 +36,11 @@ export function OverviewTab() {
   return (
     <div className={css['cols']}>
       <div>
-        <Suspense fallback={<RowBones rows={6} />}>
+        {/* All of it comes at once: what stands below something that is late would jump. The rail of a phone is below the bones. */}
+        <Suspense fallback={<RowBones rows={16} />}>
           <Main entity={entity} />
+          <Lately entity={entity} />
         </Suspense>
-        <Lately entity={entity} />
       </div>
       <Rail entity={entity} />
     </div>
@@ -71,15 +72,7 @@ function Main({ entity }: { entity: Entity }) {
     case 'api':
       return (
         <>
-          <Suspense
-            fallback={
-              <Section title="Definition">
-                <RowBones rows={4} />
-              </Section>
-            }
-          >
-            <ApiBrief entity={entity} />
-          </Suspense>
+          <ApiBrief entity={entity} />
           <Around entity={entity} />
         </>
       )
