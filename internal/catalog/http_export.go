@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"context"
 	"encoding/json"
 	"iter"
 	"mime"
@@ -9,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"portico/internal/catalog/entity"
 	"portico/internal/catalog/index"
@@ -22,7 +19,7 @@ import (
 type exportFormat struct {
 	ending, contentType string
 	// write appends entities to what send takes, which reports whether to go on.
-	write func(docs iter.Seq[*index.Doc], t *table, send func([]byte) bool) error
+	write func(docs iter.Seq[*index.Doc], columns []column, send func([]byte) bool) error
 }
 
 var exportFormats = map[string]exportFormat{
@@ -60,8 +57,8 @@ func (h *Handler) getExport(w http.ResponseWriter, r *http.Request) error {
 	if len(query.Order) == 0 {
 		query.Order = []index.Order{{Field: "metadata.name"}}
 	}
-	t := &table{changed: func(docs []*index.Doc) (map[string]time.Time, error) { return h.Store.changedAt(r.Context(), docs) }}
-	if t.columns, err = columnsOf(q["columns"]); err != nil {
+	shown, err := columnsOf(q["columns"])
+	if err != nil {
 		return err
 	}
 	docs, err := rd.snap.Each(query, rd.seen)
@@ -77,7 +74,7 @@ func (h *Handler) getExport(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := httpx.StreamAs(w, r)
 	gone := false
-	err = format.write(docs, t, func(b []byte) bool {
+	err = format.write(docs, shown, func(b []byte) bool {
 		_, err := out.Write(b)
 		gone = err != nil || r.Context().Err() != nil
 		return !gone
@@ -160,7 +157,7 @@ func (p *chunks) flush() bool {
 	return ok
 }
 
-func writeJSON(docs iter.Seq[*index.Doc], _ *table, send func([]byte) bool) error {
+func writeJSON(docs iter.Seq[*index.Doc], _ []column, send func([]byte) bool) error {
 	p := chunks{buf: []byte("["), send: send}
 	between := "\n"
 	for doc := range docs {
@@ -175,7 +172,7 @@ func writeJSON(docs iter.Seq[*index.Doc], _ *table, send func([]byte) bool) erro
 	return nil
 }
 
-func writeYAML(docs iter.Seq[*index.Doc], _ *table, send func([]byte) bool) error {
+func writeYAML(docs iter.Seq[*index.Doc], _ []column, send func([]byte) bool) error {
 	p := chunks{send: send}
 	for doc := range docs {
 		text, err := entity.YAML([]byte(doc.Declared()))
@@ -197,22 +194,11 @@ type column struct {
 	value func(row *exported) string
 }
 
-// table is what a list is written as.
-type table struct {
-	columns []column
-	// changed says when entities became what they are, by uid; those are left out that are something else by now.
-	changed func(docs []*index.Doc) (map[string]time.Time, error)
-}
-
 // exported is an entity whose columns are written.
 type exported struct {
-	doc     *index.Doc
-	all     map[string]any // its declaration
-	changed time.Time      // only where a column says it
+	doc *index.Doc
+	all map[string]any // its declaration
 }
-
-// changedColumn is the one that the read model does not know.
-const changedColumn = "changed"
 
 // columns are those that have a name of their own.
 var columns = []column{
@@ -250,11 +236,12 @@ var columns = []column{
 		return strings.Join(out, " ")
 	}},
 	{"uid", func(row *exported) string { return row.doc.UID() }},
-	{changedColumn, func(row *exported) string {
-		if row.changed.IsZero() {
+	{"changed", func(row *exported) string {
+		at := row.doc.Changed()
+		if at.IsZero() {
 			return ""
 		}
-		return row.changed.UTC().Format(time.RFC3339)
+		return at.Format(time.RFC3339)
 	}},
 }
 
@@ -371,77 +358,29 @@ func asJSON(v any) string {
 
 // writeCSV begins with a byte order mark: who opens a table opens it in a spreadsheet, and those take UTF-8 for something
 // else without one. Programs have JSON.
-func writeCSV(docs iter.Seq[*index.Doc], t *table, send func([]byte) bool) error {
+func writeCSV(docs iter.Seq[*index.Doc], shown []column, send func([]byte) bool) error {
 	p := chunks{buf: []byte("\uFEFF"), send: send}
-	for i, c := range t.columns {
+	for i, c := range shown {
 		p.buf = appendCell(p.buf, i, c.name)
 	}
 	p.buf = append(p.buf, "\r\n"...)
-	const atOnce = 500 // entities whose times are looked up
-	var list []*index.Doc
-	rows := func() (more bool, err error) {
-		var changed map[string]time.Time
-		if slices.ContainsFunc(t.columns, func(c column) bool { return c.name == changedColumn }) {
-			if changed, err = t.changed(list); err != nil {
-				return false, err
-			}
-		}
-		for _, doc := range list {
-			row := exported{doc: doc, changed: changed[doc.UID()]}
-			dec := json.NewDecoder(strings.NewReader(doc.Declared()))
-			dec.UseNumber()
-			if err := dec.Decode(&row.all); err != nil {
-				return false, err
-			}
-			for i, c := range t.columns {
-				p.buf = appendCell(p.buf, i, c.value(&row))
-			}
-			p.buf = append(p.buf, "\r\n"...)
-			if !p.ok() {
-				return false, nil
-			}
-		}
-		list = list[:0]
-		return true, nil
-	}
 	for doc := range docs {
-		if list = append(list, doc); len(list) < atOnce {
-			continue
-		}
-		if more, err := rows(); err != nil || !more {
+		row := exported{doc: doc}
+		dec := json.NewDecoder(strings.NewReader(doc.Declared()))
+		dec.UseNumber()
+		if err := dec.Decode(&row.all); err != nil {
 			return err
 		}
-	}
-	if more, err := rows(); err != nil || !more {
-		return err
+		for i, c := range shown {
+			p.buf = appendCell(p.buf, i, c.value(&row))
+		}
+		p.buf = append(p.buf, "\r\n"...)
+		if !p.ok() {
+			return nil
+		}
 	}
 	p.flush()
 	return nil
-}
-
-// changedAt is when entities became what the documents show.
-func (s *Store) changedAt(ctx context.Context, docs []*index.Doc) (_ map[string]time.Time, err error) {
-	defer errs.Wrap(&err, "catalog: when entities changed")
-	uids := make([]string, len(docs))
-	shown := make(map[string]int64, len(docs))
-	for i, d := range docs {
-		uids[i], shown[d.UID()] = d.UID(), d.Revision()
-	}
-	rows, err := s.db.Query(ctx, `SELECT uid::text, revision, changed_at FROM catalog_entities WHERE uid = ANY($1::uuid[])`, uids)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]time.Time, len(docs))
-	var uid string
-	var revision int64
-	var at time.Time
-	_, err = pgx.ForEachRow(rows, []any{&uid, &revision, &at}, func() error {
-		if shown[uid] == revision {
-			out[uid] = at
-		}
-		return nil
-	})
-	return out, err
 }
 
 // appendCell appends the cell of a column. What a spreadsheet would take for a formula is text: it gets an apostrophe.

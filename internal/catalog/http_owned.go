@@ -75,12 +75,12 @@ func (h *Handler) getOwned(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	only := strings.ToLower(q.Get("kind"))
-	snap, err := h.snapshot(r)
-	if err != nil {
+	rd, err := h.read(w, r)
+	if err != nil || rd.again() {
 		return err
 	}
+	snap, seen := rd.snap, rd.seen
 	answer := map[string]any{"revision": snap.Revision()}
-	seen := h.seen(r.Context())
 	if below {
 		var cut bool
 		owners, cut = snap.Below(owners, maxTeams, seen)
@@ -101,27 +101,22 @@ func (h *Handler) getOwned(w http.ResponseWriter, r *http.Request) error {
 		asked = append(asked, s)
 	}
 	shown := asked[:min(len(asked), int(limit))]
-	docs := make([]*index.Doc, len(shown))
-	for i := range shown {
-		docs[i] = shown[i].Doc
-	}
-	changed, err := h.Store.changedAt(r.Context(), docs)
-	if err != nil {
-		return err
-	}
 	items := make([]standingJSON, len(shown))
 	for i, s := range shown {
 		items[i] = standingJSON{
 			Entity: s.Doc.AppendFields(nil, shownFields), Users: s.Users, Level: s.Level(), Needs: emptyNotNull(s.Needs), MoreNeeds: s.More,
 		}
-		if at, ok := changed[s.Doc.UID()]; ok {
-			at = at.UTC()
+		if at := s.Doc.Changed(); !at.IsZero() {
 			items[i].ChangedAt = &at
 		}
 	}
 	answer["total"], answer["kinds"], answer["deprecated"], answer["items"] = len(all), kinds, deprecated, items
 	answer["levels"] = map[string]int{"bad": levels[3], "warn": levels[2], "later": levels[1]}
-	httpx.JSON(w, http.StatusOK, answer)
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	rd.answer(func(dst []byte, _ index.Spill) []byte { return append(dst, body...) })
 	return nil
 }
 
