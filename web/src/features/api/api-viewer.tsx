@@ -1,10 +1,10 @@
-import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Download, WrapText } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { page } from '../../lib/paths.ts'
 import { count, number, typeName } from '../../lib/words.ts'
+import { usePhone } from '../../lib/widths.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -26,7 +26,7 @@ interface Props {
 /** A definition of whatever sort: what it offers on the left, one thing of it on the right, its text one step away. */
 export function ApiViewer({ definition, search }: Props) {
   const { data: opened } = useQuery(openedQuery(definition))
-  const phone = useMediaQuery('(max-width: 760px)', undefined, { getInitialValueInEffect: false }) ?? false
+  const phone = usePhone()
   if (!opened) return <Bones />
   const { outline, fault, language } = opened
   const asText = outline === undefined || search.view === 'text'

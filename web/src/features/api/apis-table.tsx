@@ -1,11 +1,11 @@
 import { useQueries } from '@tanstack/react-query'
-import { useMediaQuery } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Entity } from '../../lib/entity.ts'
 import { useRowHeight } from '../../lib/density.ts'
 import { useHotkeys } from '../../lib/hotkeys.ts'
 import { number, typeName } from '../../lib/words.ts'
+import { useNarrow, usePhone } from '../../lib/widths.ts'
 import { Owner } from '../../ui/owner.tsx'
 import { ApiRow, Heads, type Column } from './api-row.tsx'
 import { groupPageQuery, PAGE, type ApiGroup } from './apis-api.ts'
@@ -26,8 +26,8 @@ const all: readonly Column[] = ['type', 'owner', 'system', 'lifecycle', 'by', 'c
 
 /** All APIs, under their groups where somebody wants them so. The groups say how tall it is; the rows come by pages of a group as they come into sight. */
 export function ApisTable({ groups, search, stale }: Props) {
-  const phone = useMediaQuery('(max-width: 760px)', undefined, { getInitialValueInEffect: false }) ?? false
-  const narrow = useMediaQuery('(max-width: 1199px)', undefined, { getInitialValueInEffect: false }) ?? false
+  const phone = usePhone()
+  const narrow = useNarrow()
   const body = useRef<HTMLTableSectionElement>(null)
   const [top, setTop] = useState(0)
   // What stands above may still grow: the list of deprecated ones, a strip.

@@ -1,8 +1,8 @@
-import { useMediaQuery } from '@mantine/hooks'
 import { useQueries } from '@tanstack/react-query'
 import { useState } from 'react'
 import { parseRef, relationsOf, type Entity } from '../../lib/entity.ts'
 import { count, number } from '../../lib/words.ts'
+import { usePhone } from '../../lib/widths.ts'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Section } from '../../ui/section.tsx'
 import { apiQuery } from './apis-api.ts'
@@ -42,7 +42,7 @@ export function ComponentApis({ entity }: { entity: Entity }) {
 const columns: readonly Column[] = ['type', 'lifecycle', 'owner', 'calls']
 
 function Apis({ refs, label }: { refs: string[]; label: string }) {
-  const phone = useMediaQuery('(max-width: 760px)', undefined, { getInitialValueInEffect: false }) ?? false
+  const phone = usePhone()
   const [all, setAll] = useState(false)
   const shown = all || refs.length <= FIRST + 1 ? refs : refs.slice(0, FIRST)
   const answers = useQueries({ queries: shown.map((ref) => apiQuery(ref)) })

@@ -1,10 +1,10 @@
-import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { ChevronDown } from 'lucide-react'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { useHotkeys } from '../../lib/hotkeys.ts'
 import { page } from '../../lib/paths.ts'
 import { count } from '../../lib/words.ts'
+import { useNarrow, usePhone } from '../../lib/widths.ts'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FilterField } from '../../ui/filter-field.tsx'
@@ -35,7 +35,7 @@ interface Props {
 
 /** What a definition offers, and one thing of it: side by side, or the list in a field above where there is no room for both. */
 export function Reference({ definition, search, opened, outline }: Props) {
-  const narrow = useMediaQuery('(max-width: 1199px)', undefined, { getInitialValueInEffect: false }) ?? false
+  const narrow = useNarrow()
   const place = { definition, opened }
   return (
     <div className={css['cols']}>
@@ -109,7 +109,7 @@ function List({ definition, search, outline, onChosen }: ListProps) {
 function ListInField(props: ListProps) {
   const { search, outline } = props
   const [open, setOpen] = useState(false)
-  const phone = useMediaQuery('(max-width: 760px)', undefined, { getInitialValueInEffect: false }) ?? false
+  const phone = usePhone()
   useHotkeys({
     '/': () => {
       setOpen(true)

@@ -1,6 +1,6 @@
-import { useMediaQuery } from '@mantine/hooks'
 import { useVirtualizer, useWindowVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type CSSProperties } from 'react'
+import { usePhone } from '../../lib/widths.ts'
 import { textLines } from './code-pieces.ts'
 import { CodeLine } from './code.tsx'
 import type { Fault, Language } from './read/model.ts'
@@ -19,7 +19,7 @@ interface Props {
 
 /** The definition as it was written, with numbers. Only the lines in sight are in the document, however many there are. */
 export function TextView({ text, ...props }: Props) {
-  const phone = useMediaQuery('(max-width: 760px)', undefined, { getInitialValueInEffect: false }) ?? false
+  const phone = usePhone()
   const lines = useMemo(() => text.replace(/\r?\n$/, '').split(/\r?\n/), [text])
   const within = useMemo(() => textLines(lines, props.language), [lines, props.language])
   // Heights are remembered by line; they are others where lines wrap.

@@ -1,19 +1,5 @@
-import { useSyncExternalStore } from 'react'
 import { useRowHeight } from '../../lib/density.ts'
-
-const narrow = '(max-width: 760px)'
-
-function subscribe(listener: () => void): () => void {
-  const width = window.matchMedia(narrow)
-  width.addEventListener('change', listener)
-  return () => {
-    width.removeEventListener('change', listener)
-  }
-}
-
-export function usePhone(): boolean {
-  return useSyncExternalStore(subscribe, () => window.matchMedia(narrow).matches)
-}
+import { usePhone } from '../../lib/widths.ts'
 
 /** A phone's rows have two lines, as table.module.css has it. */
 const PHONE = 60

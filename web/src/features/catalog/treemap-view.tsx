@@ -10,12 +10,12 @@ import {
   type KeyboardEvent,
 } from 'react'
 import { number } from '../../lib/words.ts'
+import { usePhone } from '../../lib/widths.ts'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { QuickLink } from '../../ui/quick-link.tsx'
 import { layout, MOST_AREAS, mostNamed, outlines, roomFor, towards, type Placed } from './map-layout.ts'
 import type { Area } from './map-tree.ts'
 import type { Box } from './treemap.ts'
-import { usePhone } from './row-height.ts'
 import css from './map.module.css'
 
 interface Props {

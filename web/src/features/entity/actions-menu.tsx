@@ -6,7 +6,7 @@ import { httpUrl } from '../../lib/url.ts'
 import { ActionItem } from '../../ui/action-item.tsx'
 import { Menu, MenuItem, MenuLine, MenuLink } from '../../ui/menu.tsx'
 import type { Opener } from '../../ui/menu-button.tsx'
-import { useNarrow } from '../graph/use-narrow.ts'
+import { usePhone } from '../../lib/widths.ts'
 import { sourceQuery } from '../../lib/source.ts'
 import { latestChangesQuery } from './api.ts'
 import { waysOut } from './ways-out.ts'
@@ -26,7 +26,7 @@ const out = { target: '_blank', rel: 'noreferrer noopener', quiet: '↗' }
 export function ActionsMenu({ beside, close, entity, answer, onCopy, onRefresh, onUnregister }: Props) {
   const ref = refOf(entity)
   const navigate = useNavigate()
-  const narrow = useNarrow()
+  const narrow = usePhone()
   const { data: source } = useQuery(sourceQuery(ref))
   const { data: [last, before] = [] } = useQuery(latestChangesQuery(ref, 2))
   const said = entity.metadata.annotations ?? {}

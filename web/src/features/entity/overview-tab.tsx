@@ -7,7 +7,7 @@ import { byKind, count } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { MentionList } from '../../ui/mention-list.tsx'
 import { Section } from '../../ui/section.tsx'
-import { useNarrow } from '../graph/use-narrow.ts'
+import { usePhone } from '../../lib/widths.ts'
 import { latestChangesQuery } from './api.ts'
 import { Around } from './around.tsx'
 import { ChangeLine } from './change-line.tsx'
@@ -107,7 +107,7 @@ function Main({ entity }: { entity: Entity }) {
 
 /** A system or a domain: its inside as a picture, where there is room for one, then as a list. */
 function Inside({ entity }: { entity: Entity }) {
-  const narrow = useNarrow()
+  const narrow = usePhone()
   const refs = relationsOf(entity, 'hasPart').sort(byKind)
   const parts = relationCount(entity, 'hasPart')
   if (refs.length === 0)

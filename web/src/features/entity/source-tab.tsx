@@ -13,7 +13,7 @@ import { EmptyState } from '../../ui/empty-state.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Strip } from '../../ui/strip.tsx'
-import { useNarrow } from '../graph/use-narrow.ts'
+import { usePhone } from '../../lib/widths.ts'
 import { sourceQuery } from '../../lib/source.ts'
 import { hashOf, linesOfHash, type SourceSearch } from './source-search.ts'
 import { useEntityRef } from './use-entity.ts'
@@ -41,7 +41,7 @@ function Source({ source }: { source: EntitySource }) {
   const ref = useEntityRef()
   const { wrap }: SourceSearch = useSearch({ strict: false })
   const search: SourceSearch = wrap ? { wrap } : {}
-  const narrow = useNarrow()
+  const narrow = usePhone()
   const wrapped = wrap ? wrap === 'yes' : narrow
   const hash = useLocation({ select: (l) => l.hash })
   const navigate = useNavigate()

@@ -2,7 +2,7 @@ import { useQueries, useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
 import { useMyTeams } from '../../lib/my-teams.ts'
 import { useRecent } from '../../lib/recent.ts'
-import { useStars } from '../../lib/stars.ts'
+import { useNewestStars } from '../../lib/stars.ts'
 import { summaryQuery } from '../../lib/summaries.ts'
 import { kindWords } from '../../lib/words.ts'
 import { findQuery } from '../finder/finder-query.ts'
@@ -46,9 +46,9 @@ export function EntityPicker({ label, value, but, onPick }: Props) {
 /** Where one was last, and what one starred. */
 function useOffered(wanted: boolean): ComboOption[] {
   const recent = useRecent()
-  const stars = useStars()
+  const stars = useNewestStars()
   const last = recent.slice(0, RECENT)
-  const starred = [...stars].filter((ref) => !last.includes(ref)).slice(-STARRED)
+  const starred = stars.filter((ref) => !last.includes(ref)).slice(0, STARRED)
   const refs = wanted ? [...last, ...starred] : []
   const known = useQueries({ queries: refs.map((ref) => summaryQuery(ref)) })
   return known.flatMap(({ data }) =>

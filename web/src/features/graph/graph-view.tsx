@@ -21,13 +21,13 @@ import { NodeFinder } from './node-finder.tsx'
 import { RelationList } from './relation-list.tsx'
 import { useGraph, type Shown } from './use-graph.ts'
 import { useLayout } from './use-layout.ts'
-import { isNarrow, useNarrow } from './use-narrow.ts'
+import { isPhone, usePhone } from '../../lib/widths.ts'
 import { bunchWords, captionWords, impactWords, kindsWords, nameOf, sidesWords } from './words.ts'
 import { GraphBones } from './graph-bones.tsx'
 import css from './graph.module.css'
 
 // Asked for along with the page: it is there when the answer of the server is.
-const canvasChunk = isNarrow() ? undefined : import('./canvas.tsx')
+const canvasChunk = isPhone() ? undefined : import('./canvas.tsx')
 const Canvas = lazy(async () => ({ default: (await (canvasChunk ?? import('./canvas.tsx'))).Canvas }))
 
 interface Props {
@@ -48,7 +48,7 @@ interface Props {
 /** The neighbourhood of entities: a bar, the graph or its table, what is chosen, and it all in words. */
 export function GraphView(props: Props) {
   const { roots, usual, search, go, name } = props
-  const narrow = useNarrow()
+  const narrow = usePhone()
   const view = search.view ?? (narrow ? 'table' : 'graph')
   const relations = relationsShown(search, usual)
   const { map } = props

@@ -6,7 +6,7 @@ import { largestQuery, pathQuery } from './api.ts'
 import { mapReach, mapRelations, relationsShown, usualRelations } from './graph-search.ts'
 import type { GraphPageSearch, GraphSearch } from './graph-search.ts'
 import { mainQuery } from './use-graph.ts'
-import { isNarrow } from './use-narrow.ts'
+import { isPhone } from '../../lib/widths.ts'
 import { firstAsk } from './use-way.ts'
 
 /** How long a page waits for its graph before it shows bones in its place, in milliseconds. */
@@ -20,7 +20,7 @@ async function within(code: Promise<unknown>[], data: Promise<unknown>): Promise
   await Promise.race([Promise.all([...code, data].map((part) => part.catch(quietly))), late])
 }
 
-const drawing = () => [import('./graph-view.tsx'), ...(isNarrow() ? [] : [import('./canvas.tsx')])]
+const drawing = () => [import('./graph-view.tsx'), ...(isPhone() ? [] : [import('./canvas.tsx')])]
 
 /** What is around an entity; which relations it begins with, only the entity tells. */
 export function loadAround(client: QueryClient, roots: string[], types: Promise<string[]>, search: GraphSearch) {
