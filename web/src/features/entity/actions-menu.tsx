@@ -28,7 +28,7 @@ export function ActionsMenu({ beside, close, entity, answer, onCopy, onRefresh, 
   const navigate = useNavigate()
   const narrow = usePhone()
   const { data: source } = useQuery(sourceQuery(ref))
-  const { data: [last, before] = [] } = useQuery(latestChangesQuery(ref, 2))
+  const { data: [last, before] = [] } = useQuery(latestChangesQuery(ref))
   const said = entity.metadata.annotations ?? {}
   const view = httpUrl(said['backstage.io/view-url']) ?? httpUrl(source?.viewUrl)
   const edit = httpUrl(said['backstage.io/edit-url']) ?? httpUrl(source?.editUrl)

@@ -53,12 +53,15 @@ export function historySummaryQuery(ref: string) {
   })
 }
 
+/** So many of its last changes are asked for, by whoever shows some of them. */
+const LATEST = 5
+
 /** Its last changes, newest first, for where no more of its history is drawn. */
-export function latestChangesQuery(ref: string, limit: number) {
+export function latestChangesQuery(ref: string) {
   return queryOptions({
-    queryKey: [...keys.history(ref), 'latest', limit],
+    queryKey: [...keys.history(ref), 'latest'],
     queryFn: async ({ signal }) =>
-      (await request<HistoryPage>(withQuery(api.history(ref), { limit }), { signal })).items,
+      (await request<HistoryPage>(withQuery(api.history(ref), { limit: LATEST }), { signal })).items,
   })
 }
 

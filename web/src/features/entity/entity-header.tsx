@@ -55,7 +55,7 @@ export function EntityHeader({ entity }: { entity: Entity }) {
 }
 
 function Meta({ entity }: { entity: Entity }) {
-  const last = useQuery(latestChangesQuery(refOf(entity), 1)).data?.[0]
+  const last = useQuery(latestChangesQuery(refOf(entity))).data?.[0]
   const owner = relationsOf(entity, 'ownedBy')[0]
   const lifecycle = text(entity.spec?.['lifecycle'])
   const tier = tierOf(entity)

@@ -14,7 +14,7 @@ const quietly = () => undefined
 export async function loadEntity(client: QueryClient, ref: string): Promise<void> {
   const entity = await client.ensureQueryData(entityQuery(ref)).catch(quietly)
   if (!entity) return
-  const changes = client.ensureQueryData(latestChangesQuery(ref, 1)).catch(quietly)
+  const changes = client.ensureQueryData(latestChangesQuery(ref)).catch(quietly)
   const [owner] = relationsOf(entity, 'ownedBy')
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
   const names = [owner, system].flatMap((r) => (r ? [client.ensureQueryData(summaryQuery(r)).catch(quietly)] : []))

@@ -146,11 +146,9 @@ function Related({ entity, type, title }: { entity: Entity; type: string; title:
   )
 }
 
-const FEW = 5
-
 function Lately({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
-  const { data: items = [] } = useQuery(latestChangesQuery(ref, FEW))
+  const { data: items = [] } = useQuery(latestChangesQuery(ref))
   if (items.length === 0) return null
   return (
     <Section
