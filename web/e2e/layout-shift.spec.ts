@@ -2,7 +2,6 @@ import { addressOf, type EveryPage } from './every-page.ts'
 import { expect, test } from './fixtures.ts'
 
 // What jumps while a page comes, by the measure of the browser. A shift is not a time, so a busy machine may be asked it.
-// The overview of an API whose definition is read late misses it on a busy machine (docs/dev/performance.md), and is not here.
 const MOST = 0.02
 const pages = [
   '/',
@@ -14,6 +13,7 @@ const pages = [
   '/catalog/default/component/payments-api/dependencies',
   '/catalog/default/component/legacy-fares',
   '/catalog/default/api/fares.v3',
+  '/catalog/default/api/payments.v2',
   '/catalog/default/api/payments.v2/api',
   '/api-docs',
   '/catalog-graph',
