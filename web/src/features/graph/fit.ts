@@ -7,6 +7,8 @@ const WHOLE = 0.42
 /** Otherwise a part of it, this large. */
 const PART = 0.75
 const EDGE = 18
+/** What is fitted whole leaves so much below it to the buttons that stand in the corners. */
+export const FOOT = 40
 
 export interface View extends Point {
   zoom: number
@@ -29,10 +31,10 @@ export function viewOf(room: Room, all: Rect, middle?: Point): View {
 }
 
 export function wholeOf(room: Room, all: Rect): View {
-  const zoom = Math.min((room.width - 2 * EDGE) / all.width, (room.height - 2 * EDGE) / all.height, 1)
+  const zoom = Math.min((room.width - 2 * EDGE) / all.width, (room.height - 2 * EDGE - FOOT) / all.height, 1)
   return {
     x: (room.width - all.width * zoom) / 2 - all.x * zoom,
-    y: (room.height - all.height * zoom) / 2 - all.y * zoom,
+    y: (room.height - FOOT - all.height * zoom) / 2 - all.y * zoom,
     zoom,
   }
 }
