@@ -72,7 +72,7 @@ function AsText({ to, text, fault }: { to: string; text: string; fault: string |
     <div className={css['text']}>
       {fault && (
         <Strip shape="warn">
-          <b>The definition shows as text.</b> Portico could not take it apart: {fault}.
+          <b>The definition shows as text.</b> Portico could not take it apart: {fault.replace(/\.$/, '')}.
         </Strip>
       )}
       <p className="muted">

@@ -271,6 +271,7 @@ test('an MCP server: addresses, tools, packages', () => {
 
 test('what it is decides, not what it is called', () => {
   expect(read('grpc', shop).outline.sort).toBe('openapi')
+  expect(read('graphql', shop).outline.sort).toBe('openapi')
   expect(read('something', 'type Query { a: Int }').outline.sort).toBe('graphql')
   expect(languageOf('wsdl', '<?xml version="1.0"?><definitions/>')).toBe('xml')
   expect(readDefinition('wsdl', '<definitions/>')).toEqual({ language: 'xml' })

@@ -89,6 +89,8 @@ export function languageOf(type: string, text: string): Language {
   const start = text.slice(0, 20_000)
   if (/^\s*(<\?xml|<[\w:-]+[\s/>])/.test(start)) return 'xml'
   if (looksLikeJson(start)) return 'json'
+  // Not indented: a field of a schema may be called so.
+  if (/^(openapi|swagger|asyncapi)["']?\s*:/m.test(start)) return 'yaml'
   if (hint === 'graphql' || hint === 'gql') return 'graphql'
   const code = start.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(\/\/|#)[^\n]*/g, '')
   if (/^\s*(syntax|edition)\s*=\s*["']/m.test(code)) return 'proto'
