@@ -26,7 +26,7 @@ const PAGES = {
   'entity, overview': entity('overview-tab', 'apis-around'),
   'system, overview': entity('overview-tab', 'inside-diagram'),
   'group, overview': entity('overview-tab', 'members', 'owns', 'hierarchy'),
-  'API, overview': entity('overview-tab', 'load:loadBrief', ...reader),
+  'API, overview': entity('overview-tab', ...reader),
   // The viewer is no part of a first page, and neither is a canvas.
   'API, definition': [['entity-page'], ['load:loadEntity', 'api-tab', 'reader-worker']],
   'entity, dependencies': entity('dependencies-tab', ...canvas),

@@ -1,12 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from '@tanstack/react-router'
+import { createRootRouteWithContext, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router'
 import { parseApisSearch } from '../features/api/apis-search.ts'
 import { parseApiTabSearch } from '../features/api/api-search.ts'
 import { parseAuditSearch } from '../features/audit/audit-search.ts'
@@ -19,14 +12,16 @@ import { parseProblemsSearch } from '../features/operate/problems-search.ts'
 import { parseRegisterSearch } from '../features/register/register-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
 import { formatRef } from '../lib/entity.ts'
+import { later } from '../lib/later.ts'
 import { page } from '../lib/paths.ts'
 import { one, parseSearch, stringifySearch } from '../lib/search-params.ts'
 import { sessionQuery } from '../lib/session.ts'
+import { soon } from '../lib/soon.ts'
 import { PageBones } from '../ui/bones.tsx'
 import { RouteError } from './route-error.tsx'
 import { Shell } from './shell.tsx'
 
-const NotFoundPage = lazyRouteComponent(() => import('./not-found-page.tsx'), 'NotFoundPage')
+const NotFoundPage = later(() => import('./not-found-page.tsx'), 'NotFoundPage')
 
 interface Context {
   client: QueryClient
@@ -62,7 +57,7 @@ const signIn = createRoute({
     // A guest goes on from there, or learns what opens a way in.
     if (session.signedIn && !session.guest) throw redirect({ to: localPath(search.to) })
   },
-  component: lazyRouteComponent(() => import('../features/session/sign-in-page.tsx'), 'SignInPage'),
+  component: later(() => import('../features/session/sign-in-page.tsx'), 'SignInPage'),
 })
 
 /** Where to go after sign-in: a path of this portal, never another host. */
@@ -75,8 +70,7 @@ function localPath(to: string | undefined): string {
 const before =
   (ask: (client: QueryClient, search: Record<string, unknown>) => Promise<unknown>) =>
   async ({ context: { client }, location }: { context: Context; location: { search: object } }) => {
-    // A failure is the page's to tell, which asks again.
-    await ask(client, { ...location.search }).catch(() => undefined)
+    await soon([ask(client, { ...location.search })])
   }
 const entityLoads = () => import('../features/entity/load.ts')
 const youAsks = () => import('../features/you/api.ts')
@@ -88,7 +82,7 @@ const home = createRoute({
   loader: async ({ context }) => {
     await (await import('../features/home/load.ts')).loadHome(context.client)
   },
-  component: lazyRouteComponent(() => import('../features/home/home-page.tsx'), 'HomePage'),
+  component: later(() => import('../features/home/home-page.tsx'), 'HomePage'),
 })
 
 const catalog = createRoute({
@@ -100,14 +94,14 @@ const catalog = createRoute({
     if (cause === 'stay') return
     await (await import('../features/catalog/load.ts')).loadCatalog(context.client, location.search)
   },
-  component: lazyRouteComponent(() => import('../features/catalog/catalog-page.tsx'), 'CatalogPage'),
+  component: later(() => import('../features/catalog/catalog-page.tsx'), 'CatalogPage'),
 })
 
 const register = createRoute({
   getParentRoute: () => shell,
   path: page.register,
   validateSearch: parseRegisterSearch,
-  component: lazyRouteComponent(() => import('../features/register/register-page.tsx'), 'RegisterPage'),
+  component: later(() => import('../features/register/register-page.tsx'), 'RegisterPage'),
 })
 
 const entity = createRoute({
@@ -116,7 +110,7 @@ const entity = createRoute({
   loader: async ({ context, params }) => {
     await (await entityLoads()).loadEntity(context.client, formatRef(params))
   },
-  component: lazyRouteComponent(() => import('../features/entity/entity-page.tsx'), 'EntityPage'),
+  component: later(() => import('../features/entity/entity-page.tsx'), 'EntityPage'),
 })
 
 const overview = createRoute({
@@ -126,14 +120,14 @@ const overview = createRoute({
   loader: async ({ context, params }) => {
     await (await entityLoads()).loadOverview(context.client, formatRef(params))
   },
-  component: lazyRouteComponent(() => import('../features/entity/overview-tab.tsx'), 'OverviewTab'),
+  component: later(() => import('../features/entity/overview-tab.tsx'), 'OverviewTab'),
 })
 
 const definition = createRoute({
   getParentRoute: () => entity,
   path: 'api',
   validateSearch: parseApiTabSearch,
-  component: lazyRouteComponent(() => import('../features/api/api-tab.tsx'), 'ApiTab'),
+  component: later(() => import('../features/api/api-tab.tsx'), 'ApiTab'),
 })
 
 // Backstage's name of the tab.
@@ -153,7 +147,7 @@ const dependencies = createRoute({
     const search = parseGraphSearch({ ...location.search })
     await (await entityLoads()).loadDependencies(context.client, formatRef(params), search)
   },
-  component: lazyRouteComponent(() => import('../features/entity/dependencies-tab.tsx'), 'DependenciesTab'),
+  component: later(() => import('../features/entity/dependencies-tab.tsx'), 'DependenciesTab'),
 })
 
 const history = createRoute({
@@ -163,7 +157,7 @@ const history = createRoute({
   loader: async ({ context, params }) => {
     await (await entityLoads()).loadHistory(context.client, formatRef(params))
   },
-  component: lazyRouteComponent(() => import('../features/entity/history-tab.tsx'), 'HistoryTab'),
+  component: later(() => import('../features/entity/history-tab.tsx'), 'HistoryTab'),
 })
 
 const source = createRoute({
@@ -173,7 +167,7 @@ const source = createRoute({
   loader: async ({ context, params }) => {
     await (await entityLoads()).loadSource(context.client, formatRef(params))
   },
-  component: lazyRouteComponent(() => import('../features/entity/source-tab.tsx'), 'SourceTab'),
+  component: later(() => import('../features/entity/source-tab.tsx'), 'SourceTab'),
 })
 
 // A link to a tab of Backstage that we do not have lands on the entity, not in the void.
@@ -192,7 +186,7 @@ const graph = createRoute({
   loader: before(async (client, search) =>
     (await import('../features/graph/load.ts')).loadGraphPage(client, parseGraphPageSearch(search)),
   ),
-  component: lazyRouteComponent(() => import('../features/graph/graph-page.tsx'), 'GraphPage'),
+  component: later(() => import('../features/graph/graph-page.tsx'), 'GraphPage'),
 })
 
 const sources = createRoute({
@@ -200,7 +194,7 @@ const sources = createRoute({
   path: page.sources,
   validateSearch: parseProblemsSearch,
   loader: before(async (client) => (await operateAsks()).loadSources(client)),
-  component: lazyRouteComponent(() => import('../features/operate/sources-page.tsx'), 'SourcesPage'),
+  component: later(() => import('../features/operate/sources-page.tsx'), 'SourcesPage'),
 })
 
 const problems = createRoute({
@@ -208,7 +202,7 @@ const problems = createRoute({
   path: page.problems,
   validateSearch: parseProblemsSearch,
   loader: before(async (client) => (await operateAsks()).loadProblems(client)),
-  component: lazyRouteComponent(() => import('../features/operate/problems-page.tsx'), 'ProblemsPage'),
+  component: later(() => import('../features/operate/problems-page.tsx'), 'ProblemsPage'),
 })
 
 const audit = createRoute({
@@ -218,7 +212,7 @@ const audit = createRoute({
   loader: before(async (client, search) =>
     (await import('../features/audit/load.ts')).loadAudit(client, parseAuditSearch(search)),
   ),
-  component: lazyRouteComponent(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
+  component: later(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
 })
 
 const operate = createRoute({
@@ -238,33 +232,33 @@ const apis = createRoute({
     const { deprecatedQuery } = await import('../features/api/apis-api.ts')
     await client.ensureQueryData(deprecatedQuery).catch(() => undefined)
   },
-  component: lazyRouteComponent(() => import('../features/api/apis-page.tsx'), 'ApisPage'),
+  component: later(() => import('../features/api/apis-page.tsx'), 'ApisPage'),
 })
 
 const you = createRoute({
   getParentRoute: () => shell,
   path: page.you,
   loader: before(async (client) => client.ensureQueryData((await youAsks()).profileQuery)),
-  component: lazyRouteComponent(() => import('../features/you/profile-page.tsx'), 'ProfilePage'),
+  component: later(() => import('../features/you/profile-page.tsx'), 'ProfilePage'),
 })
 
 const appearance = createRoute({
   getParentRoute: () => shell,
   path: page.appearance,
-  component: lazyRouteComponent(() => import('../features/you/appearance-page.tsx'), 'AppearancePage'),
+  component: later(() => import('../features/you/appearance-page.tsx'), 'AppearancePage'),
 })
 
 const kept = createRoute({
   getParentRoute: () => shell,
   path: page.kept,
-  component: lazyRouteComponent(() => import('../features/you/kept-page.tsx'), 'KeptPage'),
+  component: later(() => import('../features/you/kept-page.tsx'), 'KeptPage'),
 })
 
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: page.sessions,
   loader: before(async (client) => client.ensureQueryData((await youAsks()).sessionsQuery)),
-  component: lazyRouteComponent(() => import('../features/you/sessions-page.tsx'), 'SessionsPage'),
+  component: later(() => import('../features/you/sessions-page.tsx'), 'SessionsPage'),
 })
 
 const tokens = createRoute({
@@ -272,7 +266,7 @@ const tokens = createRoute({
   path: page.tokens,
   validateSearch: parseTokensSearch,
   loader: before(async (client) => client.ensureQueryData((await youAsks()).tokensQuery)),
-  component: lazyRouteComponent(() => import('../features/you/tokens-page.tsx'), 'TokensPage'),
+  component: later(() => import('../features/you/tokens-page.tsx'), 'TokensPage'),
 })
 
 const services = createRoute({
@@ -280,14 +274,14 @@ const services = createRoute({
   path: page.services,
   validateSearch: parseTokensSearch,
   loader: before(async (client) => client.ensureQueryData((await youAsks()).servicesQuery)),
-  component: lazyRouteComponent(() => import('../features/you/services-page.tsx'), 'ServicesPage'),
+  component: later(() => import('../features/you/services-page.tsx'), 'ServicesPage'),
 })
 
 const rights = createRoute({
   getParentRoute: () => shell,
   path: page.rights,
   loader: before(async (client) => (await import('../features/you/rights-load.ts')).loadRights(client)),
-  component: lazyRouteComponent(() => import('../features/you/rights-page.tsx'), 'RightsPage'),
+  component: later(() => import('../features/you/rights-page.tsx'), 'RightsPage'),
 })
 
 const login = createRoute({
@@ -298,7 +292,7 @@ const login = createRoute({
     const { principal } = await client.ensureQueryData(sessionQuery)
     if (principal?.type === 'user') await client.ensureQueryData((await youAsks()).tokensQuery)
   }),
-  component: lazyRouteComponent(() => import('../features/you/login-page.tsx'), 'LoginPage'),
+  component: later(() => import('../features/you/login-page.tsx'), 'LoginPage'),
 })
 
 const tree = root.addChildren([

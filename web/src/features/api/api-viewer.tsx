@@ -3,7 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { Download, WrapText } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { page } from '../../lib/paths.ts'
-import { count, number, typeName } from '../../lib/words.ts'
+import { number, typeName } from '../../lib/words.ts'
 import { usePhone } from '../../lib/widths.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -12,7 +12,7 @@ import { Strip } from '../../ui/strip.tsx'
 import type { ApiTabSearch } from './api-search.ts'
 import { CopyButton } from './code.tsx'
 import { openedQuery, type Definition } from './definition.ts'
-import { offers } from './outline-rows.ts'
+import { outlineWords } from './outline-rows.ts'
 import type { Fault, Language, Outline } from './read/model.ts'
 import { Reference } from './reference.tsx'
 import { TextView } from './text-view.tsx'
@@ -136,12 +136,6 @@ function TextTools({ definition, search, wrap }: Props & { wrap: boolean }) {
       <CopyButton text={definition.text} label="Copy the definition" />
     </>
   )
-}
-
-/** "OpenAPI 3.1.0 · version 2 · 42 operations" */
-export function outlineWords(outline: Outline): string {
-  const version = outline.version?.replace(/^(?!v(ersion)?\b)/i, 'version ')
-  return [outline.format, version, count(offers(outline), ...outline.noun)].filter(Boolean).join(' · ')
 }
 
 const endings: Record<Language, string> = {

@@ -1,3 +1,4 @@
+import { count } from '../../lib/words.ts'
 import type { Group, Item, Outline } from './read/model.ts'
 
 export type Row = { kind: 'group'; group: Group; count: number } | { kind: 'item'; item: Item }
@@ -20,4 +21,10 @@ export function outlineRows(outline: Outline, find = ''): Row[] {
 /** How much it offers: operations, calls, types; not what those are made of. */
 export function offers(outline: Outline): number {
   return outline.groups.reduce((n, group) => n + (group.minor ? 0 : group.items.length), 0)
+}
+
+/** "OpenAPI 3.1.0 · version 2 · 42 operations" */
+export function outlineWords(outline: Outline): string {
+  const version = outline.version?.replace(/^(?!v(ersion)?\b)/i, 'version ')
+  return [outline.format, version, count(offers(outline), ...outline.noun)].filter(Boolean).join(' · ')
 }

@@ -24,7 +24,7 @@ import { FacetBones } from './facet-bones.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { isKind, KindTabs } from './kind-tabs.tsx'
 import { LeftOut } from './left-out.tsx'
-import { facetsChunk, mapChunk } from './chunks.ts'
+import { CatalogMap, Facets } from './chunks.ts'
 import { HeadTools, ListTools, ViewsMenu } from './tools.tsx'
 import { useRows, type Range } from './use-rows.ts'
 import { useSelection } from './use-selection.ts'
@@ -35,9 +35,7 @@ const noRows = () => import('./no-rows.tsx')
 const NoMatch = lazy(async () => ({ default: (await noRows()).NoMatch }))
 const NoSuchKind = lazy(async () => ({ default: (await noRows()).NoSuchKind }))
 const FirstDay = lazy(async () => ({ default: (await noRows()).FirstDay }))
-const Facets = lazy(async () => ({ default: (await facetsChunk.load()).Facets }))
 const ActionBar = lazy(async () => ({ default: (await import('./action-bar.tsx')).ActionBar }))
-const CatalogMap = lazy(async () => ({ default: (await mapChunk.load()).CatalogMap }))
 
 /** Which things exist that …? One kind at a time; the whole state stands in the URL. */
 export function CatalogPage() {
@@ -186,12 +184,9 @@ function Kind({ search, asker, go }: KindProps) {
 }
 
 function KindFacets({ search, asker, go }: KindProps) {
-  // What is here already is drawn at once: whatever is lazy shows its bones first, if only for a moment, and React lets
-  // those stand.
-  const [Here] = useState(() => facetsChunk.here()?.Facets ?? Facets)
   return (
     <Suspense fallback={<FacetBones />}>
-      <Here
+      <Facets
         search={search}
         asker={asker}
         onToggle={(facet, value) => {
@@ -212,10 +207,9 @@ function KindFacets({ search, asker, go }: KindProps) {
 }
 
 function KindMap(props: KindProps) {
-  const [Here] = useState(() => mapChunk.here()?.CatalogMap ?? CatalogMap)
   return (
     <Suspense fallback={<div className={css['mapBone']} />}>
-      <Here {...props} />
+      <CatalogMap {...props} />
     </Suspense>
   )
 }

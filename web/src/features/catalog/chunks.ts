@@ -1,17 +1,4 @@
-/** A part of the page whose code comes later, and whether it is here. */
-function chunk<T>(fetch: () => Promise<T>) {
-  let here: T | undefined
-  let coming: Promise<T> | undefined
-  const load = (): Promise<T> =>
-    (coming ??= fetch().then(
-      (it) => (here = it),
-      (error: unknown) => {
-        coming = undefined
-        throw error
-      },
-    ))
-  return { load, here: () => here }
-}
+import { later } from '../../lib/later.ts'
 
-export const facetsChunk = chunk(() => import('./facets.tsx'))
-export const mapChunk = chunk(() => import('./map.tsx'))
+export const Facets = later(() => import('./facets.tsx'), 'Facets')
+export const CatalogMap = later(() => import('./map.tsx'), 'CatalogMap')

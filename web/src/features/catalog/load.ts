@@ -3,29 +3,24 @@ import { kindsQuery } from '../../lib/kinds.ts'
 import { myTeamsQuery } from '../../lib/my-teams.ts'
 import { sessionQuery } from '../../lib/session.ts'
 import { getSetting } from '../../lib/settings.ts'
+import { soon } from '../../lib/soon.ts'
 import { starred } from '../../lib/stars.ts'
 import { pageQuery } from './api.ts'
 import type { Asker } from './catalog-query.ts'
 import { parseCatalogSearch, type CatalogSearch } from './catalog-search.ts'
-import { facetsChunk, mapChunk } from './chunks.ts'
+import { CatalogMap, Facets } from './chunks.ts'
 import { mapCountsQuery, placesQuery } from './map-api.ts'
-
-/** How long the page waits for its rows, or its map, before it shows bones in their place, in milliseconds. */
-const ROWS = 300
-
-const quietly = () => undefined
 
 /** What the catalog begins with. Failures are the page's to tell, which asks again. */
 export async function loadCatalog(client: QueryClient, written: Record<string, unknown>): Promise<void> {
   const search = parseCatalogSearch(written)
-  const late = new Promise((done) => setTimeout(done, ROWS))
-  const own = loadRows(client, search).catch(quietly)
-  await client.ensureQueryData(kindsQuery).catch(quietly)
-  await Promise.race([own, late])
+  const own = soon([loadRows(client, search)])
+  await client.ensureQueryData(kindsQuery).catch(() => undefined)
+  await own
 }
 
 async function loadRows(client: QueryClient, search: CatalogSearch): Promise<void> {
-  const code = Promise.all([facetsChunk.load(), search.view === 'map' ? mapChunk.load() : undefined])
+  const code = Promise.all([Facets.preload?.(), search.view === 'map' && CatalogMap.preload?.()])
   const { principal } = await client.ensureQueryData(sessionQuery)
   const me = principal?.type === 'user' ? principal.ref : undefined
   const mine = me ? client.ensureQueryData(myTeamsQuery(me)) : []

@@ -1,14 +1,11 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useMemo } from 'react'
+import { Suspense, useMemo } from 'react'
 import { refOf, titleOf } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
+import { GraphView } from '../graph/chunks.ts'
 import { usualRelations, type GraphSearch } from '../graph/graph-search.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { useEntity } from './use-entity.ts'
-
-// Asked for along with the page, which stands meanwhile.
-const viewChunk = import('../graph/graph-view.tsx')
-const GraphView = lazy(async () => ({ default: (await viewChunk).GraphView }))
 
 /** What breaks with it, what does it break with? The whole state stands in the URL. */
 export function DependenciesTab() {

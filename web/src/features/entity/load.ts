@@ -1,36 +1,32 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { relationsOf } from '../../lib/entity.ts'
 import type { GraphSearch } from '../graph/graph-search.ts'
+import { soon } from '../../lib/soon.ts'
 import { sourceQuery } from '../../lib/source.ts'
 import { summaryQuery } from '../../lib/summaries.ts'
+import { isPhone } from '../../lib/widths.ts'
 import { entityQuery, historyQuery, historySummaryQuery, latestChangesQuery } from './api.ts'
+import { ApiBrief, InsideDiagram } from './chunks.ts'
 
 /** How long the header waits for the names within it, in milliseconds: it comes whole, and does not jump when they do. */
 const NAMES = 150
 
-const quietly = () => undefined
-
-/** What the page of an entity begins with. Failures are the page's to tell, which asks again. */
+/** What the page of an entity begins with. */
 export async function loadEntity(client: QueryClient, ref: string): Promise<void> {
-  const entity = await client.ensureQueryData(entityQuery(ref)).catch(quietly)
+  const entity = await client.ensureQueryData(entityQuery(ref)).catch(() => undefined)
   if (!entity) return
-  const changes = client.ensureQueryData(latestChangesQuery(ref)).catch(quietly)
   const [owner] = relationsOf(entity, 'ownedBy')
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
-  const names = [owner, system].flatMap((r) => (r ? [client.ensureQueryData(summaryQuery(r)).catch(quietly)] : []))
-  const late = new Promise((done) => setTimeout(done, NAMES))
-  await Promise.race([Promise.all([changes, ...names]), late])
+  const names = [owner, system].flatMap((r) => (r ? [client.ensureQueryData(summaryQuery(r))] : []))
+  await soon([client.ensureQueryData(latestChangesQuery(ref)), ...names], NAMES)
 }
 
 export async function loadHistory(client: QueryClient, ref: string): Promise<void> {
-  await Promise.all([
-    client.ensureInfiniteQueryData(historyQuery(ref)).catch(quietly),
-    client.ensureQueryData(historySummaryQuery(ref)).catch(quietly),
-  ])
+  await soon([client.ensureInfiniteQueryData(historyQuery(ref)), client.ensureQueryData(historySummaryQuery(ref))])
 }
 
 export async function loadSource(client: QueryClient, ref: string): Promise<void> {
-  await client.ensureQueryData(sourceQuery(ref)).catch(quietly)
+  await soon([client.ensureQueryData(sourceQuery(ref))])
 }
 
 export async function loadDependencies(client: QueryClient, ref: string, search: GraphSearch): Promise<void> {
@@ -39,10 +35,21 @@ export async function loadDependencies(client: QueryClient, ref: string, search:
   await loadAround(client, [ref], types, search)
 }
 
-/** An API's overview comes with what it offers, where that is read soon: it stands above the rest, which would jump. */
+/** An overview comes with what stands above the rest, which would jump: what an API offers, the inside of a system. */
 export async function loadOverview(client: QueryClient, ref: string): Promise<void> {
-  if (!ref.startsWith('api:')) return
-  const { loadBrief } = await import('../api/load.ts')
-  const brief = client.ensureQueryData(entityQuery(ref)).then((entity) => entity && loadBrief(client, entity))
-  await Promise.race([brief.catch(quietly), new Promise((done) => setTimeout(done, NAMES))])
+  if (ref.startsWith('api:')) await soon([ApiBrief.preload?.(), loadDefinition(client, ref)])
+  // A phone has no room for the diagram.
+  else if (/^(system|domain):/.test(ref) && !isPhone()) await soon([InsideDiagram.preload?.(), loadInside(client, ref)])
+}
+
+async function loadDefinition(client: QueryClient, ref: string): Promise<void> {
+  const { definitionOf, openedQuery } = await import('../api/definition.ts')
+  const entity = await client.ensureQueryData(entityQuery(ref))
+  const definition = entity && definitionOf(entity)
+  if (definition) await client.ensureQueryData(openedQuery(definition))
+}
+
+async function loadInside(client: QueryClient, ref: string): Promise<void> {
+  const { insideQuery } = await import('../graph/api.ts')
+  await client.ensureQueryData(insideQuery(ref))
 }

@@ -12,6 +12,7 @@ import { latestChangesQuery } from './api.ts'
 import { Around } from './around.tsx'
 import { ChangeLine } from './change-line.tsx'
 import { Left } from './left.tsx'
+import { ApiBrief, InsideDiagram } from './chunks.ts'
 import { Rail } from './rail.tsx'
 import { useEntity } from './use-entity.ts'
 import css from './entity.module.css'
@@ -25,11 +26,7 @@ const LocationOverview = lazy(async () => ({ default: (await import('./location-
 const ApisAround = lazy(async () => ({ default: (await import('./apis-around.tsx')).ApisAround }))
 const OwnKind = lazy(async () => ({ default: (await import('./own-kind.tsx')).OwnKind }))
 const TemplateSummary = lazy(async () => ({ default: (await import('./template-summary.tsx')).TemplateSummary }))
-const ApiBrief = lazy(async () => ({ default: (await import('../api/api-brief.tsx')).ApiBrief }))
 const InsideLeft = lazy(async () => ({ default: (await import('./inside-left.tsx')).InsideLeft }))
-const InsideDiagram = lazy(async () => ({
-  default: (await import('../graph/inside-diagram.tsx')).InsideDiagram,
-}))
 
 export function OverviewTab() {
   const entity = useEntity()

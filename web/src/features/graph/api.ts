@@ -37,6 +37,19 @@ export function graphQuery(ask: GraphAsk) {
   })
 }
 
+const insideRelations = ['partOf', 'dependsOn', 'consumesApi', 'providesApi']
+const INSIDE = 300
+
+/** The parts of a system or a domain; a domain holds systems, or domains of systems. */
+export function insideQuery(ref: string) {
+  return graphQuery({
+    roots: [ref],
+    depth: ref.startsWith('domain:') ? 3 : 2,
+    relations: insideRelations,
+    limit: INSIDE,
+  })
+}
+
 export interface PathAsk {
   from: string
   to: string

@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useMemo } from 'react'
+import { Suspense, useMemo } from 'react'
 import { useMyTeams } from '../../lib/my-teams.ts'
 import { page } from '../../lib/paths.ts'
 import { summaryQuery, useMention } from '../../lib/summaries.ts'
@@ -10,15 +10,11 @@ import { LinkButton } from '../../ui/button.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { largestQuery } from './api.ts'
+import { GraphView, PathView } from './chunks.ts'
 import { EntityPicker } from './entity-picker.tsx'
 import { mapRelations, usualRelations, type GraphPageSearch } from './graph-search.ts'
 import { GraphBones } from './graph-bones.tsx'
 import css from './graph-page.module.css'
-
-// Asked for along with the page, which waits for the server's answer meanwhile.
-const viewChunk = import('./graph-view.tsx')
-const GraphView = lazy(async () => ({ default: (await viewChunk).GraphView }))
-const PathView = lazy(async () => ({ default: (await import('./path-view.tsx')).PathView }))
 
 /** The graph of everything: from any entity on, or the way between two. */
 export function GraphPage() {

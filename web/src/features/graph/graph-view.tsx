@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react'
+import { Suspense, useMemo, useState, type ReactNode } from 'react'
 import { keys } from '../../lib/keys.ts'
 import { page } from '../../lib/paths.ts'
 import type { Summary } from '../../lib/summaries.ts'
@@ -11,6 +11,7 @@ import { Status } from '../../ui/status.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
 import { CanvasBones } from './canvas-bones.tsx'
+import { Canvas } from './chunks.ts'
 import { CROWD, drawing as draw, type Box, type Wire } from './fold.ts'
 import { GraphBar } from './graph-bar.tsx'
 import { mapReach, relationsShown, toggledIn, type GraphSearch } from './graph-search.ts'
@@ -21,14 +22,10 @@ import { NodeFinder } from './node-finder.tsx'
 import { RelationList } from './relation-list.tsx'
 import { useGraph, type Shown } from './use-graph.ts'
 import { useLayout } from './use-layout.ts'
-import { isPhone, usePhone } from '../../lib/widths.ts'
+import { usePhone } from '../../lib/widths.ts'
 import { bunchWords, captionWords, impactWords, kindsWords, nameOf, sidesWords } from './words.ts'
 import { GraphBones } from './graph-bones.tsx'
 import css from './graph.module.css'
-
-// Asked for along with the page: it is there when the answer of the server is.
-const canvasChunk = isPhone() ? undefined : import('./canvas.tsx')
-const Canvas = lazy(async () => ({ default: (await (canvasChunk ?? import('./canvas.tsx'))).Canvas }))
 
 interface Props {
   roots: string[]

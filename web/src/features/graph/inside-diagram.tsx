@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react'
 import { page } from '../../lib/paths.ts'
 import { count } from '../../lib/words.ts'
 import { ErrorStrip } from '../../ui/strip.tsx'
-import { graphQuery } from './api.ts'
+import { insideQuery } from './api.ts'
 import { Canvas } from './canvas.tsx'
 import { CanvasBones } from './canvas-bones.tsx'
 import { drawing as draw, type Box } from './fold.ts'
@@ -17,15 +17,10 @@ interface Props {
   name: string
 }
 
-const relations = ['partOf', 'dependsOn', 'consumesApi', 'providesApi']
-const LIMIT = 300
-
 /** A system or a domain from within: its parts and what runs between them; what is outside stands faintly around. */
 export function InsideDiagram({ entityRef, name }: Props) {
   const navigate = useNavigate()
-  // A domain holds systems, or domains of systems.
-  const depth = entityRef.startsWith('domain:') ? 3 : 2
-  const { data, error, refetch } = useQuery(graphQuery({ roots: [entityRef], depth, relations, limit: LIMIT }))
+  const { data, error, refetch } = useQuery(insideQuery(entityRef))
   const [open, setOpen] = useState<string[]>([])
   const { drawing, inside } = useMemo(() => {
     const part = data && insideOf(data, [entityRef])

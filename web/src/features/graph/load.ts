@@ -1,26 +1,18 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { myTeamsQuery } from '../../lib/my-teams.ts'
 import { sessionQuery } from '../../lib/session.ts'
+import { soon } from '../../lib/soon.ts'
 import { summaryQuery } from '../../lib/summaries.ts'
 import { largestQuery, pathQuery } from './api.ts'
+import { Canvas, GraphView, PathView } from './chunks.ts'
 import { mapReach, mapRelations, relationsShown, usualRelations } from './graph-search.ts'
 import type { GraphPageSearch, GraphSearch } from './graph-search.ts'
 import { mainQuery } from './use-graph.ts'
 import { isPhone } from '../../lib/widths.ts'
 import { firstAsk } from './use-way.ts'
 
-/** How long a page waits for its graph before it shows bones in its place, in milliseconds. */
-const LATE = 180
-
-const quietly = () => undefined
-
-/** The code that draws and what is drawn, asked for at once. Failures are the page's to tell, which asks again. */
-async function within(code: Promise<unknown>[], data: Promise<unknown>): Promise<void> {
-  const late = new Promise((done) => setTimeout(done, LATE))
-  await Promise.race([Promise.all([...code, data].map((part) => part.catch(quietly))), late])
-}
-
-const drawing = () => [import('./graph-view.tsx'), ...(isPhone() ? [] : [import('./canvas.tsx')])]
+/** The code that draws a neighbourhood; a phone shows the table first. */
+const drawing = () => [GraphView.preload?.(), !isPhone() && Canvas.preload?.()]
 
 /** What is around an entity; which relations it begins with, only the entity tells. */
 export function loadAround(client: QueryClient, roots: string[], types: Promise<string[]>, search: GraphSearch) {
@@ -28,14 +20,14 @@ export function loadAround(client: QueryClient, roots: string[], types: Promise<
     const usual = usualRelations(roots, await types)
     await client.ensureQueryData(mainQuery(roots, search, relationsShown(search, usual)))
   }
-  return within(drawing(), around())
+  return soon([...drawing(), around()])
 }
 
 export function loadGraphPage(client: QueryClient, search: GraphPageSearch): Promise<void> {
   const { from, to, ref } = search
   if (from !== undefined || to !== undefined)
-    return within([import('./path-view.tsx'), import('./canvas.tsx')], loadPath(client, search))
-  return within(drawing(), ref ? loadFrom(client, ref, search) : loadMap(client, search))
+    return soon([PathView.preload?.(), Canvas.preload?.(), loadPath(client, search)])
+  return soon([...drawing(), ref ? loadFrom(client, ref, search) : loadMap(client, search)])
 }
 
 async function loadPath(client: QueryClient, search: GraphPageSearch): Promise<void> {

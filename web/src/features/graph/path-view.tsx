@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { Suspense, useMemo, useState } from 'react'
 import { isApiError } from '../../lib/api-error.ts'
 import { page } from '../../lib/paths.ts'
 import { useMention } from '../../lib/summaries.ts'
@@ -8,6 +8,7 @@ import { EmptyState } from '../../ui/empty-state.tsx'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { CanvasBones } from './canvas-bones.tsx'
+import { Canvas } from './chunks.ts'
 import { drawing as draw } from './fold.ts'
 import type { GraphPageSearch } from './graph-search.ts'
 import { edgeId, type PathAnswer } from './model.ts'
@@ -17,8 +18,6 @@ import { useWay } from './use-way.ts'
 import { everything, sharedWords, stepsOf, wayRelations, withoutOf, type Rung } from './way.ts'
 import { nameOf, verbOf } from './words.ts'
 import css from './path.module.css'
-
-const Canvas = lazy(async () => ({ default: (await import('./canvas.tsx')).Canvas }))
 
 interface Props {
   search: GraphPageSearch
