@@ -4,6 +4,7 @@ import { layered } from './layered.ts'
 import { anchored, bounds, kept, NODE, pathsOf, type Placed, type Rect } from './layout.ts'
 import type { GraphNode } from './model.ts'
 import { cut, svgOf, text, type Picture } from './svg.ts'
+import { placedFirst } from './use-layout.ts'
 import { walk } from './walk.ts'
 
 const node = (name: string, system?: string): GraphNode => ({
@@ -30,6 +31,16 @@ function lay(what: Drawing, grouped = true): Placed {
 const chain = draw([node('a', 's'), node('b', 's'), node('c')], ['a', 'b'], ['b', 'c'])
 
 describe('layout', () => {
+  it('is remembered for as long as what is drawn is the same', () => {
+    const again = draw([node('a', 's'), node('b', 's'), node('c')], ['a', 'b'], ['b', 'c'])
+    const first = placedFirst(chain, true)
+    expect(placedFirst(again, true)).toBe(first)
+    expect(placedFirst(chain, false)).not.toBe(first)
+    expect(placedFirst(draw([node('a', 's'), node('b', 's'), node('c')], ['a', 'b'], ['a', 'c']), true)).not.toBe(first)
+    for (let i = 0; i < 8; i++) placedFirst(draw([node(`n${String(i)}`)]), true)
+    expect(placedFirst(again, true)).not.toBe(first)
+  })
+
   it('reads from the user to what it needs', () => {
     const { at } = lay(chain)
     const x = (name: string) => at.get(id(name))?.x ?? NaN

@@ -23,14 +23,34 @@ export function useLayout(drawing: Drawing, options: Options): { drawing: Drawin
   const [before, setBefore] = useState<Laid>()
   const { grouped, anew } = options
   if (before?.drawing === drawing && before.grouped === grouped && before.anew === anew) return before
-  const laid = { drawing, placed: placedAfter(before, drawing, options), grouped, anew }
+  const placed = before ? placedAfter(before, drawing, options) : placedFirst(drawing, grouped)
+  const laid = { drawing, placed, grouped, anew }
   // What was laid out is known while it is drawn, so the frame that has the data has the graph.
   setBefore(laid)
   return laid
 }
 
-function placedAfter(before: Laid | undefined, drawing: Drawing, { grouped, anchor, anew }: Options): Placed {
-  const same = before?.grouped === grouped && before.anew === anew
+function placedAfter(before: Laid, drawing: Drawing, { grouped, anchor, anew }: Options): Placed {
+  const same = before.grouped === grouped && before.anew === anew
   const stays = same ? kept(drawing, grouped, before.placed) : undefined
-  return stays ?? anchored(layered(drawing, grouped, before?.placed.at), anchor, before?.placed.at)
+  return stays ?? anchored(layered(drawing, grouped, before.placed.at), anchor, before.placed.at)
+}
+
+/** How many layouts are remembered. */
+const MOST = 8
+const remembered = new Map<string, Placed>()
+
+/** Who comes back to a graph finds it laid out. */
+export function placedFirst(drawing: Drawing, grouped: boolean): Placed {
+  const { boxes, wires } = drawing
+  const key = JSON.stringify([
+    grouped,
+    boxes.map(({ id, system, members }) => [id, system, members.length]),
+    wires.map(({ from, to }) => [from, to]),
+  ])
+  const placed = remembered.get(key) ?? layered(drawing, grouped)
+  remembered.delete(key)
+  remembered.set(key, placed)
+  for (const oldest of [...remembered.keys()].slice(0, -MOST)) remembered.delete(oldest)
+  return placed
 }
