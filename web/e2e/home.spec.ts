@@ -273,3 +273,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
     })
   }
 }
+
+test('a guest who stands for a member of a team sees what it sees, any other the whole catalog', async ({ page }) => {
+  await as(page, { ref: 'user:default/guest', name: 'Guest', guest: true })
+  await page.goto('/')
+  await expect(region(page, 'Your team')).toContainText('Payments')
+  await expect(region(page, 'What you own').getByRole('row').filter({ hasText: 'payments-api' })).toBeVisible()
+  await expect(page.getByText(/^(Good|Hello)/)).toHaveCount(0)
+
+  await as(page, { ref: 'user:default/nobody', name: 'Guest', guest: true })
+  await page.reload()
+  await expect(page.getByRole('complementary', { name: 'In the catalog' })).toBeVisible()
+  await expect(region(page, 'What you own')).toHaveCount(0)
+})

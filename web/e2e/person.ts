@@ -6,6 +6,8 @@ interface Who {
   name: string
   /** Whether they see sources and problems, and decide about them. */
   operator?: boolean
+  /** Came in as a guest, who stands for that person. */
+  guest?: boolean
   starred?: string[]
   recent?: string[]
 }
@@ -14,7 +16,10 @@ interface Who {
  * Has the open portal take the browser for somebody of the sample organisation: the session is the guest's with another
  * name, and what the catalog knows of that person is real. Their settings are kept here.
  */
-export async function as(page: Page, { ref, name, operator = false, starred = [], recent = [] }: Who): Promise<void> {
+export async function as(
+  page: Page,
+  { ref, name, operator = false, guest = false, starred = [], recent = [] }: Who,
+): Promise<void> {
   const operators = /^(catalog\.ingestion|portico\.audit)\./
   await page.route('**/api/portico/session', async (route) => {
     const answer = await route.fetch()
@@ -23,8 +28,8 @@ export async function as(page: Page, { ref, name, operator = false, starred = []
       ...session.permissions.filter((p) => operator || !operators.test(p)),
       'portico.settings.manage',
     ]
-    const principal = { type: 'user', ref, displayName: name }
-    await route.fulfill({ response: answer, json: { ...session, guest: false, principal, permissions } })
+    const principal = { type: guest ? 'guest' : 'user', ref, displayName: name }
+    await route.fulfill({ response: answer, json: { ...session, guest, principal, permissions } })
   })
   const items = [
     { bucket: 'default.starredEntities', key: 'entityRefs', value: starred },

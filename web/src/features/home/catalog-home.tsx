@@ -16,7 +16,7 @@ import { homeHeadline } from './headline.ts'
 import { Kept, Start } from './rail.tsx'
 import css from './home.module.css'
 
-/** Home of a guest: the whole catalog, and what asks for those who run it. */
+/** Home of a guest whom the catalog does not know: the whole catalog, and what asks for those who run it. */
 export function CatalogHome({ kinds, total }: { kinds: FacetValue[]; total: number }) {
   const operator = allowed(useSession(), 'catalog.ingestion.read')
   const sources = useQuery({ ...sourcesQuery, enabled: operator })

@@ -1,25 +1,27 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { kindsQuery } from '../../lib/kinds.ts'
 import { myTeamsQuery } from '../../lib/my-teams.ts'
-import { sessionQuery } from '../../lib/session.ts'
 import { ownedQuery } from '../../lib/owned.ts'
+import type { Session } from '../../lib/portico.ts'
+import { sessionQuery } from '../../lib/session.ts'
+import { soon } from '../../lib/soon.ts'
 
-/** How long the page waits for what is somebody's own before it shows bones in its place, in milliseconds. */
-const OWN = 300
+/** Whose Home it is; nobody's for a program, and for a guest without an entity. */
+export function homeOf({ principal }: Session): string {
+  return principal && principal.type !== 'service' ? principal.ref : ''
+}
 
-const quietly = () => undefined
-
-/** What Home begins with. Failures are the page's to tell, which asks again. */
+/** What Home begins with. */
 export async function loadHome(client: QueryClient): Promise<void> {
-  const late = new Promise((done) => setTimeout(done, OWN))
-  const own = loadOwn(client).catch(quietly)
-  await client.ensureQueryData(kindsQuery).catch(quietly)
-  await Promise.race([own, late])
+  const own = soon([loadOwn(client)])
+  await client.ensureQueryData(kindsQuery).catch(() => undefined)
+  await own
 }
 
 async function loadOwn(client: QueryClient): Promise<void> {
-  const { principal, guest } = await client.ensureQueryData(sessionQuery)
-  if (principal?.type !== 'user' || guest) return
-  const teams = await client.ensureQueryData(myTeamsQuery(principal.ref))
-  await client.ensureQueryData(ownedQuery([principal.ref, ...teams]))
+  const session = await client.ensureQueryData(sessionQuery)
+  const me = homeOf(session)
+  if (me === '') return
+  const teams = await client.ensureQueryData(myTeamsQuery(me))
+  if (!session.guest || teams.length > 0) await client.ensureQueryData(ownedQuery([me, ...teams]))
 }

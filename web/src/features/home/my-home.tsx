@@ -26,7 +26,7 @@ interface Props {
   total: number
 }
 
-/** Home of somebody who signed in: theirs first. */
+/** Home of somebody whom the catalog knows: theirs first. */
 export function MyHome({ me, teams: mine, kinds, total }: Props) {
   const session = useSession()
   const teams = mine.data
@@ -35,7 +35,7 @@ export function MyHome({ me, teams: mine, kinds, total }: Props) {
   const decides = allowed(session, 'catalog.ingestion.manage') && allowed(session, 'catalog.ingestion.read')
   const sources = useQuery({ ...sourcesQuery, enabled: decides })
   const held = sources.data?.filter((s) => s.held !== null) ?? []
-  const greeting = greetingWords(new Date(), session.principal?.displayName)
+  const greeting = session.guest ? undefined : greetingWords(new Date(), session.principal?.displayName)
   const { data } = owned
   const kept = data && 'You see what was there last.'
   // Without the teams it is not known whose things to ask for.
