@@ -68,11 +68,11 @@ func (h *Handler) registrable(ctx context.Context, loc Location) (Location, erro
 	}
 	folders := strings.Join(paths.Folders(), ", ")
 	if !filepath.IsAbs(loc.Target) {
-		return loc, errs.WithRemedy(errs.New(errs.Invalid, "%q is not an absolute path", cut(loc.Target)), "write the whole path, from /; what may be registered is below "+folders)
+		return loc, errs.WithRemedy(errs.New(errs.Invalid, "%s is not an absolute path", cut(loc.Target)), "write the whole path, from /; what may be registered is below "+folders)
 	}
 	parts := strings.FieldsFunc(loc.Target, func(c rune) bool { return strings.ContainsRune(`/\{,}`, c) })
 	if slices.Contains(parts, "..") {
-		return loc, errs.WithRemedy(errs.New(errs.Invalid, `%q has a ".."`, cut(loc.Target)), "write the path without it")
+		return loc, errs.WithRemedy(errs.New(errs.Invalid, `%s has a ".."`, cut(loc.Target)), "write the path without it")
 	}
 	loc.Target = filepath.Clean(loc.Target)
 	if !paths.Covers(loc.Target) {
