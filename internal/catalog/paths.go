@@ -63,7 +63,8 @@ func (h *Handler) registrable(ctx context.Context, loc Location) (Location, erro
 	if err := checkLocation(loc); err != nil {
 		return loc, err
 	}
-	if err := h.sight(ctx).mayRegister(ctx, ingestionManage, loc); err != nil {
+	clean := Location{Type: "file", Target: filepath.Clean(loc.Target)}
+	if err := h.sight(ctx).mayRegister(ctx, ingestionManage, clean); err != nil {
 		return loc, errs.WithRemedy(errs.Public(errs.KindOf(err), "a path of the portal's machine is for whoever may manage sources: "+errs.Sentence(err), err), errs.Remedy(err))
 	}
 	folders := strings.Join(paths.Folders(), ", ")
@@ -74,14 +75,12 @@ func (h *Handler) registrable(ctx context.Context, loc Location) (Location, erro
 	if slices.Contains(parts, "..") {
 		return loc, errs.WithRemedy(errs.New(errs.Invalid, `%s has a ".."`, cut(loc.Target)), "write the path without it")
 	}
-	loc.Target = filepath.Clean(loc.Target)
-	if !paths.Covers(loc.Target) {
-		return loc, errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: it is outside the folders below which paths may be registered", cut(loc.Target)),
+	if !paths.Covers(clean.Target) {
+		return loc, errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: it is outside the folders below which paths may be registered", cut(clean.Target)),
 			"register what is below "+folders+", or have an operator add its folder to portico.catalog.registerPaths")
 	}
-	loc.Type = "file"
-	if paths.IsFolder(loc.Target) {
-		loc.Type = "folder"
+	if paths.IsFolder(clean.Target) {
+		clean.Type = "folder"
 	}
-	return loc, nil
+	return clean, nil
 }
