@@ -70,6 +70,7 @@ type App struct {
 	pool     *pg.Pool
 	store    *catalog.Store
 	index    *index.Index
+	paths    catalog.Paths
 	follower *catalog.Follower
 	feed     *catalog.Feed
 	audit    *audit.Store
@@ -308,6 +309,9 @@ func (a *App) startCatalog(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.paths, err = a.newPaths(reader); err != nil {
+		return err
+	}
 	watcher, err := discovery.NewWatcher(discovery.WatcherOptions{Log: a.o.Log})
 	if err != nil {
 		return err
@@ -331,7 +335,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 		ChangeAge: cfg.Portico.Catalog.History.MaxAge, ChangeCount: cfg.Portico.Catalog.History.MaxCount, FollowerSlow: time.Hour,
 	}
 	a.store.SignOut, a.store.Displace, a.store.Reserved = signOut, displace, a.reserved
-	refresher := &catalog.Refresher{Store: a.store, Reader: catalog.WithNewcomers(reader, a.store), Rules: func(l catalog.Location) []catalog.Rule { return globalRules(cfg, l) }, Every: cfg.Portico.Catalog.RefreshInterval, Log: a.o.Log}
+	refresher := &catalog.Refresher{Store: a.store, Reader: catalog.WithNewcomers(reader, a.store), Paths: a.paths, Rules: a.rulesFor, Every: cfg.Portico.Catalog.RefreshInterval, Log: a.o.Log}
 	requests := &catalog.Requests{Store: a.store}
 	rewatch := make(chan struct{}, 1)
 	workers := river.NewWorkers()
@@ -443,6 +447,14 @@ func (a *App) declareSources(ctx context.Context) ([]string, error) {
 // anyKind is the rule of folders that the operator named on the command line: there is no configuration in which a kind
 // of one's own could be allowed.
 var anyKind = []catalog.Rule{{Any: true}}
+
+// rulesFor returns what may come from a location beside its own rules.
+func (a *App) rulesFor(l catalog.Location) []catalog.Rule {
+	if len(a.o.Trial) > 0 && (l.Type == "file" || l.Type == "folder") { // below the folders that are tried
+		return anyKind
+	}
+	return globalRules(a.o.Config, l)
+}
 
 func (a *App) buildHTTP(h *catalog.Handler) error {
 	registry, err := a.registry(h)

@@ -82,6 +82,37 @@ func (a *App) newReader() (*discovery.Reader, error) {
 	return r, nil
 }
 
+// newPaths is the reader of paths that somebody registers: below the folders of the configuration, and those that are tried.
+func (a *App) newPaths(r *discovery.Reader) (*discovery.Reader, error) {
+	var dirs []string
+	for i, p := range a.o.Config.Portico.Catalog.RegisterPaths {
+		dir, err := besideConfig(p.Path, p.Position)
+		if err != nil {
+			return nil, err
+		}
+		where, err := filepath.EvalSymlinks(dir)
+		if err != nil {
+			where = dir
+			a.o.Log.Warn("a folder below which paths may be registered is not there", "at", p.Position.String(), "key", "portico.catalog.registerPaths", "folder", dir)
+		}
+		if _, err := r.Below([]string{dir, where}, nil); err != nil {
+			return nil, errs.WithRemedy(errs.Public(errs.Invalid, fmt.Sprintf("%s: portico.catalog.registerPaths[%d]: %s", p.Position, i, errs.Sentence(err)), err), errs.Remedy(err))
+		}
+		dirs = append(dirs, dir)
+	}
+	for _, p := range a.o.Trial {
+		dir, err := filepath.Abs(p)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := r.Below([]string{dir}, nil); err == nil { // else it is shown, and no more
+			dirs = append(dirs, dir)
+		}
+	}
+	return r.Below(dirs, errs.WithRemedy(errs.New(errs.Forbidden, "it was registered, and is outside the folders of portico.catalog.registerPaths by now"),
+		"add its folder there, or unregister it"))
+}
+
 // cloneDir is where clones are kept: in the directory of the private database, else for this process only.
 // They can be fetched again at any time.
 func (a *App) cloneDir() (string, error) {

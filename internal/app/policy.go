@@ -21,17 +21,26 @@ func policyOptions(cfg *config.Config) (policy.Options, error) {
 		Roles: cfg.Portico.Policies.Roles, SignedIn: cfg.Portico.Policies.SignedIn, Guest: cfg.Portico.Policies.Guest,
 	}}
 	for _, p := range cfg.Portico.Policies.Paths {
-		path := filepath.FromSlash(p.Path)
-		if !filepath.IsAbs(path) { // relative to the file that names it
-			dir, err := filepath.Abs(filepath.Dir(p.Position.File))
-			if err != nil {
-				return o, errs.Public(errs.Invalid, "portico.policies.paths: the working folder cannot be told, so "+p.Path+" cannot be made absolute", err)
-			}
-			path = filepath.Join(dir, path)
+		path, err := besideConfig(p.Path, p.Position)
+		if err != nil {
+			return o, err
 		}
 		o.Paths = append(o.Paths, path)
 	}
 	return o, nil
+}
+
+// besideConfig makes a path of the configuration absolute: it is relative to the file that names it.
+func besideConfig(path string, at config.Position) (string, error) {
+	path = filepath.FromSlash(path)
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path), nil
+	}
+	dir, err := filepath.Abs(filepath.Dir(at.File))
+	if err != nil {
+		return "", errs.Public(errs.Invalid, at.String()+": the working folder cannot be told, so "+path+" cannot be made absolute", err)
+	}
+	return filepath.Join(dir, path), nil
 }
 
 // LoadPolicies are those of a configuration, for whoever asks without a portal.

@@ -57,6 +57,8 @@ type session struct {
 	Version     string            `json:"version"`
 	Revision    int64             `json:"revision"`
 	TryIt       []tryItServer     `json:"tryIt,omitempty"`
+	// RegisterPaths are the folders below which the caller may register paths.
+	RegisterPaths []string `json:"registerPaths,omitempty"`
 }
 
 type sessionPrincipal struct {
@@ -118,6 +120,9 @@ func (a *App) getSession(w http.ResponseWriter, r *http.Request) error {
 	s.SampleData = a.o.Config.Portico.SampleData
 	s.Revision = a.index.Snapshot().Revision()
 	s.TryIt = a.tryItServers(r.Context())
+	if has := func(name string) bool { return slices.Contains(s.Permissions, name) }; has("catalog.location.create") && has("catalog.ingestion.manage") {
+		s.RegisterPaths = a.paths.Folders()
+	}
 	httpx.JSON(w, http.StatusOK, s)
 	return nil
 }

@@ -9,6 +9,26 @@ import (
 	"portico/internal/config"
 )
 
+// Below the folders that are tried, what is registered may declare what these may; a URL is as anywhere.
+func TestRulesOfTrial(t *testing.T) {
+	cfg := new(config.Config)
+	path, url := catalog.Location{Type: "file", Target: "/srv/x.yaml"}, catalog.Location{Type: "url", Target: "https://example.com/x.yaml"}
+	for _, tt := range []struct {
+		name  string
+		trial []string
+		from  catalog.Location
+		want  []catalog.Rule
+	}{
+		{"a path", []string{"/srv"}, path, anyKind},
+		{"a URL", []string{"/srv"}, url, globalRules(cfg, url)},
+		{"a path of a portal", nil, path, globalRules(cfg, path)},
+	} {
+		if d := cmp.Diff(tt.want, (&App{o: Options{Config: cfg, Trial: tt.trial}}).rulesFor(tt.from)); d != "" {
+			t.Errorf("%s (-want +got)\n%s", tt.name, d)
+		}
+	}
+}
+
 func TestGlobalRules(t *testing.T) {
 	here, there := catalog.Location{Type: "url", Target: "https://example.com/a/x.yaml"}, catalog.Location{Type: "file", Target: "/x.yaml"}
 	rule := func(locations []config.RuleLocation, kinds ...string) config.Rule {

@@ -51,6 +51,22 @@ func (r *Root) Close() error { return r.root.Close() }
 // Dir is the folder as it was given to Open.
 func (r *Root) Dir() string { return r.dir }
 
+// Sub opens a folder in the folder, following links inside it. Errors: as Stat, and errs.Invalid when it is not a folder.
+func (r *Root) Sub(name string) (*Root, error) {
+	info, err := r.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, errs.New(errs.Invalid, "%s is not a folder", r.path(name))
+	}
+	sub, err := r.root.OpenRoot(filepath.FromSlash(name) + string(filepath.Separator) + ".") // the dot as in Open
+	if err != nil {
+		return nil, r.explain(name, err)
+	}
+	return &Root{root: sub, dir: r.path(name)}, nil
+}
+
 // CheckName refuses a name that is not a plain path below a folder: slashes between the parts, none
 // of them empty, "." or "..", no NUL. "." alone is the folder itself.
 func CheckName(name string) error {

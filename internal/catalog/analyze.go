@@ -49,10 +49,11 @@ func (l Location) MarshalJSON() ([]byte, error) {
 }
 
 func (h *Handler) analyze(ctx context.Context, loc Location, filename string) (*analysis, error) {
-	if h.Analyzer == nil {
+	analyzer := h.analyzer(loc)
+	if analyzer == nil {
 		return nil, errs.New(errs.NotImplemented, "this portal cannot look into repositories")
 	}
-	files, err := h.Analyzer.Analyze(ctx, loc, filename)
+	files, err := analyzer.Analyze(ctx, loc, filename)
 	if err != nil {
 		if errs.Is(err, errs.NotFound) {
 			return nil, errs.Public(errs.Invalid, loc.Target+" is not there", err)

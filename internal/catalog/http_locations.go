@@ -32,14 +32,14 @@ func toLocationJSON(s *Source) locationJSON {
 }
 
 // checkRegistrable refuses locations that a user may not register. Files of this machine are for the
-// operator, who names them in the configuration.
+// operator, who names them in the configuration, or opens folders: see registrable.
 func checkRegistrable(l Location) error {
 	switch {
 	case l.Target == "":
 		return errs.New(errs.Invalid, "target is missing; write the URL of a catalog-info.yaml")
 	case l.Type != "url" && l.Type != "git":
 		return errs.WithRemedy(errs.New(errs.Invalid, "a location of type %q cannot be registered", l.Type),
-			"register a `url` or a `git` location; files of the server are named in catalog.locations of its configuration")
+			"register a `url` or a `git` location; files of the server are named in catalog.locations of its configuration, which can open folders for registering in portico.catalog.registerPaths")
 	}
 	if what := outbound.Secret(l.Target); what != "" {
 		return errs.WithRemedy(errs.New(errs.Invalid, "target carries %s, which everybody who reads the catalog would see", what),
@@ -76,8 +76,9 @@ func (h *Handler) createLocation(w http.ResponseWriter, r *http.Request) error {
 	case body.Presence != "" && body.Presence != "required" && body.Presence != "optional":
 		return errs.New(errs.Invalid, `presence must be "required" or "optional", not %q`, body.Presence)
 	}
-	loc := Location{Type: body.Type, Target: strings.TrimSpace(body.Target)}
-	if err := checkRegistrable(loc); err != nil {
+	ctx := r.Context()
+	loc, err := h.registrable(ctx, Location{Type: body.Type, Target: strings.TrimSpace(body.Target)})
+	if err != nil {
 		return err
 	}
 	dry, err := yes("dryRun", q.Get("dryRun"))
@@ -91,7 +92,6 @@ func (h *Handler) createLocation(w http.ResponseWriter, r *http.Request) error {
 	case plan && !dry:
 		return errs.WithRemedy(errs.New(errs.Invalid, "plan is part of a dry run"), "send dryRun=true too, or leave plan out to register")
 	}
-	ctx := r.Context()
 	if err := h.sight(ctx).mayRegister(ctx, locationCreate, loc); err != nil {
 		return err
 	}
@@ -305,19 +305,20 @@ func (h *Handler) updateLocation(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.Decode(r, &body); err != nil {
 		return err
 	}
-	loc := Location{Type: body.Type, Target: strings.TrimSpace(body.Target)}
-	if err := checkRegistrable(loc); err != nil {
+	ctx := r.Context()
+	loc, err := h.registrable(ctx, Location{Type: body.Type, Target: strings.TrimSpace(body.Target)})
+	if err != nil {
 		return err
 	}
 	old, err := h.locationByID(r)
 	if err != nil {
 		return err
 	}
-	v := h.sight(r.Context())
-	if err := v.mayChangeSource(r.Context(), locationDelete, old, noLocation(old.LocationID)); err != nil {
+	v := h.sight(ctx)
+	if err := v.mayChangeSource(ctx, locationDelete, old, noLocation(old.LocationID)); err != nil {
 		return err
 	}
-	if err := v.mayRegister(r.Context(), locationCreate, loc); err != nil {
+	if err := v.mayRegister(ctx, locationCreate, loc); err != nil {
 		return err
 	}
 	if old.Origin != FromRegister {
@@ -325,11 +326,11 @@ func (h *Handler) updateLocation(w http.ResponseWriter, r *http.Request) error {
 			"change it in catalog.locations and restart")
 	}
 	by := audit.Of(r)
-	src, err := h.Store.Retarget(r.Context(), old.LocationID, loc, by)
+	src, err := h.Store.Retarget(ctx, old.LocationID, loc, by)
 	if err != nil {
 		return err
 	}
-	if err := h.Requests.Refresh(r.Context(), []string{src.ID}, by.Quiet(), loc.Shown()); err != nil {
+	if err := h.Requests.Refresh(ctx, []string{src.ID}, by.Quiet(), loc.Shown()); err != nil {
 		return err
 	}
 	httpx.JSON(w, http.StatusOK, toLocationJSON(src))
@@ -492,8 +493,8 @@ func (h *Handler) analyzeLocation(w http.ResponseWriter, r *http.Request) error 
 	if err := httpx.Decode(r, &body); err != nil {
 		return err
 	}
-	loc := Location{Type: body.Location.Type, Target: strings.TrimSpace(body.Location.Target)}
-	if err := checkRegistrable(loc); err != nil {
+	loc, err := h.registrable(r.Context(), Location{Type: body.Location.Type, Target: strings.TrimSpace(body.Location.Target)})
+	if err != nil {
 		return err
 	}
 	if err := h.sight(r.Context()).mayRegister(r.Context(), locationAnalyze, loc); err != nil {

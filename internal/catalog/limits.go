@@ -21,8 +21,11 @@ var (
 	// declaredLimits are for what an operator named: more is a slip.
 	declaredLimits = limits{depth: 10, files: 100_000}
 	// registeredLimits are for what anybody with a repository may have led to. Trying and registering have the same.
-	registeredLimits = limits{depth: 5, files: 500, size: 1 << 20, entities: 500}
+	registeredLimits = limits{depth: 5, files: RegisteredFiles, size: 1 << 20, entities: 500}
 )
+
+// RegisteredFiles is how many files a registered location may lead to, and how many one of its paths may stand for.
+const RegisteredFiles = 500
 
 func limitsOf(o Origin) limits {
 	if o == FromRegister {

@@ -73,7 +73,7 @@ func (r *Refresher) look(ctx context.Context, loc Location, refuse func(t target
 				err = errs.WithRemedy(errs.Public(errs.Invalid, loc.Target+" cannot be registered: "+errs.Sentence(err), err), errs.Remedy(err))
 				return out, refuse(t, nil, err)
 			}
-			reading, err := r.Reader.Read(ctx, t.loc, Known{})
+			reading, err := w.reader(t.loc).Read(ctx, t.loc, Known{})
 			if err != nil {
 				if ctx.Err() != nil {
 					return nil, ctx.Err()

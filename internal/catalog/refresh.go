@@ -18,6 +18,8 @@ import (
 type Refresher struct {
 	Store  *Store
 	Reader Reader
+	// Paths reads the files of this machine that registered locations lead to; nil where Reader may.
+	Paths Paths
 	// Rules returns what may come from a source beside its own rules. Nil: Component, API and
 	// Location, as in Backstage.
 	Rules func(Location) []Rule

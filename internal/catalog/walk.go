@@ -208,7 +208,7 @@ func (w *walk) includesSame(ctx context.Context, base Location, includes []Inclu
 		if in.Revision == "" {
 			return false
 		}
-		f, err := w.Reader.ReadRelative(ctx, base, in.Target, in.Revision)
+		f, err := w.reader(base).ReadRelative(ctx, base, in.Target, in.Revision)
 		if err == nil {
 			w.mu.Lock()
 			w.moved[base.String()+"\x00"+in.Target] = f
@@ -229,7 +229,7 @@ func (w *walk) included(ctx context.Context, base Location, target string) (*Fil
 	if f != nil {
 		return f, nil
 	}
-	return w.Reader.ReadRelative(ctx, base, target, "")
+	return w.reader(base).ReadRelative(ctx, base, target, "")
 }
 
 // parent is the Location entity that a unit is taken to come from. Where several lead to it, as close to
@@ -290,7 +290,7 @@ func (w *walk) readSafely(ctx context.Context, loc Location, known Known) (r *Re
 			r, err = nil, errs.WithRemedy(errs.New(errs.Internal, "it could not be read because of a fault of the portal"), "report it, with the lines of the log that name it")
 		}
 	}()
-	return w.Reader.Read(ctx, loc, known)
+	return w.reader(loc).Read(ctx, loc, known)
 }
 
 // unreadable deals with a target that could not be read: what it yielded before stays, unless it is
@@ -445,7 +445,7 @@ func (w *walk) keepRenamed(ctx context.Context, u *Unit, isKnown bool) error {
 
 // follow makes the target of a Location entity absolute.
 func (w *walk) follow(base Location, typ, target string) (Location, error) {
-	l, err := w.Reader.Resolve(base, typ, target)
+	l, err := w.reader(base).Resolve(base, typ, target)
 	if err != nil {
 		return Location{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -135,6 +136,24 @@ type PorticoCatalog struct {
 	Retention       time.Duration `config:"retention"`       // how long a removed entity can be restored; default 720h
 	RefreshInterval time.Duration `config:"refreshInterval"` // how often a source is looked at again; default 5m
 	History         History       `config:"history"`
+	// RegisterPaths are folders of this machine below which paths may be registered; default none.
+	RegisterPaths []RegisterPath `config:"registerPaths"`
+}
+
+// RegisterPath is a folder as it was written, and where.
+type RegisterPath struct {
+	Path     string
+	Position Position
+}
+
+func (p *RegisterPath) decodeConfig(d *decoder, n Node) bool {
+	text, ok := d.text(n)
+	if ok && (text == "" || strings.ContainsAny(text, "*?[{")) {
+		d.fault(n, "write a folder; what is below it may be registered", "%q is not the path of a folder", text)
+		return false
+	}
+	p.Path, p.Position = text, n.pos
+	return ok
 }
 
 // History bounds the change log.

@@ -63,7 +63,7 @@ catalog:
     - {type: file, target: ./a.yaml, rules: [{allow: [Group]}]}
   providers: {github: {all: {organization: o}}}
 portico:
-  catalog: {missingGrace: PT1H, retention: {days: 2}, refreshInterval: 30s, history: {maxAge: 90d, maxCount: 5}}
+  catalog: {missingGrace: PT1H, retention: {days: 2}, refreshInterval: 30s, history: {maxAge: 90d, maxCount: 5}, registerPaths: [./teams]}
 kubernetes: {serviceLocatorMethod: {type: multiTenant}}
 proxy:
 `}.mustLoad(t, "CI_TOKEN=a-long-token")
@@ -100,7 +100,7 @@ proxy:
 		{"location", cfg.Catalog.Locations, []Location{{Type: "file", Target: "./a.yaml", Rules: []Rule{{Allow: []AllowedKind{{"Group", ""}}}},
 			Position: Position{"a.yaml", 40, 7}, Path: "catalog.locations[0]"}}},
 		{"catalog provider", cfg.Catalog.Providers["github"].Get("all").Get("organization").Text(), "o"},
-		{"ours", cfg.Portico.Catalog, PorticoCatalog{time.Hour, 48 * time.Hour, 30 * time.Second, History{90 * 24 * time.Hour, 5}}},
+		{"ours", cfg.Portico.Catalog, PorticoCatalog{time.Hour, 48 * time.Hour, 30 * time.Second, History{90 * 24 * time.Hour, 5}, []RegisterPath{{"./teams", Position{"a.yaml", 43, 130}}}}},
 		{"section", cfg.Sections["kubernetes"].Get("serviceLocatorMethod").Get("type").Text(), "multiTenant"},
 		{"sections", len(cfg.Sections), 1},
 		{"ignored", ignoredPaths(cfg), []string{
@@ -124,7 +124,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := PorticoCatalog{24 * time.Hour, 720 * time.Hour, 5 * time.Minute, History{8760 * time.Hour, 1000}}
+	want := PorticoCatalog{24 * time.Hour, 720 * time.Hour, 5 * time.Minute, History{8760 * time.Hour, 1000}, nil}
 	if diff := cmp.Diff(want, cfg.Portico.Catalog); diff != "" {
 		t.Errorf("portico.catalog (-want +got):\n%s", diff)
 	}

@@ -105,10 +105,12 @@ func TestFaults(t *testing.T) {
 			`a.yaml:6:14: portico.policies.roles.admin: entry 1, "ana", names nobody; write for example user:default/ana or group:default/ana`,
 			`a.yaml:7:15: portico.policies.signedIn: "a b" is no name of a role; write viewer, author, owner, operator or admin, or a role that your policies name`,
 			"a.yaml:8:12: portico.policies.guest: the environment variable NOT_SET is not set, and what counts without it would not be what was meant; set it, or take the key out"}},
-		{"ours, out of range", files{"a.yaml": "portico: {catalog: {retention: 1m, refreshInterval: 5ms, history: {maxCount: 0}}}"}, nil, []string{
+		{"ours, out of range", files{"a.yaml": "portico: {catalog: {retention: 1m, refreshInterval: 5ms, history: {maxCount: 0}, registerPaths: ['', './*', ok]}}"}, nil, []string{
 			"a.yaml:1:32: portico.catalog.retention: removed entities could not be restored; write at least 1h",
 			"a.yaml:1:53: portico.catalog.refreshInterval: sources would be read all the time; write at least 1s",
-			"a.yaml:1:78: portico.catalog.history.maxCount: no change would be kept; write 1 or more"}},
+			"a.yaml:1:78: portico.catalog.history.maxCount: no change would be kept; write 1 or more",
+			`a.yaml:1:98: portico.catalog.registerPaths[0]: "" is not the path of a folder; write a folder; what is below it may be registered`,
+			`a.yaml:1:102: portico.catalog.registerPaths[1]: "./*" is not the path of a folder; write a folder; what is below it may be registered`}},
 		{"integrations", files{"a.yaml": "integrations:\n  gitea:\n    - password: x\n  gitlab:\n    - apiBaseUrl: gitlab/api\n  github:\n    - apps: [{appId: one, privateKey: k}]\n"}, nil, []string{
 			"a.yaml:3:7: integrations.gitea[0].host: missing; add it",
 			`a.yaml:5:19: integrations.gitlab[0].apiBaseUrl: "gitlab/api" is not an absolute http or https URL; write for example https://portal.example.com`,

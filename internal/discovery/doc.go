@@ -14,8 +14,8 @@
 //
 // # What may be read
 //
-// Local files lie below the roots of what the operator configured; a descriptor reaches only its own
-// repository. Hosts are opened by the rules of internal/outbound. Credentials of a Git host are used
+// Local files lie below the roots of what the operator configured, or, of what others registered, below
+// the folders that are open for that: see [Reader.Below]. A descriptor reaches only its own repository. Hosts are opened by the rules of internal/outbound. Credentials of a Git host are used
 // for the repository that a location names, and for what its descriptors refer to in that same
 // repository.
 package discovery

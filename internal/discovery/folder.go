@@ -14,7 +14,6 @@ import (
 	"portico/internal/catalog"
 	"portico/internal/discovery/infer"
 	"portico/internal/errs"
-	"portico/internal/forge/git"
 )
 
 const (
@@ -44,11 +43,7 @@ func (r *Reader) readFolder(ctx context.Context, target, known string) (*catalog
 }
 
 func (r *Reader) readFolderNamed(ctx context.Context, target, filename, known string) (*catalog.Reading, error) {
-	target = filepath.Clean(target)
-	if _, err := r.rootFor(filepath.Join(target, "x")); err != nil {
-		return nil, err
-	}
-	root, err := cage.Open(target)
+	root, err := r.openFolder(target)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +81,7 @@ func (r *Reader) readFolderNamed(ctx context.Context, target, filename, known st
 // explore finds repositories, and what lies outside of them.
 func explore(ctx context.Context, root *cage.Root, filename string) (*found, error) {
 	f := &found{}
-	self := git.IsRepository(root.Dir())
+	self := isRepository(root, ".")
 	if self {
 		f.repos = append(f.repos, ".")
 	}
@@ -135,7 +130,12 @@ func (r *Reader) collect(ctx context.Context, root *cage.Root, f *found, filenam
 	var files []catalog.File
 	var guesses []*guess
 	guessAt := func(rel string) error {
-		g, err := r.guess(ctx, filepath.Join(root.Dir(), filepath.FromSlash(rel)))
+		sub, err := root.Sub(rel)
+		if err != nil {
+			return err
+		}
+		defer sub.Close()
+		g, err := r.guess(ctx, sub)
 		if err == nil {
 			guesses = append(guesses, g)
 		}
@@ -143,7 +143,7 @@ func (r *Reader) collect(ctx context.Context, root *cage.Root, f *found, filenam
 	}
 	for _, rel := range f.repos {
 		dir := filepath.Join(root.Dir(), filepath.FromSlash(rel))
-		declared, err := r.repository(ctx, dir, filename)
+		declared, err := r.repository(ctx, root, rel, filename)
 		if err == nil && len(declared) == 0 {
 			err = guessAt(rel)
 		}
@@ -224,8 +224,8 @@ func holdsEntities(data []byte) bool {
 }
 
 // repository reads the descriptors of one working copy. Links that leave it are not followed.
-func (r *Reader) repository(ctx context.Context, dir, filename string) ([]catalog.File, error) {
-	root, err := cage.Open(dir)
+func (r *Reader) repository(ctx context.Context, folder *cage.Root, rel, filename string) ([]catalog.File, error) {
+	root, err := folder.Sub(rel)
 	if err != nil {
 		return nil, err
 	}
@@ -267,13 +267,8 @@ type guess struct {
 }
 
 // guess looks at a folder, or remembers what it looked like.
-func (r *Reader) guess(ctx context.Context, dir string) (*guess, error) {
-	root, err := cage.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	now := glance(root)
+func (r *Reader) guess(ctx context.Context, root *cage.Root) (*guess, error) {
+	dir, now := root.Dir(), glance(root)
 	r.mu.Lock()
 	g, ok := r.inferred[dir]
 	r.mu.Unlock()
@@ -363,10 +358,12 @@ func (r *Reader) readInferred(ctx context.Context, target, known string) (*catal
 		}
 		return reading, err
 	}
-	if _, err := r.rootFor(filepath.Join(target, "x")); err != nil {
+	root, err := r.openFolder(target)
+	if err != nil {
 		return nil, err
 	}
-	g, err := r.guess(ctx, filepath.Clean(target))
+	defer root.Close()
+	g, err := r.guess(ctx, root)
 	if err != nil {
 		return nil, err
 	}

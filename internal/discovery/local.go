@@ -3,6 +3,7 @@ package discovery
 import (
 	"context"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,9 +20,11 @@ import (
 
 // local knows which files of this machine may be read.
 type local struct {
-	mu    sync.Mutex
-	roots []string          // absolute and clean
-	tops  map[string]topped // folder → top of its working copy
+	mu      sync.Mutex
+	roots   []string          // absolute and clean
+	named   map[string]bool   // what the operator named, in so many words
+	tops    map[string]topped // folder → top of its working copy
+	outside error             // the words for a path outside the roots; nil for the usual ones
 }
 
 type topped struct {
@@ -46,6 +49,7 @@ func (r *Reader) AllowLocal(targets ...string) error {
 		if !slices.Contains(r.local.roots, root) {
 			r.local.roots = append(r.local.roots, root)
 		}
+		r.local.named[filepath.Clean(t)] = true
 		r.local.mu.Unlock()
 	}
 	return nil
@@ -112,25 +116,31 @@ func within(root, p string) (rel string, ok bool) {
 }
 
 // rootFor is the folder that a path may not leave: the innermost working copy around it, else the
-// innermost root. Errors: errs.Forbidden outside all roots.
-func (r *Reader) rootFor(p string) (string, error) {
+// innermost root. It lies in that root, as outer. Errors: errs.Forbidden outside all roots.
+func (r *Reader) rootFor(p string) (dir, outer string, err error) {
 	l := &r.local
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	root := ""
 	for _, candidate := range l.roots {
-		if _, ok := within(candidate, p); ok && len(candidate) > len(root) {
-			root = candidate
+		if _, ok := within(candidate, p); ok && len(candidate) > len(outer) {
+			outer = candidate
 		}
 	}
-	if root == "" {
-		return "", errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: it is outside the folders that the configuration names", p),
-			"name it in catalog.locations")
+	if outer == "" {
+		return "", "", l.refused(p)
 	}
-	if top := l.top(filepath.Dir(p), root); top != "" {
-		return top, nil
+	if top := l.top(filepath.Dir(p), outer); top != "" {
+		return top, outer, nil
 	}
-	return root, nil
+	return outer, outer, nil
+}
+
+func (l *local) refused(p string) error {
+	if l.outside != nil {
+		return errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: %s", p, errs.Sentence(l.outside)), errs.Remedy(l.outside))
+	}
+	return errs.WithRemedy(errs.New(errs.Forbidden, "%s is not read: it is outside the folders that the configuration names", p),
+		"name it in catalog.locations")
 }
 
 // top is the innermost working copy around dir, not looking above root; "" when there is none.
@@ -141,18 +151,30 @@ func (l *local) top(dir, root string) string {
 	}
 	now := time.Now()
 	var passed []string
+	var open *cage.Root
 	top := ""
 	for {
 		if known, ok := l.tops[dir]; ok && now.Sub(known.at) < topsFor {
 			top = known.top
 			break
 		}
+		rel, ok := within(root, dir)
+		if !ok {
+			break
+		}
 		passed = append(passed, dir)
-		if git.IsRepository(dir) {
+		if open == nil {
+			var err error
+			if open, err = cage.Open(root); err != nil {
+				break
+			}
+			defer open.Close()
+		}
+		if isRepository(open, rel) {
 			top = dir
 			break
 		}
-		if _, ok := within(root, dir); !ok || dir == root {
+		if dir == root {
 			break
 		}
 		dir = filepath.Dir(dir)
@@ -163,17 +185,50 @@ func (l *local) top(dir, root string) string {
 	return top
 }
 
+// isRepository is git.IsRepository of a folder of a root. A link that leads out of the root leads to none.
+func isRepository(root *cage.Root, rel string) bool {
+	info, err := root.Stat(path.Join(rel, ".git"))
+	return err == nil && (info.IsDir() || info.Mode().IsRegular())
+}
+
+// open opens a folder that lies in a root, and nothing that links make of it outside.
+func (r *Reader) open(dir, outer string) (*cage.Root, error) {
+	root, err := cage.Open(outer)
+	if err != nil || dir == outer {
+		return root, err
+	}
+	defer root.Close()
+	rel, _ := within(outer, dir)
+	return root.Sub(rel)
+}
+
+// openFolder opens a folder that a location names. One that the operator named may be a link.
+func (r *Reader) openFolder(target string) (*cage.Root, error) {
+	target = filepath.Clean(target)
+	_, outer, err := r.rootFor(filepath.Join(target, "x"))
+	if err != nil {
+		return nil, err
+	}
+	r.local.mu.Lock()
+	named := r.local.named[target]
+	r.local.mu.Unlock()
+	if named {
+		return cage.Open(target)
+	}
+	return r.open(target, outer)
+}
+
 // caged opens the root of an absolute path, and says where the path is in it.
 func (r *Reader) caged(target string) (root *cage.Root, rel string, err error) {
 	if !filepath.IsAbs(target) || strings.ContainsRune(target, 0) {
 		return nil, "", errs.WithRemedy(errs.New(errs.Invalid, "%q is not an absolute path", target), "write the whole path, from /")
 	}
 	target = filepath.Clean(target)
-	dir, err := r.rootFor(target)
+	dir, outer, err := r.rootFor(target)
 	if err != nil {
 		return nil, "", err
 	}
-	root, err = cage.Open(dir)
+	root, err = r.open(dir, outer)
 	if err != nil {
 		return nil, "", err
 	}

@@ -74,7 +74,7 @@ func New(opts Options) (*Reader, error) {
 	}
 	opts.Integrations = integrations
 	r := &Reader{opts: opts, commits: map[string]commitAt{}, inferred: map[string]guess{}}
-	r.stamps.known = map[string]stamped{}
+	r.stamps.known, r.local.named = map[string]stamped{}, map[string]bool{}
 	if err := r.AllowLocal(opts.Local...); err != nil {
 		return nil, err
 	}

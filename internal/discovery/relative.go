@@ -76,7 +76,7 @@ func (r *Reader) localTarget(base catalog.Location, target string) (string, erro
 		p = filepath.Join(filepath.Dir(base.Target), p)
 	}
 	p = filepath.Clean(p)
-	root, err := r.rootFor(base.Target)
+	root, _, err := r.rootFor(base.Target)
 	if err != nil {
 		return "", err
 	}

@@ -12,7 +12,7 @@ function host(portals: Portals, file: string, text: string): string {
   return `${portals.hostedUrl}/quay/src/branch/main/${file}`
 }
 
-const field = (page: Page) => page.getByRole('textbox', { name: /^Address of a catalog-info/ })
+const field = (page: Page) => page.getByRole('textbox', { name: /^Address or path of a catalog-info/ })
 const row = (page: Page, file: string) => page.getByRole('button', { name: new RegExp(file) })
 const look = (page: Page) => page.getByRole('button', { name: /^Preview/ })
 
@@ -75,9 +75,11 @@ test('many at once: errors in place, and only what is good is ticked', async ({ 
   await expect(row(page, 'taken.yaml')).toContainText('1 name is taken by another place')
   await expect(page.getByText(/^Kept by .*catalog-info\.yaml/)).toBeVisible()
   await row(page, 'all.yaml').click()
+  await expect(page.getByText(`Register what is below ${portals.hosted}`)).toBeVisible()
   await expect(page.getByRole('region', { name: 'lines for the configuration' })).toContainText(
     'target: /srv/catalog/all.yaml',
   )
+  await expect(page.getByRole('region', { name: 'lines that open its folder' })).toContainText('- /srv/catalog')
   await expect(page.getByRole('checkbox', { name: /winch\.yaml/ })).toBeChecked()
   await expect(page.getByRole('checkbox', { name: /taken\.yaml/ })).not.toBeChecked()
   await expect(page.getByRole('checkbox', { name: /bad\.yaml/ })).toHaveCount(0)
@@ -86,6 +88,56 @@ test('many at once: errors in place, and only what is good is ticked', async ({ 
   await expect(page.getByText('2 locations: 2 new entities and 1 refused, as another place keeps them.')).toBeVisible()
   await page.getByRole('button', { name: 'Register 2 locations' }).click()
   await expect(page.getByText('All 2 are registered, and are being read now.')).toBeVisible()
+  refused(quiet)
+})
+
+test('paths and addresses mixed: files, folders and what is wrong, each in its place', async ({
+  page,
+  portals,
+  quiet,
+}) => {
+  const folder = join(portals.hosted, 'on the quay')
+  const fleet = join(folder, 'fleet')
+  mkdirSync(join(fleet, 'tug'), { recursive: true })
+  const put = (file: string, text: string) => {
+    writeFileSync(join(folder, file), text)
+    return join(folder, file)
+  }
+  const crane = put('crane.yaml', componentFile('crane', 'Lifts.'))
+  put('fleet/tug/catalog-info.yaml', componentFile('tug', 'Pulls ships.'))
+  const hoist = host(portals, 'hoist.yaml', componentFile('hoist', 'Hoists.'))
+  const lines = [
+    `file://${encodeURI(crane)}`,
+    fleet,
+    hoist,
+    put('wrong.yaml', broken),
+    put('notes.txt', 'Ring the bell at noon.'),
+    join(folder, 'none.yaml'),
+    `${portals.hosted}/../app-config.yaml`,
+    './crane.yaml',
+  ]
+  await page.goto('/catalog-import')
+  await expect(page.getByText(`A path of the portal’s machine may lie below ${portals.hosted}.`)).toBeVisible()
+  await field(page).fill(lines.join('\n'))
+  await look(page).click()
+  await expect(page.getByText('Three locations would add 3 entities. Five cannot be registered.')).toBeVisible()
+  await expect(row(page, 'wrong.yaml')).toContainText('1 error')
+  await expect(row(page, 'notes.txt')).toContainText('Nothing would come of it')
+  await expect(row(page, 'none.yaml')).toContainText('It is not there.')
+  await expect(row(page, 'app-config.yaml')).toContainText('It has a ".."')
+  await expect(row(page, '^\\./crane.yaml')).toContainText('It is not an absolute path')
+  await page.reload()
+  await expect(field(page)).toHaveValue(lines.join('\n'))
+  await page.getByRole('button', { name: 'Register 3 locations' }).click()
+  await expect(page.getByText('All 3 are registered, and are being read now.')).toBeVisible()
+  await page.goto('/catalog/default/component/tug')
+  await expect(page.getByText('Pulls ships.').first()).toBeVisible()
+
+  // It follows the file, as one of the configuration does.
+  await page.goto('/catalog/default/component/crane')
+  await expect(page.getByText('Lifts.').first()).toBeVisible()
+  put('crane.yaml', componentFile('crane', 'Lifts more.'))
+  await expect(page.getByText('Lifts more.').first()).toBeVisible()
   refused(quiet)
 })
 

@@ -25,7 +25,10 @@ export interface Portals {
   readerUrl: string
   /** A folder that the open portal watches: the tests write files into it. */
   watched: string
-  /** A folder whose folders are repositories of a Git host that the open portal may read, and where they are. */
+  /**
+   * A folder whose folders are repositories of a Git host that the open portal may read, and where they are. What is
+   * below it may be registered by its path, too.
+   */
   hosted: string
   hostedUrl: string
   /** A portal where people sign in at dex or GitHub, with one user. */
@@ -78,7 +81,7 @@ function named(): Promise<Running> {
     'no portal to test. Set PORTICO_BIN to a binary of portico, which is then started with the sample organisation: ' +
       'PORTICO_BIN=bin/portico npm run e2e. For portals that run already set PORTICO_URL (guests may enter), ' +
       'PORTICO_CLOSED_URL (nobody may), PORTICO_READER_URL (guests only read), PORTICO_WATCHED (a folder that the first one watches), ' +
-      'PORTICO_HOSTED and PORTICO_HOSTED_URL (a folder of repositories, and where a Git host has them that the first one may read), ' +
+      'PORTICO_HOSTED and PORTICO_HOSTED_URL (a folder of repositories, and where a Git host has them that the first one may read; its paths may be registered there), ' +
       'PORTICO_SIGN_IN_URL (people sign in at dex or GitHub) and PORTICO_PROXY_URL (the same behind a proxy).',
   )
 }
@@ -144,6 +147,7 @@ function config(guests: 'operators' | 'readers' | 'nobody', host?: string): stri
     'organization:\n  name: Marrowby\n',
     `portico:\n  sampleData: true\n  guest:\n    operator: ${String(guests === 'operators')}\n`,
     host ? `  reading:\n    allowPrivateHosts: ['${host}']\n` : '',
+    host ? '  catalog:\n    registerPaths: [./hosted]\n' : '',
     // Nobody answers there: it is for the form that tries an operation.
     host ? `  apis:\n    tryIt: [{origin: '${TRIED}', apis: ['api:default/booking.v3']}]\n` : '',
     'backend:\n  baseUrl: http://localhost:7007\n  listen:\n    host: 127.0.0.1\n    port: 7007\n',

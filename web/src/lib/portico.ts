@@ -13,6 +13,8 @@ export interface Session {
   signIn?: { providers: SignInProvider[] }
   /** Servers to which the page of an API may send requests. */
   tryIt?: TryItServer[]
+  /** Folders of the portal's machine below which the person may register paths. */
+  registerPaths?: string[]
 }
 
 /** `apis`: for the pages of these alone. */

@@ -4,7 +4,7 @@ import type { Plan, Planned, Preview, Would } from './api.ts'
 import { inTurn } from './in-turn.ts'
 import { answerWords, outcomeWords, verdictOf, wouldWords, type Outcome } from './plan-words.ts'
 import { parseRegisterSearch, searchOf } from './register-search.ts'
-import { isDescriptor, isRepository, locationOf, MOST, readLines } from './targets.ts'
+import { isDescriptor, isRepository, locationOf, MOST, openingOf, readLines } from './targets.ts'
 import { yamlOf } from './yaml.ts'
 
 const entity = (would: Would, more: Partial<Planned> = {}): Planned => ({
@@ -31,6 +31,33 @@ describe('what somebody pastes', () => {
     expect(readLines('a.io/x a.io/x').twice).toBe(1)
   })
 
+  it('may be paths, with what stands in them', () => {
+    const { targets } = readLines(
+      [
+        '- /srv/my team/all.yaml',
+        '"/srv/b.yaml", /srv/{c,d}/[ef].yaml https://a/x.yaml github.com/o/r',
+        'file:///srv/g.yaml;./h.yaml',
+        '/srv/my\\ i.yaml,',
+      ].join('\n'),
+    )
+    expect(targets).toEqual([
+      '/srv/my team/all.yaml',
+      '/srv/b.yaml',
+      '/srv/{c,d}/[ef].yaml',
+      'https://a/x.yaml',
+      'github.com/o/r',
+      'file:///srv/g.yaml',
+      './h.yaml',
+      '/srv/my i.yaml',
+    ])
+  })
+
+  it('says which folder would have to be open', () => {
+    expect(openingOf(locationOf('/srv/teams/a.yaml'))).toContain('- /srv/teams\n')
+    expect(openingOf(locationOf('folder:/srv/teams'))).toContain('- /srv/teams\n')
+    for (const line of ['./a.yaml', '/a.yaml', '/srv/*/a.yaml']) expect(openingOf(locationOf(line))).toBe('')
+  })
+
   it('keeps the star of a pattern', () => {
     expect(readLines('https://a/main/*/catalog-info.yaml').targets).toEqual(['https://a/main/*/catalog-info.yaml'])
   })
@@ -52,6 +79,9 @@ describe('what somebody pastes', () => {
     expect(locationOf('/srv/catalog/all.yaml').type).toBe('file')
     expect(locationOf('./all.yaml').type).toBe('file')
     expect(locationOf('file:/srv/all.yaml')).toEqual({ type: 'file', target: '/srv/all.yaml' })
+    expect(locationOf('file:///srv/my%20team/all.yaml')).toEqual({ type: 'file', target: '/srv/my team/all.yaml' })
+    expect(locationOf('file://localhost/srv/50%.yaml')).toEqual({ type: 'file', target: '/srv/50%.yaml' })
+    expect(locationOf('folder:/srv/repos')).toEqual({ type: 'folder', target: '/srv/repos' })
   })
 
   it('is a repository where it ends in no file', () => {

@@ -1,4 +1,5 @@
-import { useRef } from 'react'
+import { Fragment, useRef } from 'react'
+import { useSession } from '../../lib/session.ts'
 import { count } from '../../lib/words.ts'
 import { Button } from '../../ui/button.tsx'
 import { isDescriptor, MOST, readLines } from './targets.ts'
@@ -18,6 +19,7 @@ interface Props {
 export function TargetField({ text, looked, onText, onLook }: Props) {
   const { targets, twice, left } = readLines(text)
   const descriptor = isDescriptor(text)
+  const folders = useSession().registerPaths ?? []
   const same = targets.join('\n') === looked.join('\n')
   const field = useRef<HTMLTextAreaElement>(null)
   const look = () => {
@@ -33,7 +35,8 @@ export function TargetField({ text, looked, onText, onLook }: Props) {
       }}
     >
       <label htmlFor="register-targets">
-        Address of a <code>catalog-info.yaml</code>, a repository or a folder
+        {folders.length > 0 ? 'Address or path' : 'Address'} of a <code>catalog-info.yaml</code>, a repository or a
+        folder
       </label>
       <textarea
         ref={field}
@@ -42,7 +45,7 @@ export function TargetField({ text, looked, onText, onLook }: Props) {
         rows={Math.min(10, Math.max(3, text.split('\n').length))}
         spellCheck={false}
         autoComplete="off"
-        placeholder="https://github.com/acme/shop"
+        placeholder={['https://github.com/acme/shop', ...folders.slice(0, 1)].join('\n')}
         aria-describedby="register-help"
         aria-invalid={descriptor || undefined}
         onChange={(event) => {
@@ -74,6 +77,7 @@ export function TargetField({ text, looked, onText, onLook }: Props) {
           <>
             One per line, up to {MOST}. A pattern such as{' '}
             <span className="mono">…/blob/main/services/*/catalog-info.yaml</span> stands for each file that it matches.
+            {folders.length > 0 && <Open folders={folders} />}
             {twice > 0 && ` ${count(twice, 'line')} came twice.`}
             {left > 0 && ` The last ${String(left)} are left out.`}
           </>
@@ -96,5 +100,24 @@ export function TargetField({ text, looked, onText, onLook }: Props) {
         </span>
       </div>
     </form>
+  )
+}
+
+/** Where the paths may lie that this person registers. */
+function Open({ folders }: { folders: string[] }) {
+  const first = folders.slice(0, 3)
+  const more = folders.length - first.length
+  return (
+    <>
+      {' '}
+      A path of the portal’s machine may lie below{' '}
+      {first.map((folder, i) => (
+        <Fragment key={folder}>
+          {i > 0 && (i === first.length - 1 && more === 0 ? ' or ' : ', ')}
+          <span className={`${css['folder'] ?? ''} mono`}>{folder}</span>
+        </Fragment>
+      ))}
+      {more > 0 && ` or ${count(more, 'other folder')}`}.
+    </>
   )
 }

@@ -5,7 +5,7 @@ import { asSentence } from '../../lib/words.ts'
 import { CodeBlock } from '../../ui/code-block.tsx'
 import { ErrorId, errorSentence } from '../../ui/strip.tsx'
 import { analysisQuery } from './api.ts'
-import { configOf, isRepository, locationOf } from './targets.ts'
+import { configOf, isRepository, locationOf, openingOf } from './targets.ts'
 import { yamlOf } from './yaml.ts'
 import css from './register.module.css'
 
@@ -13,15 +13,25 @@ import css from './register.module.css'
 export function Unreadable({ line, error }: { line: string; error: unknown }) {
   const location = locationOf(line)
   const local = location.type === 'file' || location.type === 'folder'
+  // Where folders are open to the person, these lines help with what is outside, and with nothing that is wrong inside.
+  const open = useSession().registerPaths !== undefined
+  const closed = local && isApiError(error) && (error.status === 403) === open
+  const opening = openingOf(location)
   return (
     <>
       <p>
         {isApiError(error) ? asSentence(error.remedy) : errorSentence(error)} <ErrorId error={error} />
       </p>
-      {local && (
+      {closed && (
         <>
           <p className="muted">An operator names it in the configuration, and the portal reads it at its next start:</p>
           <CodeBlock code={configOf(location)} language="yaml" name="lines for the configuration" />
+        </>
+      )}
+      {closed && opening && (
+        <>
+          <p className="muted">Or opens its folder, so that what is in it can be registered here:</p>
+          <CodeBlock code={opening} language="yaml" name="lines that open its folder" />
         </>
       )}
       {isApiError(error) && error.status === 400 && isRepository(location) && <Seen line={line} />}
