@@ -30,13 +30,16 @@ export function tally(plans: Plan[]): Record<Would, number> & { errors: number }
   return sum
 }
 
+/** The row names the target already. */
+const aboutIt = (message: string, target: string) => message.replace(JSON.stringify(target), 'it').replace(target, 'it')
+
 /** One location in a line: what would come of it, and what stands against it. */
 export function verdictOf({ line, preview, error }: Look): Verdict {
   if (error !== undefined && error !== null)
     return {
       shape: 'bad',
       words: isApiError(error)
-        ? asSentence(error.message.replace(locationOf(line).target, 'it'))
+        ? asSentence(aboutIt(error.message, locationOf(line).target))
         : 'It could not be looked at.',
       can: false,
       clean: false,

@@ -129,6 +129,8 @@ describe('what would come of it', () => {
       shape: 'bad',
       words: 'It is not there.',
     })
+    const odd = new ApiError('InputError', '"nonsense" is not an absolute http or https URL', 400)
+    expect(verdictOf({ line: 'nonsense', error: odd }).words).toBe('It is not an absolute http or https URL.')
   })
 
   it('is one sentence for all', () => {
