@@ -1,3 +1,4 @@
+import { expect, type Page } from '@playwright/test'
 import { CHANGED, changedBetween, hostedFile, REMOVED } from './prepared.ts'
 import type { Portals } from './server.ts'
 
@@ -12,6 +13,12 @@ export interface EveryPage {
   signedIn?: boolean
   /** The server refuses what the page asks for, which is what it shows. */
   refused?: boolean
+  /** What the portal fails to answer, by its address. */
+  fails?: RegExp
+  /** What it has not answered yet, nor will. */
+  late?: RegExp
+  /** Once the page stands the portal is gone, and what is shown is asked for again. */
+  gone?: boolean
 }
 
 /** The address to go to, by way of the sign-in where the page is a person's. */
@@ -20,11 +27,57 @@ export async function addressOf({ path, at = 'url', signedIn = false }: EveryPag
   return signedIn ? `${portals.proxyUrl}/api/auth/proxy/start?redirectUrl=${encodeURIComponent(to)}` : portals[at] + to
 }
 
-/** Takes out of what the console said that the server refuses what the page asks for: a browser cannot be kept from it. */
-export function withoutRefusals({ refused = false }: EveryPage, quiet: string[]): void {
-  if (!refused) return
-  const others = quiet.filter((line) => !/status of 403|NotAllowedError/.test(line))
-  if (others.length === quiet.length) throw new Error('nothing was refused')
+/** Goes to the page, and waits until it stands in the state that is looked at. */
+export async function open(page: Page, one: EveryPage, portals: Portals): Promise<void> {
+  const { fails, late, gone = false } = one
+  if (fails) await page.route(fails, (route) => route.fulfill({ status: 500, json: { error: fault } }))
+  if (late) await page.route(late, () => undefined)
+  if (gone) {
+    await page.route(/\/changes\?after=/, (route) => route.abort('internetdisconnected'))
+    await page.clock.install()
+  }
+  await page.goto(await addressOf(one, portals))
+  await settled(page, one)
+  if (gone) await abandon(page)
+}
+
+/** As the portal says that it could not. */
+const fault = {
+  name: 'Error',
+  message: 'the portal could not do this; the cause is in its log under 51B0-7E4D',
+  id: '51B0-7E4D',
+}
+
+/** Nothing on the page is on its way any more, but for what is late. */
+export async function settled(page: Page, { late }: EveryPage): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await page.waitForLoadState('load')
+  const busy = page.locator('[aria-busy=true]')
+  if (late) await expect(busy.first()).toBeVisible()
+  else await expect(busy).toHaveCount(0, { timeout: 20_000 })
+}
+
+/** The portal does not answer any more. What is older than half a minute is asked for again by whoever comes back to the page. */
+async function abandon(page: Page): Promise<void> {
+  await page.context().setOffline(true)
+  await page.clock.fastForward(60_000)
+  await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')))
+  await expect(page.getByRole('alert').filter({ hasText: 'You see ' }).first()).toBeVisible()
+}
+
+/** What the browser itself says of answers that are none: it cannot be kept from it. */
+function said({ refused, fails, gone }: EveryPage): RegExp | undefined {
+  if (refused) return /status of 403|NotAllowedError/
+  if (fails) return /status of 500|could not do this/
+  return gone ? /ERR_INTERNET_DISCONNECTED/ : undefined
+}
+
+/** Takes out of what the console said that the portal does not answer, which is what the page shows. */
+export function withoutFailures(one: EveryPage, quiet: string[]): void {
+  const expected = said(one)
+  if (!expected) return
+  const others = quiet.filter((line) => !expected.test(line))
+  if (others.length === quiet.length) throw new Error('everything was answered')
   quiet.splice(0, quiet.length, ...others)
 }
 
@@ -105,4 +158,33 @@ export const everyPage: EveryPage[] = [
   { name: 'rights', path: '/settings/rights', signedIn: true },
   { name: 'a program asks for a token', path: '/settings/login', signedIn: true },
   { name: 'sign-in', path: '/sign-in', at: 'closedUrl' },
+  { name: 'home of an empty portal', path: '/', at: 'emptyUrl' },
+  { name: 'catalog of an empty portal', path: '/catalog', at: 'emptyUrl' },
+  { name: 'APIs of an empty portal', path: '/api-docs', at: 'emptyUrl' },
+  { name: 'graph of an empty portal', path: '/catalog-graph', at: 'emptyUrl' },
+  { name: 'sources of an empty portal', path: '/operate/sources', at: 'emptyUrl' },
+  { name: 'home where much is held', path: '/', at: 'heldUrl' },
+  { name: 'sources where much is held', path: '/operate/sources', at: 'heldUrl' },
+  { name: 'home that does not load', path: '/', fails: /\/api\/catalog\// },
+  { name: 'home in part', path: '/', fails: /\/api\/catalog\/(sources|problems|changes)/ },
+  { name: 'catalog that does not load', path: '/catalog', fails: /\/entities\/by-query/ },
+  { name: 'APIs that do not load', path: '/api-docs', fails: /\/entities\/by-query/ },
+  { name: 'component that does not load', path: '/catalog/default/component/payments-api', fails: /\/by-name\// },
+  {
+    name: 'history that does not load',
+    path: '/catalog/default/component/payments-api/history',
+    fails: /\/api\/.*\/history/,
+  },
+  { name: 'graph that does not load', path: '/catalog-graph', fails: /\/api\/catalog\/graph/ },
+  { name: 'home of a portal that is gone', path: '/', gone: true },
+  { name: 'catalog of a portal that is gone', path: '/catalog', gone: true },
+  { name: 'component of a portal that is gone', path: '/catalog/default/component/payments-api', gone: true },
+  { name: 'home on its way', path: '/', late: /\/api\/catalog\/(sources|problems|changes)/ },
+  { name: 'catalog on its way', path: '/catalog', late: /\/entities\/by-query/ },
+  {
+    name: 'history on its way',
+    path: '/catalog/default/component/payments-api/history',
+    late: /\/api\/.*\/history/,
+  },
+  { name: 'graph on its way', path: '/catalog-graph', late: /\/api\/catalog\/graph/ },
 ]

@@ -1,8 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test as base, type Page } from '@playwright/test'
+import { componentFile } from './files.ts'
 import { CatalogPage, EntityPage, Finder, ProblemsPanel } from './pages.ts'
-import { componentFile, runningPortals, type Portals } from './server.ts'
+import { runningPortals, type Portals } from './server.ts'
 
 interface Fixtures {
   portals: Portals

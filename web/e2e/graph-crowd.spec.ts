@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from './fixtures.ts'
 import { c, GraphPage, LAID } from './graph-page.ts'
-import { componentFile, startPortal } from './server.ts'
+import { componentFile } from './files.ts'
+import { startPortal } from './server.ts'
 
 test.skip(!process.env['PORTICO_BIN'], 'it starts a portal of its own: set PORTICO_BIN')
 test.describe.configure({ timeout: 120_000 })

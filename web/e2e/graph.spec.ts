@@ -4,7 +4,7 @@ import { serious } from './axe.ts'
 import { expect, test } from './fixtures.ts'
 import { c, GraphPage, LAID } from './graph-page.ts'
 import { as } from './person.ts'
-import { componentFile } from './server.ts'
+import { componentFile } from './files.ts'
 
 test.describe.configure({ timeout: 120_000 })
 test.use({ contextOptions: { reducedMotion: 'reduce' } })

@@ -1,11 +1,17 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { componentFile, type Portals } from './server.ts'
+import { BERTHS, berthsFile, componentFile } from './files.ts'
+import type { Portals } from './server.ts'
 
 const PATIENCE = 30_000
 
-/** What happened in the open portal before anybody came: a component that changed twice, one that was removed, a file at a host. */
+/** What happened before anybody came. */
 export async function prepare(portals: Portals): Promise<void> {
+  await Promise.all([prepareOpen(portals), prepareHeld(portals)])
+}
+
+/** In the open portal: a component that changed twice, one that was removed, a file at a host. */
+async function prepareOpen(portals: Portals): Promise<void> {
   const at = (name: string) => `${portals.url}/api/catalog/entities/by-name/component/default/${name}`
   const file = (name: string) => join(portals.watched, `${name}.yaml`)
   for (const words of ['Rings in fog.', 'Rings in fog and snow.', 'Rings in fog, snow and heavy rain.']) {
@@ -24,6 +30,19 @@ export async function prepare(portals: Portals): Promise<void> {
   mkdirSync(join(portals.hosted, REPOSITORY), { recursive: true })
   writeFileSync(join(portals.hosted, REPOSITORY, 'catalog-info.yaml'), componentFile('tide-clock', 'Tells the tides.'))
 }
+
+/** Most of the berths went from their file at once: more than the portal removes without being told to. */
+async function prepareHeld({ heldUrl, heldFile }: Portals): Promise<void> {
+  const sources = async () => {
+    const answer = await fetch(`${heldUrl}/api/catalog/sources`)
+    return answer.ok ? ((await answer.json()) as { items: { entities: number; held: unknown }[] }).items : []
+  }
+  await until(async () => (await sources()).some(({ entities }) => entities >= BERTHS))
+  writeFileSync(heldFile, berthsFile(BERTHS - GONE))
+  await until(async () => (await sources()).some(({ held }) => held !== null))
+}
+
+const GONE = 48
 
 export const CHANGED = 'fog-bell'
 export const REMOVED = 'drifted-buoy'
@@ -52,7 +71,7 @@ async function entity(at: string): Promise<Known | undefined> {
 
 async function until(done: () => Promise<boolean>): Promise<void> {
   for (const end = Date.now() + PATIENCE; !(await done());) {
-    if (Date.now() > end) throw new Error('the open portal does not show what its watched folder declares')
+    if (Date.now() > end) throw new Error('a portal does not show what its files declare')
     await new Promise((r) => setTimeout(r, 100))
   }
 }

@@ -1,4 +1,4 @@
-import { addressOf, everyPage, withoutRefusals } from './every-page.ts'
+import { everyPage, open, withoutFailures } from './every-page.ts'
 import { expect, test } from './fixtures.ts'
 import { hindrances, lostInForcedColours, spaced } from './reach.ts'
 
@@ -10,13 +10,11 @@ test.use({
 
 for (const one of everyPage) {
   test(`${one.name} is within reach`, async ({ page, portals, quiet }) => {
-    await page.goto(await addressOf(one, portals))
-    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-    await expect(page.locator('[aria-busy=true]')).toHaveCount(0, { timeout: 20_000 })
+    await open(page, one, portals)
     expect.soft(await hindrances(page)).toEqual([])
     expect.soft(await lostInForcedColours(page)).toEqual([])
     await spaced(page)
     expect(await hindrances(page), 'with text spaced apart').toEqual([])
-    withoutRefusals(one, quiet)
+    withoutFailures(one, quiet)
   })
 }

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serious } from './axe.ts'
 import { expect, test, type Page } from './fixtures.ts'
-import { componentFile, type Portals } from './server.ts'
+import { componentFile } from './files.ts'
+import type { Portals } from './server.ts'
 
 /** Writes a file of the repository, and says where a browser shows it. */
 function host(portals: Portals, file: string, text: string): string {

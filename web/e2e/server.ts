@@ -14,6 +14,7 @@ import { createServer as createHttpServer, request as httpRequest } from 'node:h
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { BERTHS, berthsFile, brokenFile, componentFile, containersFile } from './files.ts'
 
 /** What the tests know about the portals that are running. Handed on in the environment, as text. */
 export interface Portals {
@@ -23,6 +24,11 @@ export interface Portals {
   closedUrl: string
   /** A portal whose guests read the catalog, and no more. */
   readerUrl: string
+  /** A portal that has no source yet; its guests run it. */
+  emptyUrl: string
+  /** A portal whose guests run it, with one source. The tests let most of that disappear, which it holds. */
+  heldUrl: string
+  heldFile: string
   /** A folder that the open portal watches: the tests write files into it. */
   watched: string
   /**
@@ -68,19 +74,26 @@ function named(): Promise<Running> {
   const env = (name: string) => process.env[name] ?? ''
   const binary = env('PORTICO_BIN')
   if (binary) return startBinary(resolve(root, binary))
-  const names = ['URL', 'CLOSED_URL', 'READER_URL', 'WATCHED', 'HOSTED', 'HOSTED_URL', 'SIGN_IN_URL', 'PROXY_URL']
-  const [url, closedUrl, readerUrl, watched, hosted, hostedUrl, signInUrl, proxyUrl] = names.map((name) =>
-    env(`PORTICO_${name}`),
-  )
-  if (url && closedUrl && readerUrl && watched && hosted && hostedUrl && signInUrl && proxyUrl)
-    return Promise.resolve({
-      portals: { url, closedUrl, readerUrl, watched, hosted, hostedUrl, signInUrl, proxyUrl },
-      stop: () => Promise.resolve(),
-    })
+  const portals: Portals = {
+    url: env('PORTICO_URL'),
+    closedUrl: env('PORTICO_CLOSED_URL'),
+    readerUrl: env('PORTICO_READER_URL'),
+    emptyUrl: env('PORTICO_EMPTY_URL'),
+    heldUrl: env('PORTICO_HELD_URL'),
+    heldFile: env('PORTICO_HELD_FILE'),
+    watched: env('PORTICO_WATCHED'),
+    hosted: env('PORTICO_HOSTED'),
+    hostedUrl: env('PORTICO_HOSTED_URL'),
+    signInUrl: env('PORTICO_SIGN_IN_URL'),
+    proxyUrl: env('PORTICO_PROXY_URL'),
+  }
+  if (Object.values(portals).every(Boolean)) return Promise.resolve({ portals, stop: () => Promise.resolve() })
   throw new Error(
     'no portal to test. Set PORTICO_BIN to a binary of portico, which is then started with the sample organisation: ' +
       'PORTICO_BIN=bin/portico npm run e2e. For portals that run already set PORTICO_URL (guests may enter), ' +
-      'PORTICO_CLOSED_URL (nobody may), PORTICO_READER_URL (guests only read), PORTICO_WATCHED (a folder that the first one watches), ' +
+      'PORTICO_CLOSED_URL (nobody may), PORTICO_READER_URL (guests only read), PORTICO_EMPTY_URL (it has no source), ' +
+      'PORTICO_HELD_URL and PORTICO_HELD_FILE (its only source, a file of berths that the tests write), ' +
+      'PORTICO_WATCHED (a folder that the first one watches), ' +
       'PORTICO_HOSTED and PORTICO_HOSTED_URL (a folder of repositories, and where a Git host has them that the first one may read; its paths may be registered there), ' +
       'PORTICO_SIGN_IN_URL (people sign in at dex or GitHub) and PORTICO_PROXY_URL (the same behind a proxy).',
   )
@@ -101,6 +114,11 @@ async function startBinary(binary: string): Promise<Running> {
   writeFileSync(join(work, 'app-config.yaml'), config('operators', new URL(host.url).host))
   writeFileSync(join(work, 'closed.yaml'), config('nobody'))
   writeFileSync(join(work, 'reader.yaml'), config('readers'))
+  writeFileSync(join(work, 'empty.yaml'), operated('[]'))
+  const heldFile = join(work, 'harbour', 'berths.yaml')
+  mkdirSync(join(work, 'harbour'))
+  writeFileSync(heldFile, berthsFile(BERTHS))
+  writeFileSync(join(work, 'held.yaml'), operated('[{type: file, target: ./harbour/berths.yaml}]'))
   const serve = (file: string, data: string, port = 0) =>
     start(binary, ['serve', '--config', join(work, file), `--private-postgres=${join(work, data)}`], work, data, port)
   // Provider and portal name each other, so both ports are chosen before either starts.
@@ -111,15 +129,22 @@ async function startBinary(binary: string): Promise<Running> {
   writeFileSync(join(work, 'people.yaml'), people)
   writeFileSync(join(work, 'rules.cedar'), pilotsRules)
   writeFileSync(join(work, 'sign-in.yaml'), signInConfig(dexPort, gitHubPort))
-  const open = await serve('app-config.yaml', 'open')
-  const closed = await serve('closed.yaml', 'closed')
-  const reader = await serve('reader.yaml', 'reader')
-  const signIn = await serve('sign-in.yaml', 'sign-in', port)
+  const [open, closed, reader, empty, held, signIn] = await Promise.all([
+    serve('app-config.yaml', 'open'),
+    serve('closed.yaml', 'closed'),
+    serve('reader.yaml', 'reader'),
+    serve('empty.yaml', 'empty'),
+    serve('held.yaml', 'held'),
+    serve('sign-in.yaml', 'sign-in', port),
+  ])
   return {
     portals: {
       url: open.url,
       closedUrl: closed.url,
       readerUrl: reader.url,
+      emptyUrl: empty.url,
+      heldUrl: held.url,
+      heldFile,
       watched,
       hosted,
       hostedUrl: `${host.url}/marrowby`,
@@ -127,7 +152,7 @@ async function startBinary(binary: string): Promise<Running> {
       proxyUrl: proxy.url,
     },
     stop: async () => {
-      await Promise.all([open.stop(), closed.stop(), reader.stop(), signIn.stop()])
+      await Promise.all([open, closed, reader, empty, held, signIn].map((portal) => portal.stop()))
       await Promise.all([dex.stop(), gitHub.stop(), proxy.stop(), host.stop()])
       rmSync(work, { recursive: true, force: true })
     },
@@ -155,6 +180,15 @@ function config(guests: 'operators' | 'readers' | 'nobody', host?: string): stri
     guests !== 'nobody' ? 'auth:\n  providers:\n    guest: {}\n' : '',
     `catalog:\n  locations:\n${guests === 'nobody' ? '    []\n' : locations.join('')}`,
   ].join('')
+}
+
+/** Guests run it, and what it shows is real. */
+function operated(locations: string): string {
+  return `organization: {name: Marrowby}
+portico: {guest: {operator: true}}
+auth: {providers: {guest: {}}}
+catalog: {locations: ${locations}}
+`
 }
 
 const people = `apiVersion: backstage.io/v1alpha1
@@ -380,42 +414,6 @@ async function freePorts(n: number): Promise<number[]> {
   const ports = servers.map((server) => (server.address() as AddressInfo).port)
   await Promise.all(servers.map((server) => new Promise((r) => server.close(r))))
   return ports
-}
-
-const brokenFile = `apiVersion: backstage.io/v1alpha1
-kind: Component
-metadata:
-  name: quay-lights
-spec:
-  type: service
-  lifecycle: production
-  ownr: port-operations
-`
-
-/** As many entities of a kind of one's own as need several pages of rows. */
-export const CONTAINERS = 260
-
-function containersFile(): string {
-  const names = Array.from({ length: CONTAINERS }, (_, i) => `container-${String(i + 1).padStart(3, '0')}`)
-  return names
-    .map(
-      (name) =>
-        `apiVersion: marrowby.example/v1\nkind: Container\nmetadata:\n  name: ${name}\nspec:\n  type: reefer\n  owner: freight\n`,
-    )
-    .join('---\n')
-}
-
-export function componentFile(name: string, description: string): string {
-  return `apiVersion: backstage.io/v1alpha1
-kind: Component
-metadata:
-  name: ${name}
-  description: ${description}
-spec:
-  type: service
-  lifecycle: production
-  owner: payments
-`
 }
 
 /** One more portal, of the folder's app-config.yaml, for a test that needs a catalog of its own. */

@@ -6,6 +6,7 @@
 // any descriptor. Prints "N passed, N failed" and exits 1 when a call did not do what its documentation says.
 import assert from 'node:assert/strict'
 import { CatalogClient, CATALOG_FILTER_EXISTS } from '@backstage/catalog-client'
+import { check, report } from '../check.mjs'
 
 const [base, token, descriptor, repository] = process.argv.slice(2)
 const called = new Set()
@@ -17,18 +18,6 @@ const client = new Proxy(new CatalogClient({ discoveryApi: { getBaseUrl: async p
   },
 })
 const options = { token }
-let passed = 0
-let failed = 0
-async function check(name, fn) {
-  try {
-    await fn()
-    passed++
-    console.log(`ok   ${name}`)
-  } catch (error) {
-    failed++
-    console.log(`FAIL ${name}: ${error?.stack ?? error}`)
-  }
-}
 const refOf = e => `${e.kind}:${e.metadata.namespace}/${e.metadata.name}`.toLowerCase()
 
 await check('getEntities', async () => {
@@ -219,5 +208,5 @@ await check('every method of the client was called', async () => {
   assert.deepEqual(Object.getOwnPropertyNames(CatalogClient.prototype).filter(m => !own.includes(m) && !called.has(m)), [])
 })
 
-console.log(`${passed} passed, ${failed} failed`)
-process.exit(failed ? 1 : 0)
+report()
+process.exit()

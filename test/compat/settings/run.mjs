@@ -9,6 +9,7 @@
 // something small in their place, and the parts of core-app-api that it does need are taken from their own files.
 import assert from 'node:assert/strict'
 import { register } from 'node:module'
+import { check, report } from '../check.mjs'
 
 const part = path => new URL(`node_modules/@backstage/${path}.esm.js`, import.meta.url).href
 const api = name => part(`core-app-api/dist/apis/implementations/${name}`)
@@ -24,18 +25,6 @@ const { createFetchApi } = await import(api('FetchApi/createFetchApi'))
 const { FetchMiddlewares } = await import(api('FetchApi/FetchMiddlewares'))
 
 const [base, secret] = process.argv.slice(2)
-let passed = 0
-let failed = 0
-async function check(name, fn) {
-  try {
-    await fn()
-    passed++
-    console.log(`ok   ${name}`)
-  } catch (error) {
-    failed++
-    console.log(`FAIL ${name}: ${error?.stack ?? error}`)
-  }
-}
 
 // What WebStorage, to which people who are not signed in fall back, finds in a browser.
 const kept = new Map()
@@ -174,5 +163,4 @@ await check('a guest has a token and no settings: the page goes on without them,
 })
 await check('what is not known yet is said to be unknown', () => assert.equal(frontEnd(ana).snapshot('theme').presence, 'unknown'))
 
-console.log(`${passed} passed, ${failed} failed`)
-process.exitCode = failed ? 1 : 0
+report()

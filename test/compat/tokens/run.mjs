@@ -6,24 +6,13 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { base64url, createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
+import { check, report } from '../check.mjs'
 
 const { DefaultIdentityClient, tokenTypes } = createRequire(import.meta.url)('@backstage/plugin-auth-node')
 
 const [base] = process.argv.slice(2)
 const auth = `${base}/api/auth`
 const discovery = { getBaseUrl: async plugin => `${base}/api/${plugin}` }
-let passed = 0
-let failed = 0
-async function check(name, fn) {
-  try {
-    await fn()
-    passed++
-    console.log(`ok   ${name}`)
-  } catch (error) {
-    failed++
-    console.log(`FAIL ${name}: ${error?.stack ?? error}`)
-  }
-}
 
 const response = await fetch(`${auth}/guest/refresh?optional&env=development`, {
   headers: { 'X-Requested-With': 'XMLHttpRequest', 'Sec-Fetch-Site': 'same-origin' },
@@ -109,5 +98,4 @@ await check('a plugin has keys of its own, none', async () => {
   assert.deepEqual((await get('/api/catalog/.backstage/auth/v1/jwks.json')).body, { keys: [] })
 })
 
-console.log(`${passed} passed, ${failed} failed`)
-process.exitCode = failed ? 1 : 0
+report()

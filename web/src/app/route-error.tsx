@@ -7,7 +7,7 @@ import { useTitle } from '../lib/title.ts'
 import { Button, LinkButton } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { ErrorId, errorSentence } from '../ui/strip.tsx'
+import { ErrorWords } from '../ui/strip.tsx'
 
 /** What a route shows when something that it needs did not come. */
 export function RouteError({ error, reset }: ErrorComponentProps) {
@@ -34,11 +34,12 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
             <Button leftSection={<Icon of={RotateCw} size={14} />} onClick={again}>
               Try again
             </Button>
-            <ErrorId error={error} />
           </>
         }
       >
-        <p>{errorSentence(error)}</p>
+        <p>
+          <ErrorWords error={error} />
+        </p>
       </EmptyState>
     </div>
   )

@@ -147,3 +147,6 @@ function named(entity: Entity, name: string): string | undefined {
   const own = entity.spec?.[name]
   return typeof own === 'number' ? String(own) : text(own)
 }
+
+/** Where a filter by text looks in whatever kind. */
+export const entityText = ['metadata.name', 'metadata.title', 'metadata.description', 'metadata.tags']

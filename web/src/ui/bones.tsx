@@ -21,11 +21,22 @@ export function RowBones({ rows = 8 }: { rows?: number }) {
   )
 }
 
+/** A heading's line while its words are on their way. */
+export function HeadingBone() {
+  return (
+    <span className={css['bones']} aria-hidden="true">
+      <span className={`${css['bone'] ?? ''} ${css['h1'] ?? ''}`} />
+    </span>
+  )
+}
+
 /** A page whose heading and list are not there yet. */
 export function PageBones() {
   return (
     <div className="page">
-      <div className={`${css['bones'] ?? ''} ${css['bone'] ?? ''} ${css['h1'] ?? ''}`} />
+      <div className={css['head']}>
+        <HeadingBone />
+      </div>
       <RowBones rows={10} />
     </div>
   )

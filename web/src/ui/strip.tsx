@@ -49,7 +49,7 @@ export function ErrorStrip({ error, what, kept, onRetry }: ErrorStripProps) {
         )
       }
     >
-      <b>{what}</b> {errorSentence(error)} {kept} <ErrorId error={error} />
+      <b>{what}</b> <ErrorWords error={error} kept={kept} />
     </Strip>
   )
 }
@@ -58,6 +58,21 @@ export function ErrorStrip({ error, what, kept, onRetry }: ErrorStripProps) {
 export function errorSentence(error: unknown): string {
   if (!isApiError(error)) return 'This page met a fault of its own. Reload it.'
   return `${asSentence(error.message)} ${asSentence(error.remedy)}`.trim()
+}
+
+/** What failed, with the id that one reads out: within the sentence where the server put it there, else at the end. */
+export function ErrorWords({ error, kept }: Pick<ErrorStripProps, 'error' | 'kept'>) {
+  const sentence = errorSentence(error)
+  const id = isApiError(error) && error.id
+  const [before, after] = id ? sentence.split(id) : [sentence]
+  const within = after !== undefined
+  return (
+    <>
+      {before}
+      {within && <span className={css['id']}>{id}</span>}
+      {after} {kept} {!within && <ErrorId error={error} />}
+    </>
+  )
 }
 
 export function ErrorId({ error }: { error: unknown }) {

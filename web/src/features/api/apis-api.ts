@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { request } from '../../lib/api.ts'
-import type { Entity } from '../../lib/entity.ts'
+import { entityText, type Entity } from '../../lib/entity.ts'
 import { batched } from '../../lib/batch.ts'
 import { keys } from '../../lib/keys.ts'
 import type { FacetAnswer } from '../../lib/kinds.ts'
@@ -26,11 +26,9 @@ const paths: Record<Grouping, string> = {
   lifecycle: 'spec.lifecycle',
 }
 
-const textFields = ['metadata.name', 'metadata.title', 'metadata.description', 'metadata.tags']
-
 function text({ q }: ApisSearch): object {
   const term = q?.trim()
-  return term ? { fullTextFilter: { term, fields: textFields } } : {}
+  return term ? { fullTextFilter: { term, fields: entityText } } : {}
 }
 
 const isApi = { kind: 'api' }

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { page } from '../../lib/paths.ts'
 import { useTitle } from '../../lib/title.ts'
 import { capital, count } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
-import { Button, LinkButton } from '../../ui/button.tsx'
+import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FilterField } from '../../ui/filter-field.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
@@ -14,6 +15,8 @@ import { apisSentence } from './apis-words.ts'
 import { ApisTable } from './apis-table.tsx'
 import { Deprecated } from './deprecated.tsx'
 import css from './apis.module.css'
+
+const FirstDay = lazy(async () => ({ default: (await import('../../ui/first-day.tsx')).FirstDay }))
 
 /** Which APIs are there, whose are they, and which of the old ones does somebody still need? */
 export function ApisPage() {
@@ -28,9 +31,11 @@ export function ApisPage() {
   return (
     <div className={`page ${css['page'] ?? ''}`}>
       <h1 tabIndex={-1}>APIs</h1>
-      <p className={css['sentence']} role="status">
-        {old.data ? apisSentence(old.data) : '\u00a0'}
-      </p>
+      {old.data?.total !== 0 && (
+        <p className={css['sentence']} role="status">
+          {old.data ? apisSentence(old.data) : '\u00a0'}
+        </p>
+      )}
       {failed && (
         <div className={css['strip']}>
           <ErrorStrip
@@ -43,7 +48,11 @@ export function ApisPage() {
       )}
       {old.data && old.data.deprecated.length > 0 && <Deprecated {...old.data} />}
       {old.data?.total === 0 ? (
-        <FirstDay />
+        <div className={css['strip']}>
+          <Suspense>
+            <FirstDay kind="api" />
+          </Suspense>
+        </div>
       ) : (
         <section className="sec" aria-label="All APIs">
           <div className={css['bar']}>
@@ -102,21 +111,5 @@ export function ApisPage() {
         </section>
       )}
     </div>
-  )
-}
-
-function FirstDay() {
-  return (
-    <EmptyState
-      door="lit"
-      title="No APIs yet"
-      actions={
-        <LinkButton to={page.catalog} search={{ kind: 'component' }}>
-          See the components
-        </LinkButton>
-      }
-    >
-      <p>A file with “kind: API” in one of the sources brings the first one here, with its definition.</p>
-    </EmptyState>
   )
 }

@@ -9,7 +9,6 @@ export interface Deprecations {
 
 /** "138 APIs; 3 are deprecated, and 2 of those are still called by 5 components." */
 export function apisSentence({ total, deprecated, deprecatedTotal }: Deprecations): string {
-  if (total === 0) return 'No APIs yet.'
   const all = count(total, 'API', 'APIs')
   if (deprecatedTotal === 0) return `${all}; none is deprecated.`
   const called = deprecated.filter((e) => callers(e).length > 0)

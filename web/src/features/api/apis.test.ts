@@ -24,7 +24,6 @@ describe('the sentence of the explorer', () => {
   const called = api('a', ['component:default/x', 'component:default/y'])
   const also = api('b', ['component:default/y'])
   test.each([
-    [0, [], 0, 'No APIs yet.'],
     [1, [], 0, '1 API; none is deprecated.'],
     [
       1_380,

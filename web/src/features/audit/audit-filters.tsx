@@ -20,6 +20,9 @@ export function AuditFilters({ search, go }: Props) {
   const set = (by: AuditSearch) => {
     go({ ...search, ...by, record: undefined })
   }
+  const pick = (name: 'actor' | 'action' | 'target') => (value: string | undefined) => {
+    set({ [name]: value })
+  }
   const other = search.action !== undefined && !knownActions.some(({ action }) => action === search.action)
   return (
     <div className={css['filters']} data-open={open} role="search" aria-label="Filters">
@@ -34,22 +37,8 @@ export function AuditFilters({ search, go }: Props) {
           {narrows === 0 ? 'Filters' : `Filters · ${String(narrows)}`}
         </Button>
       </div>
-      <RefField
-        label="Who"
-        of="people"
-        hint="Anybody"
-        value={search.actor}
-        onPick={(actor) => {
-          set({ actor })
-        }}
-      />
-      <Choice
-        label="Did what"
-        value={search.action}
-        onValue={(action) => {
-          set({ action })
-        }}
-      >
+      <RefField label="Who" of="people" hint="Anybody" value={search.actor} onPick={pick('actor')} />
+      <Choice label="Did what" value={search.action} onValue={pick('action')}>
         <option value="">Anything</option>
         {other && <option value={search.action}>{search.action}</option>}
         {knownActions.map(({ action, title }) => (
@@ -58,15 +47,7 @@ export function AuditFilters({ search, go }: Props) {
           </option>
         ))}
       </Choice>
-      <RefField
-        label="On what"
-        of="all"
-        hint="Anything"
-        value={search.target}
-        onPick={(target) => {
-          set({ target })
-        }}
-      />
+      <RefField label="On what" of="all" hint="Anything" value={search.target} onPick={pick('target')} />
       <Choice
         label="Outcome"
         value={search.outcome}

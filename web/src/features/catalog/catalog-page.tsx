@@ -34,7 +34,7 @@ import css from './catalog.module.css'
 const noRows = () => import('./no-rows.tsx')
 const NoMatch = lazy(async () => ({ default: (await noRows()).NoMatch }))
 const NoSuchKind = lazy(async () => ({ default: (await noRows()).NoSuchKind }))
-const FirstDay = lazy(async () => ({ default: (await noRows()).FirstDay }))
+const FirstDay = lazy(async () => ({ default: (await import('../../ui/first-day.tsx')).FirstDay }))
 const ActionBar = lazy(async () => ({ default: (await import('./action-bar.tsx')).ActionBar }))
 
 /** Which things exist that …? One kind at a time; the whole state stands in the URL. */
@@ -146,7 +146,11 @@ function Kind({ search, asker, go }: KindProps) {
             />
           </div>
         )}
-        {total === undefined && rows.error === null && !onMap && <RowBones rows={12} />}
+        {total === undefined && rows.error === null && !onMap && (
+          <div className={css['bones']}>
+            <RowBones rows={12} />
+          </div>
+        )}
         {total === 0 && !rows.stale && (
           <div className={css['empty']}>
             <Suspense>

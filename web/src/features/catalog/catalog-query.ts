@@ -1,4 +1,4 @@
-import { parseRef } from '../../lib/entity.ts'
+import { entityText, parseRef } from '../../lib/entity.ts'
 import { columnFields } from './column-fields.ts'
 import {
   activeFilters,
@@ -40,13 +40,7 @@ export const facetPaths: Record<FacetName, string> = {
   namespace: 'metadata.namespace',
 }
 
-export const textFields = [
-  'metadata.name',
-  'metadata.title',
-  'metadata.description',
-  'metadata.tags',
-  'spec.profile.displayName',
-]
+export const textFields = [...entityText, 'spec.profile.displayName']
 
 const sortPaths: Record<string, string> = {
   name: 'metadata.name',

@@ -1,6 +1,5 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import type { FacetValue } from '../../lib/kinds.ts'
-import { allowed, useSession } from '../../lib/session.ts'
 import { page } from '../../lib/paths.ts'
 import { kindWords, number } from '../../lib/words.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
@@ -91,25 +90,6 @@ function only(search: CatalogSearch, filters: FilterName[]): string {
     return 'Every file can be used, nothing is missing or claimed twice, and all that is named is there.'
   if (search.q) return `Names, titles, descriptions and tags of all ${many} were looked at.`
   return `All ${many} were looked at.`
-}
-
-/** Nothing at all, or nothing of this kind: what brings it here. */
-export function FirstDay({ kind }: { kind?: string }) {
-  const operator = allowed(useSession(), 'catalog.ingestion.read')
-  const words = kind ? kindWords(kind) : undefined
-  return (
-    <EmptyState
-      door="lit"
-      title={words ? `No ${words.many} yet` : 'Nothing in the catalog yet'}
-      actions={operator && <LinkButton to={page.sources}>See the sources</LinkButton>}
-    >
-      <p>
-        {words
-          ? `A file with “kind: ${words.one === 'API' ? 'API' : kind}” in one of the sources brings the first one here.`
-          : 'Point Portico at a folder or a repository under catalog.locations in its configuration. What it reads stands here a second later.'}
-      </p>
-    </EmptyState>
-  )
 }
 
 /** The address names a kind that nothing has: offers those that are there. */

@@ -1,4 +1,4 @@
-import type { KeyboardEvent } from 'react'
+import type { KeyboardEvent, ReactNode } from 'react'
 import { useMention } from '../../lib/summaries.ts'
 import { count, kindWords, typeName } from '../../lib/words.ts'
 import { Icon } from '../../ui/icon.tsx'
@@ -20,26 +20,28 @@ const noKeys = (event: KeyboardEvent) => {
   event.stopPropagation()
 }
 
-function events({ onPick, onHover }: OptionProps) {
-  return {
-    onClick: (event: React.MouseEvent) => {
-      onPick(event.metaKey || event.ctrlKey)
-    },
-    onMouseMove: onHover,
-    onKeyDown: noKeys,
-  }
+function Option({ id, selected, onPick, onHover, children }: OptionProps & { children: ReactNode }) {
+  return (
+    <div
+      id={id}
+      role="option"
+      aria-selected={selected}
+      tabIndex={-1}
+      className={css['option']}
+      onClick={(event) => {
+        onPick(event.metaKey || event.ctrlKey)
+      }}
+      onMouseMove={onHover}
+      onKeyDown={noKeys}
+    >
+      {children}
+    </div>
+  )
 }
 
 export function ActionOption({ action, words, ...props }: OptionProps & { action: Do; words: string[] }) {
   return (
-    <div
-      id={props.id}
-      role="option"
-      aria-selected={props.selected}
-      tabIndex={-1}
-      className={css['option']}
-      {...events(props)}
-    >
+    <Option {...props}>
       <span className={css['glyph']}>
         <Icon of={action.icon} size={16} />
       </span>
@@ -55,26 +57,19 @@ export function ActionOption({ action, words, ...props }: OptionProps & { action
           ))}
         </span>
       )}
-    </div>
+    </Option>
   )
 }
 
 /** Leads to all that was found of one kind. */
 export function KindOption({ kind, found, ...props }: OptionProps & { kind: string; found: number }) {
   return (
-    <div
-      id={props.id}
-      role="option"
-      aria-selected={props.selected}
-      tabIndex={-1}
-      className={css['option']}
-      {...events(props)}
-    >
+    <Option {...props}>
       <KindGlyph kind={kind} />
       <span className="cut">
         <b>{count(found, kindWords(kind).one, kindWords(kind).many)}</b>
       </span>
-    </div>
+    </Option>
   )
 }
 
@@ -94,14 +89,7 @@ export function EntityOption({ entityRef, hit, words, tags, mine, ...props }: En
   const owner = hit?.owner ?? mention.summary?.owner
   const tag = hit?.tags.find((t) => tags.some((start) => t.toLowerCase().startsWith(start)))
   return (
-    <div
-      id={props.id}
-      role="option"
-      aria-selected={props.selected}
-      tabIndex={-1}
-      className={css['option']}
-      {...events(props)}
-    >
+    <Option {...props}>
       <KindGlyph kind={mention.kind} />
       <span className="cut">
         <b>
@@ -129,7 +117,7 @@ export function EntityOption({ entityRef, hit, words, tags, mine, ...props }: En
           )}
         </span>
       </span>
-    </div>
+    </Option>
   )
 }
 

@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Suspense, useMemo } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
 import { useMyTeams } from '../../lib/my-teams.ts'
 import { page } from '../../lib/paths.ts'
 import { summaryQuery, useMention } from '../../lib/summaries.ts'
@@ -15,6 +15,8 @@ import { EntityPicker } from './entity-picker.tsx'
 import { mapRelations, usualRelations, type GraphPageSearch } from './graph-search.ts'
 import { GraphBones } from './graph-bones.tsx'
 import css from './graph-page.module.css'
+
+const NoSystems = lazy(async () => ({ default: (await import('./no-systems.tsx')).NoSystems }))
 
 /** The graph of everything: from any entity on, or the way between two. */
 export function GraphPage() {
@@ -125,12 +127,7 @@ function Map({ search, go }: ViewProps) {
   const { data: systems, error, refetch } = mine ? own : all
   if (error) return <ErrorStrip error={error} what="The map did not load." onRetry={() => void refetch()} />
   if (!systems || waits) return <GraphBones />
-  if (systems.length === 0)
-    return (
-      <EmptyState door="open" title="No system has anything inside yet">
-        <p>Look for an entity above, and the graph begins there. Components join a system by spec.system.</p>
-      </EmptyState>
-    )
+  if (systems.length === 0) return <NoSystems />
   return (
     <GraphView
       map={mine ? 'mine' : 'all'}

@@ -9,6 +9,7 @@ import { EntityName, RefName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Section } from '../../ui/section.tsx'
+import { StaleStrip } from '../../ui/stale-strip.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { catalogChangesQuery } from './api.ts'
 import { massNames } from './near-words.ts'
@@ -22,7 +23,8 @@ export function ChangeFeed() {
   const items = feedItems(changes.data?.items ?? [], changes.data?.more).slice(0, MOST)
   return (
     <Section title="Changed lately" note="in the whole catalog">
-      {changes.error && (
+      {changes.data && <StaleStrip query={changes} what="The changes did not load again." />}
+      {changes.isLoadingError && (
         <ErrorStrip error={changes.error} what="The changes did not load." onRetry={() => void changes.refetch()} />
       )}
       {changes.isPending && <RowBones rows={6} />}

@@ -1,9 +1,9 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { openProblems, problemsQuery, sourcesQuery } from '../../lib/ingestion.ts'
 import { page } from '../../lib/paths.ts'
 import { useTitle } from '../../lib/title.ts'
-import { EmptyState } from '../../ui/empty-state.tsx'
 import { StaleStrip } from '../../ui/stale-strip.tsx'
 import { HeldBand } from './held-band.tsx'
 import { ProblemsPanel } from './problems-panel.tsx'
@@ -11,6 +11,8 @@ import type { ProblemsSearch } from './problems-search.ts'
 import { SourcesTable } from './sources-table.tsx'
 import { sourcesHeadline } from './sources-words.ts'
 import css from './operate.module.css'
+
+const NoSource = lazy(async () => ({ default: (await import('./no-source.tsx')).NoSource }))
 
 /** Is the catalog true, and what must I decide? */
 export function SourcesPage() {
@@ -38,12 +40,9 @@ export function SourcesPage() {
           <HeldBand key={source.id} source={source} />
         ))}
       {sources.length === 0 ? (
-        <EmptyState door="lit" title="No source is configured">
-          <p>
-            Name a folder, a repository or a file under <code>catalog.locations</code> in <code>app-config.yaml</code>.
-            Portico reads it when it starts and follows it from then on.
-          </p>
-        </EmptyState>
+        <Suspense>
+          <NoSource />
+        </Suspense>
       ) : (
         <SourcesTable sources={sources} />
       )}
