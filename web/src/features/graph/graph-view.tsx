@@ -11,6 +11,7 @@ import { Status } from '../../ui/status.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
 import { CanvasBones } from './canvas-bones.tsx'
+import { crowdsFor, roomOf } from './crowds.ts'
 import { CROWD, drawing as draw, type Box, type Wire } from './fold.ts'
 import { GraphBar } from './graph-bar.tsx'
 import { mapReach, relationsShown, toggledIn, type GraphSearch } from './graph-search.ts'
@@ -61,8 +62,7 @@ export function GraphView(props: Props) {
   const felt = (ref: string) => impact?.steps.has(ref) ?? false
   /** Shows an entity by itself, whatever it may be folded into. */
   const take = (ref: string) => {
-    const folds = map !== undefined || (graph?.nodes.length ?? 0) > CROWD
-    go({ ...search, open: folds ? [...new Set([...(search.open ?? []), ref])] : search.open, at: ref })
+    go({ ...search, open: [...new Set([...(search.open ?? []), ref])], at: ref })
   }
   return (
     <div className={css['view']} data-stale={shown.stale}>
@@ -153,11 +153,20 @@ function Drawn(props: DrawnProps) {
   const [anew, setAnew] = useState(0)
   const grouped = search.group !== 'off'
   const { open = nothing } = search
+  const { base = graph } = shown
+  const crowds = useMemo(
+    () => (map ? 'none' : crowdsFor(base, roots, grouped, roomOf(window))),
+    [base, roots, grouped, map],
+  )
   const drawing = useMemo(() => {
+    // What was asked for around one entity is there to be seen.
+    const there = new Set(base.nodes.map((n) => n.ref))
+    const asked = graph.nodes.flatMap((n) => (there.has(n.ref) ? [] : [n.ref]))
     // One's own systems are open on a map of them, where that is no crowd.
     const own = map === 'mine' && graph.nodes.filter((n) => n.system && roots.includes(n.system)).length <= CROWD
-    return draw(graph, { roots, open: own ? [...roots, ...open] : open, all: map !== undefined })
-  }, [graph, roots, open, map])
+    const seen = [...(own ? roots : []), ...open, ...asked]
+    return draw(graph, { roots, open: seen, all: map !== undefined, crowds })
+  }, [graph, base, roots, open, map, crowds])
   const anchor = search.at ?? roots[0]
   const laid = useLayout(drawing, { grouped, anchor, anew })
   const counts = useMemo(() => countsOf(graph), [graph])
