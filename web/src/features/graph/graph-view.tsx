@@ -17,13 +17,13 @@ import { GraphBar } from './graph-bar.tsx'
 import { mapReach, relationsShown, toggledIn, type GraphSearch } from './graph-search.ts'
 import { GraphTable } from './graph-table.tsx'
 import { Inspector } from './inspector.tsx'
-import { countsOf, impactOf, needOf, stepsFrom, wayTo, type Graph } from './model.ts'
+import { countsOf, impactOf, stepsFrom, wayTo, type Graph } from './model.ts'
 import { NodeFinder } from './node-finder.tsx'
 import { RelationList } from './relation-list.tsx'
 import { useGraph, type Shown } from './use-graph.ts'
 import { useLayout } from './use-layout.ts'
 import { isPhone, usePhone } from '../../lib/widths.ts'
-import { bunchWords, captionWords, impactWords, kindsWords, nameOf, sidesWords } from './words.ts'
+import { bunchWords, captionWords, impactWords, kindsWords, nameOf, oneStepWords } from './words.ts'
 import { GraphBones } from './graph-bones.tsx'
 import css from './graph.module.css'
 
@@ -101,13 +101,14 @@ export function GraphView(props: Props) {
         ) : (
           <Drawn {...props} shown={shown} graph={graph} relations={relations} impact={impact} onTake={take} />
         ))}
-      {graph && view === 'table' && <p className={css['caption']}>{captionOf(graph, shown, 0)}</p>}
+      {graph && view === 'table' && <p className={css['caption']}>{captionOf(graph, roots, shown, 0)}</p>}
     </div>
   )
 }
 
-function captionOf(graph: Graph, { depth }: Shown, folded: number): string {
-  return captionWords({ shown: graph.nodes.length, folded, omitted: graph.omitted, depth })
+function captionOf(graph: Graph, roots: string[], { depth }: Shown, folded: number): string {
+  const shown = graph.nodes.filter((n) => !roots.includes(n.ref)).length
+  return captionWords({ shown, folded, omitted: graph.omitted, depth })
 }
 
 interface AnswerProps extends Pick<Props, 'roots' | 'name' | 'search'> {
@@ -118,7 +119,7 @@ interface AnswerProps extends Pick<Props, 'roots' | 'name' | 'search'> {
 /** The sentence that the page is opened for. */
 function Answer({ graph, roots, name, search, impact }: AnswerProps) {
   if (impact && search.impact) {
-    const { strong, rest } = impactWords(name, impact, search.impact, graph.omitted)
+    const { strong, rest } = impactWords(name, graph, roots, impact, search.impact)
     return (
       <>
         <Status shape={impact.steps.size > 0 ? 'bad' : 'ok'} label={null} />
@@ -131,11 +132,7 @@ function Answer({ graph, roots, name, search, impact }: AnswerProps) {
       </>
     )
   }
-  // An API that it provides is a part of it and no user, as on its overview.
-  const others = graph.edges.filter((e) => e.type !== 'providesApi' || !roots.includes(needOf(e).needed))
-  const ends = (from: 'user' | 'needed', to: 'user' | 'needed') =>
-    new Set(others.map(needOf).flatMap((need) => (roots.includes(need[from]) ? [need[to]] : []))).size
-  return <span className="muted">{sidesWords(ends('needed', 'user'), ends('user', 'needed'))}</span>
+  return <span className="muted">{oneStepWords(graph, roots)}</span>
 }
 
 interface DrawnProps extends Props {
@@ -255,8 +252,8 @@ function Drawn(props: DrawnProps) {
         </Inspector>
       </div>
       <p className={css['caption']}>
-        {captionOf(graph, shown, drawing.folded)} Arrows point from the user to what it needs; dashed lines are API
-        calls.
+        {captionOf(graph, roots, shown, drawing.folded)} Arrows point from the user to what it needs; dashed lines are
+        API calls.
       </p>
     </>
   )
