@@ -16,6 +16,53 @@ test('from Home to an entity with the keyboard alone', async ({ page, finder }) 
   await expect(page).toHaveURL('/catalog/default/component/payments-ledger')
 })
 
+test('what is typed before it is there stands in it', async ({ page, finder }) => {
+  let come = (): void => undefined
+  const held = new Promise<void>((go) => (come = go))
+  await page.route('**/assets/finder-*.js', async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.goto('/catalog')
+  const sift = page.getByRole('searchbox').first()
+  await sift.focus()
+  await page.keyboard.press('ControlOrMeta+k')
+  // Letters that are keys of the page, and one too many.
+  await page.keyboard.type('gc pay ledd')
+  await page.keyboard.press('Backspace')
+  await expect(finder.field).toHaveCount(0)
+  come()
+  await page.keyboard.type('g')
+  await expect(finder.field).toBeFocused()
+  await page.keyboard.type('er')
+  await expect(finder.field).toHaveValue('gc pay ledger')
+  await expect(sift).toHaveValue('')
+  await page.keyboard.press('Escape')
+  await expect(finder.field).toHaveCount(0)
+  await page.keyboard.press('ControlOrMeta+k')
+  await expect(finder.field).toHaveValue('')
+  await expect(page).toHaveURL(/\/catalog\?kind=component$/)
+})
+
+test('who changes their mind before it is there is left in peace', async ({ page, finder }) => {
+  let come = (): void => undefined
+  const held = new Promise<void>((go) => (come = go))
+  await page.route('**/assets/finder-*.js', async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.goto('/')
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.keyboard.type('pay')
+  await page.keyboard.press('Escape')
+  const there = page.waitForResponse('**/assets/finder-*.js')
+  come()
+  await there
+  await page.waitForTimeout(300)
+  await expect(finder.field).toHaveCount(0)
+})
+
 test('words in any order, and a single letter where a word begins', async ({ page, finder }) => {
   await page.goto('/')
   await finder.open()

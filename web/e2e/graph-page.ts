@@ -32,6 +32,26 @@ export class GraphPage {
     return this.canvas.locator(`[data-box="${ref}"]`)
   }
 
+  /** How many entities are drawn, with those that boxes hold. */
+  async entities(): Promise<number> {
+    const held = await this.canvas.getByRole('button', { name: /^(Unfold|List) / }).allInnerTexts()
+    return (await this.boxes.count()) + held.reduce((sum, n) => sum + Number(n) - 1, 0)
+  }
+
+  /** How many boxes stand wholly within the frame. */
+  async inside(): Promise<number> {
+    const frame = await this.canvas.boundingBox()
+    const boxes = await this.boxes.evaluateAll((all) => all.map((b) => b.getBoundingClientRect().toJSON() as DOMRect))
+    return boxes.filter(
+      (b) =>
+        frame !== null &&
+        b.x >= frame.x &&
+        b.y >= frame.y &&
+        b.x + b.width <= frame.x + frame.width &&
+        b.y + b.height <= frame.y + frame.height,
+    ).length
+  }
+
   get about(): Locator {
     return this.page.getByRole('complementary', { name: 'About what is chosen' })
   }

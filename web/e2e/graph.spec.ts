@@ -23,7 +23,11 @@ test('dependencies are a graph that reads from the user to what it needs', async
   expect(api).toBeLessThan(self)
   expect(self).toBeLessThan(need)
   await expect(page.getByText(/^\d+ entities within two steps.*dashed lines are API calls\.$/)).toBeVisible()
-  await expect(page.getByRole('status').filter({ hasText: 'use it, it needs' })).toBeVisible()
+  await expect(
+    page
+      .getByRole('status')
+      .filter({ hasText: /^One step away: \d+ use it, 2 are APIs that it provides and it needs \d+$/ }),
+  ).toBeVisible()
 })
 
 test('what is chosen says why it is there, and which line of which file says so', async ({ page }) => {
@@ -66,15 +70,50 @@ test('what breaks is counted, drawn in red, and has a twin', async ({ page }) =>
   await graph.dependencies('payments-ledger')
   await graph.button('What breaks if this goes').click()
   const answer = page.getByRole('status').filter({ hasText: 'if payments-ledger goes' })
-  await expect(answer).toContainText(/^\d+ entities feel it/)
+  await expect(answer).toContainText(/^\d+ entities in all feel it .*: \d+ uses? it.* further away/)
   const said = Number(/^(\d+)/.exec(await answer.innerText())?.[1])
-  await expect(graph.boxes).toHaveCount(said + 1, LAID)
+  await expect.poll(() => graph.entities(), LAID).toBe(said + 1)
   await expect(graph.box(c('payments-api'))).toBeVisible()
   await expect(page).toHaveURL(/impact=users/)
   await graph.button('What it breaks with').click()
   await expect(page.getByRole('status').filter({ hasText: 'can take payments-ledger down' })).toBeVisible()
   await expect(graph.box(c('payments-api'))).toHaveCount(0, LAID)
 })
+
+test('the tab counts what the sentence tells, and what breaks begins with the same', async ({ page }) => {
+  const graph = new GraphPage(page)
+  await graph.dependencies('payments-api')
+  const one = await page.getByRole('status').filter({ hasText: 'One step away' }).innerText()
+  const sum = (one.match(/\d+/g) ?? []).reduce((all, n) => all + Number(n), 0)
+  await expect(page.getByRole('link', { name: `Dependencies ${String(sum)} one step away` })).toBeVisible()
+  await graph.button('1').click()
+  await expect(page.getByText(`${String(sum)} entities within one step`)).toBeVisible()
+  await graph.button('What breaks if this goes').click()
+  const users = /\d+ use it, 2 are APIs that it provides/.exec(one)?.[0] ?? 'none'
+  await expect(page.getByRole('status').filter({ hasText: 'if payments-api goes: ' })).toContainText(users)
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Unregister…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Unregister payments-api' })
+  await expect(dialog.getByRole('heading', { level: 3 })).toContainText(users.replace(',', ' and'))
+})
+
+for (const theme of ['light', 'dark'] as const)
+  test(`lines are drawn with all of their colour, ${theme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: theme })
+    const graph = new GraphPage(page)
+    await graph.dependencies('payments-api', '?rel=dependsOn&rel=consumesApi&rel=providesApi&rel=ownedBy')
+    const lines = await graph.canvas.locator('[data-wire]').evaluateAll((all) =>
+      all.map((line) => {
+        const { stroke, opacity, strokeWidth } = getComputedStyle(line)
+        const scale = line.getBoundingClientRect().width / ((line as SVGGraphicsElement).getBBox().width || 1)
+        return { stroke, opacity, wide: parseFloat(strokeWidth) * scale }
+      }),
+    )
+    expect(new Set(lines.map(({ opacity }) => opacity))).toEqual(new Set(['1']))
+    // Needs, what is provided, and what belongs: told apart, and none of them a hair.
+    expect(new Set(lines.map(({ stroke }) => stroke)).size).toBe(3)
+    expect(Math.min(...lines.map(({ wide }) => wide))).toBeGreaterThan(0.85)
+  })
 
 test('the keyboard walks along the lines, focuses, opens and leaves', async ({ page }) => {
   const graph = new GraphPage(page)
@@ -126,7 +165,7 @@ test('one more step is loaded in place, and what is known stays where it is', as
 test('the table has the same entities, with relation, owner, steps and the way', async ({ page }) => {
   const graph = new GraphPage(page)
   await graph.dependencies('payments-api')
-  const shown = await graph.boxes.count()
+  const shown = await graph.entities()
   await graph.button('Table').click()
   await expect(graph.table.locator('tbody tr')).toHaveCount(shown - 1)
   const row = graph.table.getByRole('row', { name: /fx-rates-cache/ })
@@ -292,33 +331,22 @@ test('a graph is shown whole where it can be read, again when the window changes
 }) => {
   const graph = new GraphPage(page)
   await graph.dependencies('payments-api')
-  const inside = async () => {
-    const frame = await graph.canvas.boundingBox()
-    const boxes = await graph.boxes.evaluateAll((all) => all.map((b) => b.getBoundingClientRect().toJSON() as DOMRect))
-    return boxes.filter(
-      (b) =>
-        frame !== null &&
-        b.x >= frame.x &&
-        b.y >= frame.y &&
-        b.x + b.width <= frame.x + frame.width &&
-        b.y + b.height <= frame.y + frame.height,
-    ).length
-  }
   const all = await graph.boxes.count()
   const more = page.getByRole('button', { name: /outside Show all$/ })
   const percent = page.getByRole('group', { name: 'Zoom' }).locator('span')
-  // All of it would be too small to read here; what is outside is counted.
-  await expect(more).toBeVisible()
-  await page.setViewportSize({ width: 2560, height: 1300 })
+  // What is further away is folded until there is room for the rest.
+  await expect(graph.canvas.getByRole('button', { name: /^Unfold \d/ }).first()).toBeVisible()
   await expect(more).toBeHidden()
-  await expect.poll(inside).toBe(all)
+  await expect.poll(() => graph.inside()).toBe(all)
+  await page.setViewportSize({ width: 2560, height: 1300 })
+  await expect.poll(() => graph.inside()).toBe(all)
   for (let i = 0; i < 4; i++) await graph.button('Larger').click()
   await expect(more).toBeVisible()
   const chosen = await percent.innerText()
   await page.setViewportSize({ width: 2000, height: 1100 })
   await expect(percent).toHaveText(chosen)
   await more.click()
-  await expect.poll(inside).toBe(all)
+  await expect.poll(() => graph.inside()).toBe(all)
 })
 
 test('a box takes the pointer, and lifts its lines', async ({ page }) => {

@@ -33,12 +33,19 @@ pairs.push(['--on-brand', '--brand', T], ['--on-brand', '--brand-hover', T], ['-
 for (const bg of ['--canvas', '--surface', '--surface-2']) pairs.push(['--line-control', bg, S], ['--focus', bg, S])
 for (const c of ['key', 'str', 'num', 'com', 'fn']) pairs.push([`--code-${c}`, '--surface-2', T])
 for (let i = 1; i < 6; i++) pairs.push([`--c-${i}`, '--surface', i === 2 || i === 5 ? 0 : S]) // 2 and 5 carry a darker outline and direct labels
+// The lines of graphs and their heads, as their styles draw them, on the ground and on the regions, which are surface over it.
+const drawn = readFileSync(new URL('../src/features/graph/canvas.module.css', import.meta.url), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
+const styleOf = c => [...drawn.matchAll(/([^{}]+)\{([^{}]*)\}/g)].filter(([, sel]) => sel.split(',').some(s => s.trim() === '.' + c)).reduce((o, [, , body]) => ({ ...o, ...Object.fromEntries([...body.matchAll(/([\w-]+):\s*([^;]+);/g)].map(m => [m[1], m[2].trim()])) }), {})
+const wires = ['wire', 'call', 'provide', 'belong', 'hot', 'chosen', 'faintWire', 'head-need', 'head-belong', 'head-provide', 'head-hot'].map(c => { const own = styleOf(c); if (c !== 'call' && !own.stroke) throw Error('no line is drawn as ' + c); const all = /^head/.test(c) ? own : { ...styleOf('wire'), ...own }; return [c, all.stroke.slice(4, -1), Number(all.opacity ?? 1)] })
+const veil = parseFloat(/\.region \{[^}]*--surface\) ([\d.]+)%/.exec(drawn)?.[1] ?? NaN) / 100
 let bad = 0, worst = {}
 for (const [name, t] of [['light', light], ['dark', dark]]) {
   const g = theme(t)
   const rows = pairs.map(([f, b, min, under]) => { const bgc = g(b, under && g(under)); const r = ratio(g(f, bgc), bgc); return [f, b + (under ? ' on ' + under : ''), r, min] })
   for (const k of kinds) { const c = g('--k-' + k), s = parseFloat(g.raw['--kind-soft']) / 100, tile = over(c, s, g('--surface')); rows.push(['--k-' + k, 'its tile', ratio(c, tile), S]) }
-  for (const r of rows) if (r[2] < r[3]) { bad++; console.log('FAIL', name, r[0], 'on', r[1], r[2].toFixed(2), '<', r[3]) }
+  const ground = g('--surface-2'), region = over(g('--surface'), veil, ground)
+  for (const [c, token, opacity] of wires) for (const [where, bg] of [['the ground', ground], ['a region', region]]) rows.push([`.${c} (${token})`, where, ratio(over(g(token), opacity, bg), bg), S])
+  for (const r of rows) if (!(r[2] >= r[3])) { bad++; console.log('FAIL', name, r[0], 'on', r[1], r[2].toFixed(2), '<', r[3]) }
   rows.sort((a, b) => a[2] / (a[3] || 1) - b[2] / (b[3] || 1)); worst[name] = rows
   console.log(`${name}: ${rows.length} pairs, tightest:`); for (const r of rows.filter(r => r[3]).slice(0, 8)) console.log('  ', r[0].padEnd(16), 'on', r[1].padEnd(26), r[2].toFixed(2), '≥', r[3])
 }

@@ -1,8 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useEffectEvent, useState } from 'react'
 import type { Feed } from '../lib/feed.ts'
-import { onFind } from '../lib/find.ts'
+import { keepTyped, onFind } from '../lib/find.ts'
 import { useHotkeys, useKeySequences } from '../lib/hotkeys.ts'
 import { page } from '../lib/paths.ts'
 import { columnFolded } from '../lib/preference.ts'
@@ -31,7 +31,6 @@ export function Shell() {
   const navigate = useNavigate()
   const folded = columnFolded.use()
   const [open, setOpen] = useState<'finder' | 'keys' | null>(null)
-  const [begin, setBegin] = useState('')
   const feed = useFeed(session.revision ?? 0)
   useRefusals()
   const operator = allowed(session, 'catalog.ingestion.read')
@@ -61,8 +60,7 @@ export function Shell() {
   useKeySequences()
   useEffect(
     () =>
-      onFind((words) => {
-        setBegin(words)
+      onFind(() => {
         setOpen('finder')
       }),
     [],
@@ -77,8 +75,9 @@ export function Shell() {
 
   const close = () => {
     setOpen(null)
-    setBegin('')
   }
+  const closes = useEffectEvent(close)
+  useEffect(() => (open === 'finder' ? keepTyped(closes) : undefined), [open])
   return (
     <>
       <a className={css['skip']} href="#main">
@@ -117,7 +116,6 @@ export function Shell() {
       <Suspense>
         {open === 'finder' && (
           <Finder
-            begin={begin}
             onClose={close}
             onKeys={() => {
               setOpen('keys')

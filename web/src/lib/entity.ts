@@ -102,9 +102,12 @@ export function relationCount(entity: Entity, type: string): number {
   return entity.portico?.relations[type] ?? relationsOf(entity, type).length
 }
 
-/** To how many others its relations lead. */
-export function relatedCount(entity: Entity): number {
-  return entity.portico?.related ?? new Set(entity.relations?.map((r) => r.targetRef)).size
+/** To how many others its relations of some types lead. Where some did not come, one that is related twice may count twice. */
+export function relatedCount(entity: Entity, of: (type: string) => boolean): number {
+  const came = (entity.relations ?? []).filter((r) => of(r.type))
+  const all = Object.entries(entity.portico?.relations ?? {}).filter(([type]) => of(type))
+  const left = all.reduce((sum, [type, n]) => sum + n - relationsOf(entity, type).length, 0)
+  return new Set(came.map((r) => r.targetRef)).size + left
 }
 
 /** The string, when it is one. */

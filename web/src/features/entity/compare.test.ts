@@ -60,9 +60,25 @@ describe('what unregistering takes away', () => {
   }
   it('is told in sentences', () => {
     expect(lossWords(nothing)).toBe('Nothing else lacks anything without it.')
+    const loss = (name: string, type: string, depth = 1) => ({
+      ref: `component:default/${name}`,
+      type,
+      target: nothing.ref,
+      depth,
+    })
+    const both = [
+      loss('b', 'dependsOn'),
+      loss('b', 'consumesApi'),
+      loss('c', 'apiProvidedBy'),
+      loss('d', 'dependsOn', 2),
+    ]
+    expect(lossWords({ ...nothing, losing: 2, loses: both, indirect: 1 })).toBe(
+      'Two entities lack something without it: 1 uses it and 1 is an API that it provides. 1 more is further away, 3 in all.',
+    )
+    // Where not all are listed it is not told how many of them do what.
     expect(lossWords({ ...nothing, losing: 1 })).toBe('One entity lacks something without it.')
     expect(lossWords({ ...nothing, losing: 3, indirect: 10, cut: true })).toBe(
-      'Three entities lack something without it, and at least 10 more further away.',
+      'Three entities lack something without it. At least 10 more are further away, at least 13 in all.',
     )
     expect(goneWords('a', { ...nothing, going: 3, losing: 1 })).toBe(
       'a is unregistered. 2 entities went with it. 1 entity lacks something now.',

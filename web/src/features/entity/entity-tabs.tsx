@@ -1,8 +1,9 @@
 import { Link, useLocation, useNavigate } from '@tanstack/react-router'
-import { refOf, relatedCount, relationsOf, type Entity } from '../../lib/entity.ts'
+import { refOf, relationsOf, type Entity } from '../../lib/entity.ts'
 import { useHotkeys } from '../../lib/hotkeys.ts'
 import { entityTabs, page, type EntityTab } from '../../lib/paths.ts'
 import { number } from '../../lib/words.ts'
+import { oneStepCount } from '../graph/graph-search.ts'
 import { Status } from '../../ui/status.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import tabs from '../../ui/tabs.module.css'
@@ -30,7 +31,7 @@ export function EntityTabs({ entity }: { entity: Entity }) {
   const open = (tab: EntityTab) => () => void navigate({ to: page.entity(ref, tab), resetScroll: false })
   useHotkeys(Object.fromEntries(shown.map((tab, i) => [String(i + 1), open(tab)])))
 
-  const related = relatedCount(entity)
+  const related = oneStepCount(entity)
   const broken = entity.status?.items?.some((i) => i.level === 'error' && i.type === 'backstage.io/catalog-processing')
   return (
     <div className={css['tabs']}>
@@ -47,7 +48,12 @@ export function EntityTabs({ entity }: { entity: Entity }) {
           >
             {titles[tab]}
             {tab === 'api' && apis > 0 && <span className={tabs['n']}>{number(apis)}</span>}
-            {tab === 'dependencies' && related > 0 && <span className={tabs['n']}>{number(related)}</span>}
+            {tab === 'dependencies' && related > 0 && (
+              <span className={tabs['n']} title="One step away">
+                {number(related)}
+                <span className="sr"> one step away</span>
+              </span>
+            )}
             {tab === 'source' && broken && <Status shape="bad" label="Has errors" />}
           </Link>
         ))}

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { relatedCount, relationCount, type Entity } from '../../lib/entity.ts'
+import { relationCount, type Entity } from '../../lib/entity.ts'
 import type { Change } from '../../lib/portico.ts'
 import { yamlBlockText, yamlPieces } from '../../ui/highlight.ts'
 import { byDay } from './by-day.ts'
 import { parentOf } from './crumbs.tsx'
+import { oneStepCount } from '../graph/graph-search.ts'
 import { sides } from './neighbours.ts'
 import { templateFields, templateSteps } from './template-parts.ts'
 
@@ -35,7 +36,7 @@ describe('neighbours', () => {
     expect(sides(cut).needs.total).toBe(2)
     expect(relationCount(cut, 'apiConsumedBy')).toBe(5001)
     expect(relationCount(cut, 'dependsOn')).toBe(1)
-    expect([relatedCount(cut), relatedCount(it1)]).toEqual([5004, 4])
+    expect([oneStepCount(cut), oneStepCount(it1)]).toEqual([5003, 3])
   })
 
   it('name the nearest parent', () => {

@@ -1,5 +1,6 @@
 import { parseRef } from '../../lib/entity.ts'
-import { count, spelled } from '../../lib/words.ts'
+import { countRoles, roleOfUser, rolesWords } from '../../lib/roles.ts'
+import { count, number, spelled } from '../../lib/words.ts'
 
 /** What removing an entity, or unregistering what it comes from, takes away. */
 export interface Consequences {
@@ -45,12 +46,18 @@ export function losingWords({ type, target }: Losing, ref: string): string {
   return verbs[type] ? `${verbs[type]} ${what}` : `has ${type} to ${what}`
 }
 
-/** Who lacks something, in a sentence. */
-export function lossWords({ losing, indirect, cut }: Consequences): string {
+/** Who lacks something, in the words of the graph: "3 use it and 2 are APIs that it provides". */
+export function lossWords({ ref, loses, losing, indirect, cut }: Consequences): string {
   if (losing === 0) return 'Nothing else lacks anything without it.'
-  const things = `${spelled(losing)} ${losing === 1 ? 'entity lacks' : 'entities lack'} something without it`
-  const further = indirect > 0 ? `, and ${cut ? 'at least ' : ''}${count(indirect, 'more', 'more')} further away` : ''
-  return `${things}${further}.`
+  const direct = loses.filter((loss) => loss.depth === 1)
+  // Told one by one where all of them came, and lack this one and not what goes with it.
+  const whole = new Set(direct.map((loss) => loss.ref)).size === losing && direct.every((loss) => loss.target === ref)
+  const how = whole ? `: ${rolesWords(countRoles(direct.map((loss) => [roleOfUser(loss.type), loss.ref])))}` : ''
+  const things = `${spelled(losing)} ${losing === 1 ? 'entity lacks' : 'entities lack'} something without it${how}.`
+  if (indirect === 0) return things
+  const far = `${number(indirect)} more ${indirect === 1 ? 'is' : 'are'} further away`
+  const all = `${number(losing + indirect)} in all`
+  return cut ? `${things} At least ${far}, at least ${all}.` : `${things} ${far}, ${all}.`
 }
 
 /** What is said once it is done. */

@@ -5,6 +5,7 @@ import '@mantine/core/styles/Paper.css'
 import { Modal } from '@mantine/core'
 import { Search, X } from 'lucide-react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { begin } from '../../lib/find.ts'
 import { useMyTeams } from '../../lib/my-teams.ts'
 import { page } from '../../lib/paths.ts'
 import { useSession } from '../../lib/session.ts'
@@ -26,15 +27,13 @@ import { useGo, useHere, useWorld } from './use-world.ts'
 import css from './finder.module.css'
 
 interface Props {
-  /** What is in it when it opens. */
-  begin: string
   onClose: () => void
   onKeys: () => void
 }
 
 /** ⌘K: type a part of a name, ↵ goes there. */
-export function Finder({ begin, onClose, onKeys }: Props) {
-  const [typed, setTyped] = useState(begin)
+export function Finder({ onClose, onKeys }: Props) {
+  const [typed, setTyped] = useState(begin.words)
   const [scope, setScope] = useState<Scope>('all')
   const [cursor, setCursor] = useState<Cursor>()
   const [kind, setKind] = useState<string>()
@@ -171,6 +170,11 @@ export function Finder({ begin, onClose, onKeys }: Props) {
               value={typed}
               spellCheck={false}
               autoComplete="off"
+              onFocus={() => {
+                // With what was typed while it was fetched, and until it has the keyboard.
+                if (begin.words) type(begin.words)
+                begin.words = ''
+              }}
               onChange={(event) => {
                 type(event.target.value)
               }}

@@ -3,7 +3,7 @@ import type { Point, Rect } from './layout.ts'
 /** Below it the names of boxes are not drawn: nobody could read them. */
 export const FAR = 0.36
 /** All of a graph is shown where it can be this large; its names are drawn larger to be read at that. */
-const WHOLE = 0.42
+export const WHOLE = 0.42
 /** Otherwise a part of it, this large. */
 const PART = 0.75
 const EDGE = 18
@@ -14,7 +14,7 @@ export interface View extends Point {
   zoom: number
 }
 
-interface Room {
+export interface Room {
   width: number
   height: number
 }
@@ -22,7 +22,7 @@ interface Room {
 /** All of a graph where that can be read; otherwise what is around `middle`, with no room left empty at the edges. */
 export function viewOf(room: Room, all: Rect, middle?: Point): View {
   const whole = wholeOf(room, all)
-  if (whole.zoom >= WHOLE) return whole
+  if (showsWhole(room, all)) return whole
   return {
     x: offset(room.width, all.x, all.width, middle?.x),
     y: offset(room.height, all.y, all.height, middle?.y),
@@ -38,6 +38,9 @@ export function wholeOf(room: Room, all: Rect): View {
     zoom,
   }
 }
+
+/** Whether all of a graph is shown at once. */
+export const showsWhole = (room: Room, all: Rect): boolean => wholeOf(room, all).zoom >= WHOLE
 
 /** Where the view begins so that a middle is in the midst, or as near to it as leaves no room at the edges empty. */
 function offset(room: number, from: number, length: number, middle = from + length / 2): number {

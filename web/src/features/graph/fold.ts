@@ -8,6 +8,8 @@ const ROOM = 40
 const roomFor = (open: string[]) => (open.length > 0 ? CROWD : ROOM)
 /** Fewer that are alike are drawn one by one. */
 const ALIKE = 5
+/** Of what is folded so that the rest can be read, so many. */
+const FEW_ALIKE = 3
 
 /** What is drawn as one box: an entity, a system with what is folded into it, or many that are alike. */
 export interface Box {
@@ -39,7 +41,13 @@ export interface Drawing {
   wires: Wire[]
   /** How many entities are inside boxes of systems. */
   folded: number
+  /** There were too many to be drawn one by one, also where rings are folded. */
+  crowded: boolean
 }
+
+/** What is drawn as one because it stands alike: nothing, what is two steps away and more, that of one kind only, and so on. */
+export const CROWDS = ['none', 'far by team', 'far by kind', 'near by team', 'near by kind'] as const
+export type Crowds = (typeof CROWDS)[number]
 
 interface FoldOptions {
   roots: string[]
@@ -47,13 +55,14 @@ interface FoldOptions {
   open: string[]
   /** Folds every system, as on a map; otherwise only where it is crowded. */
   all?: boolean
+  crowds?: Crowds
 }
 
 /**
  * The graph as boxes and lines. Where it is crowded the largest systems are folded first, that of the root last; then those
  * that have the same neighbours; then those that stand alike to the root and belong to one team.
  */
-export function drawing(graph: Graph, { roots, open, all = false }: FoldOptions): Drawing {
+export function drawing(graph: Graph, { roots, open, all = false, crowds = 'none' }: FoldOptions): Drawing {
   const folding: Folding = {
     graph,
     boxOf: new Map(),
@@ -64,10 +73,12 @@ export function drawing(graph: Graph, { roots, open, all = false }: FoldOptions)
   }
   const opened = graph.nodes.filter((n) => n.system !== undefined && open.includes(n.system)).map((n) => n.ref)
   const alone = new Set([...(all ? [] : roots), ...open, ...opened])
+  if (!all) foldRings(folding, alone, roots, crowds)
+  const crowded = folding.boxes > CROWD
   foldSystems(folding, alone, { roots, open, all })
   if (!all && folding.boxes > CROWD) {
-    bunchUp(folding, alone, byNeighbours(folding))
-    bunchUp(folding, alone, byPlace(graph, roots))
+    bunchUp(folding, alone, byNeighbours(folding), enough)
+    bunchUp(folding, alone, byPlace(graph, roots), enough)
   }
   const { boxOf, folds, bunches } = folding
   const byRef = new Map(graph.nodes.map((n) => [n.ref, n]))
@@ -93,6 +104,7 @@ export function drawing(graph: Graph, { roots, open, all = false }: FoldOptions)
     ],
     wires: wiresOf(graph.edges, (ref) => boxOf.get(ref) ?? ref),
     folded: [...folds.values(), ...bunches.values()].reduce((sum, members) => sum + members.length, 0),
+    crowded,
   }
 }
 
@@ -118,22 +130,49 @@ function foldSystems(folding: Folding, alone: Set<string>, { roots, open, all = 
   const crowded = folding.boxes > CROWD
   for (const [system, nodes] of order) {
     if (!all && (!crowded || folding.boxes <= folding.room)) break
-    const members = nodes.filter((node) => !alone.has(node.ref))
+    const members = nodes.filter((node) => !alone.has(node.ref) && !boxOf.has(node.ref))
     if (members.length < (all ? 1 : 2)) continue
     folds.set(system, members)
-    const itself = graph.nodes.find((n) => n.ref === system && !alone.has(n.ref))
+    const itself = graph.nodes.find((n) => n.ref === system && !alone.has(n.ref) && !boxOf.has(n.ref))
     for (const node of itself ? [...members, itself] : members) boxOf.set(node.ref, foldId(system))
     folding.boxes -= members.length - (itself ? 0 : 1)
   }
 }
 
-/** Draws as one box the entities for which `key` says the same, the most first, until there is room. */
-function bunchUp(folding: Folding, alone: Set<string>, key: (node: GraphNode) => string): void {
+/** Draws what is further away as one box for each kind, or for each kind and team; then what is near. */
+function foldRings(folding: Folding, alone: Set<string>, roots: string[], crowds: Crowds): void {
+  const level = CROWDS.indexOf(crowds)
+  if (level === 0) return
+  const { edges } = folding.graph
+  const [users, needs] = [reach(edges, roots, 'users'), reach(edges, roots, 'needs')]
+  bunchUp(
+    folding,
+    alone,
+    ({ ref, owner = '' }) => {
+      const [user, need] = [users.get(ref), needs.get(ref)]
+      const steps = Math.min(user ?? Infinity, need ?? Infinity)
+      if (steps === Infinity || (steps < 2 && level < 3)) return undefined
+      const team = steps < 2 ? level === 3 : level === 1
+      return `${team ? owner : ''} ${String(user ?? '')} ${String(need ?? '')}`
+    },
+    (members) => members < FEW_ALIKE,
+  )
+}
+
+/** Draws as one box the entities for which `key` says the same, the most first, until that is enough; none for its own box. */
+function bunchUp(
+  folding: Folding,
+  alone: Set<string>,
+  key: (node: GraphNode) => string | undefined,
+  done: (members: number, folding: Folding) => boolean,
+): void {
   const groups = new Map<string, GraphNode[]>()
   const opened: string[] = []
   for (const node of folding.graph.nodes) {
     if (folding.boxOf.has(node.ref) || alone.has(node.ref) || !node.found) continue
-    const id = `bunch ${node.kind} ${short(key(node))}`
+    const like = key(node)
+    if (like === undefined) continue
+    const id = `bunch ${node.kind} ${short(like)}`
     if (alone.has(id)) opened.push(node.ref)
     else groups.set(id, [...(groups.get(id) ?? []), node])
   }
@@ -141,12 +180,15 @@ function bunchUp(folding: Folding, alone: Set<string>, key: (node: GraphNode) =>
   for (const ref of opened) alone.add(ref)
   const order = [...groups].sort(([a, x], [b, y]) => y.length - x.length || a.localeCompare(b))
   for (const [id, members] of order) {
-    if (folding.boxes <= folding.room || members.length < ALIKE) break
+    if (done(members.length, folding)) break
     folding.bunches.set(id, members)
     for (const { ref } of members) folding.boxOf.set(ref, id)
     folding.boxes -= members.length - 1
   }
 }
+
+/** There is room, or too few are alike. */
+const enough = (members: number, { boxes, room }: Folding) => boxes <= room || members < ALIKE
 
 /** The same for two that have the same lines to the same boxes. */
 function byNeighbours({ graph, boxOf }: Folding): (node: GraphNode) => string {

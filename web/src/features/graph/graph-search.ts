@@ -1,4 +1,5 @@
 import { many, one } from '../../lib/search-params.ts'
+import { refOf, relatedCount, type Entity } from '../../lib/entity.ts'
 import type { Side } from './model.ts'
 
 /** What a graph shows, as it stands in the address. What is absent is the default. */
@@ -144,6 +145,15 @@ export const mapReach = {
   all: { depth: 1, side: undefined, impact: undefined },
   mine: { depth: 2, side: undefined, impact: undefined },
 } as const
+
+/** How many are one step away in the graph with which one begins: what the tab counts, and the sentence above the graph. */
+export function oneStepCount(entity: Entity): number {
+  const usual = usualRelations(
+    [refOf(entity)],
+    entity.relations?.map((r) => r.type),
+  )
+  return relatedCount(entity, (type) => usual.includes(forward[type] ?? type))
+}
 
 const known = [...Object.keys(forward), ...Object.values(forward)]
 

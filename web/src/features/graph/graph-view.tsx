@@ -12,18 +12,19 @@ import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
 import { CanvasBones } from './canvas-bones.tsx'
 import { Canvas } from './chunks.ts'
+import { crowdsFor, roomOf } from './crowds.ts'
 import { CROWD, drawing as draw, type Box, type Wire } from './fold.ts'
 import { GraphBar } from './graph-bar.tsx'
 import { mapReach, relationsShown, toggledIn, type GraphSearch } from './graph-search.ts'
 import { GraphTable } from './graph-table.tsx'
 import { Inspector } from './inspector.tsx'
-import { countsOf, impactOf, needOf, stepsFrom, wayTo, type Graph } from './model.ts'
+import { countsOf, impactOf, stepsFrom, wayTo, type Graph } from './model.ts'
 import { NodeFinder } from './node-finder.tsx'
 import { RelationList } from './relation-list.tsx'
 import { useGraph, type Shown } from './use-graph.ts'
 import { useLayout } from './use-layout.ts'
 import { usePhone } from '../../lib/widths.ts'
-import { bunchWords, captionWords, impactWords, kindsWords, nameOf, sidesWords } from './words.ts'
+import { bunchWords, captionWords, impactWords, kindsWords, nameOf, oneStepWords } from './words.ts'
 import { GraphBones } from './graph-bones.tsx'
 import css from './graph.module.css'
 
@@ -58,8 +59,7 @@ export function GraphView(props: Props) {
   const felt = (ref: string) => impact?.steps.has(ref) ?? false
   /** Shows an entity by itself, whatever it may be folded into. */
   const take = (ref: string) => {
-    const folds = map !== undefined || (graph?.nodes.length ?? 0) > CROWD
-    go({ ...search, open: folds ? [...new Set([...(search.open ?? []), ref])] : search.open, at: ref })
+    go({ ...search, open: [...new Set([...(search.open ?? []), ref])], at: ref })
   }
   return (
     <div className={css['view']} data-stale={shown.stale}>
@@ -98,13 +98,14 @@ export function GraphView(props: Props) {
         ) : (
           <Drawn {...props} shown={shown} graph={graph} relations={relations} impact={impact} onTake={take} />
         ))}
-      {graph && view === 'table' && <p className={css['caption']}>{captionOf(graph, shown, 0)}</p>}
+      {graph && view === 'table' && <p className={css['caption']}>{captionOf(graph, roots, shown, 0)}</p>}
     </div>
   )
 }
 
-function captionOf(graph: Graph, { depth }: Shown, folded: number): string {
-  return captionWords({ shown: graph.nodes.length, folded, omitted: graph.omitted, depth })
+function captionOf(graph: Graph, roots: string[], { depth }: Shown, folded: number): string {
+  const shown = graph.nodes.filter((n) => !roots.includes(n.ref)).length
+  return captionWords({ shown, folded, omitted: graph.omitted, depth })
 }
 
 interface AnswerProps extends Pick<Props, 'roots' | 'name' | 'search'> {
@@ -115,7 +116,7 @@ interface AnswerProps extends Pick<Props, 'roots' | 'name' | 'search'> {
 /** The sentence that the page is opened for. */
 function Answer({ graph, roots, name, search, impact }: AnswerProps) {
   if (impact && search.impact) {
-    const { strong, rest } = impactWords(name, impact, search.impact, graph.omitted)
+    const { strong, rest } = impactWords(name, graph, roots, impact, search.impact)
     return (
       <>
         <Status shape={impact.steps.size > 0 ? 'bad' : 'ok'} label={null} />
@@ -128,11 +129,7 @@ function Answer({ graph, roots, name, search, impact }: AnswerProps) {
       </>
     )
   }
-  // An API that it provides is a part of it and no user, as on its overview.
-  const others = graph.edges.filter((e) => e.type !== 'providesApi' || !roots.includes(needOf(e).needed))
-  const ends = (from: 'user' | 'needed', to: 'user' | 'needed') =>
-    new Set(others.map(needOf).flatMap((need) => (roots.includes(need[from]) ? [need[to]] : []))).size
-  return <span className="muted">{sidesWords(ends('needed', 'user'), ends('user', 'needed'))}</span>
+  return <span className="muted">{oneStepWords(graph, roots)}</span>
 }
 
 interface DrawnProps extends Props {
@@ -150,11 +147,20 @@ function Drawn(props: DrawnProps) {
   const [anew, setAnew] = useState(0)
   const grouped = search.group !== 'off'
   const { open = nothing } = search
+  const { base = graph } = shown
+  const crowds = useMemo(
+    () => (map ? 'none' : crowdsFor(base, roots, grouped, roomOf(window))),
+    [base, roots, grouped, map],
+  )
   const drawing = useMemo(() => {
+    // What was asked for around one entity is there to be seen.
+    const there = new Set(base.nodes.map((n) => n.ref))
+    const asked = graph.nodes.flatMap((n) => (there.has(n.ref) ? [] : [n.ref]))
     // One's own systems are open on a map of them, where that is no crowd.
     const own = map === 'mine' && graph.nodes.filter((n) => n.system && roots.includes(n.system)).length <= CROWD
-    return draw(graph, { roots, open: own ? [...roots, ...open] : open, all: map !== undefined })
-  }, [graph, roots, open, map])
+    const seen = [...(own ? roots : []), ...open, ...asked]
+    return draw(graph, { roots, open: seen, all: map !== undefined, crowds })
+  }, [graph, base, roots, open, map, crowds])
   const anchor = search.at ?? roots[0]
   const laid = useLayout(drawing, { grouped, anchor, anew })
   const counts = useMemo(() => countsOf(graph), [graph])
@@ -243,8 +249,8 @@ function Drawn(props: DrawnProps) {
         </Inspector>
       </div>
       <p className={css['caption']}>
-        {captionOf(graph, shown, drawing.folded)} Arrows point from the user to what it needs; dashed lines are API
-        calls.
+        {captionOf(graph, roots, shown, drawing.folded)} Arrows point from the user to what it needs; dashed lines are
+        API calls.
       </p>
     </>
   )

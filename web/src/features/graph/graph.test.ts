@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { CROWD, drawing } from './fold.ts'
-import { parseGraphPageSearch, parseGraphSearch, relationsShown, usualRelations, withRelation } from './graph-search.ts'
+import {
+  oneStepCount,
+  parseGraphPageSearch,
+  parseGraphSearch,
+  relationsShown,
+  usualRelations,
+  withRelation,
+} from './graph-search.ts'
 import { insideOf } from './inside.ts'
 import {
   countsOf,
@@ -15,7 +22,7 @@ import {
   type GraphNode,
 } from './model.ts'
 import { everything, sharedWords, stepsOf, wayRelations } from './way.ts'
-import { captionWords, declaredAt, impactWords, sidesWords } from './words.ts'
+import { captionWords, declaredAt, impactWords, oneStepWords } from './words.ts'
 
 const node = (ref: string, more: Partial<GraphNode> = {}): GraphNode => ({
   ref,
@@ -74,6 +81,16 @@ describe('who needs whom', () => {
     const owned = graph([node(c('a')), node('group:default/t')], [edge(c('a'), 'ownedBy', 'group:default/t')])
     expect(impactOf(owned, [c('a')], 'needs').steps.size).toBe(0)
     expect(impactOf(owned, ['group:default/t'], 'users').steps.size).toBe(1)
+  })
+
+  it("a relation of one's own is felt where it ends, and no further", () => {
+    const own = graph(
+      ['a', 'b', 'd', 'e'].map((name) => node(c(name))),
+      [edge(c('b'), 'runsOn', c('a')), edge(c('d'), 'dependsOn', c('b')), edge(c('e'), 'runsOn', c('d'))],
+    )
+    expect([...impactOf(own, [c('a')], 'users').steps.keys()]).toEqual([c('b')])
+    expect([...impactOf(own, [c('b')], 'users').steps.keys()]).toEqual([c('d')])
+    expect([...impactOf(own, [c('d')], 'needs').steps.keys()]).toEqual([c('b')])
   })
 
   it('a circle of needs ends', () => {
@@ -340,14 +357,38 @@ describe('words', () => {
 
   it('say what breaks', () => {
     const impact = impactOf(small, [c('pay')], 'users')
-    expect(impactWords('pay', impact, 'users', 0)).toEqual({
-      strong: '3 entities',
-      rest: 'feel it if pay goes, 1 directly, 2 further away',
+    expect(impactWords('pay', small, [c('pay')], impact, 'users')).toEqual({
+      strong: '3 entities in all',
+      rest: 'feel it if pay goes: 1 is an API that it provides and 2 are further away',
     })
-    expect(impactWords('pay', impact, 'users', 9).strong).toBe('At least 3 entities')
-    expect(impactWords('x', { steps: new Map(), edges: new Set() }, 'users', 0).strong).toBe('Nothing breaks')
-    expect(sidesWords(1, 2)).toBe('One uses it, it needs two')
-    expect(sidesWords(0, 0)).toBe('Nothing uses it and it needs nothing')
+    expect(impactWords('pay', { ...small, omitted: 9 }, [c('pay')], impact, 'users').strong).toBe(
+      'At least 3 entities in all',
+    )
+    const none = { steps: new Map<string, number>(), edges: new Set<string>() }
+    expect(impactWords('x', small, [c('x')], none, 'users').strong).toBe('Nothing breaks')
+    const needs = impactOf(small, [api('payments.v2')], 'needs')
+    expect(impactWords('payments.v2', small, [api('payments.v2')], needs, 'needs').rest).toBe(
+      'can take payments.v2 down: 1 provides it and 1 is further away',
+    )
+  })
+
+  it('say who is one step away, in the numbers of what breaks', () => {
+    expect(oneStepWords(small, [c('pay')])).toBe(
+      'One step away: nothing uses it, 1 is an API that it provides and it needs 1',
+    )
+    expect(oneStepWords(small, [api('payments.v2')])).toBe('One step away: 1 uses it and 1 provides it')
+    expect(oneStepWords(small, [c('alone')])).toBe('Nothing uses it and it needs nothing')
+    const team = 'group:default/t'
+    const owned = [
+      edge(c('a'), 'ownedBy', team),
+      edge(c('b'), 'ownedBy', team),
+      edge(team, 'childOf', 'group:default/u'),
+    ]
+    expect(oneStepWords({ edges: owned }, [team])).toBe('One step away: 2 are owned by it and it belongs to 1 other')
+    // What the tab counts is the sum of what the sentence tells.
+    const relations = ['apiProvidedBy', 'dependsOn', 'ownedBy'].map((type) => ({ type, targetRef: c(type) }))
+    const pay = { apiVersion: 'v1', kind: 'Component', metadata: { name: 'pay' }, relations }
+    expect(oneStepCount(pay)).toBe(2)
   })
 
   it('find the line of a file that names the other end', () => {

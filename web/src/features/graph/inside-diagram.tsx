@@ -28,7 +28,7 @@ export function InsideDiagram({ entityRef, name }: Props) {
     return {
       drawing: part
         ? draw(part.graph, { roots: [], open: [...own, ...open], all: true })
-        : { boxes: [], wires: [], folded: 0 },
+        : { boxes: [], wires: [], folded: 0, crowded: false },
       inside: part?.inside ?? new Set<string>(),
     }
   }, [data, entityRef, open])

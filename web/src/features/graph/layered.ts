@@ -1,3 +1,4 @@
+import { blocksOf, heightOf, laneOf, squareOf, standsOf, type Block } from './blocks.ts'
 import type { Box, Drawing, Wire } from './fold.ts'
 import { columnsOf, type Line } from './layers.ts'
 import { around, bounds, COLUMN, NODE, REGION, regionsOf, ROW, type Placed, type Point, type Rect } from './layout.ts'
@@ -60,51 +61,83 @@ function placedPart({ boxes, wires }: Part, regions: Map<string, Box[]>): Placed
   const systems = [...regions.keys()].filter((system) => boxes.some((b) => b.system === system))
   const regionOf = boxes.map(({ system }) => (system === undefined ? -1 : systems.indexOf(system)))
   spread(columns, lines, regionOf)
+  const stands = standsIn(
+    boxes.length,
+    blocksOf(columns, lines, back, regionOf, (i) => wires[i]?.look === 'call'),
+  )
+  const standOf = boxes.map((_, box) => stands.findIndex((stand) => stand.boxes.includes(box)))
 
-  const strands = boxes.map((_, i): Strand => ({
-    first: columns[i] ?? 0,
-    last: columns[i] ?? 0,
-    left: [],
-    right: [],
-    region: regionOf[i] ?? -1,
-  }))
+  const strands = stands.map(({ boxes: [box = 0], block }): Strand => {
+    const first = block?.first ?? columns[box] ?? 0
+    return { first, last: first + (block?.wide ?? 1) - 1, left: [], right: [], region: regionOf[box] ?? -1 }
+  })
   const turns: number[] = []
-  // The strand by which each long line passes what is between its ends.
+  const known = new Map<string, number | undefined>()
+  // The strand by which each long line passes what is between its ends. All lines of a block to one end pass together.
   const passes = lines.map(([from, to], i): number | undefined => {
-    const [a, b] = back[i] ? [to, from] : [from, to]
+    const [a = 0, b = 0] = (back[i] ? [to, from] : [from, to]).map((box) => standOf[box])
     const [left, right] = [strands[a], strands[b]]
     if (!left || !right) return undefined
     turns[left.last] = (turns[left.last] ?? 0) + 1
-    if (right.first === left.last + 1) {
+    const far = right.first > left.last + 1
+    if (far) turns[right.first - 1] = (turns[right.first - 1] ?? 0) + 1
+    const key = `${String(a)} ${String(b)}`
+    if (known.has(key)) return known.get(key)
+    if (!far) {
       left.right.push(b)
       right.left.push(a)
+      known.set(key, undefined)
       return undefined
     }
-    turns[right.first - 1] = (turns[right.first - 1] ?? 0) + 1
     const region = left.region === right.region ? left.region : -1
     const id = strands.push({ first: left.last + 1, last: right.first - 1, left: [a], right: [b], region }) - 1
     left.right.push(id)
     right.left.push(id)
+    known.set(key, id)
     return id
   })
 
-  const order = orderOf(strands, startOf(strands, boxes.length))
-  const rows = placedRows(strands, order, boxes.length, systems.length)
-  const xs = columnsAt(turns, Math.max(...columns))
-  const at = new Map(boxes.map(({ id }, i) => [id, { x: xs[columns[i] ?? 0] ?? 0, y: rows[i] ?? 0 }]))
+  const order = orderOf(strands, startOf(strands, stands.length))
+  const rows = placedRows(strands, order, stands, systems.length)
+  const xs = columnsAt(turns, Math.max(...strands.map(({ last }) => last)))
+  inLevel(stands, order, lines, standOf)
+  const at = new Map<string, Point>()
+  const spots = boxes.map((): Point => ({ x: 0, y: 0 }))
+  stands.forEach((stand, s) => {
+    const top = rows[s] ?? 0
+    const { block } = stand
+    const points = block ? standsOf(block, xs, top) : [{ x: xs[strands[s]?.first ?? 0] ?? 0, y: top }]
+    stand.boxes.forEach((box, i) => {
+      const [id, point] = [boxes[box]?.id, points[i]]
+      if (id === undefined || !point) return
+      at.set(id, point)
+      spots[box] = point
+    })
+  })
+  /** The way of a line within the block of one of its ends. */
+  const lane = (box: number, side: 'in' | 'out'): Point[] => {
+    const stand = stands[standOf[box] ?? -1]
+    return stand?.block ? laneOf(stand.block, stand.boxes.indexOf(box), spots[box] ?? { x: 0, y: 0 }, xs, side) : []
+  }
   const corners = new Map<string, Point[]>()
   wires.forEach((wire, i) => {
     const [from, to] = [at.get(wire.from), at.get(wire.to)]
     const pass = passes[i]
     const strand = pass === undefined ? undefined : strands[pass]
-    if (!from || !to || (!strand && !back[i])) return
+    const [a = 0, b = 0] = lines[i] ?? []
+    if (!from || !to) return
     const row = pass === undefined ? 0 : (rows[pass] ?? 0)
-    const between = strand
-      ? [
-          { x: xs[strand.first] ?? 0, y: row },
-          { x: (xs[strand.last] ?? 0) + NODE.width, y: row },
-        ]
-      : []
+    const between = [
+      ...lane(a, 'out'),
+      ...(strand
+        ? [
+            { x: xs[strand.first] ?? 0, y: row },
+            { x: (xs[strand.last] ?? 0) + NODE.width, y: row },
+          ]
+        : []),
+      ...lane(b, 'in'),
+    ]
+    if (between.length === 0 && !back[i]) return
     const middle = NODE.height / 2
     // Against the stream it leaves on the left and comes in on the right, beside the line that goes with it.
     corners.set(
@@ -125,7 +158,7 @@ function placedPart({ boxes, wires }: Part, regions: Map<string, Box[]>): Placed
         boxes.filter((b) => b.system === system).map((b) => at.get(b.id) ?? { x: 0, y: 0 }),
         order.flatMap((s) => {
           const strand = strands[s]
-          return s >= boxes.length && strand && strand.region === systems.indexOf(system) ? [rows[s] ?? 0] : []
+          return s >= stands.length && strand && strand.region === systems.indexOf(system) ? [rows[s] ?? 0] : []
         }),
       ),
     ]),
@@ -134,6 +167,49 @@ function placedPart({ boxes, wires }: Part, regions: Map<string, Box[]>): Placed
 }
 
 const BESIDE = 9
+
+/** What has a row of its own: a box, or a block of many. */
+interface Stand {
+  boxes: number[]
+  block?: Block
+}
+
+/** In the order of the boxes; a block stands where its first does. */
+function standsIn(boxes: number, blocks: Block[]): Stand[] {
+  const out: Stand[] = []
+  const done = new Set<Block>()
+  for (let box = 0; box < boxes; box++) {
+    const block = blocks.find((b) => b.boxes.includes(box))
+    if (!block) out.push({ boxes: [box] })
+    else if (!done.has(block)) {
+      done.add(block)
+      out.push({ boxes: block.boxes, block })
+    }
+  }
+  return out
+}
+
+/** Within a block those stand above that are tied to what is above. */
+function inLevel(stands: Stand[], order: number[], lines: Line[], standOf: number[]): void {
+  const place = new Map(order.map((s, i) => [s, i]))
+  const level = new Map<number, number[]>()
+  const add = (box: number, other: number) => {
+    level.set(box, [...(level.get(box) ?? []), place.get(standOf[other] ?? 0) ?? 0])
+  }
+  for (const { block, boxes } of stands) {
+    if (!block) continue
+    const inside = new Set(boxes)
+    for (const [from, to] of lines) {
+      if (inside.has(from)) add(from, to)
+      if (inside.has(to)) add(to, from)
+    }
+    const mean = (box: number) => {
+      const all = level.get(box) ?? [0]
+      return all.reduce((sum, n) => sum + n, 0) / all.length
+    }
+    boxes.sort((a, b) => mean(a) - mean(b) || a - b)
+  }
+}
 
 /** What of a region is tied to nothing has no column of its own: it fills a block beside the rest of it. */
 function spread(columns: number[], lines: Line[], regionOf: number[]): void {
@@ -144,7 +220,7 @@ function spread(columns: number[], lines: Line[], regionOf: number[]): void {
     const rest = inside.filter((box) => tied.has(box))
     const first = rest.length > 0 ? Math.min(...rest.map((box) => columns[box] ?? 0)) : 0
     const wide = rest.length > 0 ? Math.max(...rest.map((box) => columns[box] ?? 0)) - first + 1 : 1
-    const square = Math.ceil(Math.sqrt((inside.length * ASPECT * (NODE.height + ROW)) / (NODE.width + COLUMN)))
+    const square = Math.ceil(squareOf(inside.length))
     const taken = Array.from({ length: Math.max(wide, square) }, () => 0)
     for (const box of rest) taken[(columns[box] ?? 0) - first] = (taken[(columns[box] ?? 0) - first] ?? 0) + 1
     for (const box of loose) {
@@ -177,8 +253,13 @@ function columnsAt(turns: number[], last: number): number[] {
 }
 
 /** The row of each strand: a box's upper edge, a line's height. Regions have an upper and a lower edge among them. */
-function placedRows(strands: Strand[], order: number[], boxes: number, regions: number): number[] {
+function placedRows(strands: Strand[], order: number[], stands: Stand[], regions: number): number[] {
+  const heights = strands.map((_, s) => {
+    const stand = stands[s]
+    return !stand ? 0 : stand.block ? heightOf(stand.block) : NODE.height
+  })
   // Numbered from above: strands in their order, each region's edges before and after what is in it.
+  const kindOf = (s: number): Thing['is'] => (s < stands.length ? 'box' : 'line')
   const things: Thing[] = []
   const thingOf = new Map<number, number>()
   const edges = Array.from({ length: regions }, () => ({ top: -1, bottom: -1 }))
@@ -191,10 +272,11 @@ function placedRows(strands: Strand[], order: number[], boxes: number, regions: 
     if (!strand) return
     const edge = edges[strand.region]
     const [first = 0, last = 0] = spans[strand.region] ?? []
-    if (edge && edge.top < 0) edge.top = things.push({ is: 'top', first, last }) - 1
-    thingOf.set(s, things.push({ is: s < boxes ? 'box' : 'line', first: strand.first, last: strand.last }) - 1)
+    if (edge && edge.top < 0) edge.top = things.push({ is: 'top', height: 0, first, last }) - 1
+    const thing = { is: kindOf(s), height: heights[s] ?? 0, first: strand.first, last: strand.last }
+    thingOf.set(s, things.push(thing) - 1)
     const next = strands[order[i + 1] ?? -1]
-    if (edge && next?.region !== strand.region) edge.bottom = things.push({ is: 'bottom', first, last }) - 1
+    if (edge && next?.region !== strand.region) edge.bottom = things.push({ is: 'bottom', height: 0, first, last }) - 1
   })
   const least: Bound[] = []
   const lately: number[] = []
@@ -206,21 +288,22 @@ function placedRows(strands: Strand[], order: number[], boxes: number, regions: 
       const upper = above === undefined ? undefined : things[above]
       if (above === undefined || !upper || seen.has(above)) continue
       seen.add(above)
-      least.push({ above, below, apart: apart(upper.is, thing.is) })
+      least.push({ above, below, apart: apart(upper, thing.is) })
     }
   })
   const pulls: Pull[] = []
   strands.forEach((strand, s) => {
     for (const t of strand.right) {
       const [one = 0, other = 0] = [thingOf.get(s), thingOf.get(t)]
-      const by = middleOf(s < boxes) - middleOf(t < boxes)
-      pulls.push({ one, other, by, weight: s < boxes && t < boxes ? 1 : 2 })
+      const by = ((heights[s] ?? 0) - (heights[t] ?? 0)) / 2
+      pulls.push({ one, other, by, weight: s < stands.length && t < stands.length ? 1 : 2 })
     }
     const edge = edges[strand.region]
     const own = thingOf.get(s) ?? 0
     if (!edge) return
-    pulls.push({ one: edge.top, other: own, by: apart('top', s < boxes ? 'box' : 'line'), weight: NEAR })
-    pulls.push({ one: own, other: edge.bottom, by: apart(s < boxes ? 'box' : 'line', 'bottom'), weight: NEAR })
+    const self = { is: kindOf(s), height: heights[s] ?? 0 }
+    pulls.push({ one: edge.top, other: own, by: apart({ is: 'top', height: 0 }, self.is), weight: NEAR })
+    pulls.push({ one: own, other: edge.bottom, by: apart(self, 'bottom'), weight: NEAR })
   })
   const rows = squeezed(rowsOf(things.length, least, pulls), things)
   return strands.map((_, s) => rows[thingOf.get(s) ?? 0] ?? 0)
@@ -229,7 +312,10 @@ function placedRows(strands: Strand[], order: number[], boxes: number, regions: 
 /** Without bands in which nothing stands: what is between two lines of boxes is as high as looks well. */
 function squeezed(rows: Float64Array, things: Thing[]): Float64Array {
   const taken = things
-    .map(({ is }, i) => [(rows[i] ?? 0) - (is === 'bottom' ? REGION.bottom : 0), (rows[i] ?? 0) + HEIGHTS[is]] as const)
+    .map(({ is, height }, i) => {
+      const row = rows[i] ?? 0
+      return [row - (is === 'bottom' ? REGION.bottom : 0), row + (is === 'top' ? REGION.top : height)] as const
+    })
     .sort(([a], [b]) => a - b)
   const cuts: { below: number; by: number }[] = []
   let end = taken[0]?.[0] ?? 0
@@ -244,10 +330,10 @@ function squeezed(rows: Float64Array, things: Thing[]): Float64Array {
   })
 }
 
-const HEIGHTS: Record<Thing['is'], number> = { box: NODE.height, line: 0, top: REGION.top, bottom: 0 }
-
 interface Thing {
+  /** A box or a block of them, a line, or an edge of a region. */
   is: 'box' | 'line' | 'top' | 'bottom'
+  height: number
   first: number
   last: number
 }
@@ -255,11 +341,8 @@ interface Thing {
 /** How much what is in a region wants to be near its edges, beside what lines want. */
 const NEAR = 0.15
 
-const middleOf = (box: boolean) => (box ? NODE.height / 2 : 0)
-
 /** From the upper edge of one thing to that of the next below it, at least. */
-function apart(above: Thing['is'], below: Thing['is']): number {
-  const height = above === 'box' ? NODE.height : 0
+function apart({ is: above, height }: Pick<Thing, 'is' | 'height'>, below: Thing['is']): number {
   if (above === 'top') return below === 'bottom' ? 0 : REGION.top
   if (below === 'bottom') return height + REGION.bottom
   if (above === 'bottom' || below === 'top') return height + ROW

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { placedFirst } from './first-layout.ts'
 import { drawing, type Drawing } from './fold.ts'
 import { layered } from './layered.ts'
 import { anchored, bounds, kept, NODE, pathsOf, type Placed, type Rect } from './layout.ts'
 import type { GraphNode } from './model.ts'
 import { cut, svgOf, text, type Picture } from './svg.ts'
-import { placedFirst } from './use-layout.ts'
 import { walk } from './walk.ts'
 
 const node = (name: string, system?: string): GraphNode => ({
@@ -37,7 +37,7 @@ describe('layout', () => {
     expect(placedFirst(again, true)).toBe(first)
     expect(placedFirst(chain, false)).not.toBe(first)
     expect(placedFirst(draw([node('a', 's'), node('b', 's'), node('c')], ['a', 'b'], ['a', 'c']), true)).not.toBe(first)
-    for (let i = 0; i < 8; i++) placedFirst(draw([node(`n${String(i)}`)]), true)
+    for (let i = 0; i < 24; i++) placedFirst(draw([node(`n${String(i)}`)]), true)
     expect(placedFirst(again, true)).not.toBe(first)
   })
 
@@ -140,6 +140,110 @@ describe('layout', () => {
   })
 })
 
+describe('many in one column', () => {
+  const many = (n: number) => Array.from({ length: n }, (_, i) => node(`u${String(i).padStart(2, '0')}`))
+  const opened = (nodes: GraphNode[], edges: [string, string][]) =>
+    drawing(
+      {
+        revision: 1,
+        nodes,
+        edges: edges.map(([from, to]) => ({ from: id(from), to: id(to), type: 'dependsOn' })),
+        relations: [],
+        omitted: 0,
+      },
+      { roots: [], open: nodes.map((n) => n.ref) },
+    )
+  const users = many(60)
+  const fan = opened(
+    [node('hub'), node('need'), ...users],
+    [['hub', 'need'], ...users.map(({ name }): [string, string] => [name, 'hub'])],
+  )
+
+  it('are a block as wide as a screen, beside what they need', () => {
+    const placed = lay(fan)
+    const { width, height } = bounds(placed)
+    expect(Math.min(860 / width, 450 / height)).toBeGreaterThan(0.42)
+    const hub = placed.at.get(id('hub'))?.x ?? NaN
+    for (const { ref } of users) expect(placed.at.get(ref)?.x).toBeLessThan(hub - NODE.width)
+    expect(new Set(users.map(({ ref }) => placed.at.get(ref)?.x)).size).toBe(5)
+    // In the middle of the block.
+    const ys = users.map(({ ref }) => placed.at.get(ref)?.y ?? NaN)
+    const middle = (Math.min(...ys) + Math.max(...ys)) / 2
+    expect(Math.abs((placed.at.get(id('hub'))?.y ?? NaN) - middle)).toBeLessThan(NODE.height)
+    // In reading order, as they came.
+    expect(placed.at.get(id('u01'))?.y).toBe(placed.at.get(id('u00'))?.y)
+    expect(placed.at.get(id('u01'))?.x).toBeGreaterThan(placed.at.get(id('u00'))?.x ?? NaN)
+  })
+
+  it('have lines of their own, between the boxes', () => {
+    const needs = many(30).map((n) => ({ ...n, name: `n${n.name}`, ref: id(`n${n.name}`) }))
+    const both = opened(
+      [node('hub'), ...users, ...needs],
+      [
+        ...users.map(({ name }): [string, string] => [name, 'hub']),
+        ...needs.map(({ name }): [string, string] => ['hub', name]),
+      ],
+    )
+    const placed = lay(both)
+    const boxes = both.boxes.map((box) => ({ id: box.id, ...NODE, ...(placed.at.get(box.id) ?? { x: NaN, y: NaN }) }))
+    let level = 0
+    for (const wire of both.wires) {
+      const points = placed.corners.get(wire.id) ?? []
+      points.forEach((p, i) => {
+        const to = points[i + 1]
+        if (!to || (p.x !== to.x && p.y !== to.y)) return
+        level++
+        const [x, y] = [Math.min(p.x, to.x), Math.min(p.y, to.y)]
+        const [right, low] = [Math.max(p.x, to.x), Math.max(p.y, to.y)]
+        const hits = boxes.filter(
+          (b) =>
+            b.id !== wire.from &&
+            b.id !== wire.to &&
+            x < b.x + b.width &&
+            b.x < right &&
+            y < b.y + b.height &&
+            b.y < low,
+        )
+        expect(hits.map((b) => b.id)).toEqual([])
+      })
+    }
+    expect(level).toBeGreaterThan(150)
+    const paths = pathsOf(both, placed)
+    expect(new Set(paths.values()).size).toBe(90)
+  })
+
+  it('share a lane where they need the same, but not where dashes would lie on each other', () => {
+    const lanes = (look: 'need' | 'call') => {
+      const placed = lay({ ...fan, wires: fan.wires.map((w) => (w.to === id('hub') ? { ...w, look } : w)) })
+      const row = users.slice(0, 4).map(({ ref }) => placed.corners.get(`${ref} → ${id('hub')}`)?.at(-2)?.y)
+      return new Set(row).size
+    }
+    expect(lanes('need')).toBe(1)
+    expect(lanes('call')).toBe(4)
+  })
+
+  it('stand the same each time, and again when they are laid out anew', () => {
+    const first = lay(fan)
+    expect(lay(fan)).toEqual(first)
+    expect(layered(fan, true, first.at).at).toEqual(first.at)
+  })
+
+  it('are laid out while nobody waits', () => {
+    const nodes = Array.from({ length: 200 }, (_, i) => node(`n${String(i)}`, i % 3 ? `s${String(i % 7)}` : undefined))
+    const wide = opened(
+      nodes,
+      nodes.slice(1).map((n, i): [string, string] => [n.name, `n${String(i < 60 ? 0 : 1 + (i % 60))}`]),
+    )
+    const took = Array.from({ length: 7 }, () => {
+      const from = performance.now()
+      lay(wide)
+      return performance.now() - from
+    })
+    // As a warm engine does it, on a busy machine.
+    expect(Math.min(...took)).toBeLessThan(150)
+  })
+})
+
 describe('positions of what is known', () => {
   it('stay, and what is new stands in the column of its side', () => {
     const before = lay(chain)
@@ -200,7 +304,7 @@ it('a line goes around a box that stands in its way', () => {
     { x: 480, y: 23 },
   ])
   const paths = pathsOf(long, placed)
-  expect(paths.get(wire?.id ?? '')).toContain('Q220 80')
+  expect(paths.get(wire?.id ?? '')).toContain(' 220 80L440 80C')
   expect(paths.get(long.wires[0]?.id ?? '')).toMatch(/^M178 23C/)
 })
 
@@ -229,6 +333,7 @@ describe('the picture', () => {
         ground: 'ivory',
         lineStrong: 'silver',
         lineControl: 'gray',
+        wire: 'gray',
         text: 'black',
         text3: 'gray',
         bad: 'red',

@@ -180,11 +180,16 @@ function pathOf(wire: Wire, placed: Placed, stand: (Point & { id: string })[]): 
   const [first] = corners ?? []
   if (!corners || !first) return svgCurve(straight)
   // A line against the stream, in a circle of needs, leaves and arrives where the layout says.
-  if (first.x < from.x + NODE.width / 2) return rounded(corners)
+  if (first.x < from.x + NODE.width / 2) return led(corners)
+  // Within a block it goes between the rows, also where the way across is free.
+  if (corners.length > LONG) return led([out, ...corners.slice(1, -1), into])
   const others = stand.filter((p) => p.id !== wire.from && p.id !== wire.to)
   const free = into.x > out.x && samples(straight).every((p) => others.every((box) => !inside(p, box)))
-  return free ? svgCurve(straight) : rounded([out, ...corners.slice(1, -1), into])
+  return free ? svgCurve(straight) : led([out, ...corners.slice(1, -1), into])
 }
+
+/** Corners of a line that passes boxes; one that begins or ends in a block has more. */
+const LONG = 4
 
 type Curve = [Point, Point, Point, Point]
 
@@ -215,17 +220,22 @@ const svgCurve = ([a, b, c, d]: Curve) => `M${at(a)}C${at(b)} ${at(c)} ${at(d)}`
 
 const CORNER = 14
 
-/** A line through points, with round corners. */
-function rounded(points: Point[]): string {
+/** A line through points: level from one to the next, around corners, and in a curve where the next is higher or lower. */
+function led(points: Point[]): string {
   let d = ''
   points.forEach((p, i) => {
     const [before, after] = [points[i - 1], points[i + 1]]
     if (!before) d += `M${at(p)}`
-    else if (!after) d += `L${at(p)}`
+    else if (slanted(before, p)) {
+      const x = (before.x + p.x) / 2
+      d += `C${at({ x, y: before.y })} ${at({ x, y: p.y })} ${at(p)}`
+    } else if (!after || slanted(p, after)) d += `L${at(p)}`
     else d += `L${at(towards(p, before))}Q${at(p)} ${at(towards(p, after))}`
   })
   return d
 }
+
+const slanted = (a: Point, b: Point) => Math.abs(a.x - b.x) > 1 && Math.abs(a.y - b.y) > 1
 
 function towards(from: Point, to: Point): Point {
   const far = Math.hypot(to.x - from.x, to.y - from.y)

@@ -142,6 +142,8 @@ export type Side = 'users' | 'needs'
 
 /** Relations that say where a thing belongs. A failure does not travel along them. */
 export const belonging = ['partOf', 'ownedBy', 'memberOf', 'childOf']
+/** Along these it does; a relation of one's own is felt where it ends, and no further. */
+const breaking = ['dependsOn', 'consumesApi', 'providesApi']
 
 export interface Impact {
   /** Each entity that feels it, and after how many steps. */
@@ -165,12 +167,18 @@ export function impactOf(graph: Pick<Graph, 'edges'>, roots: string[], side: Sid
   }
   const seen = new Map<string, number>(roots.map((ref) => [ref, 0]))
   const edges = new Set<string>()
+  const last = new Set<string>()
   for (const [ref, steps] of seen)
     for (const edge of next.get(ref) ?? []) {
       const { user, needed } = needOf(edge)
       const end = side === 'users' ? user : needed
+      const travels = all || breaking.includes(edge.type)
+      if ((!travels && steps > 0) || last.has(ref)) continue
       edges.add(edgeId(edge))
-      if (!seen.has(end)) seen.set(end, steps + 1)
+      if (!seen.has(end)) {
+        seen.set(end, steps + 1)
+        if (!travels) last.add(end)
+      } else if (travels) last.delete(end)
     }
   for (const ref of roots) seen.delete(ref)
   return { steps: seen, edges }

@@ -63,6 +63,7 @@ function palette(): Palette {
     ground: colour('--surface-2'),
     lineStrong: colour('--line-strong'),
     lineControl: colour('--line-control'),
+    wire: colour('--wire'),
     text: colour('--text'),
     text3: colour('--text-3'),
     bad: colour('--bad'),

@@ -30,7 +30,8 @@ export function rowsOf(things: number, bounds: Bound[], pulls: Pull[]): Float64A
   }
   for (let i = 0; i < things; i++) rows[i] = lowest(down[i] ?? [], rows, 0)
   for (let step = 0; step < STEPS; step++) {
-    const wish = rows.map((row, i) => wishOf(i, tied[i] ?? [], rows, row, step >= STEPS / 2))
+    // Half the way, or two that are tied to each other would change places for ever.
+    const wish = rows.map((row, i) => (row + wishOf(i, tied[i] ?? [], rows, row, step >= STEPS / 2)) / 2)
     // Once pushed down where there is no room and once up: the midst of both keeps every bound, and leans to no side.
     const pushed = Float64Array.from(wish)
     for (let i = 0; i < things; i++) pushed[i] = lowest(down[i] ?? [], pushed, pushed[i] ?? 0)

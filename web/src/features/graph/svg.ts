@@ -8,6 +8,7 @@ export interface Palette {
   ground: string
   lineStrong: string
   lineControl: string
+  wire: string
   text: string
   text3: string
   bad: string
@@ -42,7 +43,8 @@ export function svgOf(picture: Picture): { svg: string; width: number; height: n
     `<svg xmlns="http://www.w3.org/2000/svg" width="${n(width)}" height="${n(height)}" viewBox="${n(all.x - MARGIN)} ${n(all.y - MARGIN)} ${n(width)} ${n(height)}" font-family="${text(FONT)}">`,
     `<title>${text(title)}</title>`,
     '<defs>',
-    head('need', p.lineControl),
+    head('need', p.wire),
+    head('belong', p.lineControl),
     head('provide', p.kind('api')),
     head('hot', p.bad),
     '</defs>',
@@ -61,17 +63,15 @@ export function svgOf(picture: Picture): { svg: string; width: number; height: n
 }
 
 function head(id: string, colour: string): string {
-  return `<marker id="${id}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto"><path d="M1 1l6 3-6 3" fill="none" stroke="${colour}" stroke-width="1.3"/></marker>`
+  return `<marker id="${id}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="5" markerHeight="5" orient="auto"><path d="M1.5 1.2l5.5 2.8-5.5 2.8" fill="none" stroke="${colour}" stroke-width="1.6"/></marker>`
 }
 
 function line(wire: Wire, d: string, { palette: p, hot }: Picture): string {
   const red = hot !== undefined && carries(wire, hot)
-  const colour = red
-    ? p.bad
-    : { need: p.lineControl, call: p.lineControl, provide: p.kind('api'), belong: p.lineStrong }[wire.look]
+  const colour = red ? p.bad : { need: p.wire, call: p.wire, provide: p.kind('api'), belong: p.lineControl }[wire.look]
   const dash = wire.look === 'call' ? ' stroke-dasharray="4 3"' : ''
-  const end = red ? 'hot' : wire.look === 'provide' ? 'provide' : 'need'
-  return `<path d="${d}" fill="none" stroke="${colour}" stroke-width="${red ? '1.5' : '1.25'}"${dash} marker-end="url(#${end})"/>`
+  const end = red ? 'hot' : wire.look === 'call' ? 'need' : wire.look
+  return `<path d="${d}" fill="none" stroke="${colour}" stroke-width="${red ? '2' : '1.5'}"${dash} marker-end="url(#${end})"/>`
 }
 
 function card(box: Box, picture: Picture): string {

@@ -7,6 +7,8 @@ import { merged, near, type Graph, type Side } from './model.ts'
 
 export interface Shown {
   graph: Graph | undefined
+  /** The graph without what was loaded around single entities. */
+  base: Graph | undefined
   depth: Depth
   side: Side | undefined
   /** What is shown belongs to what was asked before. */
@@ -45,20 +47,25 @@ export function useGraph(roots: string[], search: GraphSearch, relations: string
   })
   const { data } = main
   const kinds = search.kinds
-  const graph = useMemo(() => {
-    if (!data) return undefined
-    const all = merged([data, ...extra.graphs])
-    const keep = extra.graphs.flatMap((g) => g.nodes.map((n) => n.ref))
-    const cut =
-      map === 'mine'
-        ? insideOf(all, roots).graph
-        : map
-          ? all
-          : near(all, roots, { side, depth: depth === 'all' ? Infinity : depth, keep })
-    return kinds ? ofKinds(cut, kinds, roots) : cut
+  const { graph, base } = useMemo(() => {
+    if (!data) return { graph: undefined, base: undefined }
+    const from = (graphs: Graph[]) => {
+      const all = merged([data, ...graphs])
+      const keep = graphs.flatMap((g) => g.nodes.map((n) => n.ref))
+      const cut =
+        map === 'mine'
+          ? insideOf(all, roots).graph
+          : map
+            ? all
+            : near(all, roots, { side, depth: depth === 'all' ? Infinity : depth, keep })
+      return kinds ? ofKinds(cut, kinds, roots) : cut
+    }
+    const base = from([])
+    return { base, graph: extra.graphs.length > 0 ? from(extra.graphs) : base }
   }, [data, extra.graphs, side, depth, kinds, roots, map])
   return {
     graph,
+    base,
     depth,
     side,
     stale: main.isPlaceholderData,

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { Drawing } from './fold.ts'
+import { placedFirst } from './first-layout.ts'
 import { layered } from './layered.ts'
 import { anchored, kept, type Placed } from './layout.ts'
 
@@ -34,23 +35,4 @@ function placedAfter(before: Laid, drawing: Drawing, { grouped, anchor, anew }: 
   const same = before.grouped === grouped && before.anew === anew
   const stays = same ? kept(drawing, grouped, before.placed) : undefined
   return stays ?? anchored(layered(drawing, grouped, before.placed.at), anchor, before.placed.at)
-}
-
-/** How many layouts are remembered. */
-const MOST = 8
-const remembered = new Map<string, Placed>()
-
-/** Who comes back to a graph finds it laid out. */
-export function placedFirst(drawing: Drawing, grouped: boolean): Placed {
-  const { boxes, wires } = drawing
-  const key = JSON.stringify([
-    grouped,
-    boxes.map(({ id, system, members }) => [id, system, members.length]),
-    wires.map(({ from, to }) => [from, to]),
-  ])
-  const placed = remembered.get(key) ?? layered(drawing, grouped)
-  remembered.delete(key)
-  remembered.set(key, placed)
-  for (const oldest of [...remembered.keys()].slice(0, -MOST)) remembered.delete(oldest)
-  return placed
 }

@@ -9,7 +9,7 @@ export function WireView({ data }: EdgeProps<WireEdge>) {
   if (!data) return null
   const { wire, path, hot, chosen, faint } = data
   const classes = [css['wire'], css[wire.look], hot && css['hot'], chosen && css['chosen'], faint && css['faintWire']]
-  const end = hot ? 'hot' : wire.look === 'provide' ? 'provide' : 'need'
+  const end = hot ? 'hot' : faint ? 'belong' : wire.look === 'call' ? 'need' : wire.look
   return (
     <>
       <path
@@ -28,19 +28,18 @@ export function Arrows() {
   return (
     <svg className={css['arrows']} width="0" height="0" aria-hidden="true">
       <defs>
-        {(['need', 'provide', 'hot'] as const).map((end) => (
+        {(['need', 'belong', 'provide', 'hot'] as const).map((end) => (
           <marker
             key={end}
             id={`arrow-${end}`}
             viewBox="0 0 8 8"
             refX="7"
             refY="4"
-            markerWidth="7"
-            markerHeight="7"
-            markerUnits="userSpaceOnUse"
+            markerWidth="5"
+            markerHeight="5"
             orient="auto"
           >
-            <path className={css[`head-${end}`]} d="M1 1l6 3-6 3" />
+            <path className={css[`head-${end}`]} d="M1.5 1.2l5.5 2.8-5.5 2.8" />
           </marker>
         ))}
       </defs>

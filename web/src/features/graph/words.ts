@@ -1,8 +1,9 @@
 import type { EntitySource } from '../../lib/portico.ts'
-import { count, kindWords, sentence, spelled } from '../../lib/words.ts'
+import { countRoles, roleOfNeed, roleOfUser, rolesWords, type Role } from '../../lib/roles.ts'
+import { count, kindWords, number, sentence } from '../../lib/words.ts'
 import { parseRef } from '../../lib/entity.ts'
 import type { Depth } from './graph-search.ts'
-import type { GraphNode, Impact, Side } from './model.ts'
+import { needOf, type Graph, type GraphNode, type Impact, type Side } from './model.ts'
 
 const verbs: Record<string, string> = {
   dependsOn: 'depends on',
@@ -46,6 +47,7 @@ const steps: Record<string, string> = { 1: 'one step', 2: 'two steps', 3: 'three
 const withinWords = (depth: Depth): string => (depth === 'all' ? 'any number of steps' : `${steps[depth] ?? ''}`)
 
 interface Caption {
+  /** Without those where one begins. */
   shown: number
   folded: number
   omitted: number
@@ -59,34 +61,49 @@ export function captionWords({ shown, folded, omitted, depth }: Caption): string
   return `${count(shown, 'entity', 'entities')} within ${withinWords(depth)}${inside}.${left}`
 }
 
-/** What fails with it, counted: the answer of the page. */
+/** What fails with it, counted: the answer of the page. What is felt at once is told as it is where nothing is marked. */
 export function impactWords(
   name: string,
+  graph: Pick<Graph, 'edges' | 'omitted'>,
+  roots: string[],
   impact: Impact,
   side: Side,
-  omitted: number,
 ): { strong: string; rest: string } {
   const all = impact.steps.size
   // What was left out may feel it as well.
-  const strong = `${omitted > 0 ? 'At least ' : ''}${count(all, 'entity', 'entities')}`
-  const direct = [...impact.steps.values()].filter((n) => n === 1).length
+  const strong = `${graph.omitted > 0 ? 'At least ' : ''}${count(all, 'entity', 'entities')} in all`
   if (all === 0)
     return side === 'users'
       ? { strong: 'Nothing breaks', rest: `if ${name} goes, as far as the catalog says` }
       : { strong: 'Nothing', rest: `that ${name} needs is known` }
-  const far = all - direct
-  const detail =
-    far === 0 ? (all === 1 ? 'directly' : 'all directly') : `${String(direct)} directly, ${String(far)} further away`
-  if (side === 'needs') return { strong, rest: `can take ${name} down, ${detail}` }
-  return { strong, rest: `${all === 1 ? 'feels' : 'feel'} it if ${name} goes, ${detail}` }
+  const direct = new Set([...impact.steps].flatMap(([ref, n]) => (n === 1 ? [ref] : [])))
+  const far = all - direct.size
+  const further = far > 0 ? [`${number(far)} ${far === 1 ? 'is' : 'are'} further away`] : []
+  const detail = rolesWords(countRoles(endsOf(graph, roots, side).filter(([, ref]) => direct.has(ref))), further)
+  if (side === 'needs') return { strong, rest: `can take ${name} down: ${detail}` }
+  return { strong, rest: `${all === 1 ? 'feels' : 'feel'} it if ${name} goes: ${detail}` }
 }
 
-/** Who uses it and what it needs, where nothing is marked. */
-export function sidesWords(users: number, needs: number): string {
-  const use = `${spelled(users)} ${users === 1 ? 'uses' : 'use'} it`
-  if (users + needs === 0) return 'Nothing uses it and it needs nothing'
-  if (users === 0) return `Nothing uses it, it needs ${spelled(needs).toLowerCase()}`
-  return needs === 0 ? `${use}, it needs nothing` : `${use}, it needs ${spelled(needs).toLowerCase()}`
+/** Who is one step away, where nothing is marked. */
+export function oneStepWords(graph: Pick<Graph, 'edges'>, roots: string[]): string {
+  const roles = countRoles([...endsOf(graph, roots, 'users'), ...endsOf(graph, roots, 'needs')])
+  if (roles.size === 0) return 'Nothing uses it and it needs nothing'
+  // Of what uses and is used it is said, too, that there is none.
+  if (!roots.every((ref) => /^(group|user|system|domain):/.test(ref)))
+    for (const role of ['use', roots.every((ref) => ref.startsWith('api:')) ? 'provider' : 'need'] as const)
+      if (!roles.has(role)) roles.set(role, 0)
+  return `One step away: ${rolesWords(roles)}`
+}
+
+/** The other ends of the relations of the roots, on one side. */
+function endsOf({ edges }: Pick<Graph, 'edges'>, roots: string[], side: Side): [Role, string][] {
+  return edges.flatMap((edge): [Role, string][] => {
+    const { user, needed } = needOf(edge)
+    const [own, other] = side === 'users' ? [needed, user] : [user, needed]
+    if (!roots.includes(own) || roots.includes(other)) return []
+    const type = edge.type === 'providesApi' ? 'apiProvidedBy' : edge.type
+    return [[side === 'users' ? roleOfUser(type) : roleOfNeed(type), other]]
+  })
 }
 
 /** Many of one kind, drawn as one box: "184 components". */
