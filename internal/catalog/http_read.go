@@ -178,8 +178,30 @@ func (h *Handler) getByQuery(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	query.Cursor = q.Get("cursor")
-	query.Text = index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}
+	if query.Text, err = textOf(q); err != nil {
+		return err
+	}
 	return rd.page(query, fields)
+}
+
+// fullText is the full-text filter of a body. Backstage knows a term and fields; words is ours.
+type fullText struct {
+	Term   string   `json:"term"`
+	Fields []string `json:"fields"`
+	Words  bool     `json:"words"`
+}
+
+// textOf reads the full-text filter of an address.
+func textOf(q url.Values) (index.TextQuery, error) {
+	text := index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}
+	switch v := q.Get("fullTextFilterWords"); v {
+	case "", "false":
+	case "true":
+		text.Words = true
+	default:
+		return text, errs.New(errs.Invalid, `fullTextFilterWords must be "true" or "false", not %q`, cut(v))
+	}
+	return text, nil
 }
 
 func noTotal(v string) (bool, error) {
@@ -213,13 +235,10 @@ func (h *Handler) postByQuery(w http.ResponseWriter, r *http.Request) error {
 			Field string `json:"field"`
 			Order string `json:"order"`
 		} `json:"orderBy"`
-		FullTextFilter *struct {
-			Term   string   `json:"term"`
-			Fields []string `json:"fields"`
-		} `json:"fullTextFilter"`
-		Fields     []string        `json:"fields"`
-		TotalItems string          `json:"totalItems"`
-		Query      json.RawMessage `json:"query"`
+		FullTextFilter *fullText       `json:"fullTextFilter"`
+		Fields         []string        `json:"fields"`
+		TotalItems     string          `json:"totalItems"`
+		Query          json.RawMessage `json:"query"`
 	}
 	if r.ContentLength != 0 {
 		if err := httpx.Decode(r, &body); err != nil {
@@ -250,7 +269,7 @@ func (h *Handler) postByQuery(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if t := body.FullTextFilter; t != nil {
-		query.Text = index.TextQuery{Term: t.Term, Fields: t.Fields}
+		query.Text = index.TextQuery(*t)
 	}
 	fields, err := index.ParseFields(body.Fields)
 	if err != nil {
@@ -352,7 +371,10 @@ func (h *Handler) getFacets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}
+	text, err := textOf(q)
+	if err != nil {
+		return err
+	}
 	return rd.facets(q["facet"], index.Filters{Filter: filter}, text)
 }
 
@@ -361,10 +383,7 @@ func (h *Handler) postFacets(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Facets         []string        `json:"facets"`
 		Query          json.RawMessage `json:"query"`
-		FullTextFilter struct {
-			Term   string   `json:"term"`
-			Fields []string `json:"fields"`
-		} `json:"fullTextFilter"`
+		FullTextFilter fullText        `json:"fullTextFilter"`
 	}
 	if err := httpx.Decode(r, &body); err != nil {
 		return err
@@ -373,12 +392,11 @@ func (h *Handler) postFacets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := index.TextQuery{Term: body.FullTextFilter.Term, Fields: body.FullTextFilter.Fields}
 	rd, err := h.read(w, r)
 	if err != nil {
 		return err
 	}
-	return rd.facets(body.Facets, index.Filters{Query: query}, text)
+	return rd.facets(body.Facets, index.Filters{Query: query}, index.TextQuery(body.FullTextFilter))
 }
 
 func (rd *reading) facets(names []string, filters index.Filters, text index.TextQuery) error {

@@ -126,7 +126,8 @@ func questions(token string) (qs []question) {
 	add("POST "+c+"/entities/by-refs", c+"/entities/by-refs", `{"entityRefs":["`+strings.Join(refs, `","`)+`"]}`)
 	add("POST "+c+"/entities/by-refs", c+"/entities/by-refs", `{"entityRefs":["`+strings.Join(refs, `","`)+`"],"mostRelations":1}`)
 	texts := []string{"by", "secret", "watched", "vault", "old", "java", "depot"}
-	for _, word := range texts {
+	for i, word := range texts {
+		get(c+"/entity-facets", "?facet=kind&facet=metadata.tags&fullTextFilterFields=metadata.name,metadata.tags,relations.ownedBy&fullTextFilterWords=true&fullTextFilterTerm="+word+"+"+texts[(i+1)%len(texts)])
 		get(c+"/entities/by-query", "?orderField=metadata.name,asc&fullTextFilterTerm="+word+"&fullTextFilterFields=metadata.name,metadata.tags,metadata.namespace,spec.owner")
 		get(c+"/entity-facets", "?facet=kind&facet=metadata.tags&facet=spec.type&facet=metadata.namespace&fullTextFilterTerm="+word)
 	}

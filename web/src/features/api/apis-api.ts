@@ -30,7 +30,7 @@ const textFields = ['metadata.name', 'metadata.title', 'metadata.description', '
 
 function text({ q }: ApisSearch): object {
   const term = q?.trim()
-  return term ? { fullTextFilter: { term, fields: textFields } } : {}
+  return term ? { fullTextFilter: { term, fields: textFields, words: true } } : {}
 }
 
 const isApi = { kind: 'api' }

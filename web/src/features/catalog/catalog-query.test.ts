@@ -7,9 +7,11 @@ import {
   PAGE,
   predicate,
   showSearches,
+  textFields,
   type Asker,
 } from './catalog-query.ts'
 import { NONE } from './catalog-search.ts'
+import { exportHref, filtered } from './export-href.ts'
 
 const nobody: Asker = { teams: [], stars: new Set() }
 const ines: Asker = {
@@ -119,7 +121,7 @@ describe('listBody', () => {
       offset: 2 * PAGE,
       limit: PAGE,
       orderBy: [{ field: 'metadata.name', order: 'asc' }],
-      fullTextFilter: { term: 'led' },
+      fullTextFilter: { term: 'led', words: true },
     })
     expect(body.fullTextFilter?.fields).toContain('spec.profile.displayName')
   })
@@ -132,6 +134,16 @@ describe('listBody', () => {
     expect(listBody({ kind: 'component', sort: '-lifecycle' }, nobody, 0).orderBy).toEqual([
       { field: 'spec.lifecycle', order: 'desc' },
     ])
+  })
+})
+
+describe('exportHref', () => {
+  it('asks for the words of the text as the list does', () => {
+    const href = exportHref(filtered({ kind: 'component', q: 'pay led' }, nobody), 'json')
+    const asked = new URL(href, 'http://x').searchParams
+    expect(asked.get('fullTextFilterTerm')).toBe('pay led')
+    expect(asked.get('fullTextFilterWords')).toBe('true')
+    expect(exportHref(filtered({ kind: 'component' }, nobody), 'json')).not.toContain('fullText')
   })
 })
 
@@ -171,6 +183,6 @@ describe('facetBodies', () => {
   it('counts what the text finds', () => {
     const search = { kind: 'component', q: ' led ', type: ['service'] }
     const bodies = [...facetBodies(search, nobody).map((b) => b.body), noOwnerBody(search, nobody)]
-    expect(bodies.map((b) => b.fullTextFilter?.term)).toEqual(['led', 'led', 'led'])
+    expect(bodies.map((b) => b.fullTextFilter)).toEqual(Array(3).fill({ term: 'led', fields: textFields, words: true }))
   })
 })

@@ -14,9 +14,16 @@ import {
 /** Backstage's predicate language: `path → value or operator`, combined by `$all`, `$any`, `$not`. */
 export type Predicate = Record<string, unknown>
 
+/** Every word of the term occurs in some field of what is found. */
+export interface TextFilter {
+  term: string
+  fields: string[]
+  words: true
+}
+
 export interface ListBody {
   query: Predicate
-  fullTextFilter?: { term: string; fields: string[] }
+  fullTextFilter?: TextFilter
   orderBy?: { field: string; order: 'asc' | 'desc' }[]
   fields?: string[]
   offset?: number
@@ -122,7 +129,7 @@ export function partOf(kind: string, ref: string): Predicate {
 
 export function fullText(search: CatalogSearch, skip?: FilterName): Pick<ListBody, 'fullTextFilter'> {
   const term = search.q?.trim()
-  return term && skip !== 'q' ? { fullTextFilter: { term, fields: textFields } } : {}
+  return term && skip !== 'q' ? { fullTextFilter: { term, fields: textFields, words: true } } : {}
 }
 
 const always = [
