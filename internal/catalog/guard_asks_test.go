@@ -200,6 +200,10 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 		if r.IntN(3) == 0 {
 			body["fullTextFilter"] = map[string]any{"term": term() + pick("", " "+term()), "fields": []string{pick(keys...)}, "words": r.IntN(2) == 0}
 		}
+		if r.IntN(2) == 0 {
+			body["fields"] = []string{"kind", "metadata.name", "relations", "portico.absent"}
+			body["mostRelations"] = 1 + r.IntN(2)
+		}
 		add("POST "+api+"/entities/by-query", api+"/entities/by-query", encode(body))
 		f := url.Values{"facet": {pick(keys...), pick(keys...)}}
 		for _, one := range filter() {

@@ -144,6 +144,7 @@ func (h *Handler) getEntities(w http.ResponseWriter, r *http.Request) error {
 		next.RawQuery = nq.Encode()
 		w.Header().Set("Link", "<"+next.RequestURI()+`>; rel="next"`)
 	}
+	fields = fields.For(rd.snap, rd.seen)
 	rd.answer(func(b []byte, spill index.Spill) []byte { return index.AppendDocs(b, docs, fields, spill) })
 	return nil
 }
@@ -239,6 +240,7 @@ func (h *Handler) postByQuery(w http.ResponseWriter, r *http.Request) error {
 		Fields         []string        `json:"fields"`
 		TotalItems     string          `json:"totalItems"`
 		Query          json.RawMessage `json:"query"`
+		MostRelations  *int            `json:"mostRelations"`
 	}
 	if r.ContentLength != 0 {
 		if err := httpx.Decode(r, &body); err != nil {
@@ -275,6 +277,9 @@ func (h *Handler) postByQuery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if fields, err = mostOf(fields, body.MostRelations); err != nil {
+		return err
+	}
 	rd, err := h.read(w, r)
 	if err != nil {
 		return err
@@ -290,6 +295,7 @@ func (rd *reading) page(query index.Query, fields *index.Fields) error {
 	if err != nil {
 		return err
 	}
+	fields = fields.For(rd.snap, rd.seen)
 	rd.answer(func(b []byte, spill index.Spill) []byte { return index.AppendPage(b, &page, fields, spill) })
 	return nil
 }
@@ -325,8 +331,8 @@ func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if body.MostRelations != nil && (*body.MostRelations < 1 || fields != nil) {
-		return errs.New(errs.Invalid, "mostRelations must be a whole number from 1, and goes with whole entities: leave out fields")
+	if fields, err = mostOf(fields, body.MostRelations); err != nil {
+		return err
 	}
 	for i, s := range body.EntityRefs {
 		body.EntityRefs[i] = canonical(s)
@@ -336,13 +342,20 @@ func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	docs := rd.snap.Batch(body.EntityRefs, filters, rd.seen)
-	rd.answer(func(b []byte, spill index.Spill) []byte {
-		if body.MostRelations != nil {
-			return index.AppendBriefBatch(b, docs, *body.MostRelations, spill)
-		}
-		return index.AppendBatch(b, docs, fields, spill)
-	})
+	fields = fields.For(rd.snap, rd.seen)
+	rd.answer(func(b []byte, spill index.Spill) []byte { return index.AppendBatch(b, docs, fields, spill) })
 	return nil
+}
+
+// mostOf are the fields with as many relations of each type as a body asks for: mostRelations, which is Portico's own.
+func mostOf(fields *index.Fields, most *int) (*index.Fields, error) {
+	switch {
+	case most == nil:
+		return fields, nil
+	case *most < 1:
+		return nil, errs.New(errs.Invalid, "mostRelations must be a whole number from 1, not %d", *most)
+	}
+	return fields.Most(*most), nil
 }
 
 // canonical fills in the namespace that a ref leaves out. What is no ref stays as it is: it names nobody, and one bad
