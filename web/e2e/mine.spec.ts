@@ -88,8 +88,12 @@ test('a file that somebody broke asks for its owner, and stops asking when it is
 
   // What names something that is not there needs attention as well, here as on Home.
   write('lamps', component('lamps', 'quay', ', dependsOn: [component:gone]'))
-  await expect(catalog.row('lamps').getByRole('img')).toHaveCount(0)
-  await expect(catalog.row('lamps')).toBeVisible()
+  await expect(catalog.row('lamps').getByRole('img', { name: 'gone is not in the catalog' })).toBeVisible()
+  write('lamps', component('lamps', 'quay', ', dependsOn: [component:gone], consumesApis: [lost]'))
+  await expect(catalog.row('lamps').getByRole('img', { name: 'Names 2 things that are not there' })).toBeVisible()
+  await page.setViewportSize({ width: 390, height: 844 })
+  await expect(catalog.row('lamps')).toContainText('Names 2 things that are not there')
+  await page.setViewportSize({ width: 1440, height: 900 })
   write('lamps', component('lamps', 'quay', ', dependsOn: [component:cranes]'))
   await expect(page.getByRole('heading', { name: 'No component needs attention' })).toBeVisible()
   await page.getByRole('button', { name: 'Clear the filter' }).click()

@@ -1,6 +1,6 @@
-import type { StatusItem } from './entity.ts'
+import { parseRef, type Absences, type StatusItem } from './entity.ts'
 import { when } from './format.ts'
-import { asSentence } from './words.ts'
+import { asSentence, count } from './words.ts'
 
 export interface MissingWords {
   /** RFC 3339. */
@@ -24,4 +24,9 @@ export function statusWords(item: StatusItem, now: Date): string {
   return missing
     ? `It went missing ${when(new Date(missing.since), now)}. ${asSentence(missing.reason)}`
     : asSentence(item.message)
+}
+
+/** What is named and is not there, in a few words. */
+export function absentWords({ count: n, first }: Absences): string {
+  return n > 1 ? `Names ${count(n, 'thing')} that are not there` : `${parseRef(first).name} is not in the catalog`
 }

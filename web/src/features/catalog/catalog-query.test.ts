@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { absentWords } from '../../lib/missing.ts'
 import {
   countBody,
   facetBodies,
@@ -7,6 +8,7 @@ import {
   PAGE,
   predicate,
   showSearches,
+  TEAMS,
   textFields,
   type Asker,
 } from './catalog-query.ts'
@@ -134,6 +136,20 @@ describe('listBody', () => {
     expect(listBody({ kind: 'component', sort: '-lifecycle' }, nobody, 0).orderBy).toEqual([
       { field: 'spec.lifecycle', order: 'desc' },
     ])
+  })
+})
+
+describe('what a row brings', () => {
+  it('is no more relations than it draws, and none where it draws none', () => {
+    expect(listBody({ kind: 'group' }, nobody, 0)).toMatchObject({ mostRelations: TEAMS })
+    expect(listBody({ kind: 'user' }, nobody, 0).fields).toContain('relations')
+    expect(listBody({ kind: 'component' }, nobody, 0)).not.toHaveProperty('mostRelations')
+  })
+
+  it('is what it names that is not there', () => {
+    expect(listBody({ kind: 'component', cols: ['none'] }, nobody, 0).fields).toContain('portico.absent')
+    expect(absentWords({ count: 1, first: 'api:default/fares.v9' })).toBe('fares.v9 is not in the catalog')
+    expect(absentWords({ count: 2, first: 'api:default/fares.v9' })).toBe('Names 2 things that are not there')
   })
 })
 

@@ -26,6 +26,8 @@ export interface ListBody {
   fullTextFilter?: TextFilter
   orderBy?: { field: string; order: 'asc' | 'desc' }[]
   fields?: string[]
+  /** Of each type, so many relations at most; an entity says how many it has of those that were cut. */
+  mostRelations?: number
   offset?: number
   limit?: number
 }
@@ -140,7 +142,11 @@ const always = [
   'metadata.description',
   'spec.profile.displayName',
   'status',
+  'portico.absent',
 ]
+
+/** As many teams as the row of a person names. */
+export const TEAMS = 2
 
 export const PAGE = 200
 
@@ -151,11 +157,13 @@ export function orderOf(search: CatalogSearch): { field: string; order: 'asc' | 
 
 /** The body that asks for one page of rows; `page` counts from 0. */
 export function listBody(search: CatalogSearch, asker: Asker, page: number): ListBody {
+  const fields = [...new Set([...always, ...columnFields(search.kind, search.cols)])]
   return {
     query: predicate(search, asker),
     ...fullText(search),
     orderBy: [orderOf(search)],
-    fields: [...new Set([...always, ...columnFields(search.kind, search.cols)])],
+    fields,
+    ...(fields.includes('relations') && { mostRelations: TEAMS }),
     offset: page * PAGE,
     limit: PAGE,
   }
