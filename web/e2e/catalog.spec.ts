@@ -103,6 +103,27 @@ test('every word of the text occurs in what is found, wherever and in any order'
   await expect(apis.locator('a[href$="/api/acquirer.v4"]')).toHaveCount(0)
 })
 
+test('values come by what is left of them, and stay where they are while they are ticked', async ({
+  page,
+  catalog,
+}) => {
+  const values = catalog.facet('Type').locator('label > span.cut')
+  await catalog.open()
+  await expect(values.first()).toHaveText('service')
+  // Another text is another order; whatever it leaves most of comes first.
+  await catalog.filter.fill('tide tables')
+  await expect(values.first()).toHaveText('library')
+  const order = await values.allTextContents()
+  const last = order.at(-1) ?? ''
+  await catalog.value('Type', last).check()
+  await catalog.value('Owner', '').first().check()
+  await expect(page).toHaveURL(/owner=/)
+  expect(await values.allTextContents()).toEqual(order)
+  // Who comes by the address finds what is chosen on top.
+  await page.reload()
+  await expect(values.first()).toHaveText(last)
+})
+
 test('a link to a state of the page shows that state', async ({ catalog }) => {
   await catalog.open('kind=component&type=service&owner=group:default/payments&q=ledger')
   await expect(catalog.filter).toHaveValue('ledger')
