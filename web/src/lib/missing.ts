@@ -1,4 +1,4 @@
-import { parseRef, type Absences, type StatusItem } from './entity.ts'
+import { parseRef, type Absences, type Entity, type StatusItem } from './entity.ts'
 import { when } from './format.ts'
 import { asSentence, count } from './words.ts'
 
@@ -16,6 +16,11 @@ export function isMissing({ type }: StatusItem): boolean {
 export function parseMissing(item: StatusItem): MissingWords | undefined {
   const [, since = '', reason = ''] = /^missing since (\S+): (.+)$/.exec(item.message) ?? []
   return isMissing(item) && !Number.isNaN(Date.parse(since)) ? { since, reason } : undefined
+}
+
+/** What is wrong with an entity, as its status says. */
+export function statusOf(entity: Entity): StatusItem | undefined {
+  return entity.status?.items?.find((i) => i.level !== 'info')
 }
 
 /** A status on one line, without a time that only machines read. */

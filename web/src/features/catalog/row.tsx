@@ -1,6 +1,6 @@
 import { memo } from 'react'
 import { refOf, text, titleOf, type Entity, type StatusItem } from '../../lib/entity.ts'
-import { absentWords, statusWords } from '../../lib/missing.ts'
+import { absentWords, statusOf, statusWords } from '../../lib/missing.ts'
 import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
 import { useStars } from '../../lib/stars.ts'
@@ -110,9 +110,6 @@ function Starred({ of: ref }: { of: string }) {
     </svg>
   )
 }
-
-/** What is wrong with an entity, as its status says. */
-const statusOf = (e: Entity) => e.status?.items?.find((i) => i.level !== 'info')
 
 /** An entity that needs somebody says so in its row. */
 function RowStatus({ entity }: { entity: Entity }) {
