@@ -184,6 +184,10 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 			if r.IntN(2) == 0 {
 				v.Set("fullTextFilterFields", pick(keys...)+","+pick(keys...))
 			}
+			if r.IntN(2) == 0 {
+				v.Set("fullTextFilterTerm", term()+" "+term())
+				v.Set("fullTextFilterWords", "true")
+			}
 		}
 		if r.IntN(4) == 0 {
 			v.Set("totalItems", "exclude")
@@ -194,7 +198,11 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 			body["orderBy"] = []any{map[string]any{"field": pick(keys...), "order": pick("asc", "desc")}}
 		}
 		if r.IntN(3) == 0 {
-			body["fullTextFilter"] = map[string]any{"term": term(), "fields": []string{pick(keys...)}}
+			body["fullTextFilter"] = map[string]any{"term": term() + pick("", " "+term()), "fields": []string{pick(keys...)}, "words": r.IntN(2) == 0}
+		}
+		if r.IntN(2) == 0 {
+			body["fields"] = []string{"kind", "metadata.name", "relations", "portico.absent"}
+			body["mostRelations"] = 1 + r.IntN(2)
 		}
 		add("POST "+api+"/entities/by-query", api+"/entities/by-query", encode(body))
 		f := url.Values{"facet": {pick(keys...), pick(keys...)}}

@@ -43,7 +43,10 @@ func (h *Handler) getExport(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return errs.New(errs.Invalid, `format must be "csv", "json" or "yaml", not %q`, cut(q.Get("format")))
 	}
-	query := index.Query{Text: index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}}
+	var query index.Query
+	if query.Text, err = textOf(q); err != nil {
+		return err
+	}
 	if query.Filter, err = index.ParseFilters(q["filter"]); err != nil {
 		return err
 	}

@@ -144,6 +144,7 @@ func (h *Handler) getEntities(w http.ResponseWriter, r *http.Request) error {
 		next.RawQuery = nq.Encode()
 		w.Header().Set("Link", "<"+next.RequestURI()+`>; rel="next"`)
 	}
+	fields = fields.For(rd.snap, rd.seen)
 	rd.answer(func(b []byte, spill index.Spill) []byte { return index.AppendDocs(b, docs, fields, spill) })
 	return nil
 }
@@ -178,8 +179,30 @@ func (h *Handler) getByQuery(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	query.Cursor = q.Get("cursor")
-	query.Text = index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}
+	if query.Text, err = textOf(q); err != nil {
+		return err
+	}
 	return rd.page(query, fields)
+}
+
+// fullText is the full-text filter of a body. Backstage knows a term and fields; words is ours.
+type fullText struct {
+	Term   string   `json:"term"`
+	Fields []string `json:"fields"`
+	Words  bool     `json:"words"`
+}
+
+// textOf reads the full-text filter of an address.
+func textOf(q url.Values) (index.TextQuery, error) {
+	text := index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}
+	switch v := q.Get("fullTextFilterWords"); v {
+	case "", "false":
+	case "true":
+		text.Words = true
+	default:
+		return text, errs.New(errs.Invalid, `fullTextFilterWords must be "true" or "false", not %q`, cut(v))
+	}
+	return text, nil
 }
 
 func noTotal(v string) (bool, error) {
@@ -213,13 +236,11 @@ func (h *Handler) postByQuery(w http.ResponseWriter, r *http.Request) error {
 			Field string `json:"field"`
 			Order string `json:"order"`
 		} `json:"orderBy"`
-		FullTextFilter *struct {
-			Term   string   `json:"term"`
-			Fields []string `json:"fields"`
-		} `json:"fullTextFilter"`
-		Fields     []string        `json:"fields"`
-		TotalItems string          `json:"totalItems"`
-		Query      json.RawMessage `json:"query"`
+		FullTextFilter *fullText       `json:"fullTextFilter"`
+		Fields         []string        `json:"fields"`
+		TotalItems     string          `json:"totalItems"`
+		Query          json.RawMessage `json:"query"`
+		MostRelations  *int            `json:"mostRelations"`
 	}
 	if r.ContentLength != 0 {
 		if err := httpx.Decode(r, &body); err != nil {
@@ -250,10 +271,13 @@ func (h *Handler) postByQuery(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if t := body.FullTextFilter; t != nil {
-		query.Text = index.TextQuery{Term: t.Term, Fields: t.Fields}
+		query.Text = index.TextQuery(*t)
 	}
 	fields, err := index.ParseFields(body.Fields)
 	if err != nil {
+		return err
+	}
+	if fields, err = mostOf(fields, body.MostRelations); err != nil {
 		return err
 	}
 	rd, err := h.read(w, r)
@@ -271,6 +295,7 @@ func (rd *reading) page(query index.Query, fields *index.Fields) error {
 	if err != nil {
 		return err
 	}
+	fields = fields.For(rd.snap, rd.seen)
 	rd.answer(func(b []byte, spill index.Spill) []byte { return index.AppendPage(b, &page, fields, spill) })
 	return nil
 }
@@ -306,8 +331,8 @@ func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if body.MostRelations != nil && (*body.MostRelations < 1 || fields != nil) {
-		return errs.New(errs.Invalid, "mostRelations must be a whole number from 1, and goes with whole entities: leave out fields")
+	if fields, err = mostOf(fields, body.MostRelations); err != nil {
+		return err
 	}
 	for i, s := range body.EntityRefs {
 		body.EntityRefs[i] = canonical(s)
@@ -317,13 +342,20 @@ func (h *Handler) getByRefs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	docs := rd.snap.Batch(body.EntityRefs, filters, rd.seen)
-	rd.answer(func(b []byte, spill index.Spill) []byte {
-		if body.MostRelations != nil {
-			return index.AppendBriefBatch(b, docs, *body.MostRelations, spill)
-		}
-		return index.AppendBatch(b, docs, fields, spill)
-	})
+	fields = fields.For(rd.snap, rd.seen)
+	rd.answer(func(b []byte, spill index.Spill) []byte { return index.AppendBatch(b, docs, fields, spill) })
 	return nil
+}
+
+// mostOf are the fields with as many relations of each type as a body asks for: mostRelations, which is Portico's own.
+func mostOf(fields *index.Fields, most *int) (*index.Fields, error) {
+	switch {
+	case most == nil:
+		return fields, nil
+	case *most < 1:
+		return nil, errs.New(errs.Invalid, "mostRelations must be a whole number from 1, not %d", *most)
+	}
+	return fields.Most(*most), nil
 }
 
 // canonical fills in the namespace that a ref leaves out. What is no ref stays as it is: it names nobody, and one bad
@@ -352,7 +384,10 @@ func (h *Handler) getFacets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := index.TextQuery{Term: q.Get("fullTextFilterTerm"), Fields: commaList(q["fullTextFilterFields"])}
+	text, err := textOf(q)
+	if err != nil {
+		return err
+	}
 	return rd.facets(q["facet"], index.Filters{Filter: filter}, text)
 }
 
@@ -361,10 +396,7 @@ func (h *Handler) postFacets(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Facets         []string        `json:"facets"`
 		Query          json.RawMessage `json:"query"`
-		FullTextFilter struct {
-			Term   string   `json:"term"`
-			Fields []string `json:"fields"`
-		} `json:"fullTextFilter"`
+		FullTextFilter fullText        `json:"fullTextFilter"`
 	}
 	if err := httpx.Decode(r, &body); err != nil {
 		return err
@@ -373,12 +405,11 @@ func (h *Handler) postFacets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := index.TextQuery{Term: body.FullTextFilter.Term, Fields: body.FullTextFilter.Fields}
 	rd, err := h.read(w, r)
 	if err != nil {
 		return err
 	}
-	return rd.facets(body.Facets, index.Filters{Query: query}, text)
+	return rd.facets(body.Facets, index.Filters{Query: query}, index.TextQuery(body.FullTextFilter))
 }
 
 func (rd *reading) facets(names []string, filters index.Filters, text index.TextQuery) error {

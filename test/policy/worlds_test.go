@@ -126,11 +126,14 @@ func questions(token string) (qs []question) {
 	add("POST "+c+"/entities/by-refs", c+"/entities/by-refs", `{"entityRefs":["`+strings.Join(refs, `","`)+`"]}`)
 	add("POST "+c+"/entities/by-refs", c+"/entities/by-refs", `{"entityRefs":["`+strings.Join(refs, `","`)+`"],"mostRelations":1}`)
 	texts := []string{"by", "secret", "watched", "vault", "old", "java", "depot"}
-	for _, word := range texts {
+	for i, word := range texts {
+		get(c+"/entity-facets", "?facet=kind&facet=metadata.tags&fullTextFilterFields=metadata.name,metadata.tags,relations.ownedBy&fullTextFilterWords=true&fullTextFilterTerm="+word+"+"+texts[(i+1)%len(texts)])
 		get(c+"/entities/by-query", "?orderField=metadata.name,asc&fullTextFilterTerm="+word+"&fullTextFilterFields=metadata.name,metadata.tags,metadata.namespace,spec.owner")
 		get(c+"/entity-facets", "?facet=kind&facet=metadata.tags&facet=spec.type&facet=metadata.namespace&fullTextFilterTerm="+word)
 	}
 	get(c+"/entities/by-query", "?orderField=metadata.name,asc", "?limit=0", "?limit=2&orderField=metadata.name,asc", "?filter=relations.dependsOn=component:default/depot", "?filter=metadata.namespace=vault", "?filter=relations.ownedBy=group:default/deals&limit=0")
+	get(c+"/entities/by-query", "?fields=kind,metadata.name,portico.absent&orderField=metadata.name,asc")
+	add("POST "+c+"/entities/by-query", c+"/entities/by-query", `{"query":{},"fields":["metadata.name","relations","portico.absent"],"mostRelations":1,"orderBy":[{"field":"metadata.name","order":"asc"}]}`)
 	add("POST "+c+"/entities/by-query", c+"/entities/by-query", `{"query":{"metadata.tags":{"$contains":"secret"}},"limit":5}`)
 	add("POST "+c+"/entities/by-query", c+"/entities/by-query", `{"query":{"$not":{"kind":"user"}},"orderBy":[{"field":"metadata.name","order":"desc"}]}`)
 	get(c+"/entity-facets", "?facet=kind&facet=metadata.tags&facet=relations.ownedBy&facet=relations.dependencyOf&facet=spec.owner")

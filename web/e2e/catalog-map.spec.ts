@@ -60,6 +60,19 @@ test('a system that is looked into is a filter of the table', async ({ page, cat
   await expect(catalog.row('booking-api')).toBeVisible()
 })
 
+test('a tile with room says how old it is', async ({ page, catalog }) => {
+  await catalog.open('kind=component&view=map&in=system:default/freight')
+  const old = page.getByRole('link', { name: /^Freight portal \(old\), deprecated/ })
+  await expect(old.getByText('deprecated', { exact: true })).toBeVisible()
+  // Most are in production: that is no news.
+  await expect(page.getByRole('list', { name: 'Components in freight' }).getByText('production')).toHaveCount(0)
+  await page.emulateMedia({ forcedColors: 'active' })
+  await expect(old.getByText('deprecated', { exact: true })).toBeVisible()
+  expect(await serious(page)).toEqual([])
+  await page.setViewportSize({ width: 390, height: 844 })
+  await expect(old.getByText('deprecated', { exact: true })).toBeInViewport({ ratio: 1 })
+})
+
 test('a system that is not there leads back', async ({ page, catalog }) => {
   await catalog.open('kind=component&view=map&in=domain:default/nowhere')
   await expect(page.getByRole('heading', { name: 'No component is in nowhere' })).toBeVisible()

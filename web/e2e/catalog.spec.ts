@@ -68,6 +68,62 @@ test('the text filter finds parts of names and counts the facets of what it foun
   ).toContainText('1')
 })
 
+test('every word of the text occurs in what is found, wherever and in any order', async ({ page, catalog }) => {
+  await catalog.open()
+  await expect(catalog.row('booking-api')).toBeVisible()
+  await catalog.filter.fill('LED pay')
+  await expect(page).toHaveURL(/q=LED\+pay/)
+  await expect(catalog.row('payments-ledger')).toBeVisible()
+  await expect(catalog.row('booking-api')).toHaveCount(0)
+  const found = Number((await catalog.total.textContent())?.match(/^\d+/)?.[0])
+  expect(await catalog.rows.count()).toBe(found)
+  // The counts beside it are of what it finds: in whatever type a row is, so many are counted.
+  const counts = catalog.facet('Type').locator('label > span:last-child')
+  await expect.poll(async () => (await counts.allTextContents()).reduce((sum, n) => sum + Number(n), 0)).toBe(found)
+  // So is what it finds together with a value, the file of it, and the map.
+  await catalog.value('Owner', 'Payments').check()
+  await expect(catalog.row('payments-ledger')).toBeVisible()
+  await page.getByRole('button', { name: 'Export' }).click()
+  const href = await page.getByRole('menuitem', { name: /^JSON/ }).getAttribute('href')
+  const file = (await (await page.request.get(href ?? '')).json()) as { metadata: { name: string } }[]
+  expect(file.map((e) => e.metadata.name)).toContain('payments-ledger')
+  expect(file.length).toBe(await catalog.rows.count())
+  await page.keyboard.press('Escape')
+  await page.getByRole('link', { name: 'Map', exact: true }).click()
+  const map = page.getByRole('list', { name: 'Components by domain and system' })
+  const commerce = new RegExp(`^Commerce ${String(file.length)} component`)
+  await expect(map.getByRole('link', { name: commerce })).toBeVisible()
+  await page.reload()
+  await expect(catalog.filter).toHaveValue('LED pay')
+  await expect(map.getByRole('link', { name: commerce })).toBeVisible()
+
+  await page.goto('/api-docs?q=v4+far')
+  const apis = page.getByRole('table', { name: 'APIs' })
+  await expect(apis.locator('a[href$="/api/fares.v4"]')).toBeVisible()
+  await expect(apis.locator('a[href$="/api/acquirer.v4"]')).toHaveCount(0)
+})
+
+test('values come by what is left of them, and stay where they are while they are ticked', async ({
+  page,
+  catalog,
+}) => {
+  const values = catalog.facet('Type').locator('label > span.cut')
+  await catalog.open()
+  await expect(values.first()).toHaveText('service')
+  // Another text is another order; whatever it leaves most of comes first.
+  await catalog.filter.fill('tide tables')
+  await expect(values.first()).toHaveText('library')
+  const order = await values.allTextContents()
+  const last = order.at(-1) ?? ''
+  await catalog.value('Type', last).check()
+  await catalog.value('Owner', '').first().check()
+  await expect(page).toHaveURL(/owner=/)
+  expect(await values.allTextContents()).toEqual(order)
+  // Who comes by the address finds what is chosen on top.
+  await page.reload()
+  await expect(values.first()).toHaveText(last)
+})
+
 test('a link to a state of the page shows that state', async ({ catalog }) => {
   await catalog.open('kind=component&type=service&owner=group:default/payments&q=ledger')
   await expect(catalog.filter).toHaveValue('ledger')

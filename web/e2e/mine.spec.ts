@@ -88,7 +88,17 @@ test('a file that somebody broke asks for its owner, and stops asking when it is
 
   // What names something that is not there needs attention as well, here as on Home.
   write('lamps', component('lamps', 'quay', ', dependsOn: [component:gone]'))
-  await expect(catalog.row('lamps').getByRole('img')).toHaveCount(0)
+  await expect(catalog.row('lamps').getByRole('img', { name: 'gone is not in the catalog' })).toBeVisible()
+  write('lamps', component('lamps', 'quay', ', dependsOn: [component:gone], consumesApis: [lost]'))
+  await expect(catalog.row('lamps').getByRole('img', { name: 'Names 2 things that are not there' })).toBeVisible()
+  await page.setViewportSize({ width: 390, height: 844 })
+  await expect(catalog.row('lamps')).toContainText('Names 2 things that are not there')
+  await page.setViewportSize({ width: 1440, height: 900 })
+  // The map marks it as well, and says so to who sees no mark.
+  await page.goto(`${proxy.url}/catalog?kind=component&view=map`)
+  const tile = page.getByRole('link', { name: 'lamps, Names 2 things that are not there' })
+  await expect(tile.locator('svg[aria-label="Names 2 things that are not there"]')).toBeVisible()
+  await page.goto(`${proxy.url}/catalog?kind=component&attention=true`)
   await expect(catalog.row('lamps')).toBeVisible()
   write('lamps', component('lamps', 'quay', ', dependsOn: [component:cranes]'))
   await expect(page.getByRole('heading', { name: 'No component needs attention' })).toBeVisible()

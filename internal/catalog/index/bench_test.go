@@ -167,12 +167,15 @@ func benchRequests(s *Snapshot) map[string]func(s *Snapshot, buf []byte) []byte 
 	facets := func(f Filters, names ...string) func(s *Snapshot, buf []byte) []byte {
 		return func(s *Snapshot, buf []byte) []byte { return AppendFacets(buf, s.Facets(names, f, nil)) }
 	}
+	named := []string{"metadata.name", "metadata.title", "metadata.description", "metadata.tags", "spec.profile.displayName"}
 	return map[string]func(s *Snapshot, buf []byte) []byte{
 		"page":     query(Query{Filters: components, Order: byName, Limit: 20}),
 		"next":     query(Query{Cursor: page.Next, Limit: 20}),
-		"fulltext": query(Query{Filters: components, Order: byName, Limit: 20, Text: TextQuery{"payment", []string{"metadata.name", "metadata.title", "metadata.description"}}}),
-		"rare":     query(Query{Filters: components, Order: byName, Limit: 20, Text: TextQuery{"t-api-00", []string{"metadata.name", "metadata.title", "metadata.description"}}}),
-		"short":    query(Query{Filters: components, Order: byName, Limit: 20, Text: TextQuery{"pa", []string{"metadata.name", "metadata.title", "metadata.description"}}}),
+		"fulltext": query(Query{Filters: components, Order: byName, Limit: 20, Text: TextQuery{Term: "payment", Fields: named}}),
+		"rare":     query(Query{Filters: components, Order: byName, Limit: 20, Text: TextQuery{Term: "t-api-00", Fields: named}}),
+		"rest":     query(Query{Filters: components, Order: byName, Limit: 20, Text: TextQuery{Term: "service", Fields: named}}),
+		"words":    query(Query{Filters: components, Order: byName, Limit: 20, Text: TextQuery{Term: "payment service", Fields: named, Words: true}}),
+		"short":    query(Query{Filters: components, Order: byName, Limit: 20, Text: TextQuery{Term: "pa", Fields: named}}),
 		"owner":    query(Query{Filters: filter("kind=component,spec.owner=" + owner), Order: byName, Limit: 20}),
 		"relation": query(Query{Filters: filter("relations.ownedBy=" + owner), Order: byName, Limit: 20}),
 		"tags":     facets(Filters{}, "metadata.tags"),
@@ -188,7 +191,7 @@ func benchRequests(s *Snapshot) map[string]func(s *Snapshot, buf []byte) []byte 
 	}
 }
 
-var benchNames = []string{"page", "next", "fulltext", "rare", "short", "owner", "relation", "tags", "four", "owners", "name", "refs", "ancestry", "fields"}
+var benchNames = []string{"page", "next", "fulltext", "rest", "words", "rare", "short", "owner", "relation", "tags", "four", "owners", "name", "refs", "ancestry", "fields"}
 
 // BenchmarkRead answers the same request again and again.
 func BenchmarkRead(b *testing.B) {

@@ -57,6 +57,9 @@ func (w *walk) encode(from, first entry, back bool, total int) string {
 		if len(w.Text.Fields) > 0 {
 			dst = appendStrings(append(dst, `,"fields":`...), w.Text.Fields)
 		}
+		if w.Text.Words {
+			dst = append(dst, `,"words":true`...)
+		}
 		dst = append(dst, '}')
 	}
 	dst = w.appendValues(append(dst, `,"orderFieldValues":`...), from)
@@ -92,6 +95,7 @@ func decodeCursor(q Query) (*walk, error) {
 		FullTextFilter *struct {
 			Term   string   `json:"term"`
 			Fields []string `json:"fields"`
+			Words  bool     `json:"words"`
 		} `json:"fullTextFilter"`
 		OrderFieldValues     []*string       `json:"orderFieldValues"`
 		FirstSortFieldValues []*string       `json:"firstSortFieldValues"`
@@ -112,7 +116,7 @@ func decodeCursor(q Query) (*walk, error) {
 		w.Order = append(w.Order, Order{Field: o.Field, Desc: o.Order == "desc"})
 	}
 	if c.FullTextFilter != nil {
-		w.Text = TextQuery{Term: c.FullTextFilter.Term, Fields: c.FullTextFilter.Fields}
+		w.Text = TextQuery(*c.FullTextFilter)
 	}
 	if w.from, err = w.entry(c.OrderFieldValues); err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func TestCursorsWalk(t *testing.T) {
 			q.Order = []Order{{Field: c.g.pick(randomKeys...), Desc: c.g.r.IntN(2) == 0}}
 		}
 		if c.g.r.IntN(3) == 0 {
-			q.Text = TextQuery{Term: c.g.pick("a", "n", "de"), Fields: []string{"metadata.name", "kind", "metadata.namespace"}}
+			q.Text = TextQuery{Term: c.g.pick("a", "n", "de", "n1 de", "t a"), Fields: []string{"metadata.name", "kind", "metadata.namespace"}, Words: c.g.r.IntN(2) == 0}
 		}
 		all, err := s.Query(Query{Filters: q.Filters, Order: q.Order, Text: q.Text, Limit: 1000}, nil)
 		if err != nil {
@@ -226,7 +226,7 @@ func TestBadCursors(t *testing.T) {
 			t.Errorf("%s: got %v, want an invalid cursor with a remedy", name, err)
 		}
 	}
-	for _, q := range []Query{{Limit: -1}, {Offset: -1, Limit: 1}, {Text: TextQuery{Term: strings.Repeat("x", 2000)}}, {Text: TextQuery{Term: "x", Fields: make([]string, 99)}}} {
+	for _, q := range []Query{{Limit: -1}, {Offset: -1, Limit: 1}, {Text: TextQuery{Term: strings.Repeat("x", 2000)}}, {Text: TextQuery{Term: "x", Fields: make([]string, 99)}}, {Text: TextQuery{Term: strings.Repeat("x ", 17), Words: true}}} {
 		if _, err := s.Query(q, nil); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%+v: got %v, want invalid", q, err)
 		}

@@ -81,12 +81,28 @@ func (d *Doc) AppendJSON(dst []byte) []byte {
 // entity says how many there are of such a type, and to how many entities all of them lead:
 // "portico":{"related":10002,"relations":{"ownerOf":10000}}.
 func (d *Doc) AppendBrief(dst []byte, most int) []byte {
+	brief, counts := d.brief(most)
+	dst = brief.AppendJSON(dst)
+	if counts == nil {
+		return dst
+	}
+	related := make(map[string]bool, len(d.rels))
+	for i := range d.rels {
+		related[d.rels[i].target] = true
+	}
+	dst = strconv.AppendInt(append(dst[:len(dst)-1], `,"portico":{"related":`...), int64(len(related)), 10)
+	dst = append(append(dst, `,"relations":{`...), counts...)
+	return append(dst, "}}}"...)
+}
+
+// brief is the entity with at most so many relations of each type, and of the types that were cut how many there are, as
+// members of an object; nil where none was.
+func (d *Doc) brief(most int) (_ *Doc, counts []byte) {
 	if len(d.rels) <= most {
-		return d.AppendJSON(dst)
+		return d, nil
 	}
 	brief := *d
-	brief.rels = make([]relation, 0, 4*most)
-	var counts []byte
+	brief.rels = make([]relation, 0, min(len(d.rels), 4*most))
 	for rest := d.rels; len(rest) > 0; { // they stand by type
 		typ := rest[0].typ
 		n := slices.IndexFunc(rest, func(r relation) bool { return r.typ != typ })
@@ -102,17 +118,7 @@ func (d *Doc) AppendBrief(dst []byte, most int) []byte {
 		}
 		rest = rest[n:]
 	}
-	dst = brief.AppendJSON(dst)
-	if counts == nil {
-		return dst
-	}
-	related := make(map[string]bool, len(d.rels))
-	for i := range d.rels {
-		related[d.rels[i].target] = true
-	}
-	dst = strconv.AppendInt(append(dst[:len(dst)-1], `,"portico":{"related":`...), int64(len(related)), 10)
-	dst = append(append(dst, `,"relations":{`...), counts...)
-	return append(dst, "}}}"...)
+	return &brief, counts
 }
 
 // appendDerived appends what follows the last thing that was declared.

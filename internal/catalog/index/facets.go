@@ -72,10 +72,7 @@ func (s *Snapshot) facets(names []string, filters Filters, text textFilter, r *R
 func (s *Snapshot) facet(key string, filters Filters, text textFilter, r *Restriction) Facet {
 	var f Facet
 	v := s.veil(r)
-	set := s.filtered(filters, r)
-	if text.term != "" {
-		set = s.search(text, set, v)
-	}
+	set := s.found(filters, text, r)
 	within := set.words()
 	direct, id, items := s.resolve(key)
 	if direct != nil {

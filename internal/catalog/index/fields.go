@@ -1,6 +1,8 @@
 package index
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -10,10 +12,41 @@ import (
 type Fields struct {
 	paths   []string
 	changed bool // changedField was asked for
+	absent  bool // absentField was asked for
+
+	whole bool // all is kept but for relations
+	most  int  // of each type, so many relations at most; 0: all
+
+	snap *Snapshot    // where absentField looks for what is named
+	seen *Restriction // and for whom
+}
+
+// Most is the same with at most so many relations of each type; whole entities, too, come so.
+func (f *Fields) Most(most int) *Fields {
+	if f == nil {
+		return &Fields{whole: true, most: most}
+	}
+	cut := *f
+	cut.most = most
+	return &cut
+}
+
+// For is the same as a reader has it: what is not there for them hangs on what they see.
+func (f *Fields) For(s *Snapshot, r *Restriction) *Fields {
+	if f == nil || !f.absent {
+		return f
+	}
+	theirs := *f
+	theirs.snap, theirs.seen = s, r
+	return &theirs
 }
 
 // changedField stands for when the entity changed. It is no part of the entity: only who asks for it by name has it.
 const changedField = "portico.changedAt"
+
+// absentField stands for what an entity names that is not in the catalog, or not for the reader to see: how many, and the
+// first of them, as its owner is told.
+const absentField = "portico.absent"
 
 // changedKey is the same as an index key: lists are sorted by it.
 const changedKey = "portico.changedat"
@@ -41,12 +74,16 @@ func ParseFields(params []string) (*Fields, error) {
 				f.changed = true
 				continue
 			}
+			if path == absentField {
+				f.absent = true
+				continue
+			}
 			if f.paths = append(f.paths, path); len(f.paths) > maxFields {
 				return nil, invalid("ask for fewer fields, or for a common parent such as spec", "the parameter fields names more than %d paths", maxFields)
 			}
 		}
 	}
-	if len(f.paths) == 0 && !f.changed {
+	if len(f.paths) == 0 && !f.changed && !f.absent {
 		return nil, nil
 	}
 	return &f, nil
@@ -67,19 +104,38 @@ func (d *Doc) AppendFields(dst []byte, f *Fields) []byte {
 	if f == nil {
 		return d.AppendJSON(dst)
 	}
+	if f.whole {
+		return d.AppendBrief(dst, f.most)
+	}
+	var buf [128]byte
+	own := buf[:0]
+	if f.changed && d.changed != 0 {
+		own = append(d.Changed().AppendFormat(append(own, `"changedAt":"`...), time.RFC3339Nano), `",`...)
+	}
+	if f.absent {
+		if n, first := f.snap.absentOf(d, f.seen); n > 0 {
+			own = append(strconv.AppendInt(append(own, `"absent":{"count":`...), int64(n), 10), `,"first":`...)
+			own = append(appendString(own, first), "},"...)
+		}
+	}
+	if f.most > 0 && slices.Contains(f.paths, "relations") {
+		brief, counts := d.brief(f.most)
+		if d = brief; counts != nil {
+			own = append(append(append(own, `"relations":{`...), counts...), "},"...)
+		}
+	}
 	p := projectors.Get().(*projector)
 	defer projectors.Put(p)
 	p.json = d.AppendJSON(p.json[:0])
 	p.s, p.dst = view(p.json), dst
 	p.object(0, f.paths)
 	dst, p.s, p.dst = p.dst, "", nil
-	if f.changed && d.changed != 0 {
+	if len(own) > 0 {
 		dst = dst[:len(dst)-1]
 		if dst[len(dst)-1] != '{' {
 			dst = append(dst, ',')
 		}
-		dst = d.Changed().AppendFormat(append(dst, `"portico":{"changedAt":"`...), time.RFC3339Nano)
-		dst = append(dst, `"}}`...)
+		dst = append(append(append(dst, `"portico":{`...), own[:len(own)-1]...), "}}"...)
 	}
 	return dst
 }

@@ -222,6 +222,7 @@ const (
 	maxOrders      = 8
 	maxFacets      = 64
 	maxTextTerm    = 1000 // bytes
+	maxTextWords   = 16   // each looks at every value of its fields
 )
 
 // invalid is an errs.Invalid that says what is wrong and what to write instead.

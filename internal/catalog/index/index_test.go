@@ -137,6 +137,14 @@ func compare(t *testing.T, g randomRows, s *Snapshot, r *reference) {
 		if diff := cmp.Diff(r.facet(list, key), got.Values); diff != "" {
 			t.Fatalf("facet %s of %s: %s", key, f.Query.json, diff)
 		}
+		text := g.textQuery()
+		counted, err := s.FacetsOf([]string{key}, f, text, restriction)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(r.facet(finding(list, text, "metadata.uid"), key), counted[0].Values); diff != "" {
+			t.Fatalf("facet %s of %s with %+v: %s", key, f.Query.json, text, diff)
+		}
 		compareLookups(t, g, s, r, f, list, restriction)
 	}
 }
@@ -169,24 +177,13 @@ func compareQuery(t *testing.T, g randomRows, s *Snapshot, r *reference, f Filte
 		q.Order = []Order{{Field: g.pick(randomKeys...), Desc: g.r.IntN(2) == 0}}
 	}
 	if g.r.IntN(2) == 0 {
-		q.Text.Term = g.pick("pay", "PAYMENT", " java ", "a", "é", "o", "comp", "n1", "quote", "tru", "%", "_", "smile 😀", "service", "vice")
-		if g.r.IntN(3) > 0 {
-			for range 1 + g.r.IntN(3) {
-				q.Text.Fields = append(q.Text.Fields, g.pick(randomKeys...))
-			}
-		}
+		q.Text = g.textQuery()
 	}
-	fields := q.Text.Fields
-	if len(fields) == 0 {
-		fields = []string{"metadata.uid"}
-		if len(q.Order) > 0 {
-			fields = []string{q.Order[0].Field}
-		}
+	usual := "metadata.uid"
+	if len(q.Order) > 0 {
+		usual = q.Order[0].Field
 	}
-	if q.Text.Term != "" {
-		list = slices.DeleteFunc(slices.Clone(list), func(e *refEntity) bool { return !e.contains(q.Text.Term, fields) })
-	}
-	list = r.sorted(list, q.Order)
+	list = r.sorted(finding(list, q.Text, usual), q.Order)
 	page, err := s.Query(q, restriction)
 	if err != nil {
 		t.Fatal(err)

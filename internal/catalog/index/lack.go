@@ -1,5 +1,7 @@
 package index
 
+import "slices"
+
 // What names something that is not in the catalog needs somebody. Of a target that comes or goes all who name it are looked
 // at, and of a document that changed it alone, so that a change costs what hangs on it.
 
@@ -58,6 +60,25 @@ func (b *batch) lacksOf(doc *Doc) bool {
 		}
 	}
 	return false
+}
+
+// absentOf counts what a document names that is not there for a reader, each thing once, with the first that it names.
+func (s *Snapshot) absentOf(doc *Doc, r *Restriction) (n int, first string) {
+	if r.filter() == nil && !doc.lacks {
+		return 0, ""
+	}
+	var refs []string
+	for i := range doc.rels {
+		if rel := &doc.rels[i]; rel.typ.names && rel.from == declared && s.ByRef(rel.target, r) == nil {
+			refs = append(refs, rel.target)
+		}
+	}
+	if len(refs) == 0 {
+		return 0, ""
+	}
+	first = refs[0]
+	slices.Sort(refs)
+	return len(slices.Compact(refs)), first
 }
 
 // lacking is the set of documents that name something which is there, and hidden: to the reader it is absent. It looks at

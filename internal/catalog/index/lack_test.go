@@ -14,7 +14,7 @@ func TestAttentionIsOneNotion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asking, hidden := 0, 0
+	asking, hidden, marked := 0, 0, 0
 	for seed := range uint64(12) {
 		c := newCatalog(seed)
 		for range 15 {
@@ -34,6 +34,7 @@ func TestAttentionIsOneNotion(t *testing.T) {
 					if o.Level() >= 2 {
 						want = append(want, o.Doc.Ref())
 					}
+					marked += c.marked(t, s, r, o)
 				}
 				docs, _, err := s.List(Filters{Query: f}, nil, 0, -1, r)
 				if err != nil {
@@ -50,8 +51,73 @@ func TestAttentionIsOneNotion(t *testing.T) {
 			}
 		}
 	}
-	if asking == 0 || hidden == 0 {
-		t.Errorf("%d ask for somebody, and %d times for one to whom something is hidden: this tests nothing", asking, hidden)
+	if asking == 0 || hidden == 0 || marked == 0 {
+		t.Errorf("%d ask for somebody, %d times for one to whom something is hidden, and %d rows are marked: this tests nothing", asking, hidden, marked)
+	}
+}
+
+// marked wants the row of a list to say as many absent things as its owner is told of, and the same first one. It returns how many rows do.
+func (c *catalog) marked(t *testing.T, s *Snapshot, r *Restriction, o Standing) int {
+	t.Helper()
+	f, err := ParseFields([]string{"kind,portico.absent"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refs []string
+	for _, n := range o.Needs {
+		if n.What == Absent && !slices.Contains(refs, n.Ref) {
+			refs = append(refs, n.Ref)
+		}
+	}
+	got := decode(o.Doc.AppendFields(nil, f.For(s, r)))
+	if len(refs) == 0 {
+		if got["portico"] != nil && o.More == 0 {
+			t.Fatalf("%s: nothing is absent, and its row has %v", o.Doc.Ref(), got)
+		}
+		return 0
+	}
+	own, _ := got["portico"].(map[string]any)
+	absent, _ := own["absent"].(map[string]any)
+	if absent["first"] != refs[0] || o.More == 0 && fmt.Sprint(absent["count"]) != fmt.Sprint(len(refs)) {
+		t.Fatalf("%s: %v are absent, and its row has %v", o.Doc.Ref(), refs, got)
+	}
+	return 1
+}
+
+// What an entity names twice is one thing, and is said after the time and before the relations that were cut.
+func TestWhatARowSays(t *testing.T) {
+	s := namedRows(t,
+		[3]string{"component:default/a", "", `"type":"service","lifecycle":"x","owner":"ana","dependsOn":["api:gone","component:b","component:c"],"consumesApis":["gone","far"]`},
+		[3]string{"component:default/b", "", `"type":"service","lifecycle":"x","owner":"ana"`},
+		[3]string{"component:default/c", "", `"type":"service","lifecycle":"x","owner":"ana"`},
+	)
+	hidden, err := ParsePredicate([]byte(`{"$not":{"metadata.name":"b"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		ref, fields string
+		most        int
+		seen        *Restriction
+		want        string
+	}{
+		{"component:default/a", "kind,portico.absent", 0, nil, `{"kind":"component","portico":{"absent":{"count":2,"first":"api:default/far"}}}`},
+		{"component:default/a", "kind,portico.absent", 0, Restrict(hidden), `{"kind":"component","portico":{"absent":{"count":3,"first":"api:default/far"}}}`},
+		{"component:default/b", "kind,portico.absent", 0, nil, `{"kind":"component"}`},
+		{"component:default/a", "portico.absent,relations", 1, nil, `{"relations":[{"type":"consumesApi","targetRef":"api:default/far"},{"type":"dependsOn","targetRef":"api:default/gone"},{"type":"ownedBy","targetRef":"group:default/ana"}],"portico":{"absent":{"count":2,"first":"api:default/far"},"relations":{"consumesApi":2,"dependsOn":3}}}`},
+		{"component:default/a", "kind", 1, nil, `{"kind":"component"}`},
+		{"component:default/b", "kind,relations", 1, nil, `{"kind":"component","relations":[{"type":"dependencyOf","targetRef":"component:default/a"},{"type":"ownedBy","targetRef":"group:default/ana"}]}`},
+	} {
+		f, err := ParseFields([]string{tt.fields})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tt.most > 0 {
+			f = f.Most(tt.most)
+		}
+		if got := string(s.ByRef(tt.ref, tt.seen).AppendFields(nil, f.For(s, tt.seen))); got != tt.want {
+			t.Errorf("%s of %s, at most %d:\n%s, want\n%s", tt.fields, tt.ref, tt.most, got, tt.want)
+		}
 	}
 }
 

@@ -150,7 +150,7 @@ func TestBrief(t *testing.T) {
 		3: `{"type":"ownerOf","targetRef":"component:default/c"}]}`,
 		9: `{"type":"ownerOf","targetRef":"component:default/c"}]}`,
 	} {
-		got := string(AppendBriefBatch(nil, []*Doc{big, nil}, most, nil))
+		got := string(AppendBatch(nil, []*Doc{big, nil}, (*Fields)(nil).Most(most), nil))
 		if !strings.HasSuffix(got, want+`,null]}`) || !strings.HasPrefix(got, `{"items":[{`) {
 			t.Errorf("%d: %s", most, got)
 		}

@@ -33,6 +33,9 @@ type Query struct {
 type TextQuery struct {
 	Term   string
 	Fields []string
+	// Words takes Term for words set apart by white space: every one must occur, each in any of the fields. Backstage
+	// knows only the term as a whole.
+	Words bool
 }
 
 // Order is a field to sort by. Values compare by bytes, in lower case.
@@ -123,6 +126,8 @@ func (t *TextQuery) check() error {
 		return invalid("search for a part of a word", "the full-text term is %d bytes long; at most %d are read", len(t.Term), maxTextTerm)
 	case len(t.Fields) > maxTextFields:
 		return invalid("search in fewer fields", "there are %d full-text fields; at most %d are read", len(t.Fields), maxTextFields)
+	case t.Words && len(strings.Fields(t.Term)) > maxTextWords:
+		return invalid("look for fewer words", "%d words are looked for; at most %d are read", len(strings.Fields(t.Term)), maxTextWords)
 	}
 	return nil
 }
@@ -138,13 +143,8 @@ func (s *Snapshot) arrangedBy(w *walk, r *Restriction) (all places, o *order) {
 	key := text.appendKey(w.Filters.appendKey(make([]byte, 0, 512), r))
 	key = append(key, field...)
 	all = s.memo.places.get(key, func() (places, int) {
-		v := s.veil(r)
-		set := s.filtered(w.Filters, r)
-		if text.term != "" {
-			set = s.search(text, set, v)
-		}
 		var p places
-		p, o = s.arrange(set, field, v)
+		p, o = s.arrange(s.found(w.Filters, text, r), field, s.veil(r))
 		return p, p.size()
 	})
 	return all, o
@@ -152,15 +152,19 @@ func (s *Snapshot) arrangedBy(w *walk, r *Restriction) (all places, o *order) {
 
 func (t TextQuery) filter(orderField string) textFilter {
 	term := lower(strings.TrimSpace(t.Term))
+	terms := []string{term}
+	if t.Words {
+		terms = termsOf(term)
+	}
 	switch {
 	case term == "":
 		return textFilter{}
 	case len(t.Fields) > 0:
-		return textFilter{term: term, fields: t.Fields}
+		return textFilter{terms: terms, fields: t.Fields}
 	case orderField != "":
-		return textFilter{term: term, fields: []string{orderField}}
+		return textFilter{terms: terms, fields: []string{orderField}}
 	}
-	return textFilter{term: term, fields: []string{"metadata.uid"}}
+	return textFilter{terms: terms, fields: []string{"metadata.uid"}}
 }
 
 // arrange sorts a set by a field; "" is by uid. It returns the order that it used, if any.

@@ -351,6 +351,37 @@ func (r *reference) facet(list []*refEntity, key string) []FacetValue {
 	return out
 }
 
+// finding are those of a list in which a text is found: the whole term, or every word of it, in any of the fields.
+func finding(list []*refEntity, text TextQuery, usual string) []*refEntity {
+	if text.Term == "" {
+		return list
+	}
+	fields, terms := text.Fields, []string{text.Term}
+	if len(fields) == 0 {
+		fields = []string{usual}
+	}
+	if text.Words {
+		terms = strings.Fields(text.Term)
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(e *refEntity) bool {
+		return slices.ContainsFunc(terms, func(term string) bool { return !e.contains(term, fields) })
+	})
+}
+
+// textQuery is a text of one word or several, at times as a whole and at times word by word.
+func (g randomRows) textQuery() TextQuery {
+	text := TextQuery{Words: g.r.IntN(3) > 0}
+	for range 1 + g.r.IntN(3) {
+		text.Term += g.pick(" ", " ", "", "\t ") + g.pick("pay", "PAYMENT", " java ", "a", "é", "o", "comp", "n1", "quote", "tru", "%", "_", "smile 😀", "service", "vice", "default", "null\x00")
+	}
+	if g.r.IntN(4) > 0 {
+		for range 1 + g.r.IntN(4) {
+			text.Fields = append(text.Fields, g.pick(randomKeys...))
+		}
+	}
+	return text
+}
+
 func (e *refEntity) contains(term string, fields []string) bool {
 	return slices.ContainsFunc(e.rows, func(r refRow) bool {
 		return !r.null && slices.ContainsFunc(fields, func(f string) bool { return strings.ToLower(f) == r.key }) &&

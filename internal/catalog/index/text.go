@@ -2,6 +2,7 @@ package index
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -53,34 +54,68 @@ func (g *signature) covers(q *signature) bool {
 	return true
 }
 
-// textFilter keeps the documents in which a term occurs.
+// textFilter keeps the documents in which every term occurs, each in any of the fields. The zero textFilter keeps all.
 type textFilter struct {
-	term   string // in lower case, not empty
+	terms  []string // in lower case, none empty
 	fields []string
+}
+
+// termsOf are the words of a text. The longest, which fewest documents have, comes first, and what occurs in another is
+// left out: whatever has that one has it too.
+func termsOf(text string) (terms []string) {
+	words := strings.Fields(text)
+	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
+	for _, w := range words {
+		if !slices.ContainsFunc(terms, func(t string) bool { return strings.Contains(t, w) }) {
+			terms = append(terms, w)
+		}
+	}
+	return terms
 }
 
 // appendKey appends what tells one filter from another.
 func (t *textFilter) appendKey(key []byte) []byte {
-	key = appendCounted(key, t.term)
+	for _, term := range t.terms {
+		key = appendCounted(key, term)
+	}
+	key = append(key, 0)
 	for _, f := range t.fields {
 		key = appendCounted(key, f)
 	}
 	return append(key, 0)
 }
 
-// search returns the documents of within that have the term in one of the fields.
-func (s *Snapshot) search(t textFilter, within docset, v *veil) docset {
+// found is the set of documents that pass the filters, in which the text is found, and that may be seen.
+func (s *Snapshot) found(f Filters, text textFilter, r *Restriction) docset {
+	if len(text.terms) == 0 {
+		return s.filtered(f, r)
+	}
+	// A list and the counts beside it ask for the same.
+	return s.memo.sets.get(text.appendKey(f.appendKey(make([]byte, 0, 512), r)), func() (docset, int) {
+		set, v := s.filtered(f, r), s.veil(r)
+		for _, term := range text.terms {
+			set = s.search(term, text.fields, set, v)
+		}
+		return set, set.size()
+	})
+}
+
+// search returns the documents of within that have a term in one of the fields.
+func (s *Snapshot) search(term string, fields []string, within docset, v *veil) docset {
+	if within.empty() {
+		return within
+	}
 	var slots []fieldID
 	var found []docset
-	for _, key := range t.fields {
+	for _, key := range fields {
 		key = lower(key)
 		f, id, items := s.resolve(key)
 		if _, ok := s.reg.lookup(key); ok && int(id) < textFields {
 			slots = append(slots, id)
 		} else if f != nil {
-			found = append(found, s.matching(v, id, f, func(text string) bool { return strings.Contains(text, t.term) }))
+			found = append(found, s.matching(v, id, f, func(text string) bool { return strings.Contains(text, term) }))
 		}
-		if strings.Contains("true", t.term) {
+		if strings.Contains("true", term) {
 			found = append(found, items...)
 		}
 	}
@@ -88,10 +123,10 @@ func (s *Snapshot) search(t textFilter, within docset, v *veil) docset {
 	if !all.empty() {
 		all = all.and(within)
 	}
-	if len(slots) == 0 || strings.IndexByte(t.term, 0) >= 0 {
+	if len(slots) == 0 || strings.IndexByte(term, 0) >= 0 {
 		return all
 	}
-	texts := s.searchTexts(t.term, slots, within)
+	texts := s.searchTexts(term, slots, within)
 	return union([]docset{all, texts})
 }
 

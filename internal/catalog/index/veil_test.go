@@ -58,7 +58,7 @@ func (g randomRows) question(t *testing.T, ref *reference) func(s *Snapshot, r *
 	filters := Filters{Query: mustPredicate(t, g.cond(0))}
 	text := TextQuery{}
 	if g.r.IntN(3) == 0 {
-		text = TextQuery{Term: g.pick("a", "pay", "component:default", "group", "n1", "tru", "1", "e"), Fields: []string{g.pick(randomKeys...), g.pick(randomKeys...)}}
+		text = TextQuery{Term: g.pick("a", "pay", "component:default", "group", "n1", "tru", "1", "e", "n1 e", "default n1 t"), Fields: []string{g.pick(randomKeys...), g.pick(randomKeys...)}, Words: g.r.IntN(2) == 0}
 	}
 	orders := []Order{{Field: g.pick(randomKeys...), Desc: g.r.IntN(2) == 0}}
 	related := g.pick("relations.ownerof", "relations.ownedby", "relations.partof", "relations.haspart", "relations.dependencyof", "relations.dependson")

@@ -34,10 +34,6 @@ func AppendPage(dst []byte, p *Page, f *Fields, spill Spill) []byte {
 
 // AppendDocs appends the array of the documents; nil is null.
 func AppendDocs(dst []byte, docs []*Doc, f *Fields, spill Spill) []byte {
-	return appendDocs(dst, docs, func(dst []byte, d *Doc) []byte { return d.AppendFields(dst, f) }, spill)
-}
-
-func appendDocs(dst []byte, docs []*Doc, one func(dst []byte, d *Doc) []byte, spill Spill) []byte {
 	dst = append(dst, '[')
 	more := true
 	for i, d := range docs {
@@ -47,7 +43,7 @@ func appendDocs(dst []byte, docs []*Doc, one func(dst []byte, d *Doc) []byte, sp
 		if d == nil {
 			dst = append(dst, "null"...)
 		} else {
-			dst = one(dst, d)
+			dst = d.AppendFields(dst, f)
 		}
 		if spill == nil {
 			continue
@@ -63,12 +59,6 @@ func appendDocs(dst []byte, docs []*Doc, one func(dst []byte, d *Doc) []byte, sp
 func AppendBatch(dst []byte, docs []*Doc, f *Fields, spill Spill) []byte {
 	dst = append(dst, `{"items":`...)
 	return append(AppendDocs(dst, docs, f, spill), '}')
-}
-
-// AppendBriefBatch is AppendBatch of whole entities with at most so many relations of each type.
-func AppendBriefBatch(dst []byte, docs []*Doc, most int, spill Spill) []byte {
-	dst = append(dst, `{"items":`...)
-	return append(appendDocs(dst, docs, func(dst []byte, d *Doc) []byte { return d.AppendBrief(dst, most) }, spill), '}')
 }
 
 // AppendFacets appends {"facets":{"kind":[{"value":"API","count":3},…],…}}.

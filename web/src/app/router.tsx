@@ -227,11 +227,9 @@ const apis = createRoute({
   getParentRoute: () => shell,
   path: page.apis,
   validateSearch: parseApisSearch,
-  loader: async ({ context: { client } }) => {
-    // What is deprecated stands above the list, which would jump.
-    const { deprecatedQuery } = await import('../features/api/apis-api.ts')
-    await client.ensureQueryData(deprecatedQuery).catch(() => undefined)
-  },
+  loader: before(async (client, search) =>
+    (await import('../features/api/load.ts')).loadApis(client, parseApisSearch(search)),
+  ),
   component: later(() => import('../features/api/apis-page.tsx'), 'ApisPage'),
 })
 

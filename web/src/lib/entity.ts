@@ -20,8 +20,20 @@ export interface Entity {
   spec?: Record<string, unknown>
   relations?: Relation[]
   status?: { items?: StatusItem[] }
-  /** Of one that was asked for with fewer relations than it has: to how many others they lead, and how many it has of the types that were cut. */
-  portico?: { related: number; relations: Record<string, number> }
+  /** What the catalog knows of it beside what it declares, as far as that was asked for. */
+  portico?: {
+    /** Of a whole one with fewer relations than it has: to how many others they lead. */
+    related?: number
+    /** Of one with fewer relations than it has: how many it has of the types that were cut. */
+    relations?: Record<string, number>
+    absent?: Absences
+  }
+}
+
+/** What an entity names that is not in the catalog: how many things, and the first of them. */
+export interface Absences {
+  count: number
+  first: string
 }
 
 export interface EntityLink {
@@ -99,7 +111,7 @@ export function relationsOf(entity: Entity, type: string): string[] {
 
 /** How many relations of a type it has, those among them that were not sent. */
 export function relationCount(entity: Entity, type: string): number {
-  return entity.portico?.relations[type] ?? relationsOf(entity, type).length
+  return entity.portico?.relations?.[type] ?? relationsOf(entity, type).length
 }
 
 /** To how many others its relations of some types lead. Where some did not come, one that is related twice may count twice. */

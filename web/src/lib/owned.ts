@@ -2,8 +2,9 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { request, withQuery } from './api.ts'
 import { parseRef, text, type Entity } from './entity.ts'
 import { keys } from './keys.ts'
+import { absentWords } from './missing.ts'
 import { api } from './paths.ts'
-import { count, number } from './words.ts'
+import { number } from './words.ts'
 
 /** Something that an entity asks of whoever owns it; the sorts are those of docs/api.md. */
 export interface Need {
@@ -78,7 +79,7 @@ export function stateWords(s: Standing): string {
     case 'conflict':
       return 'Two files claim it'
     case 'absent':
-      return alike > 1 ? `Names ${count(alike, 'thing')} that are not there` : `${other} is not in the catalog`
+      return absentWords({ count: alike, first: first.ref ?? '' })
     case 'deprecated':
       return alike > 1 ? `Uses ${number(alike)} that are deprecated` : `Uses ${other}, deprecated`
     case 'ownerless':

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { refOf, relationsOf, text, titleOf, type Entity } from '../../lib/entity.ts'
+import { refOf, relationCount, relationsOf, text, titleOf, type Entity } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { number, typeName } from '../../lib/words.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
@@ -87,17 +87,18 @@ const cells: Record<Column, (api: Entity) => ReactNode> = {
   },
   lifecycle: (api) => <Lifecycle value={text(api.spec?.['lifecycle'])} />,
   by: (api) => {
-    const [first, ...others] = relationsOf(api, 'apiProvidedBy')
+    const first = relationsOf(api, 'apiProvidedBy')[0]
+    const others = relationCount(api, 'apiProvidedBy') - 1
     if (!first) return <Absent why="No provider known" />
     return (
       <>
         <EntityName entityRef={first} />
-        {others.length > 0 && <span className="quiet"> and {number(others.length)} more</span>}
+        {others > 0 && <span className="quiet"> and {number(others)} more</span>}
       </>
     )
   },
   calls: (api) => {
-    const n = callers(api).length
+    const n = callers(api)
     return n > 0 ? number(n) : <Absent why="No caller known" />
   },
 }
@@ -105,7 +106,7 @@ const cells: Record<Column, (api: Entity) => ReactNode> = {
 /** The second line of a phone. */
 function Under({ api, owner }: { api: Entity; owner: boolean }) {
   const lifecycle = text(api.spec?.['lifecycle'])
-  const n = callers(api).length
+  const n = callers(api)
   return (
     <div className={css['under']}>
       <span>{typeName(text(api.spec?.['type']))}</span>

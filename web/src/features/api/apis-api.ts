@@ -1,11 +1,12 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { request } from '../../lib/api.ts'
-import { entityText, type Entity } from '../../lib/entity.ts'
+import { entityText, refOf, type Entity } from '../../lib/entity.ts'
 import { batched } from '../../lib/batch.ts'
 import { keys } from '../../lib/keys.ts'
 import type { FacetAnswer } from '../../lib/kinds.ts'
 import { api } from '../../lib/paths.ts'
 import type { ApisSearch, Grouping } from './apis-search.ts'
+import { callers, callersSent, type Deprecations } from './apis-words.ts'
 
 export interface ApiGroup {
   /** Undefined: nothing is grouped, and this is all that there are; it has no heading. */
@@ -28,7 +29,7 @@ const paths: Record<Grouping, string> = {
 
 function text({ q }: ApisSearch): object {
   const term = q?.trim()
-  return term ? { fullTextFilter: { term, fields: entityText } } : {}
+  return term ? { fullTextFilter: { term, fields: entityText, words: true } } : {}
 }
 
 const isApi = { kind: 'api' }
@@ -82,7 +83,7 @@ const fields = [
 const load = batched<Entity | null>(async (refs) => {
   const answer = await request<{ items: (Entity | null)[] }>(api.byRefs, {
     method: 'POST',
-    body: { entityRefs: refs, fields },
+    body: { entityRefs: refs, fields, mostRelations: 1 },
   })
   return answer.items
 }, 500)
@@ -107,6 +108,7 @@ export function groupPageQuery(search: ApisSearch, group: ApiGroup, page: number
     ...text(search),
     orderBy: [{ field: 'metadata.name', order: 'asc' }],
     fields,
+    mostRelations: 1,
     offset: page * PAGE,
     limit: PAGE,
   }
@@ -118,10 +120,13 @@ export function groupPageQuery(search: ApisSearch, group: ApiGroup, page: number
 
 const MOST_DEPRECATED = 200
 
+/** As many callers of a deprecated API as its row names. */
+export const CALLERS = 7
+
 /** How many APIs there are, and those that are deprecated. */
 export const deprecatedQuery = queryOptions({
   queryKey: keys.list({ apis: 'deprecated' }),
-  queryFn: async ({ signal }) => {
+  queryFn: async ({ signal }): Promise<Deprecations> => {
     const ask = (body: object) => request<ListPage>(api.query, { method: 'POST', body, signal })
     const [all, deprecated] = await Promise.all([
       ask({ query: isApi, limit: 0 }),
@@ -129,9 +134,17 @@ export const deprecatedQuery = queryOptions({
         query: { $all: [isApi, { 'spec.lifecycle': 'deprecated' }] },
         orderBy: [{ field: 'metadata.name', order: 'asc' }],
         fields,
+        mostRelations: CALLERS,
         limit: MOST_DEPRECATED,
       }),
     ])
-    return { total: all.totalItems, deprecated: deprecated.items, deprecatedTotal: deprecated.totalItems }
+    // Who calls several of them is one caller; of those that were not sent only the catalog knows.
+    const called = deprecated.items.filter((e) => callers(e) > 0)
+    const unsent = called.some((e) => callers(e) > callersSent(e).length)
+    const whose = { facets: ['kind'], query: { 'relations.consumesApi': { $in: called.map(refOf) } } }
+    const kinds = unsent
+      ? (await request<FacetAnswer>(api.facets, { method: 'POST', body: whose, signal })).facets['kind']
+      : undefined
+    return { total: all.totalItems, deprecated: deprecated.items, deprecatedTotal: deprecated.totalItems, kinds }
   },
 })

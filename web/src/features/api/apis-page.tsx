@@ -12,7 +12,7 @@ import { ErrorStrip } from '../../ui/strip.tsx'
 import { deprecatedQuery, groupsQuery } from './apis-api.ts'
 import { groupings, parseApisSearch, type ApisSearch } from './apis-search.ts'
 import { apisSentence } from './apis-words.ts'
-import { ApisTable } from './apis-table.tsx'
+import { ApisTable } from './chunks.ts'
 import { Deprecated } from './deprecated.tsx'
 import css from './apis.module.css'
 
@@ -86,7 +86,9 @@ export function ApisPage() {
           </div>
           {groups.data === undefined && !groups.isError && <RowBones rows={12} />}
           {groups.data && groups.data.length > 0 && (
-            <ApisTable groups={groups.data} search={search} stale={groups.isPlaceholderData} />
+            <Suspense fallback={<RowBones rows={12} />}>
+              <ApisTable groups={groups.data} search={search} stale={groups.isPlaceholderData} />
+            </Suspense>
           )}
           {groups.data?.length === 0 && !groups.isPlaceholderData && search.q && (
             <EmptyState

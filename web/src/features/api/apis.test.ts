@@ -47,6 +47,23 @@ describe('the sentence of the explorer', () => {
     expect(apisSentence({ total, deprecated, deprecatedTotal })).toBe(want)
   })
 
+  test('of callers that were not sent, the catalog says how many there are', () => {
+    const cut = api('hub', ['component:default/x'])
+    cut.portico = { relations: { apiConsumedBy: 4_000 } }
+    const of = (kinds: { value: string; count: number }[]) =>
+      apisSentence({ total: 9, deprecated: [cut], deprecatedTotal: 1, kinds })
+    expect(of([{ value: 'Component', count: 4_000 }])).toBe(
+      '9 APIs; 1 is deprecated, and still called by 4,000 components.',
+    )
+    expect(
+      of([
+        { value: 'Component', count: 4_000 },
+        { value: 'Resource', count: 2 },
+      ]),
+    ).toBe('9 APIs; 1 is deprecated, and still called by 4,002 entities.')
+    expect(byNeed([also, cut]).map((e) => e.metadata.name)).toEqual(['hub', 'b'])
+  })
+
   test('the most called come first', () => {
     expect(byNeed([api('c'), also, called]).map((e) => e.metadata.name)).toEqual(['a', 'b', 'c'])
   })

@@ -7,11 +7,11 @@ import { EntityLink } from '../../ui/entity-link.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { Owner } from '../../ui/owner.tsx'
 import { Section } from '../../ui/section.tsx'
-import { byNeed, callers, UNCALLED, type Deprecations } from './apis-words.ts'
+import { CALLERS } from './apis-api.ts'
+import { byNeed, callers, callersSent, UNCALLED, type Deprecations } from './apis-words.ts'
 import css from './apis.module.css'
 
 const FIRST = 8
-const FEW = 6
 
 /** What is on its way out, and who has to move before it can go. */
 export function Deprecated({ deprecated, deprecatedTotal }: Deprecations) {
@@ -55,8 +55,9 @@ export function Deprecated({ deprecated, deprecatedTotal }: Deprecations) {
 
 function Row({ api }: { api: Entity }) {
   const ref = refOf(api)
-  const who = callers(api)
-  const shown = who.length <= FEW + 1 ? who : who.slice(0, FEW)
+  const all = callers(api)
+  // One more would take the room that its own name takes.
+  const shown = callersSent(api).slice(0, all > CALLERS ? CALLERS - 1 : CALLERS)
   const about = api.metadata.description
   return (
     <li className={css['old']}>
@@ -72,7 +73,7 @@ function Row({ api }: { api: Entity }) {
       <span className="cut">
         <Owner owner={relationsOf(api, 'ownedBy')[0]} />
       </span>
-      {who.length === 0 ? (
+      {all === 0 ? (
         <span className="quiet">{UNCALLED}</span>
       ) : (
         <span className={css['who']}>
@@ -80,9 +81,9 @@ function Row({ api }: { api: Entity }) {
           {shown.map((caller) => (
             <EntityLink key={caller} entityRef={caller} size="bare" />
           ))}
-          {shown.length < who.length && (
+          {shown.length < all && (
             <Link className="link" to={page.entity(ref, 'dependencies')}>
-              {number(who.length - shown.length)} more
+              {number(all - shown.length)} more
             </Link>
           )}
         </span>

@@ -82,7 +82,7 @@ export function ownersCalledQuery(term: string) {
     queryFn: async ({ signal }) => {
       const body = {
         query: { kind: { $in: ['group', 'user'] } },
-        fullTextFilter: { term, fields: textFields.slice(0, 2).concat('spec.profile.displayName') },
+        fullTextFilter: { term, fields: textFields.slice(0, 2).concat('spec.profile.displayName'), words: true },
         fields: ['kind', 'metadata.name', 'metadata.namespace'],
         limit: MOST_NAMES,
       }

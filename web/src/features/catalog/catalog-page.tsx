@@ -19,12 +19,11 @@ import {
   type CatalogSearch,
 } from './catalog-search.ts'
 import { ApisLink } from './apis-link.tsx'
-import { CatalogTable } from './catalog-table.tsx'
 import { FacetBones } from './facet-bones.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { isKind, KindTabs } from './kind-tabs.tsx'
 import { LeftOut } from './left-out.tsx'
-import { CatalogMap, Facets } from './chunks.ts'
+import { CatalogMap, CatalogTable, Facets } from './chunks.ts'
 import { HeadTools, ListTools, ViewsMenu } from './tools.tsx'
 import { useRows, type Range } from './use-rows.ts'
 import { useSelection } from './use-selection.ts'
@@ -164,7 +163,13 @@ function Kind({ search, asker, go }: KindProps) {
         )}
         {onMap && total !== 0 && <KindMap search={search} asker={asker} go={go} />}
         {!onMap && total !== 0 && drawn > 0 && (
-          <>
+          <Suspense
+            fallback={
+              <div className={css['bones']}>
+                <RowBones rows={12} />
+              </div>
+            }
+          >
             <CatalogTable
               {...shown}
               onSort={onSort}
@@ -175,7 +180,7 @@ function Kind({ search, asker, go }: KindProps) {
               label={words.tab}
             />
             <LeftOut search={search} asker={asker} shown={drawn} className={css['after'] ?? ''} />
-          </>
+          </Suspense>
         )}
         {selection.selected.size > 0 && !onMap && (
           <Suspense>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { absentWords } from '../../lib/missing.ts'
 import {
   countBody,
   facetBodies,
@@ -7,9 +8,12 @@ import {
   PAGE,
   predicate,
   showSearches,
+  TEAMS,
+  textFields,
   type Asker,
 } from './catalog-query.ts'
 import { NONE } from './catalog-search.ts'
+import { exportHref, filtered } from './export-href.ts'
 
 const nobody: Asker = { teams: [], stars: new Set() }
 const ines: Asker = {
@@ -119,7 +123,7 @@ describe('listBody', () => {
       offset: 2 * PAGE,
       limit: PAGE,
       orderBy: [{ field: 'metadata.name', order: 'asc' }],
-      fullTextFilter: { term: 'led' },
+      fullTextFilter: { term: 'led', words: true },
     })
     expect(body.fullTextFilter?.fields).toContain('spec.profile.displayName')
   })
@@ -132,6 +136,30 @@ describe('listBody', () => {
     expect(listBody({ kind: 'component', sort: '-lifecycle' }, nobody, 0).orderBy).toEqual([
       { field: 'spec.lifecycle', order: 'desc' },
     ])
+  })
+})
+
+describe('what a row brings', () => {
+  it('is no more relations than it draws, and none where it draws none', () => {
+    expect(listBody({ kind: 'group' }, nobody, 0)).toMatchObject({ mostRelations: TEAMS })
+    expect(listBody({ kind: 'user' }, nobody, 0).fields).toContain('relations')
+    expect(listBody({ kind: 'component' }, nobody, 0)).not.toHaveProperty('mostRelations')
+  })
+
+  it('is what it names that is not there', () => {
+    expect(listBody({ kind: 'component', cols: ['none'] }, nobody, 0).fields).toContain('portico.absent')
+    expect(absentWords({ count: 1, first: 'api:default/fares.v9' })).toBe('fares.v9 is not in the catalog')
+    expect(absentWords({ count: 2, first: 'api:default/fares.v9' })).toBe('Names 2 things that are not there')
+  })
+})
+
+describe('exportHref', () => {
+  it('asks for the words of the text as the list does', () => {
+    const href = exportHref(filtered({ kind: 'component', q: 'pay led' }, nobody), 'json')
+    const asked = new URL(href, 'http://x').searchParams
+    expect(asked.get('fullTextFilterTerm')).toBe('pay led')
+    expect(asked.get('fullTextFilterWords')).toBe('true')
+    expect(exportHref(filtered({ kind: 'component' }, nobody), 'json')).not.toContain('fullText')
   })
 })
 
@@ -171,6 +199,6 @@ describe('facetBodies', () => {
   it('counts what the text finds', () => {
     const search = { kind: 'component', q: ' led ', type: ['service'] }
     const bodies = [...facetBodies(search, nobody).map((b) => b.body), noOwnerBody(search, nobody)]
-    expect(bodies.map((b) => b.fullTextFilter?.term)).toEqual(['led', 'led', 'led'])
+    expect(bodies.map((b) => b.fullTextFilter)).toEqual(Array(3).fill({ term: 'led', fields: textFields, words: true }))
   })
 })

@@ -14,11 +14,20 @@ import {
 /** Backstage's predicate language: `path → value or operator`, combined by `$all`, `$any`, `$not`. */
 export type Predicate = Record<string, unknown>
 
+/** Every word of the term occurs in some field of what is found. */
+export interface TextFilter {
+  term: string
+  fields: string[]
+  words: true
+}
+
 export interface ListBody {
   query: Predicate
-  fullTextFilter?: { term: string; fields: string[] }
+  fullTextFilter?: TextFilter
   orderBy?: { field: string; order: 'asc' | 'desc' }[]
   fields?: string[]
+  /** Of each type, so many relations at most; an entity says how many it has of those that were cut. */
+  mostRelations?: number
   offset?: number
   limit?: number
 }
@@ -116,7 +125,7 @@ export function partOf(kind: string, ref: string): Predicate {
 
 export function fullText(search: CatalogSearch, skip?: FilterName): Pick<ListBody, 'fullTextFilter'> {
   const term = search.q?.trim()
-  return term && skip !== 'q' ? { fullTextFilter: { term, fields: textFields } } : {}
+  return term && skip !== 'q' ? { fullTextFilter: { term, fields: textFields, words: true } } : {}
 }
 
 const always = [
@@ -127,7 +136,11 @@ const always = [
   'metadata.description',
   'spec.profile.displayName',
   'status',
+  'portico.absent',
 ]
+
+/** As many teams as the row of a person names. */
+export const TEAMS = 2
 
 export const PAGE = 200
 
@@ -138,11 +151,13 @@ export function orderOf(search: CatalogSearch): { field: string; order: 'asc' | 
 
 /** The body that asks for one page of rows; `page` counts from 0. */
 export function listBody(search: CatalogSearch, asker: Asker, page: number): ListBody {
+  const fields = [...new Set([...always, ...columnFields(search.kind, search.cols)])]
   return {
     query: predicate(search, asker),
     ...fullText(search),
     orderBy: [orderOf(search)],
-    fields: [...new Set([...always, ...columnFields(search.kind, search.cols)])],
+    fields,
+    ...(fields.includes('relations') && { mostRelations: TEAMS }),
     offset: page * PAGE,
     limit: PAGE,
   }

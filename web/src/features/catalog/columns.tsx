@@ -1,12 +1,13 @@
 import type { ReactNode } from 'react'
-import { parseRef, record, relationsOf, strings, text, tierOf, type Entity } from '../../lib/entity.ts'
+import { parseRef, record, relationCount, relationsOf, strings, text, tierOf, type Entity } from '../../lib/entity.ts'
 import { inline } from '../../lib/format.ts'
 import { ownerRef } from '../../lib/summaries.ts'
-import { count, typeName } from '../../lib/words.ts'
+import { count, number, typeName } from '../../lib/words.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Owner } from '../../ui/owner.tsx'
 import { Absent, Lifecycle } from '../../ui/tag.tsx'
+import { TEAMS } from './catalog-query.ts'
 import { CHANGED, chosenColumns, columnFacts, valueAt } from './column-fields.ts'
 
 export interface Column {
@@ -36,18 +37,19 @@ const cells: Record<string, (entity: Entity) => ReactNode> = {
   namespace: (e) => e.metadata.namespace ?? 'default',
   parent: (e) => <Named kind="group" value={text(e.spec?.['parent'])} namespace={e.metadata.namespace} />,
   members: (e) => {
-    const n = relationsOf(e, 'hasMember').length
+    const n = relationCount(e, 'hasMember')
     return n > 0 ? count(n, 'person', 'people') : <Absent why="No members" />
   },
   teams: (e) => {
-    const refs = relationsOf(e, 'memberOf')
+    const refs = relationsOf(e, 'memberOf').slice(0, TEAMS)
+    const others = relationCount(e, 'memberOf') - refs.length
     if (refs.length === 0) return <Absent why="In no team" />
     return (
       <span className="row cut">
-        {refs.slice(0, 2).map((ref) => (
+        {refs.map((ref) => (
           <Owner key={ref} owner={ref} />
         ))}
-        {refs.length > 2 && <span className="quiet">+{refs.length - 2}</span>}
+        {others > 0 && <span className="quiet">+{number(others)}</span>}
       </span>
     )
   },

@@ -1,7 +1,7 @@
 import { withQuery } from '../../lib/api.ts'
 import { parseRef } from '../../lib/entity.ts'
 import { api } from '../../lib/paths.ts'
-import { fullText, predicate, type Asker, type Predicate } from './catalog-query.ts'
+import { fullText, predicate, type Asker, type Predicate, type TextFilter } from './catalog-query.ts'
 import type { CatalogSearch } from './catalog-search.ts'
 import { exportColumns } from './column-fields.ts'
 
@@ -16,7 +16,7 @@ export const formats: { format: ExportFormat; name: string; says: string }[] = [
 
 export interface Exported {
   query: Predicate
-  text?: { term: string; fields: string[] } | undefined
+  text?: TextFilter | undefined
   kind: string
   cols: string[] | undefined
 }
@@ -51,6 +51,7 @@ export function exportHref({ query, text, kind, cols }: Exported, format: Export
     query: JSON.stringify(query),
     fullTextFilterTerm: text?.term,
     fullTextFilterFields: text?.fields.join(','),
+    fullTextFilterWords: text && 'true',
     columns: format === 'csv' ? ['name', ...exportColumns(kind, cols)].join(',') : undefined,
   })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { NONE } from './catalog-search.ts'
-import { facetValues, MOST, shownValues } from './facet-values.ts'
+import { facetValues, MOST, questionBeside, shownValues } from './facet-values.ts'
 import { tabKinds } from './kind-tabs.tsx'
 
 const v = (value: string, count: number) => ({ value, count })
@@ -8,12 +8,31 @@ const v = (value: string, count: number) => ({ value, count })
 describe('facetValues', () => {
   const all = [v('a', 1), v('b', 5), v(NONE, 9), v('c', 5)]
 
-  it('keeps values that are at zero now, by the size of the whole kind, none last', () => {
-    expect(facetValues(all, [v('a', 1)], [])).toEqual([v('b', 0), v('c', 0), v('a', 1), v(NONE, 0)])
+  const names = (values: { value: string }[]) => values.map((x) => x.value)
+
+  it('keeps values that are at zero now, after those that are left, by the size of the whole kind, none last', () => {
+    expect(facetValues(all, [v('a', 1)], [])).toEqual([v('a', 1), v('b', 0), v('c', 0), v(NONE, 0)])
   })
 
-  it('puts the own teams first and keeps a chosen value that exists no more', () => {
-    expect(facetValues(all, all, ['gone'], ['a']).map((x) => x.value)).toEqual(['a', 'b', 'c', 'gone', NONE])
+  it('puts what was chosen first, then the own teams, and keeps a chosen value that exists no more', () => {
+    expect(names(facetValues(all, all, ['gone'], ['a']))).toEqual(['gone', 'a', 'b', 'c', NONE])
+    expect(names(facetValues(all, all, [NONE]))[0]).toBe(NONE)
+  })
+
+  it('moves nothing while values are ticked', () => {
+    const taken = { counts: [v('a', 7), v('b', 5), v('c', 6)], chosen: [] }
+    const before = names(facetValues(all, taken.counts, [], [], taken))
+    expect(before).toEqual(['a', 'c', 'b', NONE])
+    expect(facetValues(all, [v('b', 5)], ['b'], [], taken)).toEqual([v('a', 0), v('c', 0), v('b', 5), v(NONE, 0)])
+  })
+
+  it('is taken anew with another text, place or view, and not with another tick', () => {
+    const search = { kind: 'component', q: 'led' }
+    const asked = questionBeside(search)
+    expect(questionBeside({ ...search, owner: ['a'], starred: true, sort: 'owner' })).toBe(asked)
+    expect(questionBeside({ ...search, q: 'pay' })).not.toBe(asked)
+    expect(questionBeside({ ...search, in: 'system:default/a' })).not.toBe(asked)
+    expect(questionBeside({ ...search, saved: 'x' })).not.toBe(asked)
   })
 })
 

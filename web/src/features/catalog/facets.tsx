@@ -10,7 +10,7 @@ import { facetNames, NONE, ownedValues, type CatalogSearch, type FacetName, type
 import { FacetBones } from './facet-bones.tsx'
 import { FacetLabel } from './facet-label.tsx'
 import { facetTitles, showTitles } from './filter-words.ts'
-import { facetValues, LONG, SHORT, shownValues } from './facet-values.ts'
+import { facetValues, LONG, questionBeside, SHORT, shownValues, type Facets as FacetCounts } from './facet-values.ts'
 import css from './facets.module.css'
 
 // Only a long list is looked through, so only it pays for that.
@@ -35,10 +35,13 @@ export function Facets({ search, asker, onToggle, onOwned, onStarred, onAttentio
   const { data: live } = counted
   const { data: all } = whole
   const failed = [whole, counted].filter((q) => q.isError)
+  const question = questionBeside(search)
+  const [taken, setTaken] = useState<{ question: string; counts: FacetCounts; search: CatalogSearch }>()
+  if (live && !counted.isPlaceholderData && taken?.question !== question) setTaken({ question, counts: live, search })
   // What decides which lines there are comes before the first of them is drawn: none appears between the others.
   const teams = useQuery(myTeamsQuery(asker.me ?? ''))
   const mine = useQuery(mineQuery(search.kind, asker))
-  if ((!all && !failed[0]) || teams.isLoading || mine.isLoading) return <FacetBones />
+  if (((!all || !taken) && !failed[0]) || teams.isLoading || mine.isLoading) return <FacetBones />
   return (
     <>
       {failed[0] && (
@@ -62,6 +65,8 @@ export function Facets({ search, asker, onToggle, onOwned, onStarred, onAttentio
             all={all[name]}
             live={(live ?? all)[name]}
             chosen={search[name] ?? none}
+            counted={taken?.counts[name]}
+            led={taken?.search[name] ?? none}
             first={name === 'owner' ? asker.teams : none}
             onToggle={(value) => {
               onToggle(name, value)
@@ -153,13 +158,19 @@ interface FacetProps {
   all: FacetValue[]
   live: FacetValue[]
   chosen: string[]
+  /** The counts that the order is taken from, and what was chosen then. */
+  counted: FacetValue[] | undefined
+  led: string[]
   first: string[]
   onToggle: (value: string) => void
 }
 
-function Facet({ name, all, live, chosen, first, onToggle }: FacetProps) {
+function Facet({ name, all, live, chosen, counted = all, led, first, onToggle }: FacetProps) {
   const [open, setOpen] = useState(false)
-  const values = useMemo(() => facetValues(all, live, chosen, first), [all, live, chosen, first])
+  const values = useMemo(
+    () => facetValues(all, live, chosen, first, { counts: counted, chosen: led }),
+    [all, live, chosen, first, counted, led],
+  )
   if (values.length === 0 || (name === 'namespace' && values.length < 2)) return null
   // Teams and people have no owner by nature: that all are without one tells nothing apart.
   if (chosen.length === 0 && values.every((v) => v.value === NONE)) return null

@@ -8,7 +8,7 @@ import { starred } from '../../lib/stars.ts'
 import { pageQuery } from './api.ts'
 import type { Asker } from './catalog-query.ts'
 import { parseCatalogSearch, type CatalogSearch } from './catalog-search.ts'
-import { CatalogMap, Facets } from './chunks.ts'
+import { CatalogMap, CatalogTable, Facets } from './chunks.ts'
 import { mapCountsQuery, placesQuery } from './map-api.ts'
 
 /** What the catalog begins with. Failures are the page's to tell, which asks again. */
@@ -20,7 +20,7 @@ export async function loadCatalog(client: QueryClient, written: Record<string, u
 }
 
 async function loadRows(client: QueryClient, search: CatalogSearch): Promise<void> {
-  const code = Promise.all([Facets.preload?.(), search.view === 'map' && CatalogMap.preload?.()])
+  const code = Promise.all([Facets.preload?.(), (search.view === 'map' ? CatalogMap : CatalogTable).preload?.()])
   const { principal } = await client.ensureQueryData(sessionQuery)
   const me = principal?.type === 'user' ? principal.ref : undefined
   const mine = me ? client.ensureQueryData(myTeamsQuery(me)) : []

@@ -30,10 +30,11 @@ export function LongFacet({ name, values, chosen, list, less }: Props) {
   useEffect(() => {
     input.current?.focus({ preventScroll: true })
   }, [])
+  const words = term.split(/\s+/)
   const titles = new Set(term.length > 1 ? called : undefined)
   const found = (value: string) => {
     const said = name === 'owner' ? parseRef(value).name : value
-    return said.toLowerCase().includes(term) || titles.has(value.toLowerCase())
+    return words.every((word) => said.toLowerCase().includes(word)) || titles.has(value.toLowerCase())
   }
   const shown = shownValues(values, chosen, true, term ? found : undefined)
   const what = facetTitles[name].toLowerCase()

@@ -88,6 +88,9 @@ export function membersQuery(search: CatalogSearch, asker: Asker, refs: string[]
       'spec.system',
       'spec.domain',
       'spec.type',
+      'spec.lifecycle',
+      'status',
+      'portico.absent',
     ],
     limit: MOST_ENTITIES,
   }

@@ -92,6 +92,11 @@ export function roomFor({ w, h }: Box): 'all' | 'name' | 'none' {
   return w >= 44 && h >= 18 ? 'name' : 'none'
 }
 
+/** Whether there is room for a second line, which says how old something is. */
+export function roomForAge({ w, h }: Box): boolean {
+  return w >= 100 && h >= 46
+}
+
 /** The neighbour in a direction: the nearest one beyond that edge, what lies in line before what does not, the larger first. */
 export function towards(boxes: Box[], from: number, key: string): number {
   const here = boxes[from]

@@ -1,4 +1,4 @@
-import { formatRef, parseRef } from '../../lib/entity.ts'
+import { formatRef, parseRef, type Entity } from '../../lib/entity.ts'
 import { NONE } from './catalog-search.ts'
 
 /** A system or domain as the map needs it: where it belongs. */
@@ -18,7 +18,7 @@ export interface Area {
   count: number
   children: Area[]
   /** It is no place but one of what is counted. */
-  single?: boolean
+  single?: Entity
 }
 
 /**

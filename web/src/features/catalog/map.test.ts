@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { NONE } from './catalog-search.ts'
-import { layout, mostNamed, outlines, roomFor, towards } from './map-layout.ts'
+import { layout, mostNamed, outlines, roomFor, roomForAge, towards } from './map-layout.ts'
 import { areaTree, parentRef, wayTo, type Area } from './map-tree.ts'
 import { squarify, type Box } from './treemap.ts'
 
 const area = ({ w, h }: Box) => w * h
 const box = { x: 0, y: 0, w: 600, h: 400 }
+
+it('an age has room below a name alone', () => {
+  expect(roomForAge({ x: 0, y: 0, w: 100, h: 46 })).toBe(true)
+  expect(roomForAge({ x: 0, y: 0, w: 300, h: 45 })).toBe(false)
+  expect(roomForAge({ x: 0, y: 0, w: 99, h: 300 })).toBe(false)
+})
 
 describe('squarify', () => {
   it.each([[[6, 6, 4, 3, 2, 2, 1]], [[1]], [[1_000, 1, 1, 1]], [Array.from({ length: 500 }, (_, i) => 500 - i)]])(

@@ -198,7 +198,7 @@ function leaves(area: Area): string[] {
 }
 
 function entityArea(e: Entity): Area {
-  return { ref: refOf(e), kind: e.kind.toLowerCase(), title: titleOf(e), count: 1, children: [], single: true }
+  return { ref: refOf(e), kind: e.kind.toLowerCase(), title: titleOf(e), count: 1, children: [], single: e }
 }
 
 function byParent(items: Entity[], kind: 'system' | 'domain'): Map<string, Area[]> {

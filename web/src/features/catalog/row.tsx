@@ -1,6 +1,6 @@
 import { memo } from 'react'
 import { refOf, text, titleOf, type Entity, type StatusItem } from '../../lib/entity.ts'
-import { statusWords } from '../../lib/missing.ts'
+import { absentWords, statusOf, statusWords } from '../../lib/missing.ts'
 import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
 import { useStars } from '../../lib/stars.ts'
@@ -67,7 +67,7 @@ export const Row = memo(function Row({ index, entity, columns, phone, stop, sele
       </td>
       {phone && (
         <td role="gridcell" className={`${css['under'] ?? ''} cut`}>
-          {[typeName(text(entity.spec?.['type'])), text(entity.spec?.['lifecycle'])].filter(Boolean).join(' · ')}
+          <Under entity={entity} />
         </td>
       )}
       {columns.map((column) => (
@@ -111,18 +111,30 @@ function Starred({ of: ref }: { of: string }) {
   )
 }
 
-/** An entity that is missing or whose file is wrong says so in its row. */
+/** An entity that needs somebody says so in its row. */
 function RowStatus({ entity }: { entity: Entity }) {
-  const item = entity.status?.items?.find((i) => i.level !== 'info')
-  return item ? <StatusMark item={item} /> : null
+  const item = statusOf(entity)
+  if (item) return <StatusMark item={item} />
+  const absent = entity.portico?.absent
+  return absent ? <Mark shape="warn" words={absentWords(absent)} /> : null
+}
+
+function Mark({ shape, words }: { shape: 'bad' | 'warn'; words: string }) {
+  return (
+    <span title={words}>
+      <Status shape={shape} label={words} />
+    </span>
+  )
 }
 
 /** Apart, so that only rows with a status follow the clock. */
 function StatusMark({ item }: { item: StatusItem }) {
-  const words = statusWords(item, useNow())
-  return (
-    <span title={words}>
-      <Status shape={item.level === 'error' ? 'bad' : 'warn'} label={words} />
-    </span>
-  )
+  return <Mark shape={item.level === 'error' ? 'bad' : 'warn'} words={statusWords(item, useNow())} />
+}
+
+/** The second line of a phone, where no mark can be pointed at: what is not there comes before what sort of thing it is. */
+function Under({ entity }: { entity: Entity }) {
+  const absent = statusOf(entity) ? undefined : entity.portico?.absent
+  const sort = [typeName(text(entity.spec?.['type'])), text(entity.spec?.['lifecycle'])]
+  return <>{absent ? absentWords(absent) : sort.filter(Boolean).join(' · ')}</>
 }

@@ -9,11 +9,15 @@ import {
   useState,
   type KeyboardEvent,
 } from 'react'
+import { text, type Entity } from '../../lib/entity.ts'
+import { absentWords, statusOf } from '../../lib/missing.ts'
 import { number } from '../../lib/words.ts'
 import { usePhone } from '../../lib/widths.ts'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
 import { QuickLink } from '../../ui/quick-link.tsx'
-import { layout, MOST_AREAS, mostNamed, outlines, roomFor, towards, type Placed } from './map-layout.ts'
+import { Status } from '../../ui/status.tsx'
+import { Lifecycle } from '../../ui/tag.tsx'
+import { layout, MOST_AREAS, mostNamed, outlines, roomFor, roomForAge, towards, type Placed } from './map-layout.ts'
 import type { Area } from './map-tree.ts'
 import type { Box } from './treemap.ts'
 import css from './map.module.css'
@@ -146,6 +150,26 @@ export function Treemap({ areas: given, label, says, to, onOut }: Props) {
   )
 }
 
+/** Its lifecycle, where that is worth a word: most are in production. */
+function ageOf(e: Entity | undefined): string | undefined {
+  const age = text(e?.spec?.['lifecycle'])
+  return age?.toLowerCase() === 'production' ? undefined : age
+}
+
+function Needs({ entity }: { entity: Entity }) {
+  const item = statusOf(entity)
+  if (item) return <Status shape={item.level === 'error' ? 'bad' : 'warn'} />
+  const absent = entity.portico?.absent
+  return absent ? <Status shape="warn" label={absentWords(absent)} /> : null
+}
+
+/** What a single one says, also where there is no room for a mark of it. */
+function singleWords(e: Entity, title: string): string {
+  const absent = e.portico?.absent
+  const needs = statusOf(e) ? 'needs attention' : absent && absentWords(absent)
+  return [title, ageOf(e), needs].filter(Boolean).join(', ')
+}
+
 interface OneProps extends Pick<Props, 'says' | 'to'> {
   placed: Placed
   phone: boolean
@@ -164,12 +188,14 @@ const One = memo(function One({ placed, says, to, phone, deep, stop = false, ind
   const inside = index === undefined
   // A name that stands alone in its area has as many lines as that is high.
   const alone = children.length + specks.length === 0
-  useLayoutEffect(() => {
-    if (li.current) place(li.current, phone ? undefined : box, alone)
-  }, [box, phone, alone])
   // A list has room for everything.
   const room = phone ? 'all' : roomFor(box)
-  const words = area.single ? area.title : `${area.title} ${says(area)}`
+  const age = phone || roomForAge(box) ? ageOf(area.single) : undefined
+  const lines = alone ? Math.max(1, Math.floor((box.h - 6) / LINE) - (age ? 1 : 0)) : undefined
+  useLayoutEffect(() => {
+    if (li.current) place(li.current, phone ? undefined : box, lines)
+  }, [box, phone, lines])
+  const words = area.single ? singleWords(area.single, area.title) : `${area.title} ${says(area)}`
   return (
     <li
       ref={li}
@@ -181,9 +207,9 @@ const One = memo(function One({ placed, says, to, phone, deep, stop = false, ind
     >
       <QuickLink
         to={to(area)}
-        stay={!area.single}
+        stay={area.single === undefined}
         tabIndex={stop ? 0 : -1}
-        title={area.single ? area.title : `${area.title}, ${says(area)}`}
+        title={area.single ? words : `${area.title}, ${says(area)}`}
         aria-label={words}
         onFocus={() => {
           if (index !== undefined) onAt?.(index)
@@ -191,6 +217,12 @@ const One = memo(function One({ placed, says, to, phone, deep, stop = false, ind
       >
         {room === 'all' && area.kind !== '' && <KindGlyph kind={area.kind} size="bare" />}
         {room !== 'none' && <span className={`${css['name'] ?? ''} cut`}>{area.title}</span>}
+        {room === 'all' && area.single && <Needs entity={area.single} />}
+        {age && (
+          <span className={css['age']}>
+            <Lifecycle value={age} />
+          </span>
+        )}
         {room === 'all' && !area.single && <span className={css['n']}>{number(area.count)}</span>}
       </QuickLink>
       {deep && specks.length > 0 && (
@@ -210,12 +242,12 @@ const One = memo(function One({ placed, says, to, phone, deep, stop = false, ind
 })
 
 /** Set on the element itself: a property of our own would be handed down to everything in it. */
-function place(element: HTMLElement, box: Box | undefined, alone: boolean): void {
+function place(element: HTMLElement, box: Box | undefined, lines: number | undefined): void {
   const { style } = element
   style.left = box ? `${String(box.x)}px` : ''
   style.top = box ? `${String(box.y)}px` : ''
   style.width = box ? `${String(box.w)}px` : ''
   style.height = box ? `${String(box.h)}px` : ''
-  if (box && alone) style.setProperty('--lines', String(Math.max(1, Math.floor((box.h - 6) / LINE))))
+  if (box && lines !== undefined) style.setProperty('--lines', String(lines))
   else style.removeProperty('--lines')
 }

@@ -1,4 +1,6 @@
 import { later } from '../../lib/later.ts'
 
 export const ApiBrief = later(() => import('../api/api-brief.tsx'), 'ApiBrief')
+export const ApisAround = later(() => import('./apis-around.tsx'), 'ApisAround')
 export const InsideDiagram = later(() => import('../graph/inside-diagram.tsx'), 'InsideDiagram')
+export const Lately = later(() => import('./lately.tsx'), 'Lately')

@@ -9,7 +9,7 @@ import { number } from '../../lib/words.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Strip } from '../../ui/strip.tsx'
-import { callers, UNCALLED } from '../api/apis-words.ts'
+import { callersSent, UNCALLED } from '../api/apis-words.ts'
 import { namesIn, successorOf, waysOn } from './successors.ts'
 import css from './deprecated-strip.module.css'
 
@@ -58,7 +58,7 @@ function useThere(refs: string[]): string[] {
 
 function Users({ entity }: { entity: Entity }) {
   const api = entity.kind.toLowerCase() === 'api'
-  const who = [...new Set([...callers(entity), ...relationsOf(entity, 'dependencyOf')])]
+  const who = [...new Set([...callersSent(entity), ...relationsOf(entity, 'dependencyOf')])]
   const unsent = ['apiConsumedBy', 'dependencyOf']
     .map((type) => relationCount(entity, type) - relationsOf(entity, type).length)
     .reduce((a, b) => a + b)

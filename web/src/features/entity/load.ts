@@ -6,7 +6,7 @@ import { sourceQuery } from '../../lib/source.ts'
 import { summaryQuery } from '../../lib/summaries.ts'
 import { isPhone } from '../../lib/widths.ts'
 import { entityQuery, historyQuery, historySummaryQuery, latestChangesQuery } from './api.ts'
-import { ApiBrief, InsideDiagram } from './chunks.ts'
+import { ApiBrief, ApisAround, InsideDiagram, Lately } from './chunks.ts'
 
 /** How long the header waits for the names within it, in milliseconds: it comes whole, and does not jump when they do. */
 const NAMES = 150
@@ -37,9 +37,16 @@ export async function loadDependencies(client: QueryClient, ref: string, search:
 
 /** An overview comes with what stands above the rest, which would jump: what an API offers, the inside of a system. */
 export async function loadOverview(client: QueryClient, ref: string): Promise<void> {
-  if (ref.startsWith('api:')) await soon([ApiBrief.preload?.(), loadDefinition(client, ref)])
+  await soon([Lately.preload?.(), ...above(client, ref)])
+}
+
+function above(client: QueryClient, ref: string): unknown[] {
+  const [kind] = ref.split(':')
+  if (kind === 'component') return [ApisAround.preload?.()]
+  if (kind === 'api') return [ApiBrief.preload?.(), loadDefinition(client, ref)]
   // A phone has no room for the diagram.
-  else if (/^(system|domain):/.test(ref) && !isPhone()) await soon([InsideDiagram.preload?.(), loadInside(client, ref)])
+  const drawn = (kind === 'system' || kind === 'domain') && !isPhone()
+  return drawn ? [InsideDiagram.preload?.(), loadInside(client, ref)] : []
 }
 
 async function loadDefinition(client: QueryClient, ref: string): Promise<void> {

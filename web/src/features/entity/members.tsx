@@ -57,7 +57,7 @@ export function Members({ entity }: { entity: Entity }) {
         />
       ) : direct === 0 ? (
         <p className="muted">No person says that they are in this team.</p>
-      ) : entity.portico?.relations['hasMember'] === undefined ? (
+      ) : entity.portico?.relations?.['hasMember'] === undefined ? (
         <MentionList refs={relationsOf(entity, 'hasMember').sort(byKind)} owner={false} />
       ) : (
         <People teams={[ref]} ready />

@@ -1,18 +1,13 @@
-import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { refOf, relationCount, relationsOf, titleOf, type Entity } from '../../lib/entity.ts'
-import { page } from '../../lib/paths.ts'
 import { byKind, count } from '../../lib/words.ts'
 import { RowBones } from '../../ui/bones.tsx'
 import { MentionList } from '../../ui/mention-list.tsx'
 import { Section } from '../../ui/section.tsx'
 import { usePhone } from '../../lib/widths.ts'
-import { latestChangesQuery } from './api.ts'
 import { Around } from './around.tsx'
-import { ChangeLine } from './change-line.tsx'
 import { Left } from './left.tsx'
-import { ApiBrief, InsideDiagram } from './chunks.ts'
+import { ApiBrief, ApisAround, InsideDiagram, Lately } from './chunks.ts'
 import { Rail } from './rail.tsx'
 import { useEntity } from './use-entity.ts'
 import css from './entity.module.css'
@@ -23,7 +18,6 @@ const Owns = lazy(async () => ({ default: (await import('./owns.tsx')).Owns }))
 const Hierarchy = lazy(async () => ({ default: (await import('./hierarchy.tsx')).Hierarchy }))
 const TeamsOf = lazy(async () => ({ default: (await import('./hierarchy.tsx')).TeamsOf }))
 const LocationOverview = lazy(async () => ({ default: (await import('./location-overview.tsx')).LocationOverview }))
-const ApisAround = lazy(async () => ({ default: (await import('./apis-around.tsx')).ApisAround }))
 const OwnKind = lazy(async () => ({ default: (await import('./own-kind.tsx')).OwnKind }))
 const TemplateSummary = lazy(async () => ({ default: (await import('./template-summary.tsx')).TemplateSummary }))
 const InsideLeft = lazy(async () => ({ default: (await import('./inside-left.tsx')).InsideLeft }))
@@ -139,28 +133,6 @@ function Related({ entity, type, title }: { entity: Entity; type: string; title:
     <Section title={title} note={count(all, 'entity', 'entities')}>
       <MentionList refs={refs} />
       <Left entity={entity} n={all - refs.length} />
-    </Section>
-  )
-}
-
-function Lately({ entity }: { entity: Entity }) {
-  const ref = refOf(entity)
-  const { data: items = [] } = useQuery(latestChangesQuery(ref))
-  if (items.length === 0) return null
-  return (
-    <Section
-      title="What changed"
-      end={
-        <Link className="link" to={page.entity(ref, 'history')}>
-          History
-        </Link>
-      }
-    >
-      <ol>
-        {items.map((change) => (
-          <ChangeLine key={change.revision} change={change} />
-        ))}
-      </ol>
     </Section>
   )
 }
