@@ -1,5 +1,12 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { createRootRouteWithContext, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
 import { parseApisSearch } from '../features/api/apis-search.ts'
 import { parseApiTabSearch } from '../features/api/api-search.ts'
 import { parseAuditSearch } from '../features/audit/audit-search.ts'
@@ -12,16 +19,15 @@ import { parseProblemsSearch } from '../features/operate/problems-search.ts'
 import { parseRegisterSearch } from '../features/register/register-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
 import { formatRef } from '../lib/entity.ts'
-import { later } from '../lib/later.ts'
 import { page } from '../lib/paths.ts'
 import { one, parseSearch, stringifySearch } from '../lib/search-params.ts'
 import { sessionQuery } from '../lib/session.ts'
-import { soon } from '../lib/soon.ts'
+import { PATIENCE, soon } from '../lib/soon.ts'
 import { PageBones } from '../ui/bones.tsx'
 import { RouteError } from './route-error.tsx'
 import { Shell } from './shell.tsx'
 
-const NotFoundPage = later(() => import('./not-found-page.tsx'), 'NotFoundPage')
+const NotFoundPage = lazyRouteComponent(() => import('./not-found-page.tsx'), 'NotFoundPage')
 
 interface Context {
   client: QueryClient
@@ -57,7 +63,7 @@ const signIn = createRoute({
     // A guest goes on from there, or learns what opens a way in.
     if (session.signedIn && !session.guest) throw redirect({ to: localPath(search.to) })
   },
-  component: later(() => import('../features/session/sign-in-page.tsx'), 'SignInPage'),
+  component: lazyRouteComponent(() => import('../features/session/sign-in-page.tsx'), 'SignInPage'),
 })
 
 /** Where to go after sign-in: a path of this portal, never another host. */
@@ -82,7 +88,7 @@ const home = createRoute({
   loader: async ({ context }) => {
     await (await import('../features/home/load.ts')).loadHome(context.client)
   },
-  component: later(() => import('../features/home/home-page.tsx'), 'HomePage'),
+  component: lazyRouteComponent(() => import('../features/home/home-page.tsx'), 'HomePage'),
 })
 
 const catalog = createRoute({
@@ -94,14 +100,14 @@ const catalog = createRoute({
     if (cause === 'stay') return
     await (await import('../features/catalog/load.ts')).loadCatalog(context.client, location.search)
   },
-  component: later(() => import('../features/catalog/catalog-page.tsx'), 'CatalogPage'),
+  component: lazyRouteComponent(() => import('../features/catalog/catalog-page.tsx'), 'CatalogPage'),
 })
 
 const register = createRoute({
   getParentRoute: () => shell,
   path: page.register,
   validateSearch: parseRegisterSearch,
-  component: later(() => import('../features/register/register-page.tsx'), 'RegisterPage'),
+  component: lazyRouteComponent(() => import('../features/register/register-page.tsx'), 'RegisterPage'),
 })
 
 const entity = createRoute({
@@ -110,7 +116,7 @@ const entity = createRoute({
   loader: async ({ context, params }) => {
     await (await entityLoads()).loadEntity(context.client, formatRef(params))
   },
-  component: later(() => import('../features/entity/entity-page.tsx'), 'EntityPage'),
+  component: lazyRouteComponent(() => import('../features/entity/entity-page.tsx'), 'EntityPage'),
 })
 
 const overview = createRoute({
@@ -120,14 +126,14 @@ const overview = createRoute({
   loader: async ({ context, params }) => {
     await (await entityLoads()).loadOverview(context.client, formatRef(params))
   },
-  component: later(() => import('../features/entity/overview-tab.tsx'), 'OverviewTab'),
+  component: lazyRouteComponent(() => import('../features/entity/overview-tab.tsx'), 'OverviewTab'),
 })
 
 const definition = createRoute({
   getParentRoute: () => entity,
   path: 'api',
   validateSearch: parseApiTabSearch,
-  component: later(() => import('../features/api/api-tab.tsx'), 'ApiTab'),
+  component: lazyRouteComponent(() => import('../features/api/api-tab.tsx'), 'ApiTab'),
 })
 
 // Backstage's name of the tab.
@@ -147,7 +153,7 @@ const dependencies = createRoute({
     const search = parseGraphSearch({ ...location.search })
     await (await entityLoads()).loadDependencies(context.client, formatRef(params), search)
   },
-  component: later(() => import('../features/entity/dependencies-tab.tsx'), 'DependenciesTab'),
+  component: lazyRouteComponent(() => import('../features/entity/dependencies-tab.tsx'), 'DependenciesTab'),
 })
 
 const history = createRoute({
@@ -157,7 +163,7 @@ const history = createRoute({
   loader: async ({ context, params }) => {
     await (await entityLoads()).loadHistory(context.client, formatRef(params))
   },
-  component: later(() => import('../features/entity/history-tab.tsx'), 'HistoryTab'),
+  component: lazyRouteComponent(() => import('../features/entity/history-tab.tsx'), 'HistoryTab'),
 })
 
 const source = createRoute({
@@ -167,7 +173,7 @@ const source = createRoute({
   loader: async ({ context, params }) => {
     await (await entityLoads()).loadSource(context.client, formatRef(params))
   },
-  component: later(() => import('../features/entity/source-tab.tsx'), 'SourceTab'),
+  component: lazyRouteComponent(() => import('../features/entity/source-tab.tsx'), 'SourceTab'),
 })
 
 // A link to a tab of Backstage that we do not have lands on the entity, not in the void.
@@ -186,7 +192,7 @@ const graph = createRoute({
   loader: before(async (client, search) =>
     (await import('../features/graph/load.ts')).loadGraphPage(client, parseGraphPageSearch(search)),
   ),
-  component: later(() => import('../features/graph/graph-page.tsx'), 'GraphPage'),
+  component: lazyRouteComponent(() => import('../features/graph/graph-page.tsx'), 'GraphPage'),
 })
 
 const sources = createRoute({
@@ -194,7 +200,7 @@ const sources = createRoute({
   path: page.sources,
   validateSearch: parseProblemsSearch,
   loader: before(async (client) => (await operateAsks()).loadSources(client)),
-  component: later(() => import('../features/operate/sources-page.tsx'), 'SourcesPage'),
+  component: lazyRouteComponent(() => import('../features/operate/sources-page.tsx'), 'SourcesPage'),
 })
 
 const problems = createRoute({
@@ -202,7 +208,7 @@ const problems = createRoute({
   path: page.problems,
   validateSearch: parseProblemsSearch,
   loader: before(async (client) => (await operateAsks()).loadProblems(client)),
-  component: later(() => import('../features/operate/problems-page.tsx'), 'ProblemsPage'),
+  component: lazyRouteComponent(() => import('../features/operate/problems-page.tsx'), 'ProblemsPage'),
 })
 
 const audit = createRoute({
@@ -212,7 +218,7 @@ const audit = createRoute({
   loader: before(async (client, search) =>
     (await import('../features/audit/load.ts')).loadAudit(client, parseAuditSearch(search)),
   ),
-  component: later(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
+  component: lazyRouteComponent(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
 })
 
 const operate = createRoute({
@@ -230,33 +236,33 @@ const apis = createRoute({
   loader: before(async (client, search) =>
     (await import('../features/api/load.ts')).loadApis(client, parseApisSearch(search)),
   ),
-  component: later(() => import('../features/api/apis-page.tsx'), 'ApisPage'),
+  component: lazyRouteComponent(() => import('../features/api/apis-page.tsx'), 'ApisPage'),
 })
 
 const you = createRoute({
   getParentRoute: () => shell,
   path: page.you,
   loader: before(async (client) => client.ensureQueryData((await youAsks()).profileQuery)),
-  component: later(() => import('../features/you/profile-page.tsx'), 'ProfilePage'),
+  component: lazyRouteComponent(() => import('../features/you/profile-page.tsx'), 'ProfilePage'),
 })
 
 const appearance = createRoute({
   getParentRoute: () => shell,
   path: page.appearance,
-  component: later(() => import('../features/you/appearance-page.tsx'), 'AppearancePage'),
+  component: lazyRouteComponent(() => import('../features/you/appearance-page.tsx'), 'AppearancePage'),
 })
 
 const kept = createRoute({
   getParentRoute: () => shell,
   path: page.kept,
-  component: later(() => import('../features/you/kept-page.tsx'), 'KeptPage'),
+  component: lazyRouteComponent(() => import('../features/you/kept-page.tsx'), 'KeptPage'),
 })
 
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: page.sessions,
   loader: before(async (client) => client.ensureQueryData((await youAsks()).sessionsQuery)),
-  component: later(() => import('../features/you/sessions-page.tsx'), 'SessionsPage'),
+  component: lazyRouteComponent(() => import('../features/you/sessions-page.tsx'), 'SessionsPage'),
 })
 
 const tokens = createRoute({
@@ -264,7 +270,7 @@ const tokens = createRoute({
   path: page.tokens,
   validateSearch: parseTokensSearch,
   loader: before(async (client) => client.ensureQueryData((await youAsks()).tokensQuery)),
-  component: later(() => import('../features/you/tokens-page.tsx'), 'TokensPage'),
+  component: lazyRouteComponent(() => import('../features/you/tokens-page.tsx'), 'TokensPage'),
 })
 
 const services = createRoute({
@@ -272,14 +278,14 @@ const services = createRoute({
   path: page.services,
   validateSearch: parseTokensSearch,
   loader: before(async (client) => client.ensureQueryData((await youAsks()).servicesQuery)),
-  component: later(() => import('../features/you/services-page.tsx'), 'ServicesPage'),
+  component: lazyRouteComponent(() => import('../features/you/services-page.tsx'), 'ServicesPage'),
 })
 
 const rights = createRoute({
   getParentRoute: () => shell,
   path: page.rights,
   loader: before(async (client) => (await import('../features/you/rights-load.ts')).loadRights(client)),
-  component: later(() => import('../features/you/rights-page.tsx'), 'RightsPage'),
+  component: lazyRouteComponent(() => import('../features/you/rights-page.tsx'), 'RightsPage'),
 })
 
 const login = createRoute({
@@ -290,7 +296,7 @@ const login = createRoute({
     const { principal } = await client.ensureQueryData(sessionQuery)
     if (principal?.type === 'user') await client.ensureQueryData((await youAsks()).tokensQuery)
   }),
-  component: later(() => import('../features/you/login-page.tsx'), 'LoginPage'),
+  component: lazyRouteComponent(() => import('../features/you/login-page.tsx'), 'LoginPage'),
 })
 
 const tree = root.addChildren([
@@ -325,7 +331,8 @@ export function newRouter(client: QueryClient) {
     stringifySearch,
     defaultPreload: 'intent',
     defaultPreloadStaleTime: 0,
-    defaultPendingMs: 200,
+    // Longer than a loader waits: bones that come before the page hold it back.
+    defaultPendingMs: PATIENCE + 150,
     defaultPendingMinMs: 0,
     defaultPendingComponent: PageBones,
     defaultErrorComponent: RouteError,

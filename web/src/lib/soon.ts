@@ -1,10 +1,7 @@
 const quietly = () => undefined
 
-/**
- * How long a page waits for what it is opened for before it shows bones in its place, in milliseconds. React lets bones
- * stand for 300 ms once they are shown, so a page that waits less is there later.
- */
-export const PATIENCE = 400
+/** How long a page waits for what it is opened for before it shows bones in its place, in milliseconds. */
+export const PATIENCE = 300
 
 /** Waits until all is there, or so long. Failures are the page's to tell, which asks again. */
 export async function soon(parts: unknown[], ms = PATIENCE): Promise<void> {

@@ -86,9 +86,12 @@ export function ApisPage() {
           </div>
           {groups.data === undefined && !groups.isError && <RowBones rows={12} />}
           {groups.data && groups.data.length > 0 && (
-            <Suspense fallback={<RowBones rows={12} />}>
-              <ApisTable groups={groups.data} search={search} stale={groups.isPlaceholderData} />
-            </Suspense>
+            <ApisTable
+              meanwhile={<RowBones rows={12} />}
+              groups={groups.data}
+              search={search}
+              stale={groups.isPlaceholderData}
+            />
           )}
           {groups.data?.length === 0 && !groups.isPlaceholderData && search.q && (
             <EmptyState

@@ -1,3 +1,3 @@
-import { later } from '../../lib/later.ts'
+import { later } from '../../lib/later.tsx'
 
 export const ApisTable = later(() => import('./apis-table.tsx'), 'ApisTable')

@@ -6,7 +6,9 @@ import { ApisTable } from './chunks.ts'
 
 /** What the list of APIs begins with. What is deprecated stands above it, which would jump. */
 export async function loadApis(client: QueryClient, search: ApisSearch): Promise<void> {
-  await soon([ApisTable.preload?.(), client.ensureQueryData(deprecatedQuery), loadRows(client, search)])
+  const rows = soon([ApisTable.preload(), loadRows(client, search)])
+  await client.ensureQueryData(deprecatedQuery).catch(() => undefined)
+  await rows
 }
 
 async function loadRows(client: QueryClient, search: ApisSearch): Promise<void> {

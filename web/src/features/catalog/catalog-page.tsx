@@ -163,14 +163,13 @@ function Kind({ search, asker, go }: KindProps) {
         )}
         {onMap && total !== 0 && <KindMap search={search} asker={asker} go={go} />}
         {!onMap && total !== 0 && drawn > 0 && (
-          <Suspense
-            fallback={
-              <div className={css['bones']}>
-                <RowBones rows={12} />
-              </div>
-            }
-          >
+          <>
             <CatalogTable
+              meanwhile={
+                <div className={css['bones']}>
+                  <RowBones rows={12} />
+                </div>
+              }
               {...shown}
               onSort={onSort}
               onRange={onRange}
@@ -180,7 +179,7 @@ function Kind({ search, asker, go }: KindProps) {
               label={words.tab}
             />
             <LeftOut search={search} asker={asker} shown={drawn} className={css['after'] ?? ''} />
-          </Suspense>
+          </>
         )}
         {selection.selected.size > 0 && !onMap && (
           <Suspense>
@@ -194,31 +193,26 @@ function Kind({ search, asker, go }: KindProps) {
 
 function KindFacets({ search, asker, go }: KindProps) {
   return (
-    <Suspense fallback={<FacetBones />}>
-      <Facets
-        search={search}
-        asker={asker}
-        onToggle={(facet, value) => {
-          go(toggled(search, facet, value))
-        }}
-        onOwned={(value) => {
-          go(toggledOwned(search, value))
-        }}
-        onStarred={() => {
-          go({ ...search, starred: search.starred ? undefined : true })
-        }}
-        onAttention={() => {
-          go({ ...search, attention: search.attention ? undefined : true })
-        }}
-      />
-    </Suspense>
+    <Facets
+      meanwhile={<FacetBones />}
+      search={search}
+      asker={asker}
+      onToggle={(facet, value) => {
+        go(toggled(search, facet, value))
+      }}
+      onOwned={(value) => {
+        go(toggledOwned(search, value))
+      }}
+      onStarred={() => {
+        go({ ...search, starred: search.starred ? undefined : true })
+      }}
+      onAttention={() => {
+        go({ ...search, attention: search.attention ? undefined : true })
+      }}
+    />
   )
 }
 
 function KindMap(props: KindProps) {
-  return (
-    <Suspense fallback={<div className={css['mapBone']} />}>
-      <CatalogMap {...props} />
-    </Suspense>
-  )
+  return <CatalogMap {...props} meanwhile={<div className={css['mapBone']} />} />
 }

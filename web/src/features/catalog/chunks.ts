@@ -1,4 +1,4 @@
-import { later } from '../../lib/later.ts'
+import { later } from '../../lib/later.tsx'
 
 export const Facets = later(() => import('./facets.tsx'), 'Facets')
 export const CatalogMap = later(() => import('./map.tsx'), 'CatalogMap')

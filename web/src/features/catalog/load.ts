@@ -20,7 +20,7 @@ export async function loadCatalog(client: QueryClient, written: Record<string, u
 }
 
 async function loadRows(client: QueryClient, search: CatalogSearch): Promise<void> {
-  const code = Promise.all([Facets.preload?.(), (search.view === 'map' ? CatalogMap : CatalogTable).preload?.()])
+  const code = Promise.all([Facets.preload(), (search.view === 'map' ? CatalogMap : CatalogTable).preload()])
   const { principal } = await client.ensureQueryData(sessionQuery)
   const me = principal?.type === 'user' ? principal.ref : undefined
   const mine = me ? client.ensureQueryData(myTeamsQuery(me)) : []

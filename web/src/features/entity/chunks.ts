@@ -1,4 +1,4 @@
-import { later } from '../../lib/later.ts'
+import { later } from '../../lib/later.tsx'
 
 export const ApiBrief = later(() => import('../api/api-brief.tsx'), 'ApiBrief')
 export const ApisAround = later(() => import('./apis-around.tsx'), 'ApisAround')

@@ -1,5 +1,5 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { Suspense, useMemo } from 'react'
+import { useMemo } from 'react'
 import { refOf, titleOf } from '../../lib/entity.ts'
 import { page } from '../../lib/paths.ts'
 import { GraphView } from '../graph/chunks.ts'
@@ -17,8 +17,9 @@ export function DependenciesTab() {
   const go = (next: GraphSearch, replace = false) =>
     void navigate({ to: page.entity(ref, 'dependencies'), search: next, replace, resetScroll: false })
   return (
-    <Suspense fallback={<RowBones rows={6} />}>
+    <>
       <GraphView
+        meanwhile={<RowBones rows={6} />}
         roots={roots}
         name={titleOf(entity)}
         usual={usualRelations(
@@ -40,6 +41,6 @@ export function DependenciesTab() {
           Explore from here in the graph of everything
         </Link>
       </p>
-    </Suspense>
+    </>
   )
 }

@@ -37,16 +37,16 @@ export async function loadDependencies(client: QueryClient, ref: string, search:
 
 /** An overview comes with what stands above the rest, which would jump: what an API offers, the inside of a system. */
 export async function loadOverview(client: QueryClient, ref: string): Promise<void> {
-  await soon([Lately.preload?.(), ...above(client, ref)])
+  await soon([Lately.preload(), ...above(client, ref)])
 }
 
 function above(client: QueryClient, ref: string): unknown[] {
   const [kind] = ref.split(':')
-  if (kind === 'component') return [ApisAround.preload?.()]
-  if (kind === 'api') return [ApiBrief.preload?.(), loadDefinition(client, ref)]
+  if (kind === 'component') return [ApisAround.preload()]
+  if (kind === 'api') return [ApiBrief.preload(), loadDefinition(client, ref)]
   // A phone has no room for the diagram.
   const drawn = (kind === 'system' || kind === 'domain') && !isPhone()
-  return drawn ? [InsideDiagram.preload?.(), loadInside(client, ref)] : []
+  return drawn ? [InsideDiagram.preload(), loadInside(client, ref)] : []
 }
 
 async function loadDefinition(client: QueryClient, ref: string): Promise<void> {

@@ -47,15 +47,14 @@ function Main({ entity }: { entity: Entity }) {
         <>
           <Around entity={entity} />
           {apis > 0 && (
-            <Suspense
-              fallback={
+            <ApisAround
+              entity={entity}
+              meanwhile={
                 <Section title="APIs">
                   <RowBones rows={Math.min(apis, 13)} />
                 </Section>
               }
-            >
-              <ApisAround entity={entity} />
-            </Suspense>
+            />
           )}
           <Related entity={entity} type="hasPart" title="Parts" />
         </>
@@ -110,9 +109,11 @@ function Inside({ entity }: { entity: Entity }) {
   return (
     <Section title="Inside" note={count(parts, 'entity', 'entities')}>
       {!narrow && (
-        <Suspense fallback={<div className={css['diagram']} aria-busy="true" />}>
-          <InsideDiagram entityRef={refOf(entity)} name={titleOf(entity)} />
-        </Suspense>
+        <InsideDiagram
+          entityRef={refOf(entity)}
+          name={titleOf(entity)}
+          meanwhile={<div className={css['diagram']} aria-busy="true" />}
+        />
       )}
       <MentionList refs={refs} />
       {parts > refs.length && (

@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useMemo } from 'react'
+import { useMemo } from 'react'
 import { useMyTeams } from '../../lib/my-teams.ts'
 import { page } from '../../lib/paths.ts'
 import { summaryQuery, useMention } from '../../lib/summaries.ts'
@@ -10,13 +10,11 @@ import { LinkButton } from '../../ui/button.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { largestQuery } from './api.ts'
-import { GraphView, PathView } from './chunks.ts'
+import { GraphView, NoSystems, PathView } from './chunks.ts'
 import { EntityPicker } from './entity-picker.tsx'
 import { mapRelations, usualRelations, type GraphPageSearch } from './graph-search.ts'
 import { GraphBones } from './graph-bones.tsx'
 import css from './graph-page.module.css'
-
-const NoSystems = lazy(async () => ({ default: (await import('./no-systems.tsx')).NoSystems }))
 
 /** The graph of everything: from any entity on, or the way between two. */
 export function GraphPage() {
@@ -50,15 +48,13 @@ export function GraphPage() {
           }}
         />
       </div>
-      <Suspense fallback={<GraphBones />}>
-        {path ? (
-          <PathView search={search} go={go} />
-        ) : search.ref ? (
-          <From key="from" refs={search.ref} search={search} go={go} />
-        ) : (
-          <Map search={search} go={go} />
-        )}
-      </Suspense>
+      {path ? (
+        <PathView meanwhile={<GraphBones />} search={search} go={go} />
+      ) : search.ref ? (
+        <From key="from" refs={search.ref} search={search} go={go} />
+      ) : (
+        <Map search={search} go={go} />
+      )}
     </div>
   )
 }
@@ -103,6 +99,7 @@ function From({ refs, search, go }: ViewProps & { refs: string[] }) {
     )
   return (
     <GraphView
+      meanwhile={<GraphBones />}
       roots={roots}
       name={roots.length > 1 ? `${title} and ${String(roots.length - 1)} more` : title}
       usual={usual}
@@ -130,6 +127,7 @@ function Map({ search, go }: ViewProps) {
   if (systems.length === 0) return <NoSystems />
   return (
     <GraphView
+      meanwhile={<GraphBones />}
       map={mine ? 'mine' : 'all'}
       bar={
         (own.data?.length ?? 0) > 0 && (

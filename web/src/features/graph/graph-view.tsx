@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Suspense, useMemo, useState, type ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import { keys } from '../../lib/keys.ts'
 import { page } from '../../lib/paths.ts'
 import type { Summary } from '../../lib/summaries.ts'
@@ -204,36 +204,35 @@ function Drawn(props: DrawnProps) {
           {graph.nodes.length <= roots.length && graph.edges.length === 0 ? (
             <Alone {...props} />
           ) : (
-            <Suspense fallback={<CanvasBones />}>
-              <Canvas
-                drawing={laid.drawing}
-                placed={laid.placed}
-                roots={map ? nothing : roots}
-                label={`Graph of ${name}, ${count(drawing.boxes.length, 'box', 'boxes')}. Arrows walk along its lines, T shows the table.`}
-                selected={search.at}
-                onSelect={select}
-                onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
-                onUnfold={unfold}
-                onMore={
-                  search.impact
-                    ? undefined
-                    : (ref) => {
-                        go({ ...search, more: toggledIn(search.more, ref), at: ref })
-                      }
-                }
-                onKey={onKey}
-                hot={impact?.edges}
-                feltBy={felt}
-                line={line?.id}
-                onLine={(wire) => {
-                  setPicked({ line: wire, at: search.at })
-                }}
-                onAnew={() => {
-                  setAnew(anew + 1)
-                }}
-                end={<Save {...props} laid={laid} />}
-              />
-            </Suspense>
+            <Canvas
+              meanwhile={<CanvasBones />}
+              drawing={laid.drawing}
+              placed={laid.placed}
+              roots={map ? nothing : roots}
+              label={`Graph of ${name}, ${count(drawing.boxes.length, 'box', 'boxes')}. Arrows walk along its lines, T shows the table.`}
+              selected={search.at}
+              onSelect={select}
+              onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
+              onUnfold={unfold}
+              onMore={
+                search.impact
+                  ? undefined
+                  : (ref) => {
+                      go({ ...search, more: toggledIn(search.more, ref), at: ref })
+                    }
+              }
+              onKey={onKey}
+              hot={impact?.edges}
+              feltBy={felt}
+              line={line?.id}
+              onLine={(wire) => {
+                setPicked({ line: wire, at: search.at })
+              }}
+              onAnew={() => {
+                setAnew(anew + 1)
+              }}
+              end={<Save {...props} laid={laid} />}
+            />
           )}
         </div>
         <Inspector

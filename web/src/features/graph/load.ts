@@ -12,7 +12,7 @@ import { isPhone } from '../../lib/widths.ts'
 import { firstAsk } from './use-way.ts'
 
 /** The code that draws a neighbourhood; a phone shows the table first. */
-const drawing = () => [GraphView.preload?.(), !isPhone() && Canvas.preload?.()]
+const drawing = () => [GraphView.preload(), !isPhone() && Canvas.preload()]
 
 /** What is around an entity; which relations it begins with, only the entity tells. */
 export function loadAround(client: QueryClient, roots: string[], types: Promise<string[]>, search: GraphSearch) {
@@ -26,7 +26,7 @@ export function loadAround(client: QueryClient, roots: string[], types: Promise<
 export function loadGraphPage(client: QueryClient, search: GraphPageSearch): Promise<void> {
   const { from, to, ref } = search
   if (from !== undefined || to !== undefined)
-    return soon([PathView.preload?.(), Canvas.preload?.(), loadPath(client, search)])
+    return soon([PathView.preload(), Canvas.preload(), loadPath(client, search)])
   return soon([...drawing(), ref ? loadFrom(client, ref, search) : loadMap(client, search)])
 }
 

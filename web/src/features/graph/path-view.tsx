@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { Suspense, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { isApiError } from '../../lib/api-error.ts'
 import { page } from '../../lib/paths.ts'
 import { useMention } from '../../lib/summaries.ts'
@@ -153,18 +153,17 @@ function Drawn({ answer, rung, shorter, a, b, search, go }: DrawnProps) {
         )}
       </p>
       <div className={css['way']}>
-        <Suspense fallback={<CanvasBones />}>
-          <Canvas
-            drawing={laid.drawing}
-            placed={laid.placed}
-            roots={ends}
-            label={`The way from ${a} to ${b}`}
-            selected={at}
-            onSelect={setAt}
-            onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
-            onUnfold={() => undefined}
-          />
-        </Suspense>
+        <Canvas
+          meanwhile={<CanvasBones />}
+          drawing={laid.drawing}
+          placed={laid.placed}
+          roots={ends}
+          label={`The way from ${a} to ${b}`}
+          selected={at}
+          onSelect={setAt}
+          onOpen={(box) => void navigate({ to: page.entity(box.ref) })}
+          onUnfold={() => undefined}
+        />
       </div>
       <ol className={css['steps']} aria-label="Step by step">
         {steps.map(({ to, edges: between }, i) => (
