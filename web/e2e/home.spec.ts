@@ -191,7 +191,7 @@ test('an empty catalog shows the way in', async ({ page }) => {
   await page.route('**/api/catalog/entity-facets', (route) => route.fulfill({ json: { facets: { kind: [] } } }))
   await page.goto('/')
   await expect(heading(page)).toHaveText(/^The catalog is empty\. *$/)
-  await expect(page.getByRole('link', { name: 'Connect a source' })).toHaveAttribute('href', '/operate/sources')
+  await expect(page.getByRole('link', { name: 'How to add a source' })).toHaveAttribute('href', '/operate/sources')
   expect(await serious(page)).toEqual([])
 })
 

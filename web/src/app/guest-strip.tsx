@@ -1,6 +1,7 @@
 import { Link, useLocation } from '@tanstack/react-router'
 import { page } from '../lib/paths.ts'
 import type { Session } from '../lib/portico.ts'
+import { allowed } from '../lib/session.ts'
 import css from './shell.module.css'
 
 /** Says, above everything, that nobody signed in or that the data is a sample. */
@@ -27,6 +28,8 @@ function Door() {
   )
 }
 
+const mayChange = (session: Session) => allowed(session, 'catalog.ingestion.manage')
+
 export function stripWords(session: Session): { lead: string; rest: string } | null {
   if (session.trial) {
     return {
@@ -37,14 +40,12 @@ export function stripWords(session: Session): { lead: string; rest: string } | n
     }
   }
   if (session.guest) {
-    return {
-      lead: 'You are here as a guest.',
-      rest: session.sampleData
-        ? 'You see sample data.'
-        : (session.signIn?.providers.length ?? 0) > 0
-          ? 'You see what everybody may see.'
-          : 'Nobody has to sign in to this portal.',
-    }
+    const sees = session.sampleData
+      ? 'You see sample data.'
+      : (session.signIn?.providers.length ?? 0) > 0
+        ? 'You see what everybody may see.'
+        : 'Nobody has to sign in to this portal.'
+    return { lead: 'You are here as a guest.', rest: `${sees}${mayChange(session) ? ' Guests may change it.' : ''}` }
   }
   return session.sampleData ? { lead: 'You see sample data.', rest: '' } : null
 }

@@ -31,9 +31,11 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
         actions={
           <>
             {forbidden && <LinkButton to={page.rights}>What you may do</LinkButton>}
-            <Button leftSection={<Icon of={RotateCw} size={14} />} onClick={again}>
-              Try again
-            </Button>
+            {!forbidden && (
+              <Button leftSection={<Icon of={RotateCw} size={14} />} onClick={again}>
+                Try again
+              </Button>
+            )}
           </>
         }
       >

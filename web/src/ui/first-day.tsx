@@ -19,7 +19,7 @@ export function FirstDay({ kind }: { kind?: string }) {
           <>
             {operator && (
               <LinkButton to={page.sources} variant={words ? 'default' : 'filled'}>
-                {words ? 'See the sources' : 'Connect a source'}
+                {words ? 'See the sources' : 'How to add a source'}
               </LinkButton>
             )}
             {register && <LinkButton to={page.register}>Register one file</LinkButton>}
@@ -32,8 +32,8 @@ export function FirstDay({ kind }: { kind?: string }) {
           `A file with “kind: ${words.one === 'API' ? 'API' : (kind ?? '')}” in one of the sources brings the first one here.`
         ) : operator || register ? (
           <>
-            Point Portico at a folder or a repository under <code>catalog.locations</code> in its configuration. What it
-            reads stands here a second later.
+            Name a folder or a repository under <code>catalog.locations</code> in the configuration and start Portico
+            again, or register a file now. What it reads stands here a second later.
           </>
         ) : (
           'Whoever runs this portal connects a source. What it reads stands here a second later.'

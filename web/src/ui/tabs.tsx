@@ -1,6 +1,9 @@
 import { useEffect, useLayoutEffect, useRef, type ReactNode } from 'react'
 import css from './tabs.module.css'
 
+/** As much of an end fades out where there is more, in pixels. */
+const FADE = 40
+
 /** A row of links, one of them `aria-current`; scrolls sideways where it is narrow, and the present one into sight. */
 export function Tabs({ label, children }: { label: string; children: ReactNode }) {
   const nav = useRef<HTMLElement>(null)
@@ -9,8 +12,8 @@ export function Tabs({ label, children }: { label: string; children: ReactNode }
     if (!nav.current || !current) return
     const { offsetLeft, offsetWidth } = current
     const { scrollLeft, clientWidth } = nav.current
-    if (offsetLeft < scrollLeft || offsetLeft + offsetWidth > scrollLeft + clientWidth)
-      nav.current.scrollLeft = offsetLeft - 16
+    if (offsetLeft < scrollLeft + FADE || offsetLeft + offsetWidth > scrollLeft + clientWidth - FADE)
+      nav.current.scrollLeft = offsetLeft - FADE
   })
   useLayoutEffect(() => {
     const row = nav.current

@@ -101,7 +101,7 @@ function Show({ search, asker, onOwned, onStarred, onAttention }: Omit<Props, 'o
       {offered.map((value) => (
         <Value
           key={value}
-          count={counts[value] ?? 0}
+          count={counts[value]}
           checked={search.owned?.includes(value) ?? false}
           onToggle={() => {
             onOwned(value)
@@ -110,14 +110,10 @@ function Show({ search, asker, onOwned, onStarred, onAttention }: Omit<Props, 'o
           {showTitles[value]}
         </Value>
       ))}
-      <Value
-        count={asker.stars.size > 0 ? (starred.data ?? 0) : 0}
-        checked={search.starred ?? false}
-        onToggle={onStarred}
-      >
+      <Value count={asker.stars.size > 0 ? starred.data : 0} checked={search.starred ?? false} onToggle={onStarred}>
         {showTitles.starred}
       </Value>
-      <Value count={attention.data ?? 0} checked={search.attention ?? false} onToggle={onAttention}>
+      <Value count={attention.data} checked={search.attention ?? false} onToggle={onAttention}>
         {showTitles.attention}
       </Value>
     </Group>
@@ -135,7 +131,8 @@ export function Group({ title, children, after }: { title: string; children: Rea
 }
 
 interface ValueProps {
-  count: number
+  /** Undefined: not known, or not yet. */
+  count: number | undefined
   checked: boolean
   onToggle: () => void
   children: ReactNode
@@ -147,7 +144,7 @@ export function Value({ count, checked, onToggle, children }: ValueProps) {
       <label className={`${css['value'] ?? ''} ${count === 0 ? (css['zero'] ?? '') : ''}`}>
         <input type="checkbox" checked={checked} onChange={onToggle} />
         <span className="cut">{children}</span>
-        <span className={css['n']}>{number(count)}</span>
+        <span className={css['n']}>{count === undefined ? '–' : number(count)}</span>
       </label>
     </li>
   )

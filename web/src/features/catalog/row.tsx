@@ -132,9 +132,15 @@ function StatusMark({ item }: { item: StatusItem }) {
   return <Mark shape={item.level === 'error' ? 'bad' : 'warn'} words={statusWords(item, useNow())} />
 }
 
-/** The second line of a phone, where no mark can be pointed at: what is not there comes before what sort of thing it is. */
+/** The second line of a phone, where no mark can be pointed at: what it is marked for, else what sort of thing it is. */
 function Under({ entity }: { entity: Entity }) {
-  const absent = statusOf(entity) ? undefined : entity.portico?.absent
+  const item = statusOf(entity)
+  if (item) return <StatusWords item={item} />
+  const absent = entity.portico?.absent
   const sort = [typeName(text(entity.spec?.['type'])), text(entity.spec?.['lifecycle'])]
   return <>{absent ? absentWords(absent) : sort.filter(Boolean).join(' · ')}</>
+}
+
+function StatusWords({ item }: { item: StatusItem }) {
+  return <>{statusWords(item, useNow())}</>
 }

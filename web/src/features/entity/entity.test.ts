@@ -56,8 +56,8 @@ describe('templates', () => {
   it('ask on one page or on several', () => {
     const page = { title: 'T', required: ['a'], properties: { a: { title: 'A', type: 'string' }, b: {} } }
     const want = [
-      { name: 'a', title: 'A', type: 'string', description: undefined, required: true },
-      { name: 'b', title: 'b', type: 'any value', description: undefined, required: false },
+      { name: 'a', title: 'A', type: 'text', description: undefined, required: true },
+      { name: 'b', title: 'b', type: 'anything', description: undefined, required: false },
     ]
     expect(templateFields(page)).toEqual([{ title: 'T', fields: want }])
     expect(templateFields([page, null, 'x'])).toHaveLength(1)

@@ -13,6 +13,15 @@ export interface TemplatePage {
   fields: TemplateField[]
 }
 
+const typeWords: Record<string, string> = {
+  string: 'text',
+  boolean: 'yes or no',
+  integer: 'a whole number',
+  number: 'a number',
+  array: 'a list',
+  object: 'several values',
+}
+
 /** The questions of a v1beta3 template: `parameters` is one page or a list of them. */
 export function templateFields(parameters: unknown): TemplatePage[] {
   const pages = (Array.isArray(parameters) ? parameters : [parameters]).map(record).filter((p) => p !== undefined)
@@ -26,7 +35,7 @@ export function templateFields(parameters: unknown): TemplatePage[] {
         return {
           name,
           title: text(field?.['title']) ?? name,
-          type: text(field?.['type']) ?? 'any value',
+          type: typeWords[text(field?.['type']) ?? ''] ?? text(field?.['type']) ?? 'anything',
           description: text(field?.['description']),
           required: required.includes(name),
         }

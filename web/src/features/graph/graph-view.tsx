@@ -24,7 +24,7 @@ import { RelationList } from './relation-list.tsx'
 import { useGraph, type Shown } from './use-graph.ts'
 import { useLayout } from './use-layout.ts'
 import { usePhone } from '../../lib/widths.ts'
-import { bunchWords, captionWords, impactWords, kindsWords, nameOf, oneStepWords } from './words.ts'
+import { bunchWords, captionWords, impactWords, kindsWords, mapCaption, nameOf, oneStepWords } from './words.ts'
 import { GraphBones } from './graph-bones.tsx'
 import css from './graph.module.css'
 
@@ -98,12 +98,13 @@ export function GraphView(props: Props) {
         ) : (
           <Drawn {...props} shown={shown} graph={graph} relations={relations} impact={impact} onTake={take} />
         ))}
-      {graph && view === 'table' && <p className={css['caption']}>{captionOf(graph, roots, shown, 0)}</p>}
+      {graph && view === 'table' && <p className={css['caption']}>{captionOf(graph, roots, shown, 0, map)}</p>}
     </div>
   )
 }
 
-function captionOf(graph: Graph, roots: string[], { depth }: Shown, folded: number): string {
+function captionOf(graph: Graph, roots: string[], { depth }: Shown, folded: number, map: Props['map']): string {
+  if (map) return mapCaption(folded, graph.omitted)
   const shown = graph.nodes.filter((n) => !roots.includes(n.ref)).length
   return captionWords({ shown, folded, omitted: graph.omitted, depth })
 }
@@ -248,8 +249,8 @@ function Drawn(props: DrawnProps) {
         </Inspector>
       </div>
       <p className={css['caption']}>
-        {captionOf(graph, roots, shown, drawing.folded)} Arrows point from the user to what it needs; dashed lines are
-        API calls.
+        {captionOf(graph, roots, shown, drawing.folded, map)} Arrows point from the user to what it needs; dashed lines
+        are API calls.
       </p>
     </>
   )

@@ -8,7 +8,7 @@ import {
   usualRelations,
   withRelation,
 } from './graph-search.ts'
-import { insideOf } from './inside.ts'
+import { betweenSystems, insideOf } from './inside.ts'
 import {
   countsOf,
   impactOf,
@@ -22,7 +22,7 @@ import {
   type GraphNode,
 } from './model.ts'
 import { everything, sharedWords, stepsOf, wayRelations } from './way.ts'
-import { captionWords, declaredAt, impactWords, oneStepWords } from './words.ts'
+import { captionWords, declaredAt, impactWords, mapCaption, oneStepWords } from './words.ts'
 
 const node = (ref: string, more: Partial<GraphNode> = {}): GraphNode => ({
   ref,
@@ -241,6 +241,20 @@ it('the inside of a system is its parts and their neighbours', () => {
   expect([...inside]).toEqual([c('pay')])
   expect(within.nodes.map((n) => n.ref)).toEqual([c('pay'), c('db'), c('user')])
   expect(within.edges).toHaveLength(2)
+})
+
+it('between systems stands no domain that they are part of', () => {
+  const [pay, book, domain] = ['system:default/pay', 'system:default/book', 'domain:default/d']
+  const { nodes, edges } = betweenSystems(
+    graph(
+      [pay, book, domain].map((ref) => node(ref)),
+      [edge(pay, 'partOf', domain), edge(book, 'dependsOn', pay)],
+    ),
+  )
+  expect(nodes.map((n) => n.ref)).toEqual([pay, book])
+  expect(edges).toEqual([edge(book, 'dependsOn', pay)])
+  expect(mapCaption(12, 0)).toBe('12 entities are inside of the systems.')
+  expect(mapCaption(0, 1)).toBe(' 1 more is left out: the nearest come first.')
 })
 
 describe('a way', () => {

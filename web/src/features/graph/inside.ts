@@ -1,6 +1,19 @@
 import { belonging, type Graph } from './model.ts'
 
 /**
+ * What runs between systems: domains are what systems are part of, and would stand among them as if these needed them. What
+ * is part of a system is folded into it, so that no line says it either.
+ */
+export function betweenSystems(graph: Graph): Graph {
+  const domains = new Set(graph.nodes.flatMap(({ kind, ref }) => (kind === 'domain' ? [ref] : [])))
+  return {
+    ...graph,
+    nodes: graph.nodes.filter(({ ref }) => !domains.has(ref)),
+    edges: graph.edges.filter(({ from, to }) => !domains.has(from) && !domains.has(to)),
+  }
+}
+
+/**
  * What is inside systems or domains: what says that it is part of it, what is part of that, and the neighbours of those by
  * need. The entities themselves and where things belong are left out: the picture shows it by its regions.
  */

@@ -2,7 +2,7 @@ import { useQueries, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { graphQuery } from './api.ts'
 import { ALL, DEPTH, type Depth, type GraphSearch } from './graph-search.ts'
-import { insideOf } from './inside.ts'
+import { betweenSystems, insideOf } from './inside.ts'
 import { merged, near, type Graph, type Side } from './model.ts'
 
 export interface Shown {
@@ -56,7 +56,7 @@ export function useGraph(roots: string[], search: GraphSearch, relations: string
         map === 'mine'
           ? insideOf(all, roots).graph
           : map
-            ? all
+            ? betweenSystems(all)
             : near(all, roots, { side, depth: depth === 'all' ? Infinity : depth, keep })
       return kinds ? ofKinds(cut, kinds, roots) : cut
     }

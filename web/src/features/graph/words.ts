@@ -57,8 +57,16 @@ interface Caption {
 /** What is drawn, in one or two sentences. */
 export function captionWords({ shown, folded, omitted, depth }: Caption): string {
   const inside = folded > 0 ? `, ${String(folded)} of them folded` : ''
-  const left = omitted > 0 ? ` ${count(omitted, 'more is', 'more are')} left out: the nearest come first.` : ''
+  const left = leftOut(omitted)
   return `${count(shown, 'entity', 'entities')} within ${withinWords(depth)}${inside}.${left}`
+}
+
+const leftOut = (omitted: number) =>
+  omitted > 0 ? ` ${count(omitted, 'more is', 'more are')} left out: the nearest come first.` : ''
+
+/** Of a map, on which systems are drawn with what they hold. */
+export function mapCaption(folded: number, omitted: number): string {
+  return `${folded > 0 ? `${count(folded, 'entity is', 'entities are')} inside of the systems.` : ''}${leftOut(omitted)}`
 }
 
 /** What fails with it, counted: the answer of the page. What is felt at once is told as it is where nothing is marked. */

@@ -39,7 +39,7 @@ describe('sourcesHeadline', () => {
     [[source({}), held], 'One of two sources is current. One is held until you decide.'],
     [[source({}), failedWhileHeld], 'One of two sources is current. One is held until you decide.'],
     [[source({}), source({}), source({ state: 'failed' })], 'Two of three sources are current. One cannot be read.'],
-    [[source({ state: 'degraded' })], ' The source has files that cannot be read.'],
+    [[source({ state: 'degraded' })], ' The source has files with problems.'],
   ])('%#: %o', (sources, want) => {
     const { fine, needs } = sourcesHeadline(sources)
     expect(`${fine} ${needs}`).toBe(want)

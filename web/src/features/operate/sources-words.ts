@@ -36,7 +36,7 @@ function worst(held: number, failed: number, degraded: number, all: number): str
   const who = (n: number) => (all === 1 ? 'The source' : spelled(n))
   if (held > 0) return `${who(held)} ${held === 1 ? 'is' : 'are'} held until you decide.`
   if (failed > 0) return `${who(failed)} cannot be read.`
-  return `${who(degraded)} ${degraded === 1 ? 'has' : 'have'} files that cannot be read.`
+  return `${who(degraded)} ${degraded === 1 ? 'has' : 'have'} files with problems.`
 }
 
 function allCurrent(all: number): string {

@@ -88,8 +88,8 @@ function Nothing() {
       }
     >
       <p>
-        Press <kbd>s</kbd> on the page of an entity to star it: it stands in the column from then on. Filter the catalog
-        and save the view to come back to it by its name.
+        Star what you come back to, beside its name or by <kbd>s</kbd> on its page: it stands in the column, or under
+        More, from then on. Filter the catalog and save the view to come back to it by its name.
       </p>
     </EmptyState>
   )
