@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, type ReactNode } from 'react'
 import css from './tabs.module.css'
 
 /** As much of an end fades out where there is more, in pixels. */
-const FADE = 40
+const FADE = 48
 
 /** A row of links, one of them `aria-current`; scrolls sideways where it is narrow, and the present one into sight. */
 export function Tabs({ label, children }: { label: string; children: ReactNode }) {

@@ -57,9 +57,7 @@ export function Preview({ entityRef, hit, ways = false }: { entityRef: string; h
           </>
         )}
         <dt>Changed</dt>
-        <dd>
-          {last ? <Fresh at={last} /> : <span className="quiet">{last === null ? 'not in the log' : '…'}</span>}
-        </dd>
+        <dd>{last ? <Fresh at={last} /> : <span className="quiet">{last === null ? 'not in the log' : '…'}</span>}</dd>
       </dl>
       {ways && (
         <ul className={css['ways']}>
