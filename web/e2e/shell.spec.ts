@@ -29,9 +29,7 @@ test('home tells what changed last, and of what', async ({ page, declare }) => {
 
 test('guests and sample data are named above everything', async ({ page }) => {
   await page.goto('/')
-  await expect(page.getByRole('banner')).toContainText(
-    'You are here as a guest. You see sample data. Guests may change it.',
-  )
+  await expect(page.getByRole('banner')).toContainText('You are a guest. You see sample data and may change it.')
 })
 
 test('the column says where one is, on the ways into the catalog too', async ({ page }) => {

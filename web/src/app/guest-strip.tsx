@@ -28,8 +28,6 @@ function Door() {
   )
 }
 
-const mayChange = (session: Session) => allowed(session, 'catalog.ingestion.manage')
-
 export function stripWords(session: Session): { lead: string; rest: string } | null {
   if (session.trial) {
     return {
@@ -40,12 +38,15 @@ export function stripWords(session: Session): { lead: string; rest: string } | n
     }
   }
   if (session.guest) {
-    const sees = session.sampleData
-      ? 'You see sample data.'
-      : (session.signIn?.providers.length ?? 0) > 0
-        ? 'You see what everybody may see.'
-        : 'Nobody has to sign in to this portal.'
-    return { lead: 'You are here as a guest.', rest: `${sees}${mayChange(session) ? ' Guests may change it.' : ''}` }
+    const change = allowed(session, 'catalog.ingestion.manage')
+    return {
+      lead: 'You are a guest.',
+      rest: session.sampleData
+        ? `You see sample data${change ? ' and may change it' : ''}.`
+        : (session.signIn?.providers.length ?? 0) > 0
+          ? `You see what everybody may see${change ? ', and may change it' : ''}.`
+          : `Nobody has to sign in${change ? ', and whoever is here may change the catalog' : ' to this portal'}.`,
+    }
   }
   return session.sampleData ? { lead: 'You see sample data.', rest: '' } : null
 }

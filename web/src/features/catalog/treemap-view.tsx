@@ -217,7 +217,7 @@ const One = memo(function One({ placed, says, to, phone, deep, stop = false, ind
       >
         {room === 'all' && area.kind !== '' && <KindGlyph kind={area.kind} size="bare" />}
         {room !== 'none' && <span className={`${css['name'] ?? ''} cut`}>{area.title}</span>}
-        {room === 'all' && area.single && <Needs entity={area.single} />}
+        {room !== 'none' && area.single && <Needs entity={area.single} />}
         {age && (
           <span className={css['age']}>
             <Lifecycle value={age} />
