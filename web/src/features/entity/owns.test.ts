@@ -40,6 +40,7 @@ describe('parseOverviewSearch', () => {
       { owns: 'teams', kind: 'API', members: 'teams' },
       { owns: 'teams', kind: 'api', members: 'teams' },
     ],
+    [{ owns: 'own' }, { owns: 'own' }],
     [{ owns: 'all', kind: '', members: 7, other: 'x' }, {}],
   ])('reads %j', (search, want) => {
     expect(parseOverviewSearch(search)).toEqual(want)

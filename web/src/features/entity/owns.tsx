@@ -23,7 +23,9 @@ export function Owns({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
   const person = entity.kind.toLowerCase() === 'user'
   const teams = relationsOf(entity, person ? 'memberOf' : 'parentOf').length > 0
-  const wide = teams && owns === 'teams'
+  // Who owns nothing alone is opened with what the teams own.
+  const first = relationCount(entity, 'ownerOf') === 0 ? 'teams' : 'own'
+  const wide = teams && (owns ?? first) === 'teams'
   // A person's teams own for themselves; what stands below them is theirs.
   const theirs = useQuery({
     ...ownedQuery(
@@ -49,7 +51,7 @@ export function Owns({ entity }: { entity: Entity }) {
               { value: 'teams', label: labelled(labels[1], theirs.data) },
             ]}
             onChange={(value) => {
-              choose({ owns: value === 'teams' ? 'teams' : undefined, kind: undefined })
+              choose({ owns: value, kind: undefined })
             }}
           />
         </div>
