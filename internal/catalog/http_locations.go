@@ -47,7 +47,7 @@ func checkRegistrable(l Location) error {
 	}
 	u, err := url.Parse(l.Target)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return errs.New(errs.Invalid, "%q is not an absolute http or https URL", l.Target)
+		return errs.New(errs.Invalid, "target %q is not an absolute http or https URL", l.Target)
 	}
 	return checkLocation(l)
 }

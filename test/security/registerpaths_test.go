@@ -95,7 +95,7 @@ func TestS1RegisteredPaths(t *testing.T) {
 			}
 		}
 	}
-	count(t, "S1", "paths that somebody would register", n)
+	count(t, "S1", "paths: that somebody would register", n)
 
 	// What is there and what is not look the same outside.
 	for _, q := range []string{"?dryRun=true", "?dryRun=true&plan=true", ""} {

@@ -143,7 +143,8 @@ await check('addLocation: a dry run shows what would be there, and leaves nothin
   assert.ok(again.exists && again.location.id === location.id)
 })
 await check('addLocation: refused with a reason', async () => {
-  await assert.rejects(client.addLocation({ type: 'file', target: '/etc/passwd' }, options), /400/)
+  await assert.rejects(client.addLocation({ type: 'bucket', target: 'shop/catalog-info.yaml' }, options), /400/)
+  await assert.rejects(client.addLocation({ type: 'file', target: '/etc/passwd' }, options), /403/)
 })
 await check('getLocationById, getLocationByRef, getLocations, queryLocations, streamLocations', async () => {
   assert.deepEqual(await client.getLocationById(location.id, options), location)

@@ -31,7 +31,8 @@ export function tally(plans: Plan[]): Record<Would, number> & { errors: number }
 }
 
 /** The row names the target already. */
-const aboutIt = (message: string, target: string) => message.replace(JSON.stringify(target), 'it').replace(target, 'it')
+const aboutIt = (message: string, target: string) =>
+  message.replace(`target ${JSON.stringify(target)}`, 'it').replace(target, 'it')
 
 /** One location in a line: what would come of it, and what stands against it. */
 export function verdictOf({ line, preview, error }: Look): Verdict {

@@ -129,7 +129,7 @@ describe('what would come of it', () => {
       shape: 'bad',
       words: 'It is not there.',
     })
-    const odd = new ApiError('InputError', '"nonsense" is not an absolute http or https URL', 400)
+    const odd = new ApiError('InputError', 'target "nonsense" is not an absolute http or https URL', 400)
     expect(verdictOf({ line: 'nonsense', error: odd }).words).toBe('It is not an absolute http or https URL.')
   })
 
