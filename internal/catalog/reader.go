@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"portico/internal/catalog/layer"
 	"portico/internal/outbound"
 )
 
@@ -42,6 +43,12 @@ type File struct {
 	ViewURL, EditURL string
 	// Err is set instead of Data when this one file could not be read, while others could.
 	Err error
+	// Layers are the inferred layers that come with a file of type "inferred": of each entity that Data holds, and of entities
+	// that other files of the same repository declare.
+	Layers []layer.Layer
+	// Beside reads what placeholders of this file refer to, instead of Reader.ReadRelative: a file whose whole repository was
+	// read at one commit brings it along. Nil where there is none.
+	Beside func(ctx context.Context, target string) (*File, error)
 }
 
 // Reading is what one location held.
@@ -82,6 +89,28 @@ type Reader interface {
 
 	// Resolve makes the target of a Location entity declared at base absolute.
 	Resolve(base Location, typ, target string) (Location, error)
+}
+
+// Crawler reads locations that hold so much that it comes in parts: all repositories of an account.
+type Crawler interface {
+	// Crawls reports whether locations of a type are crawled, and not read.
+	Crawls(typ string) bool
+
+	// Crawl hands over what loc holds, a part at a time; an error of yield ends it. A file that known has and that has not
+	// moved is handed over as Unchanged. What a complete crawl does not hand over is gone. Errors are as Read's, but that
+	// NotFound is never said of a location that was there once: a refusal is not an absence.
+	Crawl(ctx context.Context, loc Location, known Known, yield func(part []File) error) (Crawled, error)
+}
+
+// Crawled is how a crawl ended.
+type Crawled struct {
+	// Partial is set when only some of what the location holds was looked at: what was neither handed over nor is in Gone
+	// stays as it is.
+	Partial bool
+	// Gone are the locations of files, of a partial crawl, that are no longer there.
+	Gone []string
+	// Message says in a sentence what could not be read although the crawl is complete; "" where nothing.
+	Message string
 }
 
 // Watcher tells when local files change, within a second.

@@ -17,9 +17,9 @@ type room struct {
 }
 
 var (
-	ground  = []string{"internal/errs", "internal/secret", "internal/secret/keyring", "internal/cage", "internal/outbound", "internal/forge", "internal/pg", "internal/httpx"}
-	catalog = []string{"internal/identity", "internal/catalog", "internal/catalog/entity", "internal/catalog/index"}
-	middle  = []string{"internal/discovery", "internal/search", "internal/techdocs", "internal/scaffold", "internal/kube"}
+	ground  = []string{"internal/errs", "internal/secret", "internal/secret/keyring", "internal/cage", "internal/outbound", "internal/forge", "internal/forge/budget", "internal/pg", "internal/httpx"}
+	catalog = []string{"internal/identity", "internal/catalog", "internal/catalog/entity", "internal/catalog/index", "internal/catalog/layer"}
+	middle  = []string{"internal/discovery", "internal/ownership", "internal/search", "internal/techdocs", "internal/scaffold", "internal/kube"}
 	top     = []string{"internal/plugins", "internal/insights"}
 )
 
@@ -41,6 +41,7 @@ var rooms = []room{
 	{"internal/pg", []string{"internal/errs"}, baseKnowsNone},
 	{"internal/httpx", []string{"internal/errs"}, baseKnowsNone},
 	{"internal/forge", []string{"internal/errs", "internal/cage", "internal/outbound"}, forgeKnowsNone},
+	{"internal/forge/budget", []string{"internal/errs", "internal/pg"}, "it counts requests of any room, and keeps what is left where all replicas see it"},
 	{"internal/config", []string{"internal/errs", "internal/secret"}, "configuration is data; internal/app hands each domain its part"},
 	{"web", nil, "the built user interface is files, nothing else"},
 
@@ -48,9 +49,11 @@ var rooms = []room{
 	{"internal/identity/signin", slices.Concat(ground, []string{"internal/identity"}), downward},
 	{"internal/catalog/entity", []string{"internal/errs"}, pure},
 	{"internal/catalog/index", []string{"internal/errs", "internal/catalog/entity"}, pure},
+	{"internal/catalog/layer", []string{"internal/errs", "internal/catalog/entity"}, pure},
 	{"internal/catalog", slices.Concat(ground, catalog), downward},
 	{"internal/settings", slices.Concat(ground, []string{"internal/identity"}), downward},
 	{"internal/discovery", slices.Concat(ground, catalog), downward},
+	{"internal/ownership", slices.Concat(ground, catalog), downward},
 	{"internal/search", slices.Concat(ground, catalog), downward},
 	{"internal/techdocs", slices.Concat(ground, catalog), downward},
 	{"internal/scaffold", slices.Concat(ground, catalog), downward},

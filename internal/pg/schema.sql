@@ -94,6 +94,19 @@ CREATE INDEX catalog_entities_removed ON public.catalog_entities USING btree (re
 CREATE INDEX catalog_entities_revision ON public.catalog_entities USING btree (revision);
 CREATE INDEX catalog_entities_unit ON public.catalog_entities USING btree (unit_id);
 
+CREATE TABLE catalog_layers (
+    ref text NOT NULL,
+    layer text NOT NULL,
+    unit_id bigint,
+    entity json NOT NULL,
+    evidence json NOT NULL DEFAULT '[]'::json,
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT catalog_layers_pkey PRIMARY KEY (ref, layer),
+    CONSTRAINT catalog_layers_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES catalog_units(id) ON DELETE CASCADE,
+    CONSTRAINT catalog_layers_layer_check CHECK ((layer = ANY (ARRAY['inferred'::text, 'overlay'::text, 'declared'::text])))
+);
+CREATE INDEX catalog_layers_unit ON public.catalog_layers USING btree (unit_id);
+
 CREATE TABLE catalog_newcomers (
     name text NOT NULL,
     issuer text NOT NULL,
@@ -185,6 +198,99 @@ CREATE TABLE catalog_units (
 );
 CREATE INDEX catalog_units_problems ON public.catalog_units USING btree (source_id) WHERE ((problems)::text <> '[]'::text);
 CREATE INDEX catalog_units_source ON public.catalog_units USING btree (source_id);
+
+CREATE TABLE coverage_days (
+    day date NOT NULL,
+    scope text NOT NULL,
+    measure text NOT NULL,
+    numerator double precision NOT NULL,
+    denominator double precision NOT NULL,
+    CONSTRAINT coverage_days_pkey PRIMARY KEY (day, scope, measure)
+);
+
+CREATE TABLE forge_budgets (
+    credential text NOT NULL,
+    resource text NOT NULL,
+    host text NOT NULL,
+    quota integer NOT NULL DEFAULT 0,
+    remaining integer NOT NULL DEFAULT 0,
+    resets_at timestamp with time zone,
+    retry_at timestamp with time zone,
+    seen_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT forge_budgets_pkey PRIMARY KEY (credential, resource)
+);
+
+CREATE TABLE forge_crawls (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    provider text NOT NULL,
+    started_at timestamp with time zone NOT NULL DEFAULT now(),
+    cursor text NOT NULL DEFAULT ''::text,
+    pages integer NOT NULL DEFAULT 0,
+    listed integer NOT NULL DEFAULT 0,
+    read integer NOT NULL DEFAULT 0,
+    requests integer NOT NULL DEFAULT 0,
+    whole boolean NOT NULL DEFAULT false,
+    finished_at timestamp with time zone,
+    error text NOT NULL DEFAULT ''::text,
+    CONSTRAINT forge_crawls_pkey PRIMARY KEY (id)
+);
+CREATE INDEX forge_crawls_provider ON public.forge_crawls USING btree (provider, id DESC);
+
+CREATE TABLE forge_deliveries (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    provider text NOT NULL,
+    delivery_id text NOT NULL,
+    event text NOT NULL,
+    what integer NOT NULL,
+    repo_id text NOT NULL DEFAULT ''::text,
+    repository text NOT NULL DEFAULT ''::text,
+    received_at timestamp with time zone NOT NULL DEFAULT now(),
+    done_at timestamp with time zone,
+    attempts integer NOT NULL DEFAULT 0,
+    error text NOT NULL DEFAULT ''::text,
+    CONSTRAINT forge_deliveries_pkey PRIMARY KEY (id),
+    CONSTRAINT forge_deliveries_provider_delivery_id_key UNIQUE (provider, delivery_id)
+);
+CREATE INDEX forge_deliveries_waiting ON public.forge_deliveries USING btree (provider, id) WHERE (done_at IS NULL);
+
+CREATE TABLE forge_repositories (
+    provider text NOT NULL,
+    repo_id text NOT NULL,
+    name text NOT NULL,
+    entity_name text NOT NULL,
+    url text NOT NULL,
+    clone_url text NOT NULL,
+    description text NOT NULL DEFAULT ''::text,
+    default_branch text NOT NULL DEFAULT ''::text,
+    head text NOT NULL DEFAULT ''::text,
+    archived boolean NOT NULL DEFAULT false,
+    fork boolean NOT NULL DEFAULT false,
+    visibility text NOT NULL DEFAULT ''::text,
+    topics text[] NOT NULL DEFAULT '{}'::text[],
+    languages json NOT NULL DEFAULT '[]'::json,
+    teams json NOT NULL DEFAULT '[]'::json,
+    pushed_at timestamp with time zone,
+    left_out text NOT NULL DEFAULT ''::text,
+    read_head text NOT NULL DEFAULT ''::text,
+    read_at timestamp with time zone,
+    units text[] NOT NULL DEFAULT '{}'::text[],
+    error text NOT NULL DEFAULT ''::text,
+    seen_crawl bigint NOT NULL DEFAULT 0,
+    first_seen_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT forge_repositories_pkey PRIMARY KEY (provider, repo_id)
+);
+CREATE INDEX forge_repositories_name ON public.forge_repositories USING btree (provider, lower(name));
+
+CREATE TABLE forge_spending (
+    credential text NOT NULL,
+    resource text NOT NULL,
+    provider text NOT NULL,
+    purpose text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    requests integer NOT NULL DEFAULT 0,
+    points integer NOT NULL DEFAULT 0,
+    CONSTRAINT forge_spending_pkey PRIMARY KEY (credential, resource, provider, purpose, hour)
+);
 
 CREATE TABLE identity_accounts (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -285,6 +391,34 @@ CREATE TABLE identity_tokens (
 );
 CREATE INDEX identity_tokens_account ON public.identity_tokens USING btree (account_id);
 CREATE UNIQUE INDEX identity_tokens_service ON public.identity_tokens USING btree (name) WHERE ((kind = 'service'::text) AND (revoked_at IS NULL));
+
+CREATE TABLE owner_aliases (
+    old_ref text NOT NULL,
+    new_ref text NOT NULL,
+    by text NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT owner_aliases_pkey PRIMARY KEY (old_ref)
+);
+
+CREATE TABLE ownership_claims (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    ref text NOT NULL,
+    owner_ref text NOT NULL,
+    state text NOT NULL,
+    evidence json NOT NULL DEFAULT '[]'::json,
+    proposed_by text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL DEFAULT now(),
+    decided_by text NOT NULL DEFAULT ''::text,
+    decided_at timestamp with time zone,
+    note text NOT NULL DEFAULT ''::text,
+    passed_to text NOT NULL DEFAULT ''::text,
+    verify_until timestamp with time zone,
+    CONSTRAINT ownership_claims_pkey PRIMARY KEY (id),
+    CONSTRAINT ownership_claims_state_check CHECK ((state = ANY (ARRAY['open'::text, 'confirmed'::text, 'passed'::text, 'rejected'::text, 'withdrawn'::text])))
+);
+CREATE UNIQUE INDEX ownership_claims_open ON public.ownership_claims USING btree (ref, owner_ref) WHERE (state = 'open'::text);
+CREATE INDEX ownership_claims_owner ON public.ownership_claims USING btree (owner_ref) WHERE (state = 'open'::text);
+CREATE INDEX ownership_claims_ref ON public.ownership_claims USING btree (ref, id DESC);
 
 CREATE TABLE portico_meta (
     key text NOT NULL,
