@@ -12,12 +12,11 @@ import (
 // YAML writes the JSON of an entity as a descriptor that could have declared it: one document, without what the catalog
 // writes into it of where it comes from. Parse reads the same entity from it.
 func YAML(entity []byte) (_ []byte, err error) {
-	n, err := jsonNode(entity)
+	n, err := NodeOf(entity)
 	if err != nil {
 		return nil, err
 	}
 	without(get(n, "metadata"), "annotations", AnnotationManagedByLocation, AnnotationManagedByOriginLocation)
-	block(n)
 	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)
@@ -28,6 +27,16 @@ func YAML(entity []byte) (_ []byte, err error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
+}
+
+// NodeOf is JSON as nodes that are written as people write YAML: in lines, with quotes where they are needed.
+func NodeOf(content []byte) (*yaml.Node, error) {
+	n, err := jsonNode(content)
+	if err != nil {
+		return nil, err
+	}
+	block(n)
+	return n, nil
 }
 
 // without takes keys out of the object at key of an object, and that where nothing else is left of it.
