@@ -41,6 +41,7 @@ func TestOwner(t *testing.T) {
 		{GitLab, lab, "x/src/api/a.go", "@org/backend", 3},
 		{GitLab, lab, "src/jobs/a.go", "@org/jobs", 5},
 		{GitLab, lab, "README.md", "@org/docs", 6},
+		{GitLab, lab, "src/api/r.md", "@org/backend", 3},
 		{GitLab, lab, "src/api/gen/x", "@org/gen", 9},
 		{GitLab, "docs/a.md @x", "deep/docs/a.md", "@x", 1},
 		{GitHub, "docs/a.md @x", "deep/docs/a.md", "-", 0},
