@@ -95,7 +95,7 @@ func (p *part) build() *project {
 	return best
 }
 
-// norm is a name without what people leave in or out as they please.
+// norm is a name without the signs and capitals in which people write the same word differently.
 func norm(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '-' || r == '_' || r == '.' || r == ' ' {

@@ -22,6 +22,7 @@ var (
 	hostPort   = regexp.MustCompile(`(?:^|[,;\s=])([A-Za-z0-9](?:[A-Za-z0-9.-]{0,80}[A-Za-z0-9])?):[0-9]{2,5}(?:$|[,;/\s])`)
 	onlyHost   = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,80}[A-Za-z0-9])?$`)
 	hostName   = regexp.MustCompile(`(?i)(^|_)(host|hostname|addr|address|url|uri|server|servers|endpoint|service|broker|brokers)$`)
+	springName = regexp.MustCompile(`(?m)^\s*spring\.application\.name\s*=\s*(\S+)`)
 	feign      = regexp.MustCompile(`@FeignClient\([^)]{0,200}?(?:name|value)?\s*=?\s*"([A-Za-z0-9._-]+)"`)
 )
 
@@ -46,6 +47,7 @@ func hosts(name, value string) (list []string) {
 
 // relate finds which component uses which, and which store: only where a line names the other.
 func (l *look) relate() {
+	l.ownNames()
 	byHost := map[string]*component{}
 	stores := map[string]*store{}
 	for _, s := range l.stores {
@@ -146,16 +148,45 @@ func (l *look) relate() {
 	}
 }
 
-// settings looks for addresses of others in the settings of programs, and in clients that name them.
-func (l *look) settings(use func(*component, string, spot)) {
+// ownNames adds the names by which programs announce themselves: Spring's application name.
+func (l *look) ownNames() {
 	for _, file := range l.view.chosen[forConfig] {
-		var c *component
-		for _, dir := range above(file) {
-			if i := slices.IndexFunc(l.components, func(o *component) bool { return o.part != nil && o.part.dir == dir }); i >= 0 {
-				c = l.components[i]
+		c := l.nearest(file)
+		base := strings.ToLower(path.Base(file))
+		if c == nil || !strings.HasPrefix(base, "application.") && !strings.HasPrefix(base, "bootstrap.") {
+			continue
+		}
+		text, name := l.view.text(file), ""
+		if strings.HasSuffix(base, ".properties") {
+			if m := springName.FindStringSubmatch(text); m != nil {
+				name = m[1]
+			}
+		} else {
+			for _, d := range documents(text) {
+				name += str(get(d, "spring", "application", "name"))
 				break
 			}
 		}
+		if name = strings.ToLower(name); onlyHost.MatchString(name) && !slices.Contains(c.part.names, name) {
+			c.part.names = append(c.part.names, name)
+		}
+	}
+}
+
+// nearest is the component that is built in the folder that a file is in, or in the nearest above it.
+func (l *look) nearest(file string) *component {
+	for _, dir := range above(file) {
+		if i := slices.IndexFunc(l.components, func(o *component) bool { return o.part != nil && o.part.dir == dir }); i >= 0 {
+			return l.components[i]
+		}
+	}
+	return nil
+}
+
+// settings looks for addresses of others in the settings of programs, and in clients that name them.
+func (l *look) settings(use func(*component, string, spot)) {
+	for _, file := range l.view.chosen[forConfig] {
+		c := l.nearest(file)
 		if c == nil {
 			continue
 		}
@@ -217,208 +248,4 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	slices.Sort(list)
 	return list
-}
-
-// api is an API in the making.
-type api struct {
-	kind, plain, title, about string
-	name, ref                 string
-	by                        *component // who provides it, nil where nothing tells
-	files                     []*definition
-	at, provides, titleAt     spot
-	decl                      *declared
-}
-
-// findAPIs makes APIs of definitions. The rules:
-//
-//   - A definition belongs to the component whose folder it is in; in a repository of one component, to that.
-//   - A service of protobuf belongs to the component of its name, whoever else has a copy of the file.
-//   - A description outside of all components belongs to the one that its file or its folder is called after.
-//   - The files of one package of protobuf are one API. Where a component has many packages beside one another, all are one.
-func (l *look) findAPIs() {
-	groups := map[string]*api{}
-	seen := map[string]bool{}
-	add := func(key string, a *api, d *definition) {
-		if had := groups[key]; had != nil {
-			had.files = append(had.files, d)
-			return
-		}
-		a.files = []*definition{d}
-		groups[key] = a
-		if len(l.apis) < maxOfAKind {
-			l.apis = append(l.apis, a)
-		}
-	}
-	for _, d := range l.defs {
-		c := l.componentAt(d.file)
-		if d.kind == "grpc" && l.mono {
-			if l.protoByName(d, c, seen) {
-				continue
-			}
-			if c == nil {
-				continue // nobody serves it
-			}
-		}
-		provides := d.spot()
-		if c == nil && l.mono {
-			if c = l.calledAfter(d); c != nil {
-				provides.sure, provides.says = layer.Guess, d.why+" and is called after "+c.plain
-			}
-		}
-		a := &api{kind: d.kind, by: c, title: d.title, about: d.about, at: d.spot(), provides: provides, titleAt: spot{d.file, d.titleLine, "is the title of the description", layer.Stated}}
-		owner := l.name
-		if c != nil {
-			owner = c.plain
-		}
-		switch d.kind {
-		case "grpc":
-			if seen["svc:"+d.pkg+"."+d.services[0].text] {
-				continue
-			}
-			seen["svc:"+d.pkg+"."+d.services[0].text] = true
-			a.plain, a.title = owner+"-grpc", ""
-			add("grpc:"+owner+":"+d.pkg, a, d)
-		case "graphql":
-			a.plain = owner + "-graphql"
-			add("graphql:"+owner, a, d)
-		case "asyncapi":
-			a.plain = owner + "-events"
-			add("asyncapi:"+d.file, a, d)
-		default:
-			a.plain = owner + "-api"
-			add("openapi:"+d.file, a, d)
-		}
-	}
-	l.joinPackages()
-	l.tellApart()
-	for _, a := range l.apis {
-		l.nameAPI(a)
-	}
-}
-
-func (l *look) componentAt(file string) *component {
-	if !l.mono {
-		if len(l.components) == 1 {
-			return l.components[0]
-		}
-		return nil
-	}
-	for _, dir := range above(file) {
-		for _, c := range l.components {
-			if c.part != nil && c.part.dir == dir && dir != "." {
-				return c
-			}
-		}
-	}
-	return nil
-}
-
-// protoByName gives the services of a file to the components that are called after them; false where there is none.
-func (l *look) protoByName(d *definition, at *component, seen map[string]bool) bool {
-	any := false
-	for _, s := range d.services {
-		for _, c := range l.components {
-			if bare(c.plain) != bare(s.text) {
-				continue
-			}
-			any = true
-			key := "svc:" + s.text + ":" + c.ref
-			if seen[key] {
-				break
-			}
-			seen[key] = true
-			why := spot{d.file, s.line, "defines " + s.text + ", as " + c.plain + " is called", layer.Likely}
-			l.apis = append(l.apis, &api{kind: "grpc", plain: c.plain + "-grpc", title: s.text, by: c, at: spot{d.file, s.line, "defines the service " + s.text, layer.Stated}, provides: why, titleAt: why, files: []*definition{d}})
-			break
-		}
-	}
-	return any
-}
-
-func (l *look) calledAfter(d *definition) *component {
-	stem := strings.TrimSuffix(path.Base(d.file), path.Ext(d.file))
-	for _, suffix := range []string{".openapi", "-openapi", "_openapi", ".swagger", "-api", "_api", ".api"} {
-		stem = strings.TrimSuffix(stem, suffix)
-	}
-	for _, name := range []string{stem, path.Base(d.dir)} {
-		for _, c := range l.components {
-			if bare(c.plain) == bare(name) {
-				return c
-			}
-		}
-	}
-	return nil
-}
-
-// joinPackages makes one API of the many packages of a component: a folder of small .proto files is read as one.
-func (l *look) joinPackages() {
-	count := map[*component][]*api{}
-	for _, a := range l.apis {
-		if a.kind == "grpc" && a.by != nil && a.title == "" {
-			count[a.by] = append(count[a.by], a)
-		}
-	}
-	gone := map[*api]bool{}
-	for _, list := range count {
-		if len(list) < 2 {
-			continue
-		}
-		slices.SortStableFunc(list, func(a, b *api) int { return strings.Compare(a.files[0].file, b.files[0].file) })
-		top := path.Dir(list[0].files[0].dir)
-		for _, a := range list[1:] {
-			if path.Dir(a.files[0].dir) != top && a.files[0].dir != list[0].files[0].dir {
-				list = nil
-				break
-			}
-		}
-		if len(list) < 3 {
-			continue
-		}
-		for _, a := range list[1:] {
-			list[0].files = append(list[0].files, a.files...)
-			gone[a] = true
-		}
-	}
-	l.apis = slices.DeleteFunc(l.apis, func(a *api) bool { return gone[a] })
-}
-
-// tellApart names what would be called the same: by the folder or the file of each.
-func (l *look) tellApart() {
-	same := map[string][]*api{}
-	for _, a := range l.apis {
-		same[a.plain] = append(same[a.plain], a)
-	}
-	for _, list := range same {
-		if len(list) < 2 {
-			continue
-		}
-		for _, a := range list {
-			f := a.files[0]
-			word := strings.TrimSuffix(path.Base(f.file), path.Ext(f.file))
-			if f.kind == "grpc" {
-				word = strings.ReplaceAll(f.pkg, ".", "-")
-			} else if norm(word) == "openapi" || norm(word) == "swagger" || norm(word) == "asyncapi" || norm(word) == "api" || norm(word) == "schema" {
-				word = path.Base(f.dir)
-			}
-			if word != "" && word != "." {
-				a.plain = strings.TrimSuffix(a.plain[:strings.LastIndexByte(a.plain, '-')]+"-"+kebab(word), "-") + a.plain[strings.LastIndexByte(a.plain, '-'):]
-			}
-		}
-	}
-}
-
-func (l *look) nameAPI(a *api) {
-	a.decl = l.declared.of("API", "", a.plain, CleanName(l.name+"-"+a.plain), strings.TrimSuffix(a.plain, "-api"))
-	switch {
-	case a.decl != nil:
-		a.name, a.ref = a.decl.ref.Name, a.decl.ref.String()
-	case l.declared.any("API"):
-		return // where a repository declares APIs, it declares all
-	default:
-		a.name = l.names.of("api", a.plain)
-		a.ref = "api:default/" + strings.ToLower(a.name)
-	}
-	if a.by != nil {
-		a.by.apis = append(a.by.apis, a)
-	}
 }

@@ -182,7 +182,7 @@ func (l *look) writeResources() {
 	declares := l.declared.any("Resource")
 	for _, s := range l.stores {
 		decl := l.declared.of("Resource", "", s.name, CleanName(l.name+"-"+s.name))
-		if decl == nil && (declares || l.declared.dirs["."] && len(l.components) == 0) {
+		if decl == nil && declares {
 			continue
 		}
 		d := l.draft("Resource", decl, ".")

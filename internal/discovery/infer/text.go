@@ -24,6 +24,9 @@ func (r *Result) Text() string {
 			if strings.HasSuffix(ev.Field, "]") {
 				value = ""
 			} else if value != "" {
+				if rs := []rune(value); len(rs) > 120 {
+					value = string(rs[:119]) + "…"
+				}
 				value = " = " + value
 			}
 			at := ev.File

@@ -148,6 +148,9 @@ func (l *look) systemFile() string {
 
 // write makes entities of all that was found. This is the only place where there are any.
 func (l *look) write() {
+	if l.declared.dirs["."] && len(l.declared.list) == 0 {
+		return // there is a descriptor at the top, and nobody knows what it means to say
+	}
 	l.writeSystem()
 	var parts []*draft
 	for _, c := range l.components {
@@ -289,6 +292,9 @@ func (r *Result) YAML() ([]byte, error) {
 		if err := enc.Encode(doc); err != nil {
 			return nil, err
 		}
+	}
+	if buf.Len() == 0 {
+		return nil, nil // all is declared
 	}
 	if err := enc.Close(); err != nil {
 		return nil, err
