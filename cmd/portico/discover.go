@@ -32,7 +32,7 @@ The exit code is 1 when a folder cannot be read or holds nothing that could be l
 		Args: func(_ *cobra.Command, args []string) error { return folders("discover", args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := discovered{Repositories: []discoveredRepository{}}
-			texts := map[string]string{}
+			texts := map[string]string{} // by folder, for people
 			for _, arg := range args {
 				found, err := discover(cmd.Context(), arg)
 				if err != nil {
@@ -42,7 +42,7 @@ The exit code is 1 when a folder cannot be read or holds nothing that could be l
 					if _, twice := texts[f.Folder]; twice {
 						continue
 					}
-					texts[f.Folder] = f.Text()
+					texts[f.Folder] = fmt.Sprintf("# %s: %s\n%s", f.Name, f.Within(arg), f.Text())
 					out.Repositories = append(out.Repositories, shown(f))
 				}
 			}
@@ -129,7 +129,6 @@ func printDiscovered(w io.Writer, out discovered, texts map[string]string) error
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "# %s: %s\n", r.Name, r.Folder)
 		fmt.Fprint(w, texts[r.Folder])
 		if len(r.Entities) == 0 {
 			fmt.Fprintln(w, "  nothing beyond what its descriptors declare")

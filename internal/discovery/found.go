@@ -185,7 +185,11 @@ func clash(g *guess, refs map[string]bool) bool {
 type Found struct {
 	Folder string // absolute
 	*infer.Result
+	below string // the path from the folder that was asked for
 }
+
+// Within is the repository's folder as somebody sees it who calls the folder that was asked for so.
+func (f Found) Within(folder string) string { return filepath.Join(folder, f.below) }
 
 // Discover finds what the repositories in a folder hold, as the catalog would be given it. Errors: as Read.
 func (r *Reader) Discover(ctx context.Context, target string) (list []Found, err error) {
@@ -212,7 +216,8 @@ func (r *Reader) Discover(ctx context.Context, target string) (list []Found, err
 		return nil, err
 	}
 	for _, g := range guesses {
-		list = append(list, Found{g.dir, g.result})
+		rel, _ := within(root.Dir(), g.dir)
+		list = append(list, Found{g.dir, g.result, filepath.FromSlash(rel)})
 	}
 	if len(list) == 0 {
 		return nil, nothingIn(target)

@@ -16,6 +16,7 @@ import (
 	"portico/internal/discovery/infer"
 	"portico/internal/errs"
 	"portico/internal/forge/git"
+	"portico/internal/outbound"
 )
 
 // gitTarget is the target of a location of type git: a clone URL, a ref and a path.
@@ -146,6 +147,7 @@ func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename string,
 	}
 	reading := &catalog.Reading{Revision: commit}
 	var tree infer.Tree
+	byPath := map[string]git.Entry{}
 	for _, e := range entries {
 		ok := e.Regular() && isDescriptor(e.Path, filename)
 		switch {
@@ -159,6 +161,7 @@ func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename string,
 		}
 		if e.Regular() && len(tree.Files) < maxInferFiles {
 			tree.Files = append(tree.Files, infer.File{Path: e.Path})
+			byPath[e.Path] = e
 		}
 		if !ok {
 			continue
@@ -195,7 +198,16 @@ func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename string,
 		return reading, nil
 	}
 	tree.Read = func(p string) ([]byte, error) {
-		return r.opts.Git.ReadFile(ctx, repo, commit, p, maxInferRead)
+		return r.opts.Git.ReadEntry(ctx, repo, byPath[p], maxInferRead)
+	}
+	tree.Expect = func(paths []string) {
+		var wanted []git.Entry
+		for _, p := range paths {
+			wanted = append(wanted, byPath[p])
+		}
+		if err := r.opts.Git.Bring(ctx, repo, wanted); err != nil {
+			r.opts.Log.Debug("files of a repository are fetched one by one", "repository", outbound.Masked(g.url), "error", err)
+		}
 	}
 	found := infer.Look(infer.Input{
 		Tree: tree, Folder: path.Base(strings.TrimSuffix(g.url, ".git")), RemoteURL: g.url, SourceLocation: r.gitSource(g, ""),

@@ -44,7 +44,7 @@ func (l *look) component(c *component) *draft {
 
 // partFront is what a part's own README and build file say of it.
 func (l *look) partFront(d *draft, c *component) {
-	if c.plain != d.entity.Name {
+	if c.plain != d.entity.Name && c.decl == nil { // who declares it has called it something
 		d.meta("title", c.plain, spot{file: c.why.file, says: "is in the folder " + c.dir, sure: layer.Likely})
 	}
 	dirs := []string{c.dir}

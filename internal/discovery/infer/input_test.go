@@ -199,13 +199,18 @@ func TestBounds(t *testing.T) {
 		read[p]++
 		return inner(p)
 	}
+	var expected []string
+	in.Expect = func(paths []string) { expected = append(expected, paths...) }
 	slices.SortFunc(in.Files, func(a, b File) int { return -strings.Compare(a.Path, b.Path) }) // any order will do
 	in.Files = append([]File{{"go.mod", 1}, {"README.md", 1}, {"Dockerfile", 1}, {"main.go", 1}}, in.Files...)
 	res := Look(Input{Tree: in, Folder: "big"})
-	if len(read) > maxRead || len(read) < 100 {
+	if len(expected) > maxRead || len(read) > maxRead || len(read) < 100 {
 		t.Errorf("%d files were read", len(read))
 	}
 	for p, n := range read {
+		if !slices.Contains(expected, p) {
+			t.Errorf("%s was not expected to be read", p)
+		}
 		if n > 1 {
 			t.Errorf("%s was read %d times", p, n)
 		}

@@ -20,6 +20,8 @@ type Tree struct {
 	Files []File
 	// Read returns a small file; an error means that it cannot or should not be read. It is asked once for at most 200 files.
 	Read func(path string) ([]byte, error)
+	// Expect, where it is set, is told once and before anything is read which files may be, so that they can be fetched together.
+	Expect func(paths []string)
 }
 
 // Activity is how long ago somebody pushed, as the caller counts it.

@@ -60,7 +60,7 @@ var room = [subjects]int{forOwners: 2, forFront: 1, forDescriptors: 24, forBuild
 
 func newView(t Tree, isDescriptor func(string) bool) *view {
 	v := &view{
-		Tree: Tree{Read: t.Read}, byPath: map[string]int64{}, byLower: map[string]string{}, in: map[string][]string{}, byBase: map[string][]string{},
+		Tree: Tree{Read: t.Read, Expect: t.Expect}, byPath: map[string]int64{}, byLower: map[string]string{}, in: map[string][]string{}, byBase: map[string][]string{},
 		chosen: map[subject][]string{}, may: map[string]bool{}, texts: map[string]string{},
 	}
 	for _, f := range t.Files {
@@ -130,8 +130,14 @@ func (v *view) choose(isDescriptor func(string) bool) {
 	for s := range subjects {
 		take(s, left)
 	}
+	var all []string
 	for s := range v.chosen {
 		slices.Sort(v.chosen[s])
+		all = append(all, v.chosen[s]...)
+	}
+	if v.Expect != nil {
+		slices.Sort(all)
+		v.Expect(all)
 	}
 }
 

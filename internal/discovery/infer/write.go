@@ -103,6 +103,9 @@ func (d *draft) inSystem() {
 
 // done finishes an entity. What a kind must have and nothing shows is unknown, but not where a descriptor has it.
 func (l *look) done(d *draft) {
+	if d.entity.DeclaredIn != "" && len(d.entity.Evidence) == 0 {
+		return // nothing was seen of it
+	}
 	if d.entity.DeclaredIn == "" {
 		for _, key := range required[d.entity.Kind] {
 			if d.specs[key] == nil {
