@@ -95,6 +95,7 @@ func newRootCommand() *cobra.Command {
 are. It reads what Backstage users already have: catalog-info.yaml and app-config.yaml.
 
   portico try ~/src                      look at the repositories in a folder, now
+  portico discover ~/src                 print what they hold, and what shows it
   portico serve --private-postgres       run a portal with a PostgreSQL of its own
   portico serve --config app-config.yaml run a portal on the database that the file names
   portico catalog validate FILE...       check descriptors by the server's own rules`,
@@ -107,7 +108,7 @@ are. It reads what Backstage users already have: catalog-info.yaml and app-confi
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; `%s --help` shows what it takes", err, cmd.CommandPath())}
 	})
-	root.AddCommand(newServeCommand(), newTryCommand(), newCatalogCommand(), newAuditCommand(), newPolicyCommand(), newSecretsCommand(), newLoginCommand(),
+	root.AddCommand(newServeCommand(), newTryCommand(), newDiscoverCommand(), newCatalogCommand(), newAuditCommand(), newPolicyCommand(), newSecretsCommand(), newLoginCommand(),
 		newWhoamiCommand(), newLogoutCommand(), newConfigCommand(), newRoutesCommand(),
 		newMigrateCommand(), newDoctorCommand(), newVersionCommand())
 	return root

@@ -21,28 +21,15 @@ func newTryCommand() *cobra.Command {
 		Use:   "try PATH...",
 		Short: "Look at the repositories in a folder, without setting anything up",
 		Long: `Start a throwaway portal over what is in a folder: one Git repository, or a tree of them. Descriptors
-(catalog-info.yaml) are read; a repository without one shows up as a component, with what can be seen
-at a glance. Files are watched, so edit one and see the portal follow.
+(catalog-info.yaml) are read; what a repository does not declare is found in its tree: components, APIs,
+databases and queues, each field with the line that it comes from. Files are watched, so edit one and see
+the portal follow.
 
 Nothing is written into the folder. The portal's database lives in a temporary folder and goes with
 the portal. Only this machine can reach it, unless --listen says otherwise.`,
 		Example: `  portico try ~/src
   portico try ./payments-api ./payments-ledger`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usageError{fmt.Errorf("try needs a folder to look at, for example `portico try ~/src`")}
-			}
-			for _, a := range args {
-				st, err := os.Stat(a)
-				if err != nil {
-					return usageError{fmt.Errorf("%s is not there; name a folder that holds repositories", a)}
-				}
-				if !st.IsDir() {
-					return usageError{fmt.Errorf("%s is a file; name the folder that holds it", a)}
-				}
-			}
-			return nil
-		},
+		Args: func(_ *cobra.Command, args []string) error { return folders("try", args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sweepTrials(cmd.Context(), os.TempDir())
 			dir, err := os.MkdirTemp("", trialPrefix)

@@ -3,6 +3,7 @@ package discovery
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
 
 	"portico/internal/catalog"
@@ -42,6 +43,11 @@ func (r *Reader) Analyze(ctx context.Context, loc catalog.Location, filename str
 func filesOf(reading *catalog.Reading, err error) ([]catalog.File, error) {
 	if err != nil {
 		return nil, err
+	}
+	// Somebody who registers a repository with descriptors is to see these.
+	declared := slices.DeleteFunc(slices.Clone(reading.Files), func(f catalog.File) bool { return f.Location.Type == "inferred" })
+	if len(declared) > 0 {
+		return declared, nil
 	}
 	return reading.Files, nil
 }

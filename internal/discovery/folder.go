@@ -3,7 +3,6 @@ package discovery
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 
 	"portico/internal/cage"
 	"portico/internal/catalog"
-	"portico/internal/discovery/infer"
 	"portico/internal/errs"
 )
 
@@ -33,8 +31,8 @@ type found struct {
 	project     bool     // whether the folder itself has one
 }
 
-// readFolder reads a folder of repositories. Each repository yields its descriptors, or a guess when
-// it has none; descriptors outside of repositories are read as well. Descriptors by other names (YAML
+// readFolder reads a folder of repositories. Each repository yields its descriptors, and what can be
+// seen of it beside; descriptors outside of repositories are read as well. Descriptors by other names (YAML
 // files near the top that hold entities) count in a repository that has no catalog-info.yaml, and in
 // a folder without repositories. Where there is nothing of all that, folders that look like projects
 // are guessed at.
@@ -57,12 +55,16 @@ func (r *Reader) readFolderNamed(ctx context.Context, target, filename, known st
 		return nil, err
 	}
 	if len(files) == 0 && len(guesses) == 0 {
-		return nil, errs.WithRemedy(errs.New(errs.NotFound, "%s holds no repository, no descriptor and no project", target),
-			"name a Git repository, a folder of them, or a folder with catalog-info.yaml files")
+		return nil, nothingIn(target)
 	}
-	distinct(guesses)
+	if err := r.settle(ctx, root, guesses); err != nil {
+		return nil, err
+	}
 	for _, g := range guesses {
-		gf, err := inferredFile(g.entity, g.dir)
+		if len(g.result.Entities) == 0 {
+			continue // its descriptors say all there is to say
+		}
+		gf, err := inferredFile(g.result, g.dir)
 		if err != nil {
 			return nil, err
 		}
@@ -129,13 +131,13 @@ func marksProject(base string) bool {
 func (r *Reader) collect(ctx context.Context, root *cage.Root, f *found, filename string) ([]catalog.File, []*guess, error) {
 	var files []catalog.File
 	var guesses []*guess
-	guessAt := func(rel string) error {
+	guessAt := func(rel string, names map[string]bool) error {
 		sub, err := root.Sub(rel)
 		if err != nil {
 			return err
 		}
 		defer sub.Close()
-		g, err := r.guess(ctx, sub)
+		g, err := r.guess(ctx, sub, names)
 		if err == nil {
 			guesses = append(guesses, g)
 		}
@@ -143,9 +145,9 @@ func (r *Reader) collect(ctx context.Context, root *cage.Root, f *found, filenam
 	}
 	for _, rel := range f.repos {
 		dir := filepath.Join(root.Dir(), filepath.FromSlash(rel))
-		declared, err := r.repository(ctx, root, rel, filename)
-		if err == nil && len(declared) == 0 {
-			err = guessAt(rel)
+		declared, names, err := r.repository(ctx, root, rel, filename)
+		if err == nil {
+			err = guessAt(rel, names)
 		}
 		switch {
 		case err == nil:
@@ -178,7 +180,7 @@ func (r *Reader) collect(ctx context.Context, root *cage.Root, f *found, filenam
 		projects = []string{"."}
 	}
 	for _, dir := range projects {
-		if err := guessAt(dir); err != nil {
+		if err := guessAt(dir, nil); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -223,11 +225,12 @@ func holdsEntities(data []byte) bool {
 	return false
 }
 
-// repository reads the descriptors of one working copy. Links that leave it are not followed.
-func (r *Reader) repository(ctx context.Context, folder *cage.Root, rel, filename string) ([]catalog.File, error) {
+// repository reads the descriptors of one working copy, and says which of its files they are. Links that leave it are not
+// followed.
+func (r *Reader) repository(ctx context.Context, folder *cage.Root, rel, filename string) ([]catalog.File, map[string]bool, error) {
 	root, err := folder.Sub(rel)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer root.Close()
 	var names, yaml []string
@@ -250,129 +253,15 @@ func (r *Reader) repository(ctx context.Context, folder *cage.Root, rel, filenam
 		names = entityFiles(root, yaml)
 	}
 	if err != nil || len(names) == 0 {
-		return nil, err
+		return nil, nil, err
 	}
 	reading, err := r.readAll(ctx, root, names, nil, catalog.Known{})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return reading.Files, nil
-}
-
-// guess is an inferred entity, with what would make it change.
-type guess struct {
-	dir    string
-	entity *infer.Entity
-	stamp  string
-}
-
-// guess looks at a folder, or remembers what it looked like.
-func (r *Reader) guess(ctx context.Context, root *cage.Root) (*guess, error) {
-	dir, now := root.Dir(), glance(root)
-	r.mu.Lock()
-	g, ok := r.inferred[dir]
-	r.mu.Unlock()
-	if !ok || g.stamp != now {
-		e, err := look(ctx, root)
-		if err != nil {
-			return nil, err
-		}
-		g = guess{dir: dir, entity: e, stamp: now}
-		r.mu.Lock()
-		r.inferred[dir] = g
-		r.mu.Unlock()
+	declared := make(map[string]bool, len(names))
+	for _, name := range names {
+		declared[name] = true
 	}
-	// A copy: its name may be changed to be distinct among others.
-	entity := *g.entity
-	return &guess{dir: dir, entity: &entity}, nil
-}
-
-// glance is a stamp over the few files that decide what is guessed. Languages may lag behind: they
-// are counted again when one of these changes.
-func glance(root *cage.Root) string {
-	var b strings.Builder
-	for _, name := range []string{".", ".git/HEAD", ".git/config", ".git/index", "README.md", "readme.md", "README", "README.rst", "CODEOWNERS", ".github", ".github/CODEOWNERS",
-		"docs", "docs/CODEOWNERS", "cmd", "go.mod", "package.json", "pom.xml", "build.gradle", "Cargo.toml", "pyproject.toml", "Dockerfile", "mkdocs.yml"} {
-		if info, err := root.Stat(name); err == nil {
-			fmt.Fprintf(&b, "%s %v\n", name, stampOf(info))
-		}
-	}
-	return b.String()
-}
-
-// look makes a guess at what a folder is.
-func look(ctx context.Context, root *cage.Root) (*infer.Entity, error) {
-	in := infer.Input{
-		Folder:         filepath.Base(root.Dir()),
-		RemoteURL:      remoteOf(root.Dir()),
-		SourceLocation: "file:" + strings.TrimSuffix(root.Dir(), string(filepath.Separator)) + string(filepath.Separator),
-	}
-	in.Read = func(p string) ([]byte, error) { return root.ReadFile(p, maxInferRead) }
-	skip := func(name string) bool {
-		return cage.SkipDir(name) || path.Base(name) == "vendor" || strings.HasPrefix(path.Base(name), ".") && path.Base(name) != ".github" && path.Base(name) != ".gitlab"
-	}
-	err := root.Walk(ctx, cage.WalkOptions{MaxDepth: 12, SkipDir: skip}, func(name string, info fs.FileInfo) error {
-		if info.IsDir() {
-			return nil
-		}
-		if in.Files = append(in.Files, infer.File{Path: name, Size: info.Size()}); len(in.Files) >= maxInferFiles {
-			return fs.SkipAll
-		}
-		return nil
-	})
-	if err != nil && !errs.Is(err, errs.TooLarge) { // a huge one is judged by what was seen
-		return nil, err
-	}
-	return infer.Look(in), nil
-}
-
-// distinct gives guesses with the same name the name of the folder above in front, and a number when
-// that is not enough.
-func distinct(guesses []*guess) {
-	count := map[string]int{}
-	for _, g := range guesses {
-		count[strings.ToLower(g.entity.Name)]++
-	}
-	taken := map[string]bool{}
-	for _, g := range guesses {
-		name := g.entity.Name
-		if count[strings.ToLower(name)] > 1 {
-			name = infer.CleanName(filepath.Base(filepath.Dir(g.dir)) + "-" + name)
-		}
-		unique := name
-		for n := 2; taken[strings.ToLower(unique)]; n++ {
-			suffix := fmt.Sprintf("-%d", n)
-			unique = infer.CleanName(name[:min(len(name), 63-len(suffix))]) + suffix
-		}
-		taken[strings.ToLower(unique)] = true
-		g.entity.Name = unique
-	}
-}
-
-// readInferred reads what a location of a guess leads to: a folder, or a Git repository.
-func (r *Reader) readInferred(ctx context.Context, target, known string) (*catalog.Reading, error) {
-	if isURL(target) {
-		reading, err := r.readGit(ctx, target, catalog.Known{})
-		if err == nil && len(reading.Files) == 1 && reading.Files[0].Revision == known {
-			return nil, catalog.ErrUnchanged
-		}
-		return reading, err
-	}
-	root, err := r.openFolder(target)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	g, err := r.guess(ctx, root)
-	if err != nil {
-		return nil, err
-	}
-	f, err := inferredFile(g.entity, target)
-	if err != nil {
-		return nil, err
-	}
-	if f.Revision == known {
-		return nil, catalog.ErrUnchanged
-	}
-	return &catalog.Reading{Files: []catalog.File{f}, Revision: f.Revision}, nil
+	return reading.Files, declared, nil
 }

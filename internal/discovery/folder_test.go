@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -192,7 +193,7 @@ func TestDistinctNames(t *testing.T) {
 	}
 }
 
-// The nine real repositories as a folder of working copies: each becomes one Component that the
+// The nine real repositories as a folder of working copies: each becomes entities that the
 // catalog's own annotations mark as inferred.
 func TestRealRepositories(t *testing.T) {
 	source := testenv.Shared(t, "corpus", "repos")
@@ -232,28 +233,127 @@ func TestRealRepositories(t *testing.T) {
 			gitRun(t, filepath.Join(dir, e.Name()), "remote", "add", "origin", "https://github.com/"+strings.Replace(e.Name(), "__", "/", 1)+".git")
 		}
 	}
-	reading, _ := read(t, reader(t, Options{Local: []string{dir}}), folder(dir))
+	r := reader(t, Options{Local: []string{dir}})
+	reading, _ := read(t, r, folder(dir))
 	if len(reading.Files) != count || count < 9 {
-		t.Fatalf("%d entities of %d repositories", len(reading.Files), count)
+		t.Fatalf("%d files of %d repositories", len(reading.Files), count)
 	}
+	kinds, texts := map[string]int{}, 0
 	for _, f := range reading.Files {
-		var e struct {
-			Kind     string
-			Metadata struct {
-				Name, Description string
-				Annotations       map[string]string
-			}
-			Spec struct{ Type, Lifecycle, Owner string }
-		}
-		if err := yaml.Unmarshal(f.Data, &e); err != nil {
-			t.Fatal(err)
-		}
-		a := e.Metadata.Annotations
-		if f.Location.Type != "inferred" || e.Kind != "Component" || e.Spec.Type != "service" || e.Spec.Lifecycle == "" || e.Spec.Owner == "" || len(e.Metadata.Description) < 30 ||
-			a[catalog.AnnotationInferred] != "true" || !strings.Contains(a[catalog.AnnotationEvidence], "spec.type") || !strings.HasSuffix(a["github.com/project-slug"], "/"+e.Metadata.Name) ||
-			a["backstage.io/source-location"] != f.SourceLocation || !strings.HasPrefix(f.ViewURL, "https://github.com/") {
+		if f.Location.Type != "inferred" || !strings.HasPrefix(f.ViewURL, "https://github.com/") || len(f.Layers) == 0 {
 			t.Errorf("%s: %s", f.Location, f.Data)
 		}
+		docs := yaml.NewDecoder(bytes.NewReader(f.Data))
+		n := 0
+		for ; ; n++ {
+			var e struct {
+				Kind     string
+				Metadata struct {
+					Name, Description string
+					Annotations       map[string]string
+				}
+				Spec struct {
+					Type, Lifecycle, Owner string
+					Definition             any
+				}
+			}
+			if err := docs.Decode(&e); err != nil {
+				break
+			}
+			kinds[e.Kind]++
+			a := e.Metadata.Annotations
+			if e.Metadata.Name == "" || e.Spec.Owner == "" || a[catalog.AnnotationInferred] != "true" || !strings.Contains(a[catalog.AnnotationEvidence], "metadata.name") {
+				t.Errorf("%s: %+v", f.Location, e)
+			}
+			if e.Kind == "Component" && (e.Spec.Type == "" || e.Spec.Lifecycle == "" || !strings.HasPrefix(a["backstage.io/source-location"], f.SourceLocation)) {
+				t.Errorf("%s: %+v", f.Location, e)
+			}
+			// What a placeholder refers to can be read.
+			if at, ok := e.Spec.Definition.(map[string]any); ok {
+				texts++
+				beside, err := r.ReadRelative(t.Context(), f.Location, at["$text"].(string), "")
+				if err != nil || len(beside.Data) == 0 || beside.Revision == "" {
+					t.Errorf("%s of %s: %v, %v", at, e.Metadata.Name, beside, err)
+				}
+			}
+		}
+		if n != len(f.Layers) {
+			t.Errorf("%s: %d documents and %d layers", f.Location, n, len(f.Layers))
+		}
+	}
+	if kinds["Component"] < 60 || kinds["API"] < 20 || kinds["Resource"] < 10 || kinds["System"] < 6 || texts < 20 {
+		t.Errorf("%v, %d definitions", kinds, texts)
+	}
+}
+
+func TestReadBesideInferred(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"a/go.mod": "module a", "a/api/openapi.yaml": "openapi: 3.0.0", "b/secret.txt": "no"})
+	gitInit(t, filepath.Join(dir, "a"))
+	r := reader(t, Options{Local: []string{dir}})
+	base := catalog.Location{Type: "inferred", Target: filepath.Join(dir, "a")}
+	f, err := r.ReadRelative(t.Context(), base, "./api/openapi.yaml", "")
+	if err != nil || string(f.Data) != "openapi: 3.0.0" {
+		t.Fatalf("%v, %v", f, err)
+	}
+	if _, err := r.ReadRelative(t.Context(), base, "./api/openapi.yaml", f.Revision); !errors.Is(err, catalog.ErrUnchanged) {
+		t.Errorf("again: %v", err)
+	}
+	for _, target := range []string{"../b/secret.txt", "/../b/secret.txt", "./api/../../b/secret.txt", "."} {
+		if f, err := r.ReadRelative(t.Context(), base, target, ""); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("%s: %v, %v", target, f, err)
+		}
+	}
+}
+
+// A repository whose parts are declared gives what was seen of them as layers below what they declare.
+func TestDeclaredPartsAndOthers(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{
+		"shop/cart/catalog-info.yaml": entityYAML + "metadata: {name: basket}\nspec: {type: service, lifecycle: production, owner: x}\n", "shop/cart/go.mod": "module cart", "shop/cart/main.go": "package main", "shop/cart/Dockerfile": "FROM scratch",
+		"shop/web/package.json": `{"private": true, "dependencies": {"next": "1"}}`, "shop/web/Dockerfile": "FROM node",
+	})
+	gitInit(t, filepath.Join(dir, "shop"))
+	reading, _ := read(t, reader(t, Options{Local: []string{dir}}), folder(dir))
+	if len(reading.Files) != 2 {
+		t.Fatalf("%+v", reading.Files)
+	}
+	f := reading.Files[1]
+	var refs []string
+	for _, l := range f.Layers {
+		refs = append(refs, l.Ref)
+	}
+	if diff := cmp.Diff([]string{"system:default/shop", "component:default/basket", "component:default/shop-web"}, refs); diff != "" {
+		t.Error(diff)
+	}
+	if strings.Contains(string(f.Data), "basket") || !strings.Contains(string(f.Data), "name: shop-web") {
+		t.Errorf("%s", f.Data)
+	}
+}
+
+// Two repositories with parts of the same names do not speak of the same entities.
+func TestSamePartsOfTwoRepositories(t *testing.T) {
+	dir := t.TempDir()
+	for _, repo := range []string{"pet-clinic-one", "pet-clinic-two"} {
+		for _, part := range []string{"pet-clinic-web", "pet-clinic-api"} {
+			write(t, dir, map[string]string{repo + "/" + part + "/Dockerfile": "FROM scratch", repo + "/" + part + "/go.mod": "module x", repo + "/" + part + "/main.go": "package main"})
+		}
+		gitInit(t, filepath.Join(dir, repo))
+	}
+	found, err := reader(t, Options{Local: []string{dir}}).Discover(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refs []string
+	for _, f := range found {
+		for _, e := range f.Entities {
+			refs = append(refs, e.Ref)
+		}
+	}
+	want := []string{"system:default/pet-clinic-one", "component:default/pet-clinic-api", "component:default/pet-clinic-web",
+		"system:default/pet-clinic-two", "component:default/pet-clinic-two-pet-clinic-api", "component:default/pet-clinic-two-pet-clinic-web"}
+	if diff := cmp.Diff(want, refs); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -268,7 +368,7 @@ func TestBrokenRepositoryAmongOthers(t *testing.T) {
 	}
 	defer root.Close()
 	files, guesses, err := reader(t, Options{Local: []string{dir}}).collect(t.Context(), root, &found{repos: []string{"absent", "broken", "good"}}, "")
-	if err != nil || len(guesses) != 0 || len(files) != 2 || files[0].Err == nil || string(files[1].Data) != "A" {
+	if err != nil || len(guesses) != 1 || len(guesses[0].result.Entities) != 0 || len(files) != 2 || files[0].Err == nil || string(files[1].Data) != "A" {
 		t.Errorf("got %+v, %v, %v", files, guesses, err)
 	}
 }

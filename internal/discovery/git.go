@@ -16,6 +16,7 @@ import (
 	"portico/internal/discovery/infer"
 	"portico/internal/errs"
 	"portico/internal/forge/git"
+	"portico/internal/outbound"
 )
 
 // gitTarget is the target of a location of type git: a clone URL, a ref and a path.
@@ -113,7 +114,7 @@ func (r *Reader) checkout(ctx context.Context, g gitTarget) (git.Repo, string, e
 	return repo, commit, nil
 }
 
-// readGit reads a file, a pattern, or the descriptors of a repository; one without any is inferred.
+// readGit reads a file, a pattern, or the descriptors of a repository and what can be seen of it beside.
 func (r *Reader) readGit(ctx context.Context, target string, known catalog.Known) (*catalog.Reading, error) {
 	g, err := parseGitTarget(target)
 	if err != nil {
@@ -146,6 +147,7 @@ func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename string,
 	}
 	reading := &catalog.Reading{Revision: commit}
 	var tree infer.Tree
+	byPath := map[string]git.Entry{}
 	for _, e := range entries {
 		ok := e.Regular() && isDescriptor(e.Path, filename)
 		switch {
@@ -159,6 +161,7 @@ func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename string,
 		}
 		if e.Regular() && len(tree.Files) < maxInferFiles {
 			tree.Files = append(tree.Files, infer.File{Path: e.Path})
+			byPath[e.Path] = e
 		}
 		if !ok {
 			continue
@@ -180,19 +183,6 @@ func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename string,
 	if reading.Revision == known.Revision {
 		return nil, catalog.ErrUnchanged
 	}
-	if len(reading.Files) == 0 && g.path == "" {
-		tree.Read = func(p string) ([]byte, error) {
-			return r.opts.Git.ReadFile(ctx, repo, commit, p, maxInferRead)
-		}
-		f, err := inferredFile(infer.Look(infer.Input{
-			Tree: tree, Folder: path.Base(strings.TrimSuffix(g.url, ".git")), RemoteURL: g.url, SourceLocation: r.gitSource(g, ""),
-		}), g.String())
-		if err != nil {
-			return nil, err
-		}
-		reading.Files = []catalog.File{f}
-		return reading, nil
-	}
 	for i := range reading.Files {
 		f := &reading.Files[i]
 		if f.Unchanged = known.Has(f); f.Unchanged {
@@ -204,7 +194,33 @@ func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename string,
 			return nil, f.Err
 		}
 	}
-	return reading, nil
+	if g.path != "" {
+		return reading, nil
+	}
+	tree.Read = func(p string) ([]byte, error) {
+		return r.opts.Git.ReadEntry(ctx, repo, byPath[p], maxInferRead)
+	}
+	tree.Expect = func(paths []string) {
+		var wanted []git.Entry
+		for _, p := range paths {
+			wanted = append(wanted, byPath[p])
+		}
+		if err := r.opts.Git.Bring(ctx, repo, wanted); err != nil {
+			r.opts.Log.Debug("files of a repository are fetched one by one", "repository", outbound.Masked(g.url), "error", err)
+		}
+	}
+	found := infer.Look(infer.Input{
+		Tree: tree, Folder: path.Base(strings.TrimSuffix(g.url, ".git")), RemoteURL: g.url, SourceLocation: r.gitSource(g, ""),
+		IsDescriptor: func(p string) bool { return isDescriptor(p, filename) },
+	})
+	if len(found.Entities) > 0 {
+		f, err := inferredFile(found, g.String())
+		if err != nil {
+			return nil, err
+		}
+		reading.Files = append(reading.Files, f)
+	}
+	return reading, ctx.Err()
 }
 
 // prefix is what stands before the path in the target of any file of the same branch.

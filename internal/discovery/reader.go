@@ -46,6 +46,7 @@ type Reader struct {
 	mu       sync.Mutex
 	commits  map[string]commitAt // by URL and ref
 	inferred map[string]guess    // by folder
+	names    map[string]called   // what repositories in folders are called among others
 }
 
 var (
@@ -73,7 +74,7 @@ func New(opts Options) (*Reader, error) {
 		integrations[i] = full
 	}
 	opts.Integrations = integrations
-	r := &Reader{opts: opts, commits: map[string]commitAt{}, inferred: map[string]guess{}}
+	r := &Reader{opts: opts, commits: map[string]commitAt{}, inferred: map[string]guess{}, names: map[string]called{}}
 	r.stamps.known, r.local.named = map[string]stamped{}, map[string]bool{}
 	if err := r.AllowLocal(opts.Local...); err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package discovery
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -10,7 +9,6 @@ import (
 
 	"portico/internal/cage"
 	"portico/internal/catalog"
-	"portico/internal/discovery/infer"
 	"portico/internal/errs"
 	"portico/internal/forge/git"
 	"portico/internal/outbound"
@@ -26,6 +24,9 @@ func (r *Reader) Resolve(base catalog.Location, typ, target string) (catalog.Loc
 	}
 	if typ == "" {
 		typ = base.Type
+	}
+	if base.Type == "inferred" && typ == base.Type && !isURL(target) {
+		return r.inferredTarget(base, target)
 	}
 	if isURL(target) {
 		switch typ {
@@ -146,6 +147,9 @@ func (r *Reader) ReadRelative(ctx context.Context, base catalog.Location, target
 	if isURL(target) {
 		return r.readAbsolute(ctx, base, target, known)
 	}
+	if base.Type == "inferred" {
+		return r.readBeside(ctx, base, target, known)
+	}
 	loc, err := r.Resolve(base, base.Type, target)
 	if err != nil {
 		return nil, err
@@ -230,22 +234,6 @@ func (r *Reader) repositoryOf(base catalog.Location) *hostURL {
 		return r.hostOf(g)
 	}
 	return nil
-}
-
-// inferredFile makes a file of a guess; target says where the repository is.
-func inferredFile(e *infer.Entity, target string) (catalog.File, error) {
-	data, err := e.YAML()
-	if err != nil {
-		return catalog.File{}, errors.Join(errs.New(errs.Internal, "the guess at %s could not be written down", target), err)
-	}
-	return catalog.File{
-		Location:       catalog.Location{Type: "inferred", Target: target},
-		Name:           e.Name + " (seen, not declared)",
-		Data:           data,
-		Revision:       digest(data),
-		SourceLocation: e.Annotations["backstage.io/source-location"],
-		ViewURL:        e.RepositoryURL,
-	}, nil
 }
 
 // remoteOf is the remote of a local working copy, "" when there is none.

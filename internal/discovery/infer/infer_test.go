@@ -2,17 +2,12 @@ package infer
 
 import (
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.yaml.in/yaml/v4"
-
-	"portico/internal/testenv"
 )
 
 // tree is a tree in memory.
@@ -23,53 +18,37 @@ func tree(files map[string]string) Tree {
 		}
 		return nil, errors.New("absent")
 	}}
-	for p, data := range files {
-		t.Files = append(t.Files, File{p, int64(len(data))})
+	for _, p := range sortedKeys(files) {
+		t.Files = append(t.Files, File{p, int64(len(files[p]))})
 	}
 	return t
 }
 
-func TestKind(t *testing.T) {
-	tests := []struct {
-		name, want, evidence string
-		files                map[string]string
-	}{
-		{"go service", "service", "cmd/api/main.go, Dockerfile", map[string]string{"go.mod": "", "cmd/api/main.go": "", "Dockerfile": ""}},
-		{"go tool", "tool", "main.go", map[string]string{"go.mod": "", "main.go": ""}},
-		{"go library", "library", "go.mod, no main package", map[string]string{"go.mod": "", "x.go": "", "internal/y.go": ""}},
-		{"an example's image is no deployment", "library", "go.mod, no main package", map[string]string{"go.mod": "", "examples/Dockerfile": ""}},
-		{"react page", "website", "package.json depends on react-dom", map[string]string{"package.json": `{"private":true,"dependencies":{"react-dom":"1"}}`}},
-		{"react components", "library", "package.json exports a module", map[string]string{"package.json": `{"main":"index.js","devDependencies":{"react-dom":"1"}}`}},
-		{"express", "service", "package.json depends on express", map[string]string{"package.json": `{"dependencies":{"express":"4","react-dom":"1"}}`}},
-		{"node module", "library", "package.json exports a module", map[string]string{"package.json": `{"exports":{".":"x"}}`}},
-		{"broken manifest", "", "", map[string]string{"package.json": `{`}},
-		{"spring", "service", "pom.xml", map[string]string{"pom.xml": "<artifactId>spring-boot-starter</artifactId>"}},
-		{"java library", "library", "build.gradle", map[string]string{"build.gradle": "plugins {}"}},
-		{"rust", "tool", "src/main.rs", map[string]string{"Cargo.toml": "", "src/main.rs": ""}},
-		{"crate", "library", "src/lib.rs", map[string]string{"Cargo.toml": "", "src/lib.rs": ""}},
-		{"django", "service", "requirements.txt, manage.py, Dockerfile", map[string]string{"requirements.txt": "", "manage.py": "", "Dockerfile": ""}},
-		{"python package", "library", "pyproject.toml", map[string]string{"pyproject.toml": ""}},
-		{"many images", "service", "src/a/Dockerfile and 1 more", map[string]string{"src/a/Dockerfile": "", "src/b/Dockerfile": ""}},
-		{"site", "website", "hugo.toml", map[string]string{"hugo.toml": ""}},
-		{"nothing", "", "", map[string]string{"README.md": ""}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			tr := tree(tt.files)
-			// The order of names is the tree's promise.
-			for i := range tr.Files {
-				for j := range i {
-					if tr.Files[i].Path < tr.Files[j].Path {
-						tr.Files[i], tr.Files[j] = tr.Files[j], tr.Files[i]
-					}
-				}
+// brief is each entity on a line: kind, name, folder, type, and what it has to do with others.
+func brief(res *Result) (list []string) {
+	for _, e := range res.Entities {
+		line := strings.ToLower(e.Kind) + " " + e.Name
+		if e.Path != "." {
+			line += " in " + e.Path
+		}
+		if e.DeclaredIn != "" {
+			line += " declared"
+		}
+		spec := e.Object["spec"].(map[string]any)
+		if typ, _ := spec["type"].(string); typ != "" {
+			line += ": " + typ
+		}
+		for _, key := range []string{"providesApis", "consumesApis", "dependsOn"} {
+			if refs, ok := spec[key].([]string); ok {
+				line += " " + key + " " + strings.Join(refs, ",")
 			}
-			if got, evidence := newView(tr).kind(); got != tt.want || evidence != tt.evidence {
-				t.Errorf("got %q by %q, want %q by %q", got, evidence, tt.want, tt.evidence)
-			}
-		})
+		}
+		list = append(list, line)
 	}
+	return list
 }
+
+var nameRule = regexp.MustCompile(`^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$`)
 
 func TestReadme(t *testing.T) {
 	tests := []struct {
@@ -86,12 +65,14 @@ func TestReadme(t *testing.T) {
 		{"no heading", "This is a paragraph without heading.", "", "This is a paragraph without heading.", 0, 1},
 		{"section only", "## Setup\n\nRun this and then run that.", "", "Run this and then run that.", 0, 3},
 		{"crlf and control characters", "# T\r\n\r\nOne \x1b[31mtwo three\x00 four five.\r\n", "T", "One [31mtwo three four five.", 1, 3},
+		{"what leads to code is left out", "# T\n\nSends mails that nobody reads. It wants this JSON:\n", "T", "Sends mails that nobody reads.", 1, 3},
+		{"nothing but what leads to code", "# T\n\nRun the following command first of all:\n", "T", "", 1, 0},
 		{"empty", "", "", "", 0, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := parseReadme(tt.in)
-			want := readme{title: tt.title, text: tt.text, titleLine: tt.titleLine, textLine: tt.textLine}
+			want := readme{title: tt.title, text: tt.text, titleLine: tt.titleLine, textLine: tt.textLine, deep: strings.Contains(tt.in, "## ")}
 			if diff := cmp.Diff(want, got, cmp.AllowUnexported(readme{})); diff != "" {
 				t.Error(diff)
 			}
@@ -102,31 +83,6 @@ func TestReadme(t *testing.T) {
 		t.Errorf("a long paragraph came out with %d characters: %q", n, long.text)
 	}
 }
-
-func TestOwner(t *testing.T) {
-	tests := []struct {
-		in, want string
-		line     int
-	}{
-		{"* @org/payments-team", "group:payments-team", 1},
-		{"# all\n*.js @org/web\n*  @ann @org/core # x\n", "group:core", 3},
-		{"* @org/first\n* @org/last\n", "group:last", 2},
-		{"* @Ann-Lee @bob", "user:ann-lee", 1},
-		{"* @group/sub/team", "group:team", 1},
-		{"* ann@example.com", "", 0},
-		{"*.go @org/x", "", 0},
-		{"*", "", 0},
-		{"", "", 0},
-	}
-	for _, tt := range tests {
-		owner, _, line := newView(tree(map[string]string{".github/CODEOWNERS": tt.in})).owner()
-		if owner != tt.want || line != tt.line {
-			t.Errorf("%q: got %q in line %d, want %q in %d", tt.in, owner, line, tt.want, tt.line)
-		}
-	}
-}
-
-var nameRule = regexp.MustCompile(`^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$`)
 
 func TestNamesAndSlugs(t *testing.T) {
 	for in, want := range map[string]string{
@@ -154,104 +110,196 @@ func TestNamesAndSlugs(t *testing.T) {
 	}
 }
 
-func TestLook(t *testing.T) {
-	e := Look(Input{
-		Tree: tree(map[string]string{
-			"go.mod": "", "main.go": strings.Repeat("x", 900), "web/app.ts": strings.Repeat("x", 300), "x.pb.go": strings.Repeat("x", 9000), "Dockerfile": "", "tiny.sh": "x",
-			"README.md": "# The ledger\n\nBooks every payment of the ferry company.", "CODEOWNERS": "* @marrowby/payments", "docs/index.md": "# x",
-		}),
-		Folder: "folder", RemoteURL: "git@github.com:marrowby/ledger.git", SourceLocation: "file:/srv/ledger/",
-	})
-	want := &Entity{
-		Name: "ledger", Title: "The ledger", Description: "Books every payment of the ferry company.",
-		Type: "service", Lifecycle: "unknown", Owner: "group:payments", Tags: []string{"go", "typescript"},
-		RepositoryURL: "https://github.com/marrowby/ledger",
-		Annotations: map[string]string{
-			"github.com/project-slug": "marrowby/ledger", "portico.dev/languages": "Go 75%, TypeScript 25%", "portico.dev/owner-inferred": "true",
-			"backstage.io/techdocs-ref": "dir:.", "backstage.io/source-location": "file:/srv/ledger/", "portico.dev/inferred": "true",
-		},
-		Evidence: map[string]string{
-			"metadata.name": "the remote origin", "metadata.title": "README.md:1", "metadata.description": "README.md:3", "metadata.tags": "1 .go files",
-			"spec.type": "main.go, Dockerfile", "spec.owner": "CODEOWNERS:1", "metadata.annotations.backstage.io/techdocs-ref": "docs/index.md",
-		},
+// What one component is.
+func TestType(t *testing.T) {
+	const pod = "apiVersion: apps/v1\nkind: %s\nmetadata: {name: r}\nspec: {template: {spec: {containers: [{image: r}]}}}\n"
+	tests := []struct {
+		name, want string
+		files      map[string]string
+	}{
+		{"go service", "service ← Dockerfile", map[string]string{"go.mod": "module r", "cmd/api/main.go": "", "Dockerfile": ""}},
+		{"go tool", "tool ← main.go", map[string]string{"go.mod": "module r", "main.go": ""}},
+		{"go command with an image", "tool ← go.mod:3", map[string]string{"go.mod": "module r\nrequire (\n\tgithub.com/spf13/cobra v1.0.0\n)", "main.go": "", "Dockerfile": ""}},
+		{"go server that nobody ships", "service ← go.mod:2", map[string]string{"go.mod": "module r\nrequire github.com/gin-gonic/gin v1.0.0", "main.go": ""}},
+		{"go library", "library ← go.mod:1", map[string]string{"go.mod": "module r", "x.go": "", "internal/y.go": ""}},
+		{"an example's image is no deployment", "library ← go.mod:1", map[string]string{"go.mod": "module r", "examples/Dockerfile": ""}},
+		{"react page", "website ← package.json:1", map[string]string{"package.json": `{"private":true,"dependencies":{"react-dom":"1"}}`}},
+		{"react components", "library ← package.json:1", map[string]string{"package.json": `{"name":"x","main":"index.js","devDependencies":{"react-dom":"1"}}`}},
+		{"express", "service ← package.json:2", map[string]string{"package.json": "{\"dependencies\":{\"react-dom\":\"1\",\n\"express\":\"4\"}}"}},
+		{"node module", "library ← package.json:1", map[string]string{"package.json": `{"name":"x","exports":{".":"x"}}`}},
+		{"node command", "tool ← package.json:1", map[string]string{"package.json": `{"name":"x","bin":"x.js"}`}},
+		{"broken manifest", "other ← ", map[string]string{"package.json": `{`}},
+		{"spring", "service ← pom.xml:1", map[string]string{"pom.xml": "<project><dependencies><dependency><artifactId>spring-boot-starter</artifactId></dependency></dependencies></project>"}},
+		{"java library", "library ← build.gradle:1", map[string]string{"build.gradle": "plugins {\n id 'java'\n}"}},
+		{"android", "mobile-app ← build.gradle:1", map[string]string{"build.gradle": "  id 'com.android.application'"}},
+		{"rust", "tool ← src/main.rs", map[string]string{"Cargo.toml": "[package]\nname = \"r\"", "src/main.rs": ""}},
+		{"rust server", "service ← Cargo.toml:4", map[string]string{"Cargo.toml": "[package]\nname = \"r\"\n[dependencies]\naxum = \"1\"", "src/main.rs": ""}},
+		{"crate", "library ← src/lib.rs", map[string]string{"Cargo.toml": "[package]\nname = \"r\"", "src/lib.rs": ""}},
+		{"django", "service ← requirements.txt:2", map[string]string{"requirements.txt": "a==1\nDjango>=4 # x", "manage.py": "", "Dockerfile": ""}},
+		{"python package", "library ← pyproject.toml", map[string]string{"pyproject.toml": "[build-system]\nbuild-backend = \"hatchling.build\""}},
+		{"dotnet", "service ← R.csproj:1", map[string]string{"R.csproj": `<Project Sdk="Microsoft.NET.Sdk.Web">`, "Program.cs": ""}},
+		{"flutter", "mobile-app ← pubspec.yaml:3", map[string]string{"pubspec.yaml": "name: r\ndependencies:\n  flutter: {sdk: flutter}"}},
+		{"gem", "library ← r.gemspec", map[string]string{"r.gemspec": "x"}},
+		{"job", "job ← k8s/job.yaml:3", map[string]string{"go.mod": "module r", "main.go": "", "k8s/job.yaml": "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: r}\nspec: {jobTemplate: {spec: {template: {spec: {containers: [{image: r}]}}}}}"}},
+		{"service by manifest alone", "service ← k8s/d.yaml:3", map[string]string{"go.mod": "module r", "main.go": "", "k8s/d.yaml": fmt.Sprintf(pod, "Deployment")}},
+		{"book", "documentation ← mkdocs.yml", map[string]string{"mkdocs.yml": "", "docs/index.md": ""}},
+		{"site", "website ← hugo.toml", map[string]string{"hugo.toml": ""}},
+		{"infrastructure", "infrastructure ← main.tf:2", map[string]string{"main.tf": "\nresource \"aws_vpc\" \"x\" {"}},
+		{"manifests of what is built elsewhere", "infrastructure ← k8s/d.yaml:3", map[string]string{"k8s/d.yaml": fmt.Sprintf(pod, "Deployment")}},
+		{"page of static files", "website ← html/index.html", map[string]string{"Dockerfile": "FROM nginx", "html/index.html": ""}},
+		{"nothing", "other ← ", map[string]string{"README.md": ""}},
 	}
-	if diff := cmp.Diff(want, e); diff != "" {
-		t.Error(diff)
-	}
-	bare := Look(Input{Tree: tree(nil), Folder: "x y"})
-	if bare.Name != "x-y" || bare.Owner != "unknown" || bare.Type != "other" || bare.Annotations["portico.dev/owner-inferred"] != "false" {
-		t.Errorf("an empty repository: %+v", bare)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			res := Look(Input{Tree: tree(tt.files), Folder: "r"})
+			if len(res.Entities) != 1 {
+				t.Fatalf("%s", res.Text())
+			}
+			e := res.Entities[0]
+			at := ""
+			for _, ev := range e.Evidence {
+				if ev.Field == "spec.type" {
+					at = place(ev)
+				}
+			}
+			if got := fmt.Sprintf("%s ← %s", e.Object["spec"].(map[string]any)["type"], at); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
 	}
 }
 
-// Whatever a README and the file names say, the result is YAML that holds it as text.
-func TestYAMLHoldsAnyText(t *testing.T) {
-	evil := "yes: {a: [b]} # c 'd' \"e\" | > & * ! % @ `f` \u2028 g"
-	e := &Entity{Name: "null", Title: evil, Description: evil + "\n---\nkind: User", Type: "1e3", Lifecycle: "true", Owner: "user:no", Tags: []string{"c++", "f#"},
-		Annotations: map[string]string{"a": evil}, Evidence: map[string]string{"spec.type": evil}}
-	data, err := e.YAML()
-	if err != nil {
-		t.Fatal(err)
+// What a repository of several parts comes to.
+func TestParts(t *testing.T) {
+	const main = "package main"
+	tests := []struct {
+		name  string
+		files map[string]string
+		want  []string
+	}{
+		{"parts that are shipped", map[string]string{"services/cart/go.mod": "module x/cart", "services/cart/main.go": main, "services/cart/Dockerfile": "", "services/web/package.json": `{"private":true,"dependencies":{"next":"1"}}`, "services/web/Dockerfile": ""},
+			[]string{"system shop", "component shop-cart in services/cart: service", "component shop-web in services/web: website"}},
+		{"the carrier's name is not said twice", map[string]string{"shop-cart/go.mod": "module x", "shop-cart/Dockerfile": "", "web/Dockerfile": ""},
+			[]string{"system shop", "component shop-cart in shop-cart: service", "component shop-web in web: website"}},
+		{"pieces of one program", map[string]string{"go.mod": "module shop", "main.go": main, "Dockerfile": "", "web/package.json": `{"private":true,"dependencies":{"vue":"1"}}`, "docs/package.json": `{"dependencies":{"vitepress":"1"}}`},
+			[]string{"component shop: service"}},
+		{"one program in a folder", map[string]string{"app/go.mod": "module shop", "app/main.go": main, "app/Dockerfile": "", "README.md": "# S"},
+			[]string{"component shop: service"}},
+		{"recipes in a folder of recipes", map[string]string{"go.mod": "module shop", "main.go": main, "build/docker/Dockerfile": ""},
+			[]string{"component shop: service"}},
+		{"npm workspace", map[string]string{"package.json": `{"private":true,"workspaces":["apps/*","libs/ui"]}`, "apps/api/package.json": `{"name":"@shop/api","private":true,"dependencies":{"express":"1","@shop/ui":"1"}}`, "apps/site/package.json": `{"private":true,"dependencies":{"next":"1"}}`, "libs/ui/package.json": `{"name":"@shop/ui","exports":"./x"}`},
+			[]string{"system shop", "component shop-api in apps/api: service dependsOn component:default/shop-ui", "component shop-site in apps/site: website", "component shop-ui in libs/ui: library"}},
+		{"pnpm workspace", map[string]string{"package.json": `{"private":true}`, "pnpm-workspace.yaml": "packages:\n  - 'packages/**'", "packages/a/b/package.json": `{"name":"b","main":"x"}`, "packages/c/package.json": `{"name":"c","main":"x"}`},
+			[]string{"system shop", "component shop-b in packages/a/b: library", "component shop-c in packages/c: library"}},
+		{"maven modules", map[string]string{"pom.xml": "<project><packaging>pom</packaging><modules><module>shop-orders</module><module>shop-mails</module></modules></project>",
+			"shop-orders/pom.xml": "<project><artifactId>shop-orders</artifactId><build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>", "shop-orders/src/main/java/samples/OrdersApplication.java": "", "shop-mails/pom.xml": "", "shop-mails/src/main/java/MailsApplication.java": ""},
+			[]string{"system shop", "component shop-mails in shop-mails: service", "component shop-orders in shop-orders: service"}},
+		{"gradle projects", map[string]string{"settings.gradle.kts": "rootProject.name = \"shop\"\ninclude(\":orders\", \":mails\")", "orders/build.gradle.kts": "plugins {\n id(\"org.springframework.boot\")\n}", "mails/build.gradle.kts": "plugins {\n id(\"io.quarkus\")\n}"},
+			[]string{"system shop", "component shop-mails in mails: service", "component shop-orders in orders: service"}},
+		{"crates of a tool", map[string]string{"Cargo.toml": "[workspace]\nmembers = [\n  \"crates/*\",\n]\n[package]\nname = \"shop\"", "src/main.rs": "", "crates/a/Cargo.toml": "[package]\nname = \"a\"", "crates/a/src/lib.rs": "", "crates/b/Cargo.toml": "[package]\nname = \"b\"", "crates/b/src/lib.rs": ""},
+			[]string{"component shop: tool"}},
+		{"solution", map[string]string{"Shop.sln": "Project(\"{X}\") = \"Api\", \"src\\Api\\Api.csproj\", \"{Y}\"\nProject(\"{X}\") = \"W\", \"src\\Worker\\Worker.csproj\", \"{Y}\"", "src/Api/Api.csproj": `<Project Sdk="Microsoft.NET.Sdk.Web">`, "src/Worker/Worker.csproj": `<Project Sdk="Microsoft.NET.Sdk.Worker">`, "tests/Api.Tests/Api.Tests.csproj": `<Project Sdk="Microsoft.NET.Sdk.Web">`},
+			[]string{"system shop", "component shop-Api in src/Api: service", "component shop-Worker in src/Worker: service"}},
+		{"what others wrote is not ours", map[string]string{"go.mod": "module shop", "main.go": main, "vendor/a/Dockerfile": "", "vendor/a/go.mod": "module a", "third_party/b/Dockerfile": "", "examples/c/Dockerfile": "", "test/d/Dockerfile": "", "node_modules/e/package.json": `{"bin":"x"}`, "deploy/charts/shop/charts/redis/Chart.yaml": "name: redis", "deploy/charts/shop/Chart.yaml": "name: shop"},
+			[]string{"component shop: tool"}},
+		{"products and stores", map[string]string{"api/go.mod": "module a", "api/main.go": main, "api/Dockerfile": "", "web/Dockerfile": "", "grafana/Dockerfile": "FROM grafana/grafana", "proxy/Dockerfile": "FROM prom/prometheus", "mysql/Dockerfile": "", "orders-db/Dockerfile": "FROM postgres:16"},
+			[]string{"system shop", "component shop-api in api: service", "component shop-web in web: website", "resource shop-mysql: database", "resource shop-orders-db: database"}},
+		{"same names", map[string]string{"red/api/Dockerfile": "", "blue/api/Dockerfile": ""},
+			[]string{"system shop", "component shop-blue-api in blue/api: service", "component shop-red-api in red/api: service"}},
 	}
-	var got struct {
-		Metadata struct{ Name, Title, Description string }
-		Spec     struct{ Type, Lifecycle string }
-	}
-	if err := yaml.Unmarshal(data, &got); err != nil {
-		t.Fatalf("%v in\n%s", err, data)
-	}
-	if got.Metadata.Name != "null" || got.Metadata.Title != evil || got.Metadata.Description != e.Description || got.Spec.Type != "1e3" || got.Spec.Lifecycle != "true" {
-		t.Errorf("read back: %+v from\n%s", got, data)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, brief(Look(Input{Tree: tree(tt.files), Folder: "shop"}))); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
-// The nine real repositories: what a person would say of each at a glance.
-func TestRealRepositories(t *testing.T) {
-	dir := testenv.Shared(t, "corpus", "repos")
-	want := map[string]struct{ kind, language, owner string }{
-		"Azure-Samples__aks-store-demo":                    {"service", "", ""},
-		"GoogleCloudPlatform__bank-of-anthos":              {"service", "", "group:"},
-		"GoogleCloudPlatform__microservices-demo":          {"service", "", "group:"},
-		"instana__robot-shop":                              {"service", "", ""},
-		"open-telemetry__opentelemetry-demo":               {"service", "", "group:"},
-		"prometheus__alertmanager":                         {"service", "go", "group:"},
-		"spring-petclinic__spring-petclinic-microservices": {"service", "java", ""},
-		"stefanprodan__podinfo":                            {"service", "go", ""},
-		"usememos__memos":                                  {"service", "typescript", ""},
+// Who uses whom, and what.
+func TestRelations(t *testing.T) {
+	two := func(more map[string]string) map[string]string {
+		files := map[string]string{"cart/go.mod": "module cart", "cart/main.go": "", "cart/Dockerfile": "", "orders/go.mod": "module orders", "orders/main.go": "", "orders/Dockerfile": ""}
+		for k, v := range more {
+			files[k] = v
+		}
+		return files
 	}
-	for name, w := range want {
-		t.Run(name, func(t *testing.T) {
-			root := filepath.Join(dir, name)
-			in := Input{Folder: name, Tree: Tree{Read: func(p string) ([]byte, error) { return os.ReadFile(filepath.Join(root, p)) }}}
-			err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
-				if err != nil || d.IsDir() {
-					return err
+	tests := []struct {
+		name  string
+		files map[string]string
+		want  []string
+	}{
+		{"compose", two(map[string]string{".env": "DB=db\nDB_URL=postgres://u:p@${DB}:5432/x\n", "compose.yaml": `services:
+  cart:
+    build: ./cart
+    environment:
+      - CACHE=redis://cache:6379
+      - DB_URL
+    depends_on: {queue: {condition: service_started}}
+  orders:
+    build: {context: ., dockerfile: orders/Dockerfile}
+    environment: {CART_HOST: cart, HOME: cart}
+    links: ["db:database"]
+  db: {image: "postgres:${PG:-16}"}
+  cache: {image: docker.io/bitnami/redis}
+  queue: {image: rabbitmq}
+  watch: {image: prom/postgres-exporter}
+`}),
+			[]string{"system shop", "component shop-cart in cart: service dependsOn resource:default/shop-cache,resource:default/shop-db,resource:default/shop-queue", "component shop-orders in orders: service dependsOn component:default/shop-cart,resource:default/shop-db",
+				"resource shop-cache: cache", "resource shop-db: database", "resource shop-queue: queue"}},
+		{"manifests", two(map[string]string{"k8s/all.yaml": `apiVersion: v1
+kind: ConfigMap
+metadata: {name: orders}
+data: {DB: "jdbc:postgresql://orders-db.prod.svc:5432/x"}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: orders}
+spec:
+  template:
+    metadata: {labels: {app: orders, backstage.io/kubernetes-id: shop-orders}}
+    spec:
+      containers:
+      - image: example.com/orders:1
+        args: [--cart=http://cart:80]
+        envFrom: [{configMapRef: {name: orders}}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: orders-db}
+spec: {template: {spec: {containers: [{image: example.com/own-image, env: [{name: POSTGRES_DB, value: x}]}]}}}
+`}),
+			[]string{"system shop", "component shop-cart in cart: service", "component shop-orders in orders: service dependsOn resource:default/shop-orders-db,component:default/shop-cart", "resource shop-orders-db: database"}},
+		{"chart", map[string]string{"go.mod": "module shop", "main.go": "", "Dockerfile": "", "chart/Chart.yaml": "name: shop\ndependencies:\n- name: postgresql\n- name: common", "chart/values.yaml": "cache: {name: sessions, image: valkey}",
+			"chart/templates/x.yaml": "{{- if .Values.cache }}\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Values.cache.name | quote }}\nspec:\n  template:\n    spec:\n      containers:\n      - image: \"{{ .Values.cache.image }}:{{ .Values.cache.tag }}\"\n{{- end }}"},
+			[]string{"component shop: service dependsOn resource:default/shop-postgresql", "resource shop-postgresql: database", "resource shop-sessions: cache"}},
+		{"terraform", map[string]string{"infra/main.tf": "resource \"aws_s3_bucket\" \"invoices\" {\n}\nresource \"aws_db_instance\" \"this\" {}\nresource \"aws_s3_bucket\" \"tf_state\" {}\nresource \"aws_iam_role\" \"x\" {}"},
+			[]string{"component shop: infrastructure", "resource shop-invoices: bucket", "resource shop-rds: database"}},
+		{"settings and clients", two(map[string]string{"cart/nginx.conf": "# http://nobody\nproxy_pass http://orders:80/;", "orders/src/main/java/CartClient.java": "// http://orders\n@FeignClient(name = \"cart\", path = \"/x\")", "orders/src/main/resources/application.yml": "spring: {application: {name: bookings}}\nurl: lb://bookings"}),
+			[]string{"system shop", "component shop-cart in cart: service dependsOn component:default/shop-orders", "component shop-orders in orders: service dependsOn component:default/shop-cart"}},
+		{"services of protobuf, and copies", two(map[string]string{"proto/shop.proto": "package shop;\nservice CartService {\n rpc Add(A) returns (A);\n}\nservice Orders {}", "orders/shop.proto": "package shop;\nservice CartService {}", "orders/health.proto": "package grpc.health.v1;\nservice Health {}",
+			"k8s/o.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec: {template: {spec: {containers: [{env: [{name: CART_ADDR, value: 'cart:7070'}]}]}}}"}),
+			[]string{"system shop", "component shop-cart in cart: service providesApis shop-cart-grpc", "component shop-orders in orders: service providesApis shop-orders-grpc consumesApis shop-cart-grpc", "api shop-cart-grpc in cart: grpc", "api shop-orders-grpc in orders: grpc"}},
+		{"descriptions", map[string]string{"go.mod": "module shop", "main.go": "", "Dockerfile": "", "api/openapi.yaml": "openapi: 3.1.0\ninfo:\n  title: Shop\npaths: {}\n", "api/openapi.json": `{"openapi":"3.1.0","info":{"title":"Shop"},"paths":{}}`, "api/schemas/part.yaml": "type: object", "events/any.yaml": "asyncapi: '2.0'\ninfo: {title: Events}\nchannels: {}\n",
+			"schema.graphqls": "type Query {\n a: Int }", "query.graphql": "query { a }", "docs/swagger.yaml": "generator: x", "examples/openapi.yaml": "openapi: 3.1.0\ninfo: {}\npaths: {}\n", "proto/a.proto": "package a;\nservice A {}", "proto/b.proto": "package a;\nservice B {}"},
+			[]string{"component shop: service providesApis shop-graphql,shop-api,shop-events,shop-grpc", "api shop-graphql: graphql", "api shop-api: openapi", "api shop-events: asyncapi", "api shop-grpc: grpc"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			res := Look(Input{Tree: tree(tt.files), Folder: "shop"})
+			if diff := cmp.Diff(tt.want, brief(res)); diff != "" {
+				t.Error(diff)
+			}
+			for _, e := range res.Entities {
+				for _, ev := range e.Evidence {
+					if ev.Says == "" || ev.Sure == "" || ev.File != "" && tt.files[ev.File] == "" && !isImage(strings.ToLower(ev.File[strings.LastIndexByte(ev.File, '/')+1:])) && !strings.HasSuffix(ev.File, ".go") {
+						t.Errorf("%s: %+v", e.Ref, ev)
+					}
+					if text := strings.Split(tt.files[ev.File], "\n"); ev.Line > len(text) {
+						t.Errorf("%s: %s has no line %d", e.Ref, ev.File, ev.Line)
+					}
 				}
-				info, err := d.Info()
-				if err != nil {
-					return err
-				}
-				rel, _ := filepath.Rel(root, p)
-				in.Files = append(in.Files, File{filepath.ToSlash(rel), info.Size()})
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			e := Look(in)
-			data, err := e.YAML()
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("%s", data)
-			if e.Type != w.kind || !strings.HasPrefix(e.Owner, w.owner) || !nameRule.MatchString(e.Name) || len(e.Description) < 30 || len(e.Tags) == 0 {
-				t.Errorf("got type %s, owner %s, tags %v, description %q", e.Type, e.Owner, e.Tags, e.Description)
-			}
-			if w.language != "" && e.Tags[0] != w.language {
-				t.Errorf("got language %s, want %s", e.Tags[0], w.language)
-			}
-			if strings.ContainsAny(e.Description, "<>[]") {
-				t.Errorf("markup is left in the description: %q", e.Description)
 			}
 		})
 	}

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"portico/internal/forge"
 )
 
 // Language is one language of a repository.
@@ -13,6 +15,7 @@ type Language struct {
 	Name    string
 	Percent int // of the bytes of all files in a programming language
 	example string
+	file    string // one of them
 }
 
 var languageOf = map[string]string{
@@ -24,19 +27,20 @@ var languageOf = map[string]string{
 	".vue": "Vue", ".svelte": "Svelte", ".sh": "Shell", ".bash": "Shell", ".ps1": "PowerShell", ".tf": "HCL", ".sql": "SQL", ".cob": "COBOL", ".cbl": "COBOL",
 }
 
-// languages are the languages of the tree with at least 5 %, the largest first. Where sizes are not
+// languages are the languages below a folder with at least 5 %, the largest first. Where sizes are not
 // known the number of files decides.
-func (v *view) languages() []Language {
+func (v *view) languages(dir string) []Language {
 	type sum struct {
 		bytes, files int64
 		ext          map[string]int
+		largest      File
 	}
 	sums := map[string]*sum{}
 	var totalBytes, totalFiles int64
 	for _, f := range v.Files {
 		ext := strings.ToLower(path.Ext(f.Path))
 		name := languageOf[ext]
-		if name == "" || notOurs(f.Path) {
+		if name == "" || !below(f.Path, dir) || notOurs(f.Path) {
 			continue
 		}
 		s := sums[name]
@@ -47,6 +51,9 @@ func (v *view) languages() []Language {
 		s.bytes += f.Size
 		s.files++
 		s.ext[ext]++
+		if s.largest.Path == "" || f.Size > s.largest.Size {
+			s.largest = f
+		}
 		totalBytes += f.Size
 		totalFiles++
 	}
@@ -66,7 +73,7 @@ func (v *view) languages() []Language {
 				example, most = ext, n
 			}
 		}
-		list = append(list, Language{Name: name, Percent: percent, example: fmt.Sprintf("%d %s files", most, example)})
+		list = append(list, Language{Name: name, Percent: percent, example: fmt.Sprintf("%d %s files", most, example), file: s.largest.Path})
 	}
 	slices.SortFunc(list, func(a, b Language) int {
 		return cmp.Or(cmp.Compare(b.Percent, a.Percent), strings.Compare(a.Name, b.Name))
@@ -74,19 +81,16 @@ func (v *view) languages() []Language {
 	return list
 }
 
-// notOurs is true for generated and vendored code.
-func notOurs(p string) bool {
-	base := strings.ToLower(path.Base(p))
-	for _, suffix := range []string{".min.js", ".pb.go", ".pb.gw.go", "_pb.js", "_pb.ts", "_pb2.py", "_pb2_grpc.py", ".generated.ts", ".d.ts"} {
-		if strings.HasSuffix(base, suffix) {
-			return true
+// hostLanguages are the languages that the host counted, where the tree shows none.
+func hostLanguages(list []forge.Language) (out []Language) {
+	var total int64
+	for _, l := range list {
+		total += max(l.Bytes, 0)
+	}
+	for _, l := range list {
+		if total > 0 && len(out) < 10 && l.Bytes*100/total >= 5 {
+			out = append(out, Language{Name: strings.ReplaceAll(l.Name, " ", "-"), Percent: int(l.Bytes * 100 / total), example: "the host counted them"})
 		}
 	}
-	for dir := range strings.SplitSeq(path.Dir(p), "/") {
-		switch dir {
-		case "vendor", "node_modules", "third_party", "dist", "generated", "genproto":
-			return true
-		}
-	}
-	return false
+	return out
 }

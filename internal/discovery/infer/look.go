@@ -1,15 +1,12 @@
 package infer
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"net/url"
 	"path"
-	"regexp"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
+	"portico/internal/catalog/layer"
+	"portico/internal/discovery/codeowners"
+	"portico/internal/forge"
 )
 
 // File is one regular file of a repository.
@@ -20,203 +17,146 @@ type File struct {
 
 // Tree is what can be seen of a repository.
 type Tree struct {
-	Files []File // in the order of names
-	// Read returns a small file; an error means that it cannot or should not be read.
+	Files []File
+	// Read returns a small file; an error means that it cannot or should not be read. It is asked once for at most 200 files.
 	Read func(path string) ([]byte, error)
+	// Expect, where it is set, is told once and before anything is read which files may be, so that they can be fetched together.
+	Expect func(paths []string)
 }
+
+// Activity is how long ago somebody pushed, as the caller counts it.
+type Activity string
+
+// The activities.
+const (
+	Unknowable Activity = ""
+	Active     Activity = "active"
+	Dormant    Activity = "dormant" // nobody has touched it for so long that it is given up, or done
+)
 
 // Input is a repository to look at.
 type Input struct {
 	Tree
+	Name           string // what its component is called; "" for the name that the remote or the folder gives
+	FullNames      bool   // parts carry the repository's name even where theirs say whose they are
 	Folder         string // the name of its folder
 	RemoteURL      string // where it is hosted, "" when that is not known
 	SourceLocation string // for backstage.io/source-location, ending in "/"
+	// IsDescriptor tells which files declare entities; nil for catalog-info.yaml and catalog-info.yml.
+	IsDescriptor func(path string) bool
+
+	// What a host says; all of it may be missing.
+	Description string
+	Topics      []string
+	Archived    bool
+	Activity    Activity
+	Languages   []forge.Language
+	Teams       []forge.Access // that may write
+	System      string         // that the repository belongs to, by its group or a topic
 }
 
-// Entity is the guessed Component. Fields that nothing hints at are empty, but for Name, Type,
-// Lifecycle and Owner, which a Component must have.
+// Entity is something that was found.
 type Entity struct {
-	Name, Title, Description string
-	Type, Lifecycle, Owner   string
-	Tags                     []string
-	Annotations              map[string]string
-	RepositoryURL            string // for people, "" when it is not known
-	// Evidence says for each guessed field ("spec.type") where it was seen ("go.mod", "CODEOWNERS:3").
-	Evidence map[string]string
+	Kind, Name string
+	Path       string         // the folder that it is about, "." for the repository
+	DeclaredIn string         // the descriptor that declares it, "" where none does
+	Ref        string         // "component:default/ledger", in lower case
+	Object     map[string]any // metadata and spec
+	Evidence   []layer.Evidence
+}
+
+// Result is what was found in a repository.
+type Result struct {
+	Name           string // of the repository
+	RepositoryURL  string // for people, "" when it is not known
+	SourceLocation string
+	Entities       []Entity // Systems, Components, APIs, Resources
 }
 
 // Unknown stands where a Component must have a value and nothing hints at one.
 const Unknown = "unknown"
 
-// Look guesses.
-func Look(in Input) *Entity {
-	v := newView(in.Tree)
-	e := &Entity{Lifecycle: Unknown, Owner: Unknown, Annotations: map[string]string{}, Evidence: map[string]string{}}
+// look is one look at a repository: what the finders say, and what becomes of it.
+type look struct {
+	in         Input
+	view       *view
+	name       string
+	host, slug string
+	readme     readme
 
-	host, slug := Slug(in.RemoteURL)
-	if slug != "" {
-		e.Name, e.Evidence["metadata.name"] = CleanName(path.Base(slug)), "the remote origin"
-		e.Annotations[slugAnnotation(host)] = slug
-		e.RepositoryURL = "https://" + host + "/" + slug
-	} else {
-		e.Name, e.Evidence["metadata.name"] = CleanName(in.Folder), "the name of the folder"
-	}
+	projects  []*project
+	images    []recipe
+	artifacts []artifact
+	charts    []*chart
+	loads     []*workload
+	kube      *kube
+	defs      []*definition
+	tf        []*store
+	tfFirst   spot
+	release   release
+	declared  declarations
+	owners    *codeowners.File
+	ownerFile string
 
-	readme := v.readme()
-	if readme.title != "" && !strings.EqualFold(readme.title, e.Name) {
-		e.Title, e.Evidence["metadata.title"] = readme.title, at(readme.file, readme.titleLine)
-	}
-	if readme.text != "" {
-		e.Description, e.Evidence["metadata.description"] = readme.text, at(readme.file, readme.textLine)
-	} else if text, file := v.manifestDescription(); text != "" {
-		e.Description, e.Evidence["metadata.description"] = text, file
-	}
-
-	if langs := v.languages(); len(langs) > 0 {
-		var shown []string
-		for i, l := range langs {
-			if i < 3 {
-				e.Tags = append(e.Tags, strings.ToLower(l.Name))
-			}
-			shown = append(shown, fmt.Sprintf("%s %d%%", l.Name, l.Percent))
-		}
-		e.Annotations["portico.dev/languages"] = strings.Join(shown, ", ")
-		e.Evidence["metadata.tags"] = langs[0].example
-	}
-
-	e.Type, e.Evidence["spec.type"] = v.kind()
-	if e.Type == "" {
-		e.Type = "other"
-		delete(e.Evidence, "spec.type")
-	}
-
-	e.Annotations["portico.dev/owner-inferred"] = "false"
-	if owner, file, line := v.owner(); owner != "" {
-		e.Owner, e.Evidence["spec.owner"] = owner, at(file, line)
-		e.Annotations["portico.dev/owner-inferred"] = "true"
-	}
-
-	if file := v.docs(); file != "" {
-		e.Annotations["backstage.io/techdocs-ref"] = "dir:."
-		e.Evidence["metadata.annotations.backstage.io/techdocs-ref"] = file
-	}
-	if in.SourceLocation != "" {
-		e.Annotations["backstage.io/source-location"] = in.SourceLocation
-	}
-	e.Annotations["portico.dev/inferred"] = "true"
-	return e
+	all        []*part
+	components []*component
+	stores     []*store
+	apis       []*api
+	root       *part // what stands at the top, nil where nothing does
+	mono       bool
+	names      names
+	system     string // ref of the system of all, "" where there is none
+	out        []Entity
 }
 
-func at(file string, line int) string {
-	if line <= 0 {
-		return file
+// Look finds what a repository holds. It reads what Input.Read gives and nothing else.
+func Look(in Input) *Result {
+	l := &look{in: in, name: CleanName(in.Name)}
+	if in.Name == "" {
+		l.name = RepositoryName(in.RemoteURL, in.Folder)
 	}
-	return fmt.Sprintf("%s:%d", file, line)
-}
-
-// slugAnnotation is the host's own: github.com/project-slug, also for GitHub Enterprise and other
-// hosts, whose tools look for one of these two.
-func slugAnnotation(host string) string {
-	if strings.Contains(host, "gitlab") {
-		return "gitlab.com/project-slug"
-	}
-	return "github.com/project-slug"
-}
-
-// YAML is the entity as a descriptor, with the evidence in an annotation.
-func (e *Entity) YAML() ([]byte, error) {
-	type link struct {
-		URL   string `yaml:"url"`
-		Title string `yaml:"title"`
-	}
-	type meta struct {
-		Name        string            `yaml:"name"`
-		Title       string            `yaml:"title,omitempty"`
-		Description string            `yaml:"description,omitempty"`
-		Annotations map[string]string `yaml:"annotations"`
-		Tags        []string          `yaml:"tags,omitempty"`
-		Links       []link            `yaml:"links,omitempty"`
-	}
-	type spec struct {
-		Type      string `yaml:"type"`
-		Lifecycle string `yaml:"lifecycle"`
-		Owner     string `yaml:"owner"`
-	}
-	doc := struct {
-		APIVersion string `yaml:"apiVersion"`
-		Kind       string `yaml:"kind"`
-		Metadata   meta   `yaml:"metadata"`
-		Spec       spec   `yaml:"spec"`
-	}{
-		"backstage.io/v1alpha1", "Component",
-		meta{Name: e.Name, Title: e.Title, Description: e.Description, Annotations: map[string]string{}, Tags: e.Tags},
-		spec{e.Type, e.Lifecycle, e.Owner},
-	}
-	for k, v := range e.Annotations {
-		doc.Metadata.Annotations[k] = v
-	}
-	evidence, err := json.Marshal(e.Evidence)
-	if err != nil {
-		return nil, err
-	}
-	doc.Metadata.Annotations["portico.dev/evidence"] = string(evidence)
-	if e.RepositoryURL != "" {
-		doc.Metadata.Links = []link{{e.RepositoryURL, "Repository"}}
-	}
-	var buf bytes.Buffer
-	enc := yaml.NewEncoder(&buf)
-	enc.SetIndent(2)
-	if err := enc.Encode(doc); err != nil {
-		return nil, err
-	}
-	if err := enc.Close(); err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), nil
-}
-
-var (
-	notInName  = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
-	dashes     = regexp.MustCompile(`-{2,}`)
-	scpRemote  = regexp.MustCompile(`^[^@/]+@([A-Za-z0-9.-]+):([^:]+)$`)
-	slugPart   = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
-	edgeOfName = "-_."
-)
-
-// CleanName makes a valid entity name of any text: letters, digits, - _ and ., at most 63.
-func CleanName(s string) string {
-	s = strings.TrimSuffix(s, ".git")
-	s = dashes.ReplaceAllString(notInName.ReplaceAllString(s, "-"), "-")
-	s = strings.Trim(s, edgeOfName)
-	if len(s) > 63 {
-		s = strings.Trim(s[:63], edgeOfName)
-	}
-	if s == "" {
-		return "repository"
-	}
-	return s
-}
-
-// Slug is the host and the owner/name of a remote, "" when the remote is neither an URL nor of the
-// form git@host:owner/name.
-func Slug(remote string) (host, slug string) {
-	if m := scpRemote.FindStringSubmatch(remote); m != nil {
-		host, slug = m[1], m[2]
-	} else if u, err := url.Parse(remote); err == nil && u.Host != "" {
-		host, slug = u.Hostname(), u.Path
-		if p := u.Port(); p != "" && strings.HasPrefix(u.Scheme, "http") {
-			host = u.Host
+	if l.in.IsDescriptor == nil {
+		l.in.IsDescriptor = func(p string) bool {
+			b := path.Base(p)
+			return (b == "catalog-info.yaml" || b == "catalog-info.yml") && !notOurs(p) && !aside(p) && strings.Count(p, "/") < 5
 		}
 	}
-	slug = strings.TrimSuffix(strings.Trim(slug, "/"), ".git")
-	parts := strings.Split(slug, "/")
-	if host == "" || len(parts) < 2 {
-		return "", ""
+	l.host, l.slug = Slug(in.RemoteURL)
+	l.view = newView(in.Tree, l.in.IsDescriptor)
+	l.find()
+	l.parts()
+	l.decide()
+	l.findStores()
+	l.findAPIs()
+	l.relate()
+	l.write()
+	res := &Result{Name: l.name, SourceLocation: in.SourceLocation, Entities: l.out}
+	if l.slug != "" {
+		res.RepositoryURL = "https://" + l.host + "/" + l.slug
 	}
-	for _, p := range parts {
-		if !slugPart.MatchString(p) || p == "." || p == ".." {
-			return "", ""
-		}
-	}
-	return strings.ToLower(host), slug
+	return res
 }
+
+// find runs the finders. Each is a function from the tree to facts, and knows nothing of the others.
+func (l *look) find() {
+	v := l.view
+	l.readme = v.readme()
+	l.projects = v.projects()
+	l.images = v.images()
+	l.artifacts = v.artifacts()
+	l.charts = v.charts()
+	l.kube = v.kubernetes(l.charts)
+	l.loads = append(append([]*workload{}, l.kube.loads...), v.compose()...)
+	l.defs = v.definitions()
+	l.tf, l.tfFirst = v.terraform()
+	l.release = v.release()
+	l.declared = v.declarations()
+	if l.ownerFile = v.codeowners(); l.ownerFile != "" {
+		data := []byte(v.text(l.ownerFile))
+		l.owners = codeowners.Parse(codeowners.StyleOf(l.ownerFile, l.host, data), data)
+	}
+	l.names = names{repo: l.name, full: l.in.FullNames, taken: map[string]bool{}}
+}
+
+// codeowners is the file that counts.
+func (v *view) codeowners() string { return v.first(codeowners.Paths()...) }

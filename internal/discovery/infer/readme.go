@@ -13,10 +13,16 @@ type readme struct {
 	file                string
 	title, text         string
 	titleLine, textLine int
+	deep                bool // the text stands in a section, and not below the title
 }
 
 func (v *view) readme() readme {
-	file := v.first("README.md", "README.markdown", "README", "README.rst", "README.adoc", "README.txt", ".github/README.md", "docs/README.md")
+	file := ""
+	for _, f := range v.chosen[forFront] {
+		if file == "" || strings.Count(f, "/") < strings.Count(file, "/") {
+			file = f
+		}
+	}
 	r := parseReadme(v.text(file))
 	r.file = file
 	return r
@@ -53,10 +59,10 @@ func parseReadme(text string) (r readme) {
 		lines = lines[:400]
 	}
 	var para []string
-	paraLine, fence := 0, ""
+	paraLine, fence, section := 0, "", false
 	finish := func() bool {
 		if s := prose(strings.Join(para, " ")); s != "" {
-			r.text, r.textLine = s, paraLine
+			r.text, r.textLine, r.deep = s, paraLine, section
 			return true
 		}
 		para = nil
@@ -87,6 +93,8 @@ func parseReadme(text string) (r readme) {
 			}
 			if t := cleanTitle(m[2]); t != "" && r.title == "" && len(m[1]) == 1 {
 				r.title, r.titleLine = t, i+1
+			} else {
+				section = section || len(m[1]) > 1
 			}
 			continue
 		}
@@ -162,6 +170,9 @@ func prose(s string) string {
 	s = plain(s)
 	for _, r := range []string{" .", " ,"} {
 		s = strings.ReplaceAll(s, r, r[1:])
+	}
+	if strings.HasSuffix(s, ":") {
+		s = s[:strings.LastIndex(s, ". ")+1] // the rest leads to what follows
 	}
 	words := strings.Fields(s)
 	letters := 0

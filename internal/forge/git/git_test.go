@@ -3,6 +3,7 @@ package git_test
 import (
 	"context"
 	"encoding/pem"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/cgi"
@@ -429,4 +430,51 @@ func TestAdv_GHSA_qmc2_jpr5_7rg9(t *testing.T) {
 	t.Run("configuration", TestHostileConfigurationHasNoEffect)
 	t.Run("content", TestHostileContentHasNoEffect)
 	t.Run("a redirect", TestRedirectToAnotherHost)
+}
+
+// What is brought at once is read without asking again; without that each file is a request of its own.
+func TestBring(t *testing.T) {
+	files := map[string]string{}
+	for i := range 20 {
+		files[fmt.Sprintf("f%02d", i)] = fmt.Sprintf("text %d", i)
+	}
+	wc := repository(t, files)
+	b := serve(t, wc, true, "", "")
+	c := client(t, git.Options{}, []outbound.Rule{{Host: b.host(), AllowPrivate: true}}, b)
+	requests := func() int {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return len(b.auth)
+	}
+	repo := git.Repo{URL: b.repoURL(), Dir: filepath.Join(t.TempDir(), "r.git")}
+	tip, err := c.Fetch(t.Context(), repo, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := c.ListTree(t.Context(), repo, tip, "")
+	if err != nil || len(entries) != len(files) {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	before := requests()
+	if err := c.Bring(t.Context(), repo, append(entries, git.Entry{Path: "link", Mode: "120000", ID: entries[0].ID}, git.Entry{Path: "bad", Mode: "100644", ID: "--help"})); err != nil {
+		t.Fatal(err)
+	}
+	brought := requests()
+	if n := brought - before; n < 1 || n > 4 {
+		t.Errorf("%d requests for all files", n)
+	}
+	for _, e := range entries {
+		if data, err := c.ReadEntry(t.Context(), repo, e, 100); err != nil || string(data) != files[e.Path] {
+			t.Errorf("%s: %q, %v", e.Path, data, err)
+		}
+	}
+	if n := requests() - brought; n != 0 {
+		t.Errorf("%d more requests to read them", n)
+	}
+	if _, err := c.ReadEntry(t.Context(), repo, git.Entry{Path: "link", Mode: "120000", ID: entries[0].ID}, 100); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("a link: %v", err)
+	}
+	if err := c.Bring(t.Context(), repo, nil); err != nil || requests() != brought {
+		t.Errorf("nothing to bring: %v", err)
+	}
 }

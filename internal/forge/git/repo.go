@@ -5,9 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"portico/internal/errs"
@@ -197,6 +197,44 @@ func (c *Client) lsTree(ctx context.Context, repo Repo, commit string, args []st
 	return entries, nil
 }
 
+// Bring fetches the contents of entries at once, so that reading them asks for none one by one. Where the server does not
+// give objects by their names, reading still does. Errors: as Fetch.
+func (c *Client) Bring(ctx context.Context, repo Repo, entries []Entry) error {
+	u, err := c.checkURL(repo.URL)
+	if err != nil {
+		return err
+	}
+	args := []string{"-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--filter=blob:none", "--", "origin"}
+	fixed := len(args)
+	for _, e := range entries {
+		if e.Regular() && IsCommit(e.ID) && len(args) < fixed+maxBrought && !slices.Contains(args[fixed:], e.ID) {
+			args = append(args, e.ID)
+		}
+	}
+	if len(args) == fixed {
+		return nil
+	}
+	defer c.lock(repo.Dir)()
+	_, err = c.run(ctx, command{args: args, dir: repo.Dir, url: u, limit: 1 << 20})
+	return err
+}
+
+// maxBrought bounds the names on a command line.
+const maxBrought = 1_000
+
+// ReadEntry reads an entry that ListTree returned, at most limit bytes. Errors: as ReadFile.
+func (c *Client) ReadEntry(ctx context.Context, repo Repo, e Entry, limit int64) ([]byte, error) {
+	if !e.Regular() || !IsCommit(e.ID) {
+		return nil, errs.New(errs.Forbidden, "%s in %s is not a regular file; links, folders and submodules are not read", e.Path, outbound.Shown(repo.URL))
+	}
+	u, err := c.checkURL(repo.URL)
+	if err != nil {
+		return nil, err
+	}
+	defer c.lock(repo.Dir)()
+	return c.run(ctx, command{args: []string{"cat-file", "blob", e.ID}, dir: repo.Dir, url: u, limit: limit})
+}
+
 // ReadFile reads a regular file of a fetched commit, at most limit bytes. Links are not followed.
 // Errors: errs.Forbidden for a path that leads out and for links and submodules; errs.NotFound;
 // errs.TooLarge; errs.Unavailable when the content must still be fetched and cannot be.
@@ -214,10 +252,5 @@ func (c *Client) ReadFile(ctx context.Context, repo Repo, commit, path string, l
 	if !entries[0].Regular() {
 		return nil, errs.New(errs.Forbidden, "%s in %s is not a regular file; links, folders and submodules are not read", path, outbound.Shown(repo.URL))
 	}
-	var u *url.URL
-	if u, err = c.checkURL(repo.URL); err != nil {
-		return nil, err
-	}
-	defer c.lock(repo.Dir)()
-	return c.run(ctx, command{args: []string{"cat-file", "blob", entries[0].ID}, dir: repo.Dir, url: u, limit: limit})
+	return c.ReadEntry(ctx, repo, entries[0], limit)
 }
