@@ -118,6 +118,7 @@ test-go: build
 	@scripts/dex.sh >/dev/null
 	@scripts/gitea.sh >/dev/null
 	@scripts/github-openapi.sh >/dev/null
+	@scripts/gitlab-schema.sh >/dev/null
 	$(call step,test: Go)
 	@go test -json -timeout 20m $(if $(CI),-shuffle=on) ./... | $(summary) -name go -corpus
 

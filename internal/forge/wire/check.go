@@ -3,6 +3,7 @@ package wire
 import (
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -144,4 +145,23 @@ func CheckChange(c forge.Change) error {
 		return errs.New(errs.TooLarge, "files: %d bytes are more than %d, the limit of a change", size, maxProposed)
 	}
 	return nil
+}
+
+// IsFile reports whether path can be that of a file in a repository.
+func IsFile(path string) bool {
+	return cage.CheckName(path) == nil && path != "." && len(path) <= 1000 && Text(path, 1000) == path
+}
+
+// Number is a whole number that a host may write as a text.
+type Number int64
+
+// UnmarshalJSON reads both, and null as zero.
+func (n *Number) UnmarshalJSON(raw []byte) error {
+	s := strings.Trim(string(raw), `"`)
+	if s == "null" {
+		s = "0"
+	}
+	v, err := strconv.ParseInt(s, 10, 64)
+	*n = Number(v)
+	return err
 }
