@@ -149,7 +149,7 @@ func CheckChange(c forge.Change) error {
 
 // IsFile reports whether path can be that of a file in a repository.
 func IsFile(path string) bool {
-	return cage.CheckName(path) == nil && path != "." && len(path) <= 1000 && Text(path, 1000) == path
+	return cage.CheckName(path) == nil && path != "." && len(path) <= 1000 && utf8.ValidString(path) && !strings.ContainsFunc(path, unicode.IsControl)
 }
 
 // Number is a whole number that a host may write as a text.

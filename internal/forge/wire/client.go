@@ -206,7 +206,7 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 		if err != nil || seconds <= 0 {
 			return 0
 		}
-		return time.Unix(seconds, 0).Sub(now)
+		return time.Duration(min(seconds-now.Unix(), 3600)) * time.Second
 	}
 	switch v := h.Get("Retry-After"); {
 	case v != "":
