@@ -2,8 +2,10 @@ package gitea
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -20,21 +22,24 @@ type Options struct {
 	APIBaseURL string
 	// Owner is the organisation or the user.
 	Owner string
-	// Client brings credentials, budget and guards.
+	// Client brings budget and guards, and the credentials where there are none below.
 	Client *http.Client
-	// WebhookSecret signs deliveries; without one, none is accepted.
-	WebhookSecret string
+	// Token is sent to the API; with a Username it is the password of that account, or a token in its place.
+	Token, Username string
+	// WebhookSecrets sign deliveries, any of them: so one can follow another. Without one, no delivery is accepted.
+	WebhookSecrets []string
 	// Entry is where the operator wrote the credentials, for remedies: "integrations.gitea[0]".
 	Entry string
 }
 
 // Forge is one account. It is safe for concurrent use.
 type Forge struct {
-	api    *wire.Client
-	base   string
-	owner  string
-	entry  string
-	secret []byte
+	api   *wire.Client
+	base  string
+	owner string
+	entry string
+	// secrets of webhooks.
+	secrets []string
 	// user is true once the owner has shown to be no organisation.
 	user atomic.Bool
 }
@@ -54,11 +59,18 @@ func New(o Options) (*Forge, error) {
 	if api == "" {
 		api = base + "/api/v1"
 	}
-	client, err := wire.New(o.Client, api, o.Entry)
+	header := http.Header{}
+	switch {
+	case o.Username != "" && o.Token != "":
+		header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(o.Username+":"+o.Token)))
+	case o.Token != "":
+		header.Set("Authorization", "token "+o.Token)
+	}
+	client, err := wire.New(o.Client, api, o.Entry, header)
 	if err != nil {
 		return nil, err
 	}
-	return &Forge{api: client, base: base, owner: o.Owner, entry: o.Entry, secret: []byte(o.WebhookSecret)}, nil
+	return &Forge{api: client, base: base, owner: o.Owner, entry: o.Entry, secrets: slices.DeleteFunc(slices.Clone(o.WebhookSecrets), func(s string) bool { return s == "" })}, nil
 }
 
 // user is an account, which may be an organisation's.

@@ -72,6 +72,7 @@ func (f *Forge) Repositories(ctx context.Context, cursor string) (_ *forge.Page,
 		if err != nil {
 			return nil, err
 		}
+		r.Stamp = settled(r.Stamp, header)
 		page.Repositories = append(page.Repositories, r)
 	}
 	if total, err := strconv.Atoi(header.Get("X-Total-Count")); err == nil && total >= 0 {
@@ -120,6 +121,17 @@ func (f *Forge) page(ctx context.Context, n int) (list []repository, header http
 	}
 	err = ask("users")
 	return list, header, err
+}
+
+// settled is the stamp of a repository in an answer. The host's times have whole seconds, and a push that follows another
+// in the same second would not move it: what changed in the moment of the answer gets a stamp that does not come again.
+func settled(stamp string, header http.Header) string {
+	updated, err := time.Parse(time.RFC3339, stamp)
+	asked, unknown := http.ParseTime(header.Get("Date"))
+	if err != nil || unknown != nil || asked.Sub(updated) > 2*time.Second {
+		return stamp
+	}
+	return stamp + ", seen " + asked.UTC().Format(time.RFC3339)
 }
 
 // more reports whether another page follows, as the host says. The address that it names for it is not used. Where a proxy

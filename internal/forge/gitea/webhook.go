@@ -95,7 +95,7 @@ func (f *Forge) Webhook(header http.Header, body []byte) (*forge.Event, error) {
 
 // verify looks at nothing of the body but its bytes.
 func (f *Forge) verify(header http.Header, body []byte) error {
-	if len(f.secret) == 0 {
+	if len(f.secrets) == 0 {
 		return errs.WithRemedy(errs.New(errs.Unauthenticated, "webhooks of %s are not accepted: the provider has no secret for them", f.owner),
 			"write the same secret in the provider's configuration and in the webhook")
 	}
@@ -106,10 +106,14 @@ func (f *Forge) verify(header http.Header, body []byte) error {
 	if signature == "" {
 		return errs.WithRemedy(errs.New(errs.Unauthenticated, "the delivery is not signed"), "write a secret in the webhook, the same as in the provider's configuration")
 	}
-	mac := hmac.New(sha256.New, f.secret)
-	mac.Write(body)
 	given, err := hex.DecodeString(strings.TrimPrefix(signature, "sha256="))
-	if err != nil || !hmac.Equal(given, mac.Sum(nil)) {
+	right := false
+	for _, secret := range f.secrets {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write(body)
+		right = hmac.Equal(given, mac.Sum(nil)) || right
+	}
+	if err != nil || !right {
 		return errs.WithRemedy(errs.New(errs.Unauthenticated, "the delivery's signature is wrong"),
 			"write the same secret in the webhook as in the provider's configuration, and let it send application/json")
 	}

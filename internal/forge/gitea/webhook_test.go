@@ -77,7 +77,7 @@ func TestRealDeliveries(t *testing.T) {
 			t.Logf("beside it: %+v", *event)
 			// The same bytes by another hand.
 			other, _ := room(t, s.URL, "hooked", s.Token)
-			other.secret = []byte("another secret")
+			other.secrets = []string{"another secret"}
 			if got, err := other.Webhook(d.header, d.body); got != nil || !errs.Is(err, errs.Unauthenticated) {
 				t.Fatalf("another secret accepts it: %+v, %v", got, err)
 			}
@@ -184,7 +184,7 @@ func TestWebhook(t *testing.T) {
 		})
 	}
 	t.Run("without a secret", func(t *testing.T) {
-		open, err := New(Options{BaseURL: "https://git.example.com", Owner: "quay", Client: http.DefaultClient})
+		open, err := New(Options{BaseURL: "https://git.example.com", Owner: "quay", Client: http.DefaultClient, WebhookSecrets: []string{""}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +202,7 @@ func FuzzWebhook(f *testing.F) {
 			f.Add(event, []byte(body))
 		}
 	}
-	room, err := New(Options{BaseURL: "https://git.example.com", Owner: "quay", Client: http.DefaultClient, WebhookSecret: hookSecret})
+	room, err := New(Options{BaseURL: "https://git.example.com", Owner: "quay", Client: http.DefaultClient, WebhookSecrets: []string{"an older secret", hookSecret}})
 	if err != nil {
 		f.Fatal(err)
 	}

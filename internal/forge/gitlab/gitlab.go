@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -20,12 +21,16 @@ type Options struct {
 	BaseURL string
 	// APIBaseURL is where the REST API begins; BaseURL with /api/v4 where it is "". GraphQL is beside it.
 	APIBaseURL string
-	// Group is the group's full path: "quay" or "quay/cranes".
+	// Group is the group's full path: "quay" or "quay/cranes". "" is the whole host, or what is of Membership of it.
 	Group string
-	// Client brings credentials, budget and guards.
+	// Membership narrows a whole host to the projects that the token's account is a member of.
+	Membership bool
+	// Client brings budget and guards, and the credentials where there is no Token.
 	Client *http.Client
-	// WebhookToken is what deliveries bring; without one, none is accepted.
-	WebhookToken string
+	// Token is sent to the API.
+	Token string
+	// WebhookTokens are what deliveries bring, any of them: so one can follow another. Without one, no delivery is accepted.
+	WebhookTokens []string
 	// Files are the paths that a page brings the contents of; DefaultFiles where nil.
 	Files []string
 	// Entry is where the operator wrote the credentials, for remedies: "integrations.gitlab[0]".
@@ -44,7 +49,8 @@ type Forge struct {
 	base    string
 	group   string
 	entry   string
-	token   string
+	member  bool
+	tokens  []string
 	files   []string
 	// old is true once the host has said that it does not know a field that later versions have.
 	old atomic.Bool
@@ -58,7 +64,7 @@ func New(o Options) (*Forge, error) {
 	if wire.Address(base) == "" || strings.ContainsAny(base, "?#") {
 		return nil, errs.New(errs.Invalid, "baseUrl: %.200q is not the http or https address of a GitLab", base)
 	}
-	if !wire.IsPath(o.Group, 1) {
+	if o.Group != "" && !wire.IsPath(o.Group, 1) {
 		return nil, errs.New(errs.Invalid, "group: %.200q is not the path of a group, such as quay/cranes", o.Group)
 	}
 	if o.Files == nil {
@@ -71,15 +77,23 @@ func New(o Options) (*Forge, error) {
 	if api == "" {
 		api = base + "/api/v4"
 	}
-	rest, err := wire.New(o.Client, api, o.Entry)
+	if o.Group == "" && !o.Membership && base == "https://gitlab.com" {
+		return nil, errs.New(errs.Invalid, "group: gitlab.com is not read as a whole; name a group, or set membership")
+	}
+	header := http.Header{}
+	if o.Token != "" {
+		header.Set("Private-Token", o.Token)
+	}
+	rest, err := wire.New(o.Client, api, o.Entry, header)
 	if err != nil {
 		return nil, err
 	}
-	graphql, err := wire.New(o.Client, strings.TrimSuffix(api, "/v4")+"/graphql", o.Entry)
+	graphql, err := wire.New(o.Client, strings.TrimSuffix(api, "/v4")+"/graphql", o.Entry, header)
 	if err != nil {
 		return nil, err
 	}
-	return &Forge{rest: rest, graphql: graphql, base: base, group: o.Group, entry: o.Entry, token: o.WebhookToken, files: o.Files}, nil
+	return &Forge{rest: rest, graphql: graphql, base: base, group: o.Group, entry: o.Entry, member: o.Membership, files: o.Files,
+		tokens: slices.DeleteFunc(slices.Clone(o.WebhookTokens), func(s string) bool { return s == "" })}, nil
 }
 
 // faults are the errors of a GraphQL answer.
@@ -138,9 +152,9 @@ func (f *Forge) missing() error {
 		fmt.Sprintf("check the path; a private group shows itself to its members alone, so the account of %s must be one", f.named()))
 }
 
-// owns reports whether a project or a group, by its path, is the group's or below it.
+// owns reports whether a project or a group, by its path, is below the group. On a whole host all are.
 func (f *Forge) owns(path string) bool {
-	return len(path) > len(f.group)+1 && strings.EqualFold(path[:len(f.group)+1], f.group+"/")
+	return f.group == "" || len(path) > len(f.group)+1 && strings.EqualFold(path[:len(f.group)+1], f.group+"/")
 }
 
 // localID takes the number out of "gid://gitlab/Project/12".

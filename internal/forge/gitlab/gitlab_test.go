@@ -29,7 +29,7 @@ const hookToken = "a-token-of-hooks"
 
 func room(t *testing.T, base, group, token string) *Forge {
 	t.Helper()
-	f, err := New(Options{BaseURL: base, Group: group, Client: &http.Client{Transport: credentials(token)}, WebhookToken: hookToken, Entry: "integrations.gitlab[0]"})
+	f, err := New(Options{BaseURL: base, Group: group, Client: &http.Client{Transport: credentials(token)}, WebhookTokens: []string{"an older token", hookToken}, Entry: "integrations.gitlab[0]"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,6 +144,45 @@ func TestManyProjects(t *testing.T) {
 	}
 	if diff := cmp.Diff(list[1:60], found); diff != "" {
 		t.Errorf("one by one they are not as in the list (-list +one):\n%s", diff)
+	}
+}
+
+func TestWholeHost(t *testing.T) {
+	g, base := gitlabtest.Start(t)
+	g.AddUser(gitlabtest.User{Username: "ann"})
+	g.AddGroup(gitlabtest.Group{Path: "quay", Members: []string{"ann"}})
+	g.AddGroup(gitlabtest.Group{Path: "dock"})
+	mine := withFiles("dock/b", map[string]string{"a": "b"})
+	mine.Mine = true
+	ids := []string{g.AddProject(withFiles("quay/a", map[string]string{"a": "b"})), g.AddProject(mine)}
+	tests := []struct {
+		name   string
+		member bool
+		want   []string
+	}{
+		{"all", false, []string{"quay/a", "dock/b"}},
+		{"of the account", true, []string{"dock/b"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, err := New(Options{BaseURL: base, Client: http.DefaultClient, Token: gitlabtest.Token, Membership: tt.member})
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, _ := all(t, f, nil)
+			found, gone, err := f.Some(t.Context(), append(ids, "77"))
+			if err != nil || !slices.Equal(names(list), tt.want) || !slices.Equal(names(found), tt.want) || len(gone) != 3-len(found) {
+				t.Errorf("listed %v, found %v, gone %v: %v", names(list), names(found), gone, err)
+			}
+			org, err := f.Organization(t.Context())
+			if tt.member {
+				if org != nil || !errs.Is(err, errs.Invalid) {
+					t.Errorf("%+v, %v", org, err)
+				}
+			} else if err != nil || len(org.Teams) != 2 || len(org.People) != 1 {
+				t.Errorf("%+v, %v", org, err)
+			}
+		})
 	}
 }
 
@@ -416,7 +455,7 @@ func TestNewRefuses(t *testing.T) {
 		{"no address", func(o *Options) { o.BaseURL = "" }},
 		{"another scheme", func(o *Options) { o.BaseURL = "javascript:alert(1)" }},
 		{"an address with credentials", func(o *Options) { o.APIBaseURL = "https://me:pass@git.example.com" }},
-		{"no group", func(o *Options) { o.Group = "" }},
+		{"all of gitlab.com", func(o *Options) { o.Group, o.BaseURL = "", "https://gitlab.com" }},
 		{"a group up the tree", func(o *Options) { o.Group = "quay/.." }},
 		{"a group with a slash at the end", func(o *Options) { o.Group = "quay/" }},
 		{"no client", func(o *Options) { o.Client = nil }},

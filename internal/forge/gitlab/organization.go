@@ -33,6 +33,14 @@ query($group: ID!, $after: String, $members: String) {
   }
 }`
 
+const groupsOfHost = `
+query($after: String, $members: String) {
+  groups(first: 50, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes { parent { fullPath } ` + groupFields + ` }
+  }
+}`
+
 const membersQuery = `
 query($group: ID!, $members: String) {
   group(fullPath: $group) {` + memberFields + ` }
@@ -52,37 +60,60 @@ type group struct {
 	ID, FullPath, Name, Description, AvatarURL string
 	Parent                                     *struct{ FullPath string }
 	GroupMembers                               *memberList
-	DescendantGroups                           *struct {
-		PageInfo pageInfo
-		Nodes    []*group
-	}
+	DescendantGroups                           *groupList
 }
 
-// Organization returns the group itself and those below it as teams, with their direct members: one request for each 50
+type groupList struct {
+	PageInfo pageInfo
+	Nodes    []*group
+}
+
+// groups asks for a page of the groups below the group, which comes before the first, or of those of the host.
+func (f *Forge) groups(ctx context.Context, after string) (top *group, list *groupList, err error) {
+	variables := map[string]any{}
+	if after != "" {
+		variables["after"] = after
+	}
+	query := groupsOfHost
+	if f.group != "" {
+		query, variables["group"] = groupsQuery, f.group
+	}
+	answer, err := ask[struct {
+		Group  *group
+		Groups *groupList
+	}](ctx, f, query, variables)
+	if err != nil {
+		return nil, nil, err
+	}
+	if list = answer.Groups; f.group != "" {
+		if top = answer.Group; top == nil {
+			return nil, nil, f.missing()
+		}
+		list = top.DescendantGroups
+	}
+	if list == nil {
+		return nil, nil, errs.New(errs.Unavailable, "%s does not show the groups below %s", f.graphql.Host(), f.group)
+	}
+	return top, list, nil
+}
+
+// Organization returns the group itself and those below it, or all of a whole host, as teams, with their direct members: one request for each 50
 // groups, and one more for each 100 members of a group past the first 100. Bots of tokens are no people. An e-mail address
 // is there only where somebody made it public.
 func (f *Forge) Organization(ctx context.Context) (_ *forge.Organization, err error) {
 	defer errs.Wrap(&err, "gitlab: groups of %s", f.group)
 	org := &forge.Organization{}
 	people := map[string]bool{}
+	if f.group == "" && f.member {
+		return nil, errs.WithRemedy(errs.New(errs.Invalid, "the teams of a whole host are not those that an account is a member of"), "name a group to read its teams")
+	}
 	for after := ""; ; {
-		variables := map[string]any{"group": f.group}
-		if after != "" {
-			variables["after"] = after
-		}
-		answer, err := ask[struct{ Group *group }](ctx, f, groupsQuery, variables)
+		top, list, err := f.groups(ctx, after)
 		if err != nil {
 			return nil, err
 		}
-		top := answer.Group
-		if top == nil {
-			return nil, f.missing()
-		}
-		if top.DescendantGroups == nil {
-			return nil, errs.New(errs.Unavailable, "%s does not show the groups below %s", f.graphql.Host(), f.group)
-		}
-		groups := top.DescendantGroups.Nodes
-		if after == "" {
+		groups := list.Nodes
+		if top != nil && after == "" {
 			groups = append([]*group{top}, groups...)
 		}
 		for _, g := range groups {
@@ -90,14 +121,14 @@ func (f *Forge) Organization(ctx context.Context) (_ *forge.Organization, err er
 				return nil, err
 			}
 		}
-		next := top.DescendantGroups.PageInfo
+		next := list.PageInfo
 		switch {
 		case !next.HasNextPage:
 			return org, nil
-		case next.EndCursor == "" || next.EndCursor == after || len(top.DescendantGroups.Nodes) == 0:
+		case next.EndCursor == "" || next.EndCursor == after || len(list.Nodes) == 0:
 			return nil, errs.New(errs.Unavailable, "%s says that its list of groups goes on, and not where", f.graphql.Host())
 		case len(org.Teams) > maxGroups:
-			return nil, errs.New(errs.TooLarge, "%s has more than %d groups, the limit", f.group, maxGroups)
+			return nil, errs.New(errs.TooLarge, "%s has more than %d groups, the limit", f.graphql.Host(), maxGroups)
 		}
 		after = next.EndCursor
 	}

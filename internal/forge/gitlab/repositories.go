@@ -23,10 +23,18 @@ const (
 var smaller = []int{pageSize, 10, 2}
 
 // The cost that GitLab counts for a query stays below the 200 that it permits without credentials.
-const projectsQuery = `
+const (
+	projectsOfGroup = `
 query($group: ID!, $first: Int!, $after: String, $ids: [ID!], $paths: [String!]!, $files: Boolean!) {
   group(fullPath: $group) {
-    projects(includeSubgroups: true, first: $first, after: $after, ids: $ids) {
+    projects(includeSubgroups: true, first: $first, after: $after, ids: $ids) {` + projectFields + `}
+  }
+}`
+	projectsOfHost = `
+query($membership: Boolean!, $first: Int!, $after: String, $ids: [ID!], $paths: [String!]!, $files: Boolean!) {
+  projects(membership: $membership, first: $first, after: $after, ids: $ids) {` + projectFields + `}
+}`
+	projectFields = `
       count
       pageInfo { hasNextPage endCursor }
       nodes {
@@ -39,9 +47,8 @@ query($group: ID!, $first: Int!, $after: String, $ids: [ID!], $paths: [String!]!
           blobs(paths: $paths) @include(if: $files) { nodes { path rawSize rawBlob } }
         }
       }
-    }
-  }
-}`
+    `
+)
 
 type pageInfo struct {
 	HasNextPage bool
@@ -80,44 +87,55 @@ type project struct {
 }
 
 type projectList struct {
-	Group *struct {
-		Projects *struct {
-			Count    int
-			PageInfo pageInfo
-			Nodes    []*project
-		}
-	}
+	Count    int
+	PageInfo pageInfo
+	Nodes    []*project
 }
 
 // projects asks for a page, or for those with the IDs.
 func (f *Forge) projects(ctx context.Context, first int, after string, ids []string, files bool) (*projectList, error) {
-	variables := map[string]any{"group": f.group, "first": first, "paths": f.files, "files": files && len(f.files) > 0}
+	variables := map[string]any{"first": first, "paths": f.files, "files": files && len(f.files) > 0}
 	if after != "" {
 		variables["after"] = after
 	}
 	if ids != nil {
 		variables["ids"] = ids
 	}
-	query := func() string {
-		if f.old.Load() {
-			return strings.Replace(projectsQuery, " isForked ", " ", 1)
-		}
-		return projectsQuery
+	query := projectsOfGroup
+	if variables["group"] = f.group; f.group == "" {
+		delete(variables, "group")
+		query, variables["membership"] = projectsOfHost, f.member
 	}
-	list, err := ask[projectList](ctx, f, query(), variables)
+	send := func() (*projectsAnswer, error) {
+		if f.old.Load() {
+			query = strings.Replace(query, " isForked ", " ", 1)
+		}
+		return ask[projectsAnswer](ctx, f, query, variables)
+	}
+	answer, err := send()
 	if e, ok := asFaults(err); ok && e.unknown("isForked") && !f.old.Swap(true) {
-		list, err = ask[projectList](ctx, f, query(), variables)
+		answer, err = send()
 	}
 	if err != nil {
 		return nil, err
 	}
-	if list.Group == nil {
-		return nil, f.missing()
+	list := answer.Projects
+	if f.group != "" {
+		if answer.Group == nil {
+			return nil, f.missing()
+		}
+		list = answer.Group.Projects
 	}
-	if list.Group.Projects == nil || list.Group.Projects.Nodes == nil {
+	if list == nil || list.Nodes == nil {
 		return nil, errs.New(errs.Unavailable, "%s answered with no list of projects", f.graphql.Host())
 	}
 	return list, nil
+}
+
+// projectsAnswer has the list of a group, or of the host.
+type projectsAnswer struct {
+	Group    *struct{ Projects *projectList }
+	Projects *projectList
 }
 
 // Repositories returns one page of at most 50, with the contents of Options.Files as they were when it was asked: a push
@@ -141,7 +159,7 @@ func (f *Forge) Repositories(ctx context.Context, cursor string) (_ *forge.Page,
 	if err != nil {
 		return nil, err
 	}
-	found := list.Group.Projects
+	found := list
 	page := &forge.Page{Total: found.Count}
 	for _, p := range found.Nodes {
 		r, err := f.checked(p)
@@ -199,7 +217,7 @@ func (f *Forge) someOf(ctx context.Context, ids []string, into map[string]*forge
 	if err != nil {
 		return err
 	}
-	for _, p := range list.Group.Projects.Nodes {
+	for _, p := range list.Nodes {
 		r, err := f.checked(p)
 		if err != nil {
 			return err
@@ -209,7 +227,7 @@ func (f *Forge) someOf(ctx context.Context, ids []string, into map[string]*forge
 		}
 		into[r.ID] = r
 	}
-	if list.Group.Projects.PageInfo.HasNextPage {
+	if list.PageInfo.HasNextPage {
 		return errs.New(errs.Unavailable, "%s answered with more projects than were asked for", f.graphql.Host())
 	}
 	return nil

@@ -17,7 +17,7 @@ import (
 const maxDelivery = 10 << 20 // bytes
 
 // means are the events of group hooks and of system hooks, by what they are called in the body. What is not here means
-// nothing to us. A group that is renamed moves all that is below it, and no event follows for each.
+// nothing to us.
 var means = map[string]forge.What{
 	"push":              forge.Pushed,
 	"repository_update": forge.RepositoryChanged,
@@ -29,7 +29,7 @@ var means = map[string]forge.What{
 
 	"group_create":           forge.TeamsChanged,
 	"group_destroy":          forge.TeamsChanged,
-	"group_rename":           forge.TeamsChanged,
+	"group_rename":           forge.RepositoryChanged, // of all that is below it, and no event follows for each
 	"subgroup_create":        forge.TeamsChanged,
 	"subgroup_destroy":       forge.TeamsChanged,
 	"user_add_to_group":      forge.TeamsChanged,
@@ -42,7 +42,7 @@ var means = map[string]forge.What{
 // Webhook verifies a delivery and reads it. GitLab signs nothing: a delivery brings the token itself, so it is only as
 // secret as the way that it comes. Delivery is Idempotency-Key, which stays when GitLab tries again, else the id of the
 // event, which several hooks share. What belongs to no project below the group is RepositoryGone: a system hook brings
-// that, and so does a transfer.
+// that, and so does a transfer. The event of a group that is renamed is of all its projects, and has no RepositoryID.
 func (f *Forge) Webhook(header http.Header, body []byte) (*forge.Event, error) {
 	if err := f.verify(header, body); err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (f *Forge) Webhook(header http.Header, body []byte) (*forge.Event, error) {
 		return nil, errs.New(errs.Invalid, "the delivery %q has neither event_name nor object_kind", event.Name)
 	}
 	event.Name, event.What = wire.Line(kind, 100), means[kind]
-	if event.What == forge.Ignored || event.What == forge.TeamsChanged {
+	if event.What == forge.Ignored || event.What == forge.TeamsChanged || kind == "group_rename" {
 		return event, nil
 	}
 	id, path := payload.ProjectID, payload.Path
@@ -120,15 +120,19 @@ func (f *Forge) Webhook(header http.Header, body []byte) (*forge.Event, error) {
 
 // verify looks at nothing of the body but its length. Digests are compared, so that not even the length of the token shows.
 func (f *Forge) verify(header http.Header, body []byte) error {
-	if f.token == "" {
+	if len(f.tokens) == 0 {
 		return errs.WithRemedy(errs.New(errs.Unauthenticated, "webhooks of %s are not accepted: the provider has no token for them", f.group),
 			"write the same secret token in the provider's configuration and in the webhook")
 	}
 	if len(body) > maxDelivery {
 		return errs.New(errs.TooLarge, "the delivery is larger than %d bytes, the limit", maxDelivery)
 	}
-	given, want := sha256.Sum256([]byte(header.Get("X-Gitlab-Token"))), sha256.Sum256([]byte(f.token))
-	if subtle.ConstantTimeCompare(given[:], want[:]) != 1 {
+	given, right := sha256.Sum256([]byte(header.Get("X-Gitlab-Token"))), 0
+	for _, token := range f.tokens {
+		want := sha256.Sum256([]byte(token))
+		right |= subtle.ConstantTimeCompare(given[:], want[:])
+	}
+	if right != 1 {
 		return errs.WithRemedy(errs.New(errs.Unauthenticated, "the delivery's token is missing or wrong"),
 			"write the same secret token in the webhook as in the provider's configuration")
 	}

@@ -30,14 +30,15 @@ type Client struct {
 	base string
 	host string
 	// entry is where the operator wrote the credentials, for remedies.
-	entry string
+	entry  string
+	header http.Header
 }
 
 // New returns a client of the API below base, an address without a slash at the end. Requests go through c, whose
 // redirects are not followed here: an API that sends elsewhere is a repository or an account that was renamed, or a wrong
-// address, and neither is to be taken for an answer. entry is where the operator wrote the credentials. Errors:
-// errs.Invalid.
-func New(c *http.Client, base, entry string) (*Client, error) {
+// address, and neither is to be taken for an answer. header is sent with each request: the credentials, where c does not
+// bring them. entry is where the operator wrote them. Errors: errs.Invalid.
+func New(c *http.Client, base, entry string, header http.Header) (*Client, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errs.New(errs.Invalid, "%s is not the http or https address of an API", outbound.Shown(base))
@@ -50,7 +51,7 @@ func New(c *http.Client, base, entry string) (*Client, error) {
 	if entry == "" {
 		entry = "the entry for " + u.Host + " under integrations"
 	}
-	return &Client{http: &own, base: strings.TrimRight(base, "/"), host: u.Host, entry: entry}, nil
+	return &Client{http: &own, base: strings.TrimRight(base, "/"), host: u.Host, entry: entry, header: header}, nil
 }
 
 // Host is the API's host, for messages.
@@ -79,6 +80,9 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) (_ ht
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return nil, errs.Public(errs.Invalid, fmt.Sprintf("the request to %s could not be made", c.host), err)
+	}
+	for k, v := range c.header {
+		req.Header[k] = v
 	}
 	req.Header.Set("Accept", "application/json")
 	if in != nil {

@@ -2,5 +2,5 @@
 // redirects, and with errors that say what to do next. What a host answers is checked here before it goes on: names,
 // commits and addresses that cannot be any, and texts that cannot be kept.
 //
-// It brings no credentials and no budget: these are in the http.Client that the caller gives.
+// Budget and guards are in the http.Client that the caller gives, and credentials may be.
 package wire

@@ -123,7 +123,7 @@ func TestErrorsOfTheTransport(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := New(&http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) { return nil, tt.err })}, "https://api.example/v1", "")
+			c, err := New(&http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) { return nil, tt.err })}, "https://api.example/v1", "", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -137,7 +137,7 @@ func TestErrorsOfTheTransport(t *testing.T) {
 			}
 		})
 	}
-	c, err := New(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) { return nil, r.Context().Err() })}, "https://api.example", "")
+	c, err := New(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) { return nil, r.Context().Err() })}, "https://api.example", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestStatus(t *testing.T) {
 			w.WriteHeader(tt.status)
 			_, _ = io.WriteString(w, `{"message":"not for\u001b the public"}`)
 		}))
-		c, err := New(server.Client(), server.URL, "integrations.x[0]")
+		c, err := New(server.Client(), server.URL, "integrations.x[0]", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

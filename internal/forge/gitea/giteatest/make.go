@@ -11,13 +11,14 @@ import (
 	"testing"
 )
 
-const password = "a-password-of-tests"
+// Password is that of everybody whom User made.
+const Password = "a-password-of-tests"
 
 // User makes a person, whose address is name@localhost.
 func (s *Server) User(t testing.TB, name, fullName string) {
 	t.Helper()
 	s.Call(t, s.Token, "POST", "/admin/users", map[string]any{
-		"username": name, "full_name": fullName, "email": name + "@localhost.example", "password": password, "must_change_password": false,
+		"username": name, "full_name": fullName, "email": name + "@localhost.example", "password": Password, "must_change_password": false,
 	}, nil)
 }
 
@@ -32,7 +33,7 @@ func (s *Server) UserToken(t testing.TB, name string, scopes ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.SetBasicAuth(name, password)
+	req.SetBasicAuth(name, Password)
 	req.Header.Set("Content-Type", "application/json")
 	var out struct {
 		SHA1 string `json:"sha1"`
