@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"portico/internal/errs"
 	"portico/internal/forge"
@@ -41,7 +42,8 @@ type Forge struct {
 	// secrets of webhooks.
 	secrets []string
 	// user is true once the owner has shown to be no organisation.
-	user atomic.Bool
+	user   atomic.Bool
+	access accessCache
 }
 
 var _ forge.Forge = (*Forge)(nil)
@@ -70,7 +72,7 @@ func New(o Options) (*Forge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Forge{api: client, base: base, owner: o.Owner, entry: o.Entry, secrets: slices.DeleteFunc(slices.Clone(o.WebhookSecrets), func(s string) bool { return s == "" })}, nil
+	return &Forge{access: accessCache{now: time.Now}, api: client, base: base, owner: o.Owner, entry: o.Entry, secrets: slices.DeleteFunc(slices.Clone(o.WebhookSecrets), func(s string) bool { return s == "" })}, nil
 }
 
 // user is an account, which may be an organisation's.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -93,8 +94,9 @@ func TestRepositories(t *testing.T) {
 	if diff := cmp.Diff(want, names); diff != "" || total != 23 {
 		t.Errorf("listed %d of %d (-want +got):\n%s", len(names), total, diff)
 	}
-	if n := asked.asked.Load(); n != 3 {
-		t.Errorf("23 repositories in pages of %d cost %d requests, not 3", giteatest.PageSize, n)
+	// One is for the teams, none of which may write but the owners.
+	if n := asked.asked.Load(); n != 4 {
+		t.Errorf("23 repositories in pages of %d cost %d requests, not 4", giteatest.PageSize, n)
 	}
 	page, err := f.Repositories(t.Context(), "")
 	if err != nil {
@@ -104,6 +106,7 @@ func TestRepositories(t *testing.T) {
 	wantOne := forge.Repository{
 		ID: got.ID, Name: "listed/r03", URL: s.URL + "/listed/r03", CloneURL: s.URL + "/listed/r03.git", Description: "What r03 is",
 		DefaultBranch: "main", HeadUnknown: true, Stamp: got.Stamp, Visibility: "internal", Topics: []string{"payments"},
+		Teams: []forge.Access{},
 	}
 	if diff := cmp.Diff(wantOne, got, cmpopts.IgnoreFields(forge.Repository{}, "Languages")); diff != "" || got.Stamp == "" {
 		t.Errorf("a repository with files (-want +got):\n%s", diff)
@@ -117,8 +120,8 @@ func TestRepositories(t *testing.T) {
 	if err != nil || len(found) != 1 || len(gone) != 0 {
 		t.Fatalf("found %v, gone %v: %v", found, gone, err)
 	}
-	if n := asked.asked.Load() - before; n != 3 {
-		t.Errorf("one repository cost %d requests, not 3", n)
+	if n := asked.asked.Load() - before; n != 2 {
+		t.Errorf("one repository cost %d requests, not 2", n)
 	}
 	var branch struct {
 		Commit struct{ ID string }
@@ -127,9 +130,51 @@ func TestRepositories(t *testing.T) {
 	if r := found[0]; r.Head != branch.Commit.ID || r.HeadUnknown || r.PushedAt.IsZero() {
 		t.Errorf("its head is %q, not %q; unknown: %v; pushed at %v", r.Head, branch.Commit.ID, r.HeadUnknown, r.PushedAt)
 	}
-	if diff := cmp.Diff([]forge.Access{{Team: "owners", Permission: "admin"}}, found[0].Teams); diff != "" {
-		t.Errorf("who may write (-want +got):\n%s", diff)
+}
+
+func TestWhoMayWrite(t *testing.T) {
+	s := giteatest.Shared(t)
+	s.Organization(t, "shared", false)
+	one := fmt.Sprint(s.Repository(t, "shared", "one", nil))
+	s.Repository(t, "shared", "two", nil)
+	s.Team(t, "shared", "Platform", "write")
+	s.Team(t, "shared", "readers", "read")
+	some := s.TeamOf(t, "shared", "cranes", "admin", "one")
+	f, asked := room(t, s.URL, "shared", s.Token)
+	now := time.Unix(1_000_000, 0)
+	f.access.now = func() time.Time { return now }
+	both := map[string][]forge.Access{
+		"shared/one": {{Team: "platform", Permission: "write"}, {Team: "cranes", Permission: "admin"}},
+		"shared/two": {{Team: "platform", Permission: "write"}},
 	}
+	check := func(want map[string][]forge.Access, requests int64) {
+		t.Helper()
+		before := asked.asked.Load()
+		page, err := f.Repositories(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string][]forge.Access{}
+		for _, r := range page.Repositories {
+			got[r.Name] = r.Teams
+		}
+		if diff := cmp.Diff(want, got); diff != "" || asked.asked.Load()-before != requests {
+			t.Errorf("for %d requests (-want +got):\n%s", asked.asked.Load()-before, diff)
+		}
+	}
+	check(both, 3)
+	s.Call(t, s.Token, "DELETE", fmt.Sprintf("/teams/%d/repos/shared/one", some), nil, nil)
+	check(both, 1)
+	now = now.Add(accessFor)
+	both["shared/one"] = both["shared/two"]
+	check(both, 3)
+	found, _, err := f.Some(t.Context(), []string{one})
+	if err != nil || len(found) != 1 || !cmp.Equal(found[0].Teams, both["shared/one"]) {
+		t.Errorf("%+v, %v", found, err)
+	}
+	s.User(t, "nobody-there", "")
+	f, _ = room(t, s.URL, "shared", s.UserToken(t, "nobody-there", "read:repository", "read:user", "read:organization"))
+	check(map[string][]forge.Access{"shared/one": nil, "shared/two": nil}, 0)
 }
 
 func TestStampMovesWithAPush(t *testing.T) {

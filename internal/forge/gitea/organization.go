@@ -2,9 +2,7 @@ package gitea
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +10,6 @@ import (
 	"portico/internal/errs"
 	"portico/internal/forge"
 	"portico/internal/forge/wire"
-	"portico/internal/outbound"
 )
 
 const (
@@ -26,31 +23,11 @@ type team struct {
 	Description string            `json:"description"`
 	Permission  string            `json:"permission"`
 	Units       map[string]string `json:"units_map"`
+	All         bool              `json:"includes_all_repositories"`
 }
 
 // slug is the name in addresses; within an organisation no two differ by case alone.
 func (t *team) slug() string { return strings.ToLower(t.Name) }
-
-// mayWrite is the permission for code: "admin", "write" or "". A team has one for each unit of a repository, and the
-// general one stands for those that say nothing.
-func (t *team) mayWrite() string {
-	permission := t.Permission
-	if unit := t.Units["repo.code"]; unit != "" && permission != "owner" && permission != "admin" {
-		permission = unit
-	}
-	switch permission {
-	case "owner", "admin":
-		return "admin"
-	case "write":
-		return "write"
-	}
-	return ""
-}
-
-func notAllowed(err error) bool {
-	var status *outbound.StatusError
-	return errors.As(err, &status) && status.Status == http.StatusMethodNotAllowed
-}
 
 // Organization returns teams and members of an organisation: one request for each 50 teams, one for each 50 members, and
 // at least one a team for who is in it. Gitea shows the members of a team to those who are in it and to the owners of the

@@ -63,6 +63,10 @@ func (f *Forge) Repositories(ctx context.Context, cursor string) (_ *forge.Page,
 	if err != nil {
 		return nil, f.missing(err)
 	}
+	access, err := f.access.get(ctx, f)
+	if err != nil {
+		return nil, err
+	}
 	page := &forge.Page{Total: -1}
 	for i := range list {
 		if !f.owns(&list[i]) {
@@ -72,7 +76,7 @@ func (f *Forge) Repositories(ctx context.Context, cursor string) (_ *forge.Page,
 		if err != nil {
 			return nil, err
 		}
-		r.Stamp = settled(r.Stamp, header)
+		r.Stamp, r.Teams = settled(r.Stamp, header), access.of(list[i].ID)
 		page.Repositories = append(page.Repositories, r)
 	}
 	if total, err := strconv.Atoi(header.Get("X-Total-Count")); err == nil && total >= 0 {
@@ -143,12 +147,16 @@ func more(header http.Header, total, got int) bool {
 	return total < 0 && got > 0
 }
 
-// Some asks for each with its branch, and in an organisation for the teams that may write. PushedAt is the time of the
+// Some asks for each with its branch. PushedAt is the time of the
 // branch's commit, which is as near as Gitea comes.
 func (f *Forge) Some(ctx context.Context, ids []string) (found []forge.Repository, gone []string, err error) {
 	defer errs.Wrap(&err, "gitea: %d repositories of %s", len(ids), f.owner)
 	if len(ids) > maxSome {
 		return nil, nil, errs.New(errs.TooLarge, "%d repositories are more than %d, the limit of one question", len(ids), maxSome)
+	}
+	access, err := f.access.get(ctx, f)
+	if err != nil {
+		return nil, nil, err
 	}
 	results := make([]*forge.Repository, len(ids))
 	g, gctx := errgroup.WithContext(ctx)
@@ -168,7 +176,10 @@ func (f *Forge) Some(ctx context.Context, ids []string) (found []forge.Repositor
 	}
 	for i, id := range ids {
 		if results[i] != nil {
-			found = append(found, *results[i])
+			r := results[i]
+			n, _ := strconv.ParseInt(id, 10, 64)
+			r.Teams = access.of(n)
+			found = append(found, *r)
 		} else {
 			gone = append(gone, id)
 		}
@@ -212,8 +223,7 @@ func (f *Forge) one(ctx context.Context, id string) (*forge.Repository, error) {
 			out.Head, out.PushedAt, out.HeadUnknown = commit, at, false
 		}
 	}
-	out.Teams, err = f.teams(ctx, out.Name)
-	return &out, err
+	return &out, nil
 }
 
 func (f *Forge) branch(ctx context.Context, name, branch string) (commit string, at time.Time, err error) {
@@ -230,24 +240,4 @@ func (f *Forge) branch(ctx context.Context, name, branch string) (commit string,
 		return "", time.Time{}, errs.New(errs.Unavailable, "%s gave no commit for the branch %s of %s", f.api.Host(), branch, name)
 	}
 	return commit, b.Commit.Timestamp, nil
-}
-
-// teams returns who may write to a repository; nil where the account is a user, or where the token may not know.
-func (f *Forge) teams(ctx context.Context, name string) ([]forge.Access, error) {
-	var list []team
-	_, err := f.api.Get(ctx, "/repos/"+wire.Escape(name)+"/teams", &list)
-	switch {
-	case err == nil:
-	case errs.Is(err, errs.NotFound), errs.Is(err, errs.Forbidden), notAllowed(err):
-		return nil, nil
-	default:
-		return nil, err
-	}
-	access := []forge.Access{}
-	for _, t := range list {
-		if permission := t.mayWrite(); permission != "" && wire.IsName(t.Name) {
-			access = append(access, forge.Access{Team: t.slug(), Permission: permission})
-		}
-	}
-	return access, nil
 }

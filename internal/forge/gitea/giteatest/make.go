@@ -52,16 +52,32 @@ func (s *Server) Organization(t testing.TB, name string, private bool) {
 // Team makes a team with one permission ("read", "write", "admin") for code in all repositories, and returns its ID.
 func (s *Server) Team(t testing.TB, org, name, permission string, members ...string) int64 {
 	t.Helper()
+	id := s.team(t, org, name, permission, true)
+	for _, m := range members {
+		s.Call(t, s.Token, "PUT", fmt.Sprintf("/teams/%d/members/%s", id, m), nil, nil)
+	}
+	return id
+}
+
+// TeamOf makes a team that has some repositories.
+func (s *Server) TeamOf(t testing.TB, org, name, permission string, repositories ...string) int64 {
+	t.Helper()
+	id := s.team(t, org, name, permission, false)
+	for _, r := range repositories {
+		s.Call(t, s.Token, "PUT", fmt.Sprintf("/teams/%d/repos/%s/%s", id, org, r), nil, nil)
+	}
+	return id
+}
+
+func (s *Server) team(t testing.TB, org, name, permission string, all bool) int64 {
+	t.Helper()
 	var out struct {
 		ID int64 `json:"id"`
 	}
 	s.Call(t, s.Token, "POST", "/orgs/"+org+"/teams", map[string]any{
-		"name": name, "description": "The team " + name, "permission": permission, "includes_all_repositories": true,
+		"name": name, "description": "The team " + name, "permission": permission, "includes_all_repositories": all,
 		"units_map": map[string]string{"repo.code": permission, "repo.pulls": permission},
 	}, &out)
-	for _, m := range members {
-		s.Call(t, s.Token, "PUT", fmt.Sprintf("/teams/%d/members/%s", out.ID, m), nil, nil)
-	}
 	return out.ID
 }
 
