@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2"
@@ -37,8 +38,23 @@ var (
 	wrapped   = regexp.MustCompile(`^(Maybe|InputMaybe|Array)<(.*)>$`)
 )
 
+var once struct {
+	sync.Mutex
+	schema, newer *ast.Schema
+}
+
 // published returns what GitLab publishes of the kept types, and the same with the later fields.
 func published(t testing.TB) (schema, newer *ast.Schema) {
+	t.Helper()
+	once.Lock()
+	defer once.Unlock()
+	if once.newer == nil {
+		once.schema, once.newer = read(t)
+	}
+	return once.schema, once.newer
+}
+
+func read(t testing.TB) (schema, newer *ast.Schema) {
 	t.Helper()
 	script := exec.CommandContext(t.Context(), filepath.Join(testenv.Repo(t), "scripts", "gitlab-schema.sh"))
 	script.Stderr = os.Stderr
