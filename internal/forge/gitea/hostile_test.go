@@ -31,7 +31,7 @@ func TestHostileAnswers(t *testing.T) {
 		}, errs.Unavailable, "does not answer"},
 		{"null for a list", text("application/json", "null"), errs.Unavailable, "no list"},
 		{"an object for a list", text("application/json", "{}"), errs.Unavailable, "cannot be read"},
-		{"more than the limit", text("application/json", `["`+strings.Repeat("x", 10<<20)+`"]`), errs.TooLarge, "limit"},
+		{"more than the limit", text("application/json", `["`+strings.Repeat("x", 10<<20)+`"]`), errs.Unavailable, "the limit"},
 		{"a name up the tree", text("application/json", one(`{"id":1,"name":"..",`+owner+`}`)), errs.Unavailable, "can be none"},
 		{"a name with a slash", text("application/json", one(`{"id":1,"name":"a/b",`+owner+`}`)), errs.Unavailable, "can be none"},
 		{"a name with control characters", text("application/json", one(`{"id":1,"name":"a\u0000\u001b[31mb",`+owner+`}`)), errs.Unavailable, "can be none"},
@@ -40,7 +40,7 @@ func TestHostileAnswers(t *testing.T) {
 		{"elsewhere", func(w http.ResponseWriter) {
 			w.Header().Set("Location", "http://169.254.169.254/")
 			w.WriteHeader(http.StatusFound)
-		}, errs.NotFound, "shows no organisation"},
+		}, errs.Unavailable, "somewhere else"},
 		{"broken", func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadGateway) }, errs.Unavailable, "answered 502"},
 		{"limited", func(w http.ResponseWriter) {
 			w.Header().Set("Retry-After", "120")

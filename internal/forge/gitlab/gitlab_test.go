@@ -258,7 +258,7 @@ func TestRefusalIsNoEmptyList(t *testing.T) {
 		{"too weak a token", "quay", gitlabtest.Token, says(403, `{"error":"insufficient_scope"}`), errs.Forbidden, "refuses"},
 		{"a limit", "quay", gitlabtest.Token, says(429, `Retry later`), errs.Unavailable, "limits our requests"},
 		{"broken", "quay", gitlabtest.Token, says(502, ``), errs.Unavailable, "answered 502"},
-		{"elsewhere", "quay", gitlabtest.Token, says(302, ``), errs.NotFound, "somewhere else"},
+		{"elsewhere", "quay", gitlabtest.Token, says(302, ``), errs.Unavailable, "somewhere else"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package gitlab
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -149,11 +150,11 @@ func (f *Forge) Repositories(ctx context.Context, cursor string) (_ *forge.Page,
 	}
 	var list *projectList
 	for _, size := range smaller {
-		if list, err = f.projects(ctx, size, cursor, nil, true); !errs.Is(err, errs.TooLarge) {
+		if list, err = f.projects(ctx, size, cursor, nil, true); !errors.Is(err, wire.ErrTooLarge) {
 			break
 		}
 	}
-	if errs.Is(err, errs.TooLarge) {
+	if errors.Is(err, wire.ErrTooLarge) {
 		list, err = f.projects(ctx, pageSize, cursor, nil, false)
 	}
 	if err != nil {
@@ -211,7 +212,7 @@ func (f *Forge) someOf(ctx context.Context, ids []string, into map[string]*forge
 		gids = append(gids, "gid://gitlab/Project/"+id)
 	}
 	list, err := f.projects(ctx, pageSize, "", gids, true)
-	if errs.Is(err, errs.TooLarge) {
+	if errors.Is(err, wire.ErrTooLarge) {
 		list, err = f.projects(ctx, pageSize, "", gids, false)
 	}
 	if err != nil {

@@ -24,6 +24,9 @@ const (
 	maxError = 64 << 10         // bytes of an answer that is no success
 )
 
+// ErrTooLarge is in the chain where an answer is past the limit: asking for less may help.
+var ErrTooLarge = errors.New("the answer is past the limit")
+
 // Client asks one API. It is safe for concurrent use.
 type Client struct {
 	http *http.Client
@@ -63,9 +66,9 @@ func (c *Client) Get(ctx context.Context, path string, out any) (http.Header, er
 }
 
 // Do sends in, if it is not nil, and reads the answer into out, if that is not nil. Errors: errs.Forbidden for 401 and 403;
-// errs.NotFound for 404, 410 and redirects; errs.Conflict for 409; errs.TooLarge for an answer past the limit;
-// errs.Unavailable for 429, an exhausted rate limit, 5xx, an answer that is no JSON or was cut short, and a host that does
-// not answer; errs.Invalid for any other status. Where a status came, *outbound.StatusError is in the chain.
+// errs.NotFound for 404 and 410; errs.Conflict for 409; errs.Unavailable for redirects, 429, an exhausted rate limit, 5xx,
+// an answer that is no JSON, was cut short or is past the limit, and a host that does not answer; errs.Invalid for any other
+// status. Where a status came, *outbound.StatusError is in the chain.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any) (_ http.Header, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
@@ -104,8 +107,8 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) (_ ht
 	switch {
 	case err != nil:
 		return nil, c.unreachable(err)
-	case len(text) > maxBody:
-		return nil, errs.New(errs.TooLarge, "%s answered with more than %d bytes, the limit", c.host, maxBody)
+	case len(text) >= maxBody: // a client may have cut it off there
+		return nil, errs.Public(errs.Unavailable, fmt.Sprintf("%s answered with %d bytes or more, the limit", c.host, maxBody), ErrTooLarge)
 	case out == nil:
 		return resp.Header, nil
 	}
@@ -150,7 +153,7 @@ func (c *Client) refused(method string, u *url.URL, resp *http.Response) error {
 	if said := said(resp); said != "" {
 		cause = fmt.Errorf("%w, and says: %s", e, said)
 	}
-	limited := resp.Header.Get("RateLimit-Remaining") == "0" || resp.Header.Get("X-RateLimit-Remaining") == "0"
+	limited := e.RetryAfter > 0 || resp.Header.Get("RateLimit-Remaining") == "0" || resp.Header.Get("X-RateLimit-Remaining") == "0"
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests, status == http.StatusForbidden && limited:
 		return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("%s limits our requests", c.host), cause),
@@ -165,7 +168,7 @@ func (c *Client) refused(method string, u *url.URL, resp *http.Response) error {
 		return errs.WithRemedy(errs.Public(errs.NotFound, fmt.Sprintf("%s is not there: %s answered %d", e.URL, c.host, status), cause),
 			fmt.Sprintf("check the name, and that the token of %s may read it", c.entry))
 	case status >= 300 && status < 400:
-		return errs.WithRemedy(errs.Public(errs.NotFound, fmt.Sprintf("%s is somewhere else now: %s answered %d", e.URL, c.host, status), cause),
+		return errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("%s is somewhere else now: %s answered %d", e.URL, c.host, status), cause),
 			"it was probably renamed: write the new name, or the address of the API itself")
 	case status == http.StatusConflict:
 		return errs.WithRemedy(errs.Public(errs.Conflict, fmt.Sprintf("%s says that something changed meanwhile", c.host), cause), "try again")

@@ -157,9 +157,10 @@ func TestStatus(t *testing.T) {
 		wait   bool
 	}{
 		{status: 400, want: errs.Invalid}, {status: 401, want: errs.Forbidden}, {status: 403, want: errs.Forbidden}, {status: 404, want: errs.NotFound},
-		{status: 409, want: errs.Conflict}, {status: 410, want: errs.NotFound}, {status: 422, want: errs.Invalid}, {status: 301, want: errs.NotFound},
-		{status: 307, want: errs.NotFound}, {status: 500, want: errs.Unavailable}, {status: 503, header: map[string]string{"Retry-After": "30"}, want: errs.Unavailable, wait: true},
+		{status: 409, want: errs.Conflict}, {status: 410, want: errs.NotFound}, {status: 422, want: errs.Invalid}, {status: 301, want: errs.Unavailable},
+		{status: 307, want: errs.Unavailable}, {status: 500, want: errs.Unavailable}, {status: 503, header: map[string]string{"Retry-After": "30"}, want: errs.Unavailable, wait: true},
 		{status: 429, header: map[string]string{"Retry-After": "30"}, want: errs.Unavailable, wait: true},
+		{status: 403, header: map[string]string{"Retry-After": "30"}, want: errs.Unavailable, wait: true},
 		{status: 429, header: map[string]string{"RateLimit-Remaining": "0", "RateLimit-Reset": reset}, want: errs.Unavailable, wait: true},
 		{status: 403, header: map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}, want: errs.Unavailable, wait: true},
 	}
