@@ -116,7 +116,9 @@ test-go: build
 	$(call step,test: looking for PostgreSQL)
 	@DATABASE_URL= scripts/postgres-or-npm.sh
 	@scripts/dex.sh >/dev/null
+	@scripts/gitea.sh >/dev/null
 	@scripts/github-openapi.sh >/dev/null
+	@scripts/gitlab-schema.sh >/dev/null
 	$(call step,test: Go)
 	@go test -json -timeout 20m $(if $(CI),-shuffle=on) ./... | $(summary) -name go -corpus
 
@@ -124,6 +126,7 @@ test-go: build
 test-race: toolchain
 	@scripts/c-compiler.sh
 	@DATABASE_URL= scripts/postgres-or-npm.sh
+	@scripts/gitea.sh >/dev/null
 	$(call step,test: Go with the race detector)
 	@packages=$$(go list -f '$(synchronises)' ./... | awk '$$2 { print $$1 }'); \
 		go test -race -json -vet=off -timeout 30m $${packages:?no package synchronises anything} | $(summary) -name race
