@@ -117,6 +117,8 @@ test-go: build
 	@DATABASE_URL= scripts/postgres-or-npm.sh
 	@scripts/dex.sh >/dev/null
 	@scripts/github-openapi.sh >/dev/null
+	@scripts/github-graphql.sh >/dev/null
+	@scripts/github-webhooks.sh >/dev/null
 	$(call step,test: Go)
 	@go test -json -timeout 20m $(if $(CI),-shuffle=on) ./... | $(summary) -name go -corpus
 
