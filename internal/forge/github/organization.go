@@ -124,7 +124,7 @@ func (f *Forge) endless(what string) error {
 func (f *Forge) owner(ctx context.Context, query string, variables map[string]any) (*saidOwner, error) {
 	var got struct{ RepositoryOwner *saidOwner }
 	// An address that may not be seen is none. Its whole person would be missing otherwise.
-	if err := f.query(ctx, query, variables, &got, func(p problem) bool { return p.at("email", "verified") }); err != nil {
+	if err := f.query(ctx, query, variables, &got, func(p problem) bool { return p.Type != "INSUFFICIENT_SCOPES" && p.at("email", "verified") }); err != nil {
 		return nil, err
 	}
 	if got.RepositoryOwner == nil {

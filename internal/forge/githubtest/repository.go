@@ -209,6 +209,12 @@ func (g *GitHub) Push(name string, files map[string][]byte) (oid string) {
 	return oid
 }
 
+// PushTo is Push to another branch than the default one.
+func (g *GitHub) PushTo(name, branch string, files map[string][]byte) (oid string) {
+	g.on(name, func(r *Repository) { oid = g.push(r, branch, "Change\n", files).oid })
+	return oid
+}
+
 // push commits and tells; the caller holds the lock.
 func (g *GitHub) push(r *Repository, branch, message string, files map[string][]byte) *commit {
 	before := r.branches[branch]
