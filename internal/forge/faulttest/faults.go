@@ -76,7 +76,7 @@ var Scripts = []Script{
 		drip := time.NewTicker(time.Second)
 		defer drip.Stop()
 		for i := 0; ; i++ {
-			if _, err := w.Write([]byte(`[ `)[min(i, 1):min(i, 1)+1]); err != nil || http.NewResponseController(w).Flush() != nil {
+			if _, err := w.Write([]byte(`[ `)[min(i, 1) : min(i, 1)+1]); err != nil || http.NewResponseController(w).Flush() != nil {
 				return
 			}
 			select {

@@ -35,6 +35,8 @@ type Options struct {
 	// PageSize is the number of repositories asked for at once, at most 100; 50 when 0. GitHub gives up on what takes it
 	// longer than 10 seconds; pages are then smaller for a while.
 	PageSize int
+	// Suspended asks who is suspended, which only an Enterprise Server can say.
+	Suspended bool
 	// Timeout bounds one request with its body; 30 seconds when 0 or more.
 	Timeout time.Duration
 	// Observe is told what each GraphQL query cost; may be nil.

@@ -50,8 +50,8 @@ func valid(t *testing.T, g *githubtest.GitHub) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, q := range g.Queries() {
-		if seen[q.Text] {
-			continue
+		if seen[q.Text] || strings.Contains(q.Text, "suspendedAt") {
+			continue // what is published is github.com's, and only Enterprise Server has that field
 		}
 		seen[q.Text] = true
 		for _, err := range githubtest.PublishedSchema(t).ValidateWithVariables(q.Text, q.Variables) {

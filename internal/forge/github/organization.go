@@ -39,7 +39,7 @@ type (
 	}
 	saidPerson struct {
 		ID, Login, URL, AvatarURL, Email string
-		Name                             *string
+		Name, SuspendedAt                *string
 		Verified                         []string
 	}
 	saidOwner struct {
@@ -67,7 +67,8 @@ members(first: 100, membership: IMMEDIATE, after: $after) { pageInfo { hasNextPa
 
 const membersQuery = `query ($login: String!, $after: String, $addresses: Boolean!) { repositoryOwner(login: $login) { __typename
 ... on Organization { membersWithRole(first: 100, after: $after) { pageInfo { hasNextPage endCursor }
-nodes { id login url avatarUrl name email @include(if: $addresses) verified: organizationVerifiedDomainEmails(login: $login) @include(if: $addresses) } } } }` + limits + ` }`
+nodes { id login url avatarUrl name email @include(if: $addresses)
+verified: organizationVerifiedDomainEmails(login: $login) @include(if: $addresses) %s } } } }` + limits + ` }`
 
 // Organization returns the teams and people of an organisation. A personal account has one person, and no team. An address
 // is one of the organisation's verified domains, else the one that the person shows to all.
@@ -179,7 +180,7 @@ func (s *saidPerson) person() (forge.Person, error) {
 	if s == nil || s.ID == "" || s.Login == "" {
 		return forge.Person{}, errors.New("a person is left out")
 	}
-	p := forge.Person{ID: s.ID, Login: s.Login, Email: s.Email, URL: s.URL, Picture: s.AvatarURL}
+	p := forge.Person{ID: s.ID, Login: s.Login, Email: s.Email, URL: s.URL, Picture: s.AvatarURL, Suspended: s.SuspendedAt != nil}
 	if s.Name != nil {
 		p.Name = *s.Name
 	}
@@ -192,9 +193,13 @@ func (s *saidPerson) person() (forge.Person, error) {
 func (f *Forge) people(ctx context.Context) (list []forge.Person, err error) {
 	host := hostOf(f.api.graphql)
 	after := any(nil)
+	suspended := ""
+	if f.o.Suspended {
+		suspended = "suspendedAt"
+	}
 	for n := 0; n <= maxPages; n++ {
 		addresses := !f.bare.Load()
-		owner, err := f.owner(ctx, membersQuery, map[string]any{"login": f.o.Organization, "after": after, "addresses": addresses})
+		owner, err := f.owner(ctx, fmt.Sprintf(membersQuery, suspended), map[string]any{"login": f.o.Organization, "after": after, "addresses": addresses})
 		if addresses && unscoped(err) {
 			f.bare.Store(true) // for good: a token does not grow
 			continue

@@ -62,6 +62,15 @@ func TestOrganization(t *testing.T) {
 			t.Errorf("without addresses: %+v, %v, %d requests", got, err, g.Counts().GraphQL-before)
 		}
 	}
+	// Who is suspended is asked of servers that can say it.
+	g.Change("bob", func(p *githubtest.Person) { p.Suspended = true })
+	f, err = New(Options{BaseURL: base, Organization: "marrowby", Client: client(g.Token("read:org")), Suspended: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err = f.Organization(t.Context()); err != nil || got.People[0].Suspended || !got.People[1].Suspended {
+		t.Errorf("suspended: %+v, %v", got, err)
+	}
 	// One that may not see the organisation has no people, and says so.
 	f = room(t, g, base, "marrowby", func(o *Options) { o.Client = client(g.Token("repo")) })
 	if got, err = f.Organization(t.Context()); got != nil || !errs.Is(err, errs.Forbidden) {

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -261,6 +262,8 @@ func (g *GitHub) installationJSON(base string, a *app, i *installation) object {
 	} else {
 		account["type"], account["node_id"] = "Organization", node("O", number(i.owner))
 	}
+	// The account is a person, an organisation or an enterprise, and the document that is published wants all of them at once.
+	maps.Copy(account, object{"name": i.owner, "slug": strings.ToLower(i.owner), "created_at": made, "updated_at": made})
 	var suspended, by any
 	if i.suspended {
 		suspended, by = made, account

@@ -31,6 +31,7 @@ type Person struct {
 	// Organizations are those whose member the person is, and in what state: "active", or "pending" who was invited.
 	Organizations map[string]string
 	Teams         []string // "organisation/team"
+	Suspended     bool
 }
 
 // Email is one address of a person.

@@ -154,7 +154,7 @@ func (g *GitHub) repositoryPayload(r *Repository) object {
 		"pushed_at": r.pushed.UTC().Format(time.RFC3339), "git_url": "git:" + strings.TrimPrefix(page, "http:") + ".git", "ssh_url": "git@github.example:" + full + ".git",
 		"clone_url": page + ".git", "svn_url": page, "homepage": nil, "size": 0, "stargazers_count": 0, "watchers_count": 0, "language": nil, "has_issues": true,
 		"has_projects": true, "has_downloads": true, "has_wiki": true, "has_pages": false, "forks_count": 0, "mirror_url": nil, "archived": r.Archived,
-		"disabled": false, "open_issues_count": 0, "license": nil, "allow_forking": true, "is_template": false, "topics": topics, "visibility": r.Visibility,
+		"disabled": false, "open_issues_count": 0, "license": nil, "is_template": false, "topics": topics, "visibility": r.Visibility,
 		"forks": 0, "open_issues": 0, "watchers": 0, "default_branch": r.Branch,
 	}
 	for _, sub := range []string{"forks", "teams", "hooks", "events", "tags", "languages", "stargazers", "contributors", "subscribers", "subscription", "merges", "downloads", "deployments"} {

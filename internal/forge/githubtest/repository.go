@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"cmp"
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
@@ -132,7 +133,7 @@ func newCommit(parent, message string, files map[string]file, at time.Time) *com
 // commit puts a commit with these changes on a branch; the caller holds the lock. A nil content removes the file.
 func (r *Repository) commit(branch, message string, changes map[string][]byte, at time.Time) *commit {
 	files := map[string]file{}
-	parent := r.branches[branch]
+	parent := cmp.Or(r.branches[branch], r.branches[r.Branch]) // a new branch begins at the default one
 	if parent != "" {
 		files = maps.Clone(r.commits[parent].files)
 	}

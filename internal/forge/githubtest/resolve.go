@@ -253,6 +253,14 @@ func (p *person) Name() *string {
 	return &p.person.Name
 }
 
+func (p *person) SuspendedAt() *scalar {
+	if !p.person.Suspended {
+		return nil
+	}
+	s := scalar(made)
+	return &s
+}
+
 // Email is the one that a person shows: the primary one of the stand-in's people.
 func (p *person) Email() (string, error) {
 	if !p.q.a.has("user:email", "read:user") {

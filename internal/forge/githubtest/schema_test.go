@@ -82,8 +82,12 @@ func unlike(ours, theirs *ast.Schema) (faults []string) {
 func TestSchemaIsGitHubs(t *testing.T) {
 	t.Parallel()
 	theirs := PublishedSchema(t).AST()
+	// The published schema is github.com's, and an Enterprise Server has this beside.
+	enterprise := []string{"there is no User.suspendedAt"}
 	for _, fault := range unlike(schema().AST(), theirs) {
-		t.Error(fault)
+		if !slices.Contains(enterprise, fault) {
+			t.Error(fault)
+		}
 	}
 	if n := len(theirs.Types); n < 1000 {
 		t.Errorf("GitHub publishes %d types: it is not the whole", n)
