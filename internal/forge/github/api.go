@@ -34,7 +34,7 @@ func newAPI(base, apiBase string, client *http.Client, timeout time.Duration, no
 	if client == nil {
 		return api{}, errs.New(errs.Invalid, "github: Options.Client is missing")
 	}
-	if timeout <= 0 || timeout > defaultLimit {
+	if timeout <= 0 {
 		timeout = defaultLimit
 	}
 	a := api{client: client, timeout: timeout, now: now}

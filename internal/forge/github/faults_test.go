@@ -30,9 +30,9 @@ func retryIn(err error) time.Duration {
 // behind is a room whose host goes wrong as h plays it.
 func behind(t *testing.T, h *faulttest.Host, token string, timeout time.Duration) *Forge {
 	t.Helper()
-	c := client(token)
+	c := client("")
 	c.Transport = h.Transport(c.Transport)
-	f, err := New(Options{BaseURL: h.URL, Organization: "marrowby", Client: c, PageSize: 4, Timeout: timeout})
+	f, err := New(Options{BaseURL: h.URL, Organization: "marrowby", Token: token, Client: c, PageSize: 4, Timeout: timeout})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestFaults(t *testing.T) {
 	for _, script := range faulttest.Scripts {
 		t.Run(script.Name, func(t *testing.T) {
 			t.Parallel()
-			g, base := githubtest.Start(t, githubtest.Person{ID: 1, Login: "ann", Organizations: map[string]string{"marrowby": "active"}, Teams: []string{"marrowby/quay"}})
+			g, _ := githubtest.Start(t, githubtest.Person{ID: 1, Login: "ann", Organizations: map[string]string{"marrowby": "active"}, Teams: []string{"marrowby/quay"}})
 			var ids []string
 			for i := range 8 {
 				name := fmt.Sprintf("r%d", i)
@@ -58,7 +58,6 @@ func TestFaults(t *testing.T) {
 				ids = append(ids, g.NodeID("marrowby/"+name))
 			}
 			h := faulttest.Start(t, g)
-			_ = base
 			timeout := 20 * time.Second
 			if script.Deadline {
 				timeout = 300 * time.Millisecond

@@ -22,12 +22,12 @@ type Options struct {
 	APIBaseURL string
 	// Organization is the login of an organisation or of a personal account.
 	Organization string
-	// App signs the requests. Where it is nil, Client adds a token of its own.
-	App *App
+	// Token, or App, signs the requests. Without either, the client does.
+	Token string
+	App   *App
 	// CatalogPath is the descriptor that is read with a page; a pattern is not, and "" is /catalog-info.yaml.
 	CatalogPath string
-	// Client sends the requests. It must reach the paths that discovery.Rules opens, follow no redirect, and leave an
-	// Authorization that a request has as it is.
+	// Client sends the requests. It must follow no redirect, and leave an Authorization that a request has as it is.
 	Client *http.Client
 	// WebhookSecrets are those that a delivery may be signed with: two while one is exchanged for the other. Without any,
 	// no delivery is accepted.
@@ -37,7 +37,7 @@ type Options struct {
 	PageSize int
 	// Suspended asks who is suspended, which only an Enterprise Server can say.
 	Suspended bool
-	// Timeout bounds one request with its body; 30 seconds when 0 or more.
+	// Timeout bounds one request with its body, and with the time that the client holds it back; 30 seconds when 0.
 	Timeout time.Duration
 	// Observe is told what each GraphQL query cost; may be nil.
 	Observe func(Cost)

@@ -33,7 +33,7 @@ func client(token string) *http.Client {
 // room is the account org of a stand-in, by a token that may read all.
 func room(t *testing.T, g *githubtest.GitHub, base, org string, change ...func(*Options)) *Forge {
 	t.Helper()
-	o := Options{BaseURL: base, Organization: org, Client: client(g.Token("repo", "read:org", "read:user"))}
+	o := Options{BaseURL: base, Organization: org, Token: g.Token("repo", "read:org", "read:user"), Client: client("")}
 	for _, c := range change {
 		c(&o)
 	}

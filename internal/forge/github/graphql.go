@@ -46,8 +46,11 @@ func (e *queryError) Error() string {
 
 // authorization is what a request of this account carries.
 func (f *Forge) authorization(ctx context.Context) (string, error) {
-	if f.o.App == nil {
+	switch {
+	case f.o.App == nil && f.o.Token == "":
 		return "", nil
+	case f.o.App == nil:
+		return "Bearer " + f.o.Token, nil
 	}
 	token, err := f.o.App.Token(ctx, f.o.Organization)
 	if err != nil {

@@ -54,7 +54,7 @@ func TestOrganization(t *testing.T) {
 	}
 
 	// A token that may not see addresses sees people all the same, and is not asked twice.
-	f = room(t, g, base, "marrowby", func(o *Options) { o.Client = client(g.Token("repo", "read:org")) })
+	f = room(t, g, base, "marrowby", func(o *Options) { o.Token = g.Token("repo", "read:org") })
 	for _, requests := range []int{3, 2} {
 		before := g.Counts().GraphQL
 		got, err = f.Organization(t.Context())
@@ -72,7 +72,7 @@ func TestOrganization(t *testing.T) {
 		t.Errorf("suspended: %+v, %v", got, err)
 	}
 	// One that may not see the organisation has no people, and says so.
-	f = room(t, g, base, "marrowby", func(o *Options) { o.Client = client(g.Token("repo")) })
+	f = room(t, g, base, "marrowby", func(o *Options) { o.Token = g.Token("repo") })
 	if got, err = f.Organization(t.Context()); got != nil || !errs.Is(err, errs.Forbidden) {
 		t.Errorf("without read:org: %+v, %v", got, err)
 	}

@@ -113,7 +113,7 @@ func TestProposeRefused(t *testing.T) {
 	g.AddRepository(githubtest.Repository{Owner: "marrowby", Name: "old", Archived: true, Files: map[string]string{"a": "b"}})
 	g.AddRepository(githubtest.Repository{Owner: "marrowby", Name: "empty"})
 	g.AddRepository(githubtest.Repository{Owner: "marrowby", Name: "open", Visibility: "public", Files: map[string]string{"a": "b"}})
-	reader := room(t, g, base, "marrowby", func(o *Options) { o.Client = client(g.Token("read:org")) })
+	reader := room(t, g, base, "marrowby", func(o *Options) { o.Token = g.Token("read:org") })
 	for name, tt := range map[string]struct {
 		change func(*forge.Change)
 		f      *Forge
