@@ -119,6 +119,8 @@ test-go: build
 	@scripts/gitea.sh >/dev/null
 	@scripts/github-openapi.sh >/dev/null
 	@scripts/gitlab-schema.sh >/dev/null
+	@scripts/github-graphql.sh >/dev/null
+	@scripts/github-webhooks.sh >/dev/null
 	$(call step,test: Go)
 	@go test -json -timeout 20m $(if $(CI),-shuffle=on) ./... | $(summary) -name go -corpus
 

@@ -30,3 +30,26 @@ apt_install() {
   rm -f "$log"
   return 1
 }
+
+# npm_file PACKAGE VERSION SHA512 INNER NAME prints the path of one file of an npm package, kept as NAME in .cache/github.
+# The archive is held against its digest, and no more of it is unpacked: such packages can be very large.
+npm_file() {
+  local package=$1 version=$2 digest=$3 inner=$4 folder=$root/.cache/github
+  local file=$folder/$5 archive got work
+  mkdir -p "$folder"
+  exec 9>"$folder/lock"
+  if command -v flock >/dev/null; then flock 9; fi
+  if [ ! -s "$file" ]; then
+    say "reading $package@$version from npm"
+    work=$(mktemp -d "$folder/new.XXXXXX")
+    trap "rm -rf '$work'" EXIT
+    (cd "$work" && npm pack --silent --ignore-scripts "$package@$version" </dev/null >/dev/null) ||
+      die "npm could not fetch $package@$version" "Look at npm's message above."
+    archive=$(echo "$work"/*.tgz)
+    got=$(openssl dgst -sha512 -r "$archive" | cut -d' ' -f1)
+    [ "$got" = "$digest" ] || die "$package@$version is not what it was when it was pinned: its SHA-512 is $got"
+    tar -xzf "$archive" -C "$work" "package/$inner"
+    mv "$work/package/$inner" "$file"
+  fi
+  echo "$file"
+}

@@ -112,7 +112,12 @@ func Rules(integrations []Integration) ([]outbound.Rule, error) {
 			add(in.APIBaseURL, in.authorization(), "/projects")
 		case "github":
 			// A renamed repository is answered with a redirect to /repositories/ID.
-			add(in.APIBaseURL, in.authorization(), "/repos", "/repositories")
+			add(in.APIBaseURL, in.authorization(), "/repos", "/repositories", "/graphql")
+			if host, ok := strings.CutSuffix(in.APIBaseURL, "/api/v3"); ok {
+				add(host, in.authorization(), "/api/graphql") // of an Enterprise Server, which has it beside REST
+			}
+			// An App shows itself here by what it signs, so the integration's own credentials are not for it.
+			add(in.APIBaseURL, nil, "/app", "/orgs", "/users")
 			add(in.RawBaseURL, nil)
 		case "gitea":
 			add(in.APIBaseURL, in.authorization(), "/repos")

@@ -185,6 +185,9 @@ func TestRulesAndCredentials(t *testing.T) {
 		"https://api.github.com/repos/o/r/contents/x": true, "https://api.github.com/user": false, "https://api.github.com/reposx": false, "https://github.com/o/r.git": true,
 		"https://gitlab.com/api/v4/projects/g%2Fp/repository/tree": true, "https://git.example.com/gitlab/api/v4/projects/1": true, "https://git.example.com/other": false,
 		"http://github.com/o/r.git": false, "https://elsewhere.example/": false,
+		"https://api.github.com/graphql": true, "https://api.github.com/graphqlx": false, "https://ghe.example.com/api/graphql": true, "https://api.github.com/orgs/o/installation": true,
+		"https://api.github.com/users/o/installation": true, "https://api.github.com/app/installations/1/access_tokens": true, "https://ghe.example.com/api/v3/app/installations": true,
+		"https://api.github.com/notifications": false,
 	} {
 		if err := c.Check(u); (err == nil) != want {
 			t.Errorf("%s: %v", u, err)
@@ -193,6 +196,11 @@ func TestRulesAndCredentials(t *testing.T) {
 	for _, rule := range rules {
 		if len(rule.Header) > 0 && len(rule.PathPrefixes) == 0 {
 			t.Errorf("credentials for all of %s", rule.Host)
+		}
+		for _, p := range rule.PathPrefixes {
+			if own := strings.HasSuffix(p, "/app") || strings.HasSuffix(p, "/orgs") || strings.HasSuffix(p, "/users"); own && rule.Host == "api.github.com" && len(rule.Header) > 0 {
+				t.Errorf("credentials for %s, where an App signs", p)
+			}
 		}
 	}
 	creds := Credentials(hosts())

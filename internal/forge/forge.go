@@ -125,7 +125,7 @@ type Event struct {
 	Delivery     string // the host's id of it; "" where it sends none
 	Name         string // as the host calls it: "push", "repository"
 	What         What
-	RepositoryID string
+	RepositoryID string // "" where many are meant, as by a change of what an App may see: list again
 	Repository   string // "owner/name", as it was when the event happened
 	Branch       string
 	Commit       string // the branch's commit after a push

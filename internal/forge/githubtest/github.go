@@ -1,8 +1,10 @@
-// Package githubtest stands in for GitHub in tests: the web flow by which people sign in to an OAuth app, and the routes
-// of the REST API that Portico asks. It speaks HTTP, and its own tests hold its answers against the OpenAPI document that
-// GitHub publishes.
+// Package githubtest stands in for GitHub in tests: the web flow by which people sign in to an OAuth app, the routes of the
+// REST API that Portico asks, GraphQL, repositories that git can fetch, GitHub Apps, and webhooks when something changes. It
+// speaks HTTP. Its own tests hold its answers against the OpenAPI document that GitHub publishes, and the schema that each
+// query is validated and answered by against the published one.
 //
-// It is an Enterprise Server: the API is below /api/v3.
+// It is an Enterprise Server: REST is below /api/v3, GraphQL at /api/graphql. It counts requests and has quotas; and it has
+// no branch protection, no forks' branches, and takes no pushes over git: what is pushed is said by [GitHub.Push].
 package githubtest
 
 import (
@@ -18,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Person is somebody with an account.
@@ -28,6 +31,7 @@ type Person struct {
 	// Organizations are those whose member the person is, and in what state: "active", or "pending" who was invited.
 	Organizations map[string]string
 	Teams         []string // "organisation/team"
+	Suspended     bool
 }
 
 // Email is one address of a person.
@@ -50,6 +54,26 @@ type GitHub struct {
 	tokens map[string]grant // by token
 	wrong  func(w http.ResponseWriter, r *http.Request) bool
 	asked  []string
+	counts Counts
+
+	// What the API tells of.
+	base          string // where it is served, "" before it is known
+	now           func() time.Time
+	organizations map[string]string // login by lower case
+	verified      map[string]string // domain by organisation
+	teams         []Team
+	repositories  []*Repository          // oldest first
+	moved         map[string]*Repository // by names of before, lower case
+	access        map[string]*access     // by token
+	gitHubApps    []*app
+	made          int64 // things, for their ids
+	quota         int
+	largest       int
+	hooks         []hook
+	events        []event
+	sent          []Delivery
+	queries       []Query
+	folder        string // of bare repositories
 }
 
 // grant is what a code, or a token, stands for.
@@ -63,7 +87,10 @@ type grant struct {
 
 // New returns a GitHub with these people.
 func New(people ...Person) *GitHub {
-	g := &GitHub{codes: map[string]grant{}, tokens: map[string]grant{}, mux: http.NewServeMux()}
+	g := &GitHub{
+		codes: map[string]grant{}, tokens: map[string]grant{}, mux: http.NewServeMux(), now: time.Now, organizations: map[string]string{},
+		verified: map[string]string{}, moved: map[string]*Repository{}, access: map[string]*access{},
+	}
 	for _, p := range people {
 		g.people = append(g.people, &p)
 	}
@@ -88,6 +115,10 @@ func New(people ...Person) *GitHub {
 	g.mux.HandleFunc("GET /api/v3/user", g.signedIn(func(w http.ResponseWriter, r *http.Request, p *Person, _ func(string) bool) {
 		answer(w, http.StatusOK, privateUser(base(r), p))
 	}))
+	g.appRoutes()
+	g.mux.HandleFunc("GET /api/v3/rate_limit", g.rateLimits)
+	g.mux.HandleFunc("POST /api/graphql", g.serveGraphQL)
+	g.mux.HandleFunc("/{owner}/{repository}/", g.serveGit)
 	g.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusNotFound, "Not Found") })
 	return g
 }
@@ -97,6 +128,8 @@ func Start(t testing.TB, people ...Person) (*GitHub, string) {
 	t.Helper()
 	g := New(people...)
 	s := httptest.NewServer(g)
+	g.base = s.URL
+	t.Cleanup(g.Close)
 	t.Cleanup(s.Close)
 	return g, s.URL
 }
@@ -105,6 +138,10 @@ func (g *GitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	wrong := g.wrong
 	g.asked = append(g.asked, r.Method+" "+r.URL.RequestURI())
+	g.count(r.URL.Path)
+	if g.base == "" {
+		g.base = base(r)
+	}
 	g.mu.Unlock()
 	if wrong != nil && wrong(w, r) {
 		return

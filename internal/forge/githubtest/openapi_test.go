@@ -7,15 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
-
-	"portico/internal/testenv"
 )
 
 var answered = []string{"/user", "/user/emails", "/user/memberships/orgs", "/user/teams"}
@@ -25,13 +21,7 @@ var component = regexp.MustCompile(`"#/components/(\w+)/([^"]+)"`)
 // published returns what GitHub publishes of the paths, and of what that refers to: the whole document takes seconds to load.
 func published(t *testing.T, paths []string) *openapi3.T {
 	t.Helper()
-	script := exec.CommandContext(t.Context(), filepath.Join(testenv.Repo(t), "scripts", "github-openapi.sh"))
-	script.Stderr = os.Stderr
-	file, err := script.Output()
-	if err != nil {
-		t.Fatalf("GitHub's OpenAPI document cannot be read: %v", err)
-	}
-	text, err := os.ReadFile(strings.TrimSpace(string(file)))
+	text, err := os.ReadFile(Published(t, "openapi"))
 	if err != nil {
 		t.Fatal(err)
 	}

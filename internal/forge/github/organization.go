@@ -1,0 +1,233 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"portico/internal/errs"
+	"portico/internal/forge"
+)
+
+type pageInfo struct {
+	HasNextPage bool
+	EndCursor   string
+}
+
+// next is the cursor of the page after one with n entries, "" at the end.
+func (p pageInfo) next(host string, n int) (string, error) {
+	if p.HasNextPage && (p.EndCursor == "" || n == 0) {
+		return "", garbled(host, errors.New("a page that leads to no other"))
+	}
+	if !p.HasNextPage {
+		return "", nil
+	}
+	return p.EndCursor, nil
+}
+
+type (
+	logins struct {
+		PageInfo pageInfo
+		Nodes    []*struct{ Login string }
+	}
+	saidTeam struct {
+		ID, Slug, Name, URL string
+		Description         *string
+		AvatarURL           *string
+		ParentTeam          *struct{ Slug string }
+		Members             *logins
+	}
+	saidPerson struct {
+		ID, Login, URL, AvatarURL, Email string
+		Name, SuspendedAt                *string
+		Verified                         []string
+	}
+	saidOwner struct {
+		Typename string `json:"__typename"`
+		saidPerson
+		Teams *struct {
+			PageInfo pageInfo
+			Nodes    []*saidTeam
+		}
+		MembersWithRole *struct {
+			PageInfo pageInfo
+			Nodes    []*saidPerson
+		}
+	}
+)
+
+const teamsQuery = `query ($login: String!, $after: String) { repositoryOwner(login: $login) { __typename
+... on Organization { teams(first: 50, after: $after, orderBy: {field: NAME, direction: ASC}) { pageInfo { hasNextPage endCursor }
+nodes { id slug name description url avatarUrl parentTeam { slug }
+members(first: 100, membership: IMMEDIATE) { pageInfo { hasNextPage endCursor } nodes { login } } } } }
+... on User { id login url avatarUrl name } }` + limits + ` }`
+
+const teamQuery = `query ($id: ID!, $after: String) { node(id: $id) { ... on Team {
+members(first: 100, membership: IMMEDIATE, after: $after) { pageInfo { hasNextPage endCursor } nodes { login } } } }` + limits + ` }`
+
+const membersQuery = `query ($login: String!, $after: String, $addresses: Boolean!) { repositoryOwner(login: $login) { __typename
+... on Organization { membersWithRole(first: 100, after: $after) { pageInfo { hasNextPage endCursor }
+nodes { id login url avatarUrl name email @include(if: $addresses)
+verified: organizationVerifiedDomainEmails(login: $login) @include(if: $addresses) %s } } } }` + limits + ` }`
+
+// Organization returns the teams and people of an organisation. A personal account has one person, and no team. An address
+// is one of the organisation's verified domains, else the one that the person shows to all.
+func (f *Forge) Organization(ctx context.Context) (_ *forge.Organization, err error) {
+	defer errs.Wrap(&err, "github: people of %s", f.o.Organization)
+	org := &forge.Organization{}
+	host := hostOf(f.api.graphql)
+	after := any(nil)
+	for n := 0; ; n++ {
+		owner, err := f.owner(ctx, teamsQuery, map[string]any{"login": f.o.Organization, "after": after})
+		if err != nil {
+			return nil, err
+		}
+		if owner.Typename == "User" {
+			p, err := owner.person()
+			if err != nil {
+				return nil, garbled(host, err)
+			}
+			return &forge.Organization{People: []forge.Person{p}}, nil
+		}
+		if owner.Teams == nil || owner.Teams.Nodes == nil {
+			return nil, garbled(host, errors.New("no list of teams"))
+		}
+		for _, t := range owner.Teams.Nodes {
+			team, err := f.team(ctx, t)
+			if err != nil {
+				return nil, err
+			}
+			org.Teams = append(org.Teams, team)
+		}
+		next, err := owner.Teams.PageInfo.next(host, len(owner.Teams.Nodes))
+		if err != nil {
+			return nil, err
+		}
+		if next == "" {
+			break
+		}
+		if after = next; n >= maxPages {
+			return nil, f.endless("teams")
+		}
+	}
+	org.People, err = f.people(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return org, nil
+}
+
+func (f *Forge) endless(what string) error {
+	return errs.New(errs.TooLarge, "%s lists %s of %s without end", hostOf(f.api.graphql), what, f.o.Organization)
+}
+
+// owner asks for a part of the account.
+func (f *Forge) owner(ctx context.Context, query string, variables map[string]any) (*saidOwner, error) {
+	var got struct{ RepositoryOwner *saidOwner }
+	// An address that may not be seen is none. Its whole person would be missing otherwise.
+	if err := f.query(ctx, query, variables, &got, func(p problem) bool { return p.Type != "INSUFFICIENT_SCOPES" && p.at("email", "verified") }); err != nil {
+		return nil, err
+	}
+	if got.RepositoryOwner == nil {
+		return nil, errs.WithRemedy(errs.New(errs.NotFound, "%s has no organisation or person %s, or does not show it to us", hostOf(f.api.graphql), f.o.Organization),
+			"check the name, and that the token or App may see it")
+	}
+	return got.RepositoryOwner, nil
+}
+
+// team makes the noun of a team, with all of its members.
+func (f *Forge) team(ctx context.Context, s *saidTeam) (forge.Team, error) {
+	host := hostOf(f.api.graphql)
+	if s == nil || s.ID == "" || s.Slug == "" || s.Members == nil || s.Members.Nodes == nil {
+		return forge.Team{}, garbled(host, errors.New("a team is left out"))
+	}
+	t := forge.Team{ID: s.ID, Slug: s.Slug, Name: s.Name, URL: s.URL}
+	if s.Description != nil {
+		t.Description = *s.Description
+	}
+	if s.AvatarURL != nil {
+		t.Picture = *s.AvatarURL
+	}
+	if s.ParentTeam != nil {
+		t.Parent = s.ParentTeam.Slug
+	}
+	for m, n := s.Members, 0; ; n++ {
+		for _, l := range m.Nodes {
+			if l == nil || l.Login == "" {
+				return forge.Team{}, garbled(host, fmt.Errorf("a member of %s is left out", s.Slug))
+			}
+			t.Members = append(t.Members, l.Login)
+		}
+		after, err := m.PageInfo.next(host, len(m.Nodes))
+		if err != nil || after == "" {
+			return t, err
+		}
+		if n >= maxPages {
+			return forge.Team{}, f.endless("members")
+		}
+		var got struct{ Node *saidTeam }
+		if err := f.query(ctx, teamQuery, map[string]any{"id": s.ID, "after": after}, &got, nil); err != nil {
+			return forge.Team{}, err
+		}
+		if got.Node == nil || got.Node.Members == nil || got.Node.Members.Nodes == nil {
+			return forge.Team{}, garbled(host, fmt.Errorf("no members of %s", s.Slug))
+		}
+		m = got.Node.Members
+	}
+}
+
+func (s *saidPerson) person() (forge.Person, error) {
+	if s == nil || s.ID == "" || s.Login == "" {
+		return forge.Person{}, errors.New("a person is left out")
+	}
+	p := forge.Person{ID: s.ID, Login: s.Login, Email: s.Email, URL: s.URL, Picture: s.AvatarURL, Suspended: s.SuspendedAt != nil}
+	if s.Name != nil {
+		p.Name = *s.Name
+	}
+	if len(s.Verified) > 0 {
+		p.Email = s.Verified[0]
+	}
+	return p, nil
+}
+
+func (f *Forge) people(ctx context.Context) (list []forge.Person, err error) {
+	host := hostOf(f.api.graphql)
+	after := any(nil)
+	suspended := ""
+	if f.o.Suspended {
+		suspended = "suspendedAt"
+	}
+	for n := 0; n <= maxPages; n++ {
+		addresses := !f.bare.Load()
+		owner, err := f.owner(ctx, fmt.Sprintf(membersQuery, suspended), map[string]any{"login": f.o.Organization, "after": after, "addresses": addresses})
+		if addresses && unscoped(err) {
+			f.bare.Store(true) // for good: a token does not grow
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if owner.MembersWithRole == nil || owner.MembersWithRole.Nodes == nil {
+			return nil, garbled(host, errors.New("no list of members"))
+		}
+		for _, s := range owner.MembersWithRole.Nodes {
+			p, err := s.person()
+			if err != nil {
+				return nil, garbled(host, err)
+			}
+			list = append(list, p)
+		}
+		next, err := owner.MembersWithRole.PageInfo.next(host, len(owner.MembersWithRole.Nodes))
+		if err != nil || next == "" {
+			return list, err
+		}
+		after = next
+	}
+	return nil, f.endless("members")
+}
+
+// unscoped reports whether a query was refused because a classic token lacks a scope for one of its fields.
+func unscoped(err error) bool {
+	var q *queryError
+	return errors.As(err, &q) && q.Type == "INSUFFICIENT_SCOPES"
+}
