@@ -33,15 +33,14 @@ func (r *Reader) Reads(typ string) bool { return r != nil && slices.Contains(Typ
 // Read is catalog.Reader's. There is one file for each group, and one for about two hundred people each: whoever is added
 // changes one of them. Errors: errs.Invalid where the configuration has no such organisation; never errs.NotFound, because
 // a host that shows nothing to a credential says the same.
-func (r *Reader) Read(ctx context.Context, loc catalog.Location, known catalog.Known) (_ *catalog.Reading, err error) {
+func (r *Reader) Read(ctx context.Context, loc catalog.Location, known catalog.Known) (*catalog.Reading, error) {
 	source := r.Sources[loc.String()]
 	if source == nil {
 		return nil, errs.WithRemedy(errs.New(errs.Invalid, "the configuration has no organisation %s", loc.Shown()), "add it below catalog.providers")
 	}
-	defer errs.Wrap(&err, "org: %s", loc)
 	d, err := source(ctx)
 	if err != nil {
-		return nil, refused(err)
+		return nil, fmt.Errorf("org: %s: %w", loc.Shown(), refused(err))
 	}
 	reading := &catalog.Reading{Files: files(loc, d, known)}
 	whole := xxhash.New()
