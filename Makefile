@@ -116,6 +116,7 @@ test-go: build
 	$(call step,test: looking for PostgreSQL)
 	@DATABASE_URL= scripts/postgres-or-npm.sh
 	@scripts/dex.sh >/dev/null
+	@scripts/slapd.sh >/dev/null
 	@scripts/github-openapi.sh >/dev/null
 	$(call step,test: Go)
 	@go test -json -timeout 20m $(if $(CI),-shuffle=on) ./... | $(summary) -name go -corpus

@@ -22,6 +22,8 @@ type Directory struct {
 type Entry struct {
 	// Key tells it apart in its directory for good: the number that a host gave it, a DN.
 	Key string
+	// Where is what its directory calls it in a sentence; the key when "".
+	Where string
 	// Label is what it is to be called: any text.
 	Label string
 	// Chosen is set where the people themselves chose the label.
@@ -198,7 +200,7 @@ func called(kind string, list []*Entry) (leftOut []string) {
 		name, changed := Name(e.Label)
 		switch {
 		case e.Label == "":
-			leftOut = append(leftOut, fmt.Sprintf("the %s %s has no name", kind, shown(e.Key)))
+			leftOut = append(leftOut, fmt.Sprintf("the %s %s has no name", kind, e.shown()))
 			continue
 		case name == "":
 			e.name = kind + "-" + e.digest(6)
@@ -228,7 +230,7 @@ func called(kind string, list []*Entry) (leftOut []string) {
 			}
 			if kind == "user" && !e.Chosen && !other.Chosen {
 				// One of two people would be taken for the other.
-				leftOut = append(leftOut, fmt.Sprintf("the user %s would be called %s, as %s is", shown(e.Key), e.name, shown(other.Key)))
+				leftOut = append(leftOut, fmt.Sprintf("the user %s would be called %s, as %s is", e.shown(), e.name, other.shown()))
 				e.name = ""
 				continue
 			}
@@ -291,6 +293,8 @@ func (e *Entry) withDigest(n int) string {
 	name, _ := Name(e.Label)
 	return cut(name, maxName-1-n) + "-" + e.digest(n)
 }
+
+func (e *Entry) shown() string { return shown(cmp.Or(e.Where, e.Key)) }
 
 // shown is a text of somebody else's in a sentence of ours.
 func shown(s string) string { return fmt.Sprintf("%q", Text(s, 100)) }
