@@ -57,6 +57,22 @@ type Transform struct {
 // Pick takes what Include matches, or all where that is nil, and leaves out of it what Exclude matches.
 type Pick struct{ Include, Exclude *regexp.Regexp }
 
+// NewPick reads expressions; "" is none. Errors: errs.Invalid.
+func NewPick(include, exclude string) (p Pick, err error) {
+	for _, x := range []struct {
+		text string
+		into **regexp.Regexp
+	}{{include, &p.Include}, {exclude, &p.Exclude}} {
+		if x.text == "" {
+			continue
+		}
+		if *x.into, err = regexp.Compile(x.text); err != nil {
+			return Pick{}, errs.New(errs.Invalid, "%s is not a regular expression that can be used", shown(x.text))
+		}
+	}
+	return p, nil
+}
+
 func (p Pick) takes(s string) bool {
 	return (p.Include == nil || p.Include.MatchString(s)) && (p.Exclude == nil || !p.Exclude.MatchString(s))
 }

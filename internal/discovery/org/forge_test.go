@@ -131,6 +131,15 @@ func TestForgeSettings(t *testing.T) {
 			}
 		})
 	}
+	if p, err := NewPick("^a", "b$"); err != nil || !p.takes("ax") || p.takes("ab") || p.takes("x") {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if p, err := NewPick("", ""); err != nil || !p.takes("anything") {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if _, err := NewPick("", "(?=x)"); !errs.Is(err, errs.Invalid) {
+		t.Errorf("%v", err)
+	}
 	for _, f := range []*Forge{{Kind: "svn"}, {Kind: "github", Transform: Transform{UserNamespace: "A b"}}, {Kind: "github", Transform: Transform{GroupNamespace: "-"}}} {
 		if err := f.Check(); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%+v: %v", f, err)

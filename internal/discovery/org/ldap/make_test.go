@@ -102,6 +102,19 @@ func TestSet(t *testing.T) {
 	}
 }
 
+func TestMapOf(t *testing.T) {
+	t.Parallel()
+	m, err := MapOf(map[string]string{
+		"rdn": "1", "name": "2", "description": "3", "displayName": "4", "email": "5", "picture": "6", "memberOf": "7", "type": "8", "members": "9",
+	})
+	if d := cmp.Diff(Map{RDN: "1", Name: "2", Description: "3", DisplayName: "4", Email: "5", Picture: "6", MemberOf: "7", Type: "8", Members: "9"}, m); d != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+	if _, err := MapOf(map[string]string{"mail": "x"}); !errs.Is(err, errs.Invalid) || !strings.Contains(errs.Remedy(err), "displayName, email,") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	good := func() Options {

@@ -91,6 +91,21 @@ func (m Map) or(usual Map) Map {
 	return m
 }
 
+// MapOf reads map as it is written: by the names that Backstage gives the fields. Errors: errs.Invalid.
+func MapOf(written map[string]string) (m Map, err error) {
+	fields := map[string]*string{
+		"rdn": &m.RDN, "name": &m.Name, "description": &m.Description, "displayName": &m.DisplayName, "email": &m.Email,
+		"picture": &m.Picture, "memberOf": &m.MemberOf, "type": &m.Type, "members": &m.Members,
+	}
+	for _, key := range slices.Sorted(maps.Keys(written)) {
+		if fields[key] == nil {
+			return Map{}, errs.WithRemedy(errs.New(errs.Invalid, "map has %q, which is no field", key), "write one of "+strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
+		}
+		*fields[key] = written[key]
+	}
+	return m, nil
+}
+
 func (m Map) names() []string {
 	return []string{m.RDN, m.Name, m.Description, m.DisplayName, m.Email, m.Picture, m.MemberOf, m.Type, m.Members}
 }
