@@ -1,5 +1,5 @@
-// Package commits proposes who owns a repository by who changed it lately. It is pure, and what it says is a guess: it is for
-// the inbox of the team that it proposes, and for nothing that happens by itself.
+// Package commits proposes who owns a repository by who changed it lately. It is pure, and what it says is a guess: authors
+// write any address, so it is for the inbox of the team that it proposes, and for nothing that happens by itself.
 package commits
 
 import (
