@@ -117,6 +117,7 @@ test-go: build
 	@DATABASE_URL= scripts/postgres-or-npm.sh
 	@scripts/dex.sh >/dev/null
 	@scripts/gitea.sh >/dev/null
+	@scripts/slapd.sh >/dev/null
 	@scripts/github-openapi.sh >/dev/null
 	@scripts/gitlab-schema.sh >/dev/null
 	@scripts/github-graphql.sh >/dev/null

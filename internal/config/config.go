@@ -138,6 +138,8 @@ type PorticoCatalog struct {
 	History         History       `config:"history"`
 	// RegisterPaths are folders of this machine below which paths may be registered; default none.
 	RegisterPaths []RegisterPath `config:"registerPaths"`
+	// Organizations tune what becomes of teams and people of Git hosts; default as in Backstage.
+	Organizations []PorticoOrganization `config:"organizations"`
 }
 
 // RegisterPath is a folder as it was written, and where.

@@ -100,7 +100,7 @@ proxy:
 		{"location", cfg.Catalog.Locations, []Location{{Type: "file", Target: "./a.yaml", Rules: []Rule{{Allow: []AllowedKind{{"Group", ""}}}},
 			Position: Position{"a.yaml", 40, 7}, Path: "catalog.locations[0]"}}},
 		{"catalog provider", cfg.Catalog.Providers["github"].Get("all").Get("organization").Text(), "o"},
-		{"ours", cfg.Portico.Catalog, PorticoCatalog{time.Hour, 48 * time.Hour, 30 * time.Second, History{90 * 24 * time.Hour, 5}, []RegisterPath{{"./teams", Position{"a.yaml", 43, 130}}}}},
+		{"ours", cfg.Portico.Catalog, PorticoCatalog{time.Hour, 48 * time.Hour, 30 * time.Second, History{90 * 24 * time.Hour, 5}, []RegisterPath{{"./teams", Position{"a.yaml", 43, 130}}}, nil}},
 		{"section", cfg.Sections["kubernetes"].Get("serviceLocatorMethod").Get("type").Text(), "multiTenant"},
 		{"sections", len(cfg.Sections), 1},
 		{"ignored", ignoredPaths(cfg), []string{
@@ -124,7 +124,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := PorticoCatalog{24 * time.Hour, 720 * time.Hour, 5 * time.Minute, History{8760 * time.Hour, 1000}, nil}
+	want := PorticoCatalog{24 * time.Hour, 720 * time.Hour, 5 * time.Minute, History{8760 * time.Hour, 1000}, nil, nil}
 	if diff := cmp.Diff(want, cfg.Portico.Catalog); diff != "" {
 		t.Errorf("portico.catalog (-want +got):\n%s", diff)
 	}

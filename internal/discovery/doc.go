@@ -11,6 +11,7 @@
 //     #ref:path one file in it, #:path the same on the default branch, and path may have *
 //   - folder:/srv/repos — a Git repository, or a tree of them, on this machine
 //   - inferred:/srv/repos/x — a repository without a descriptor, as [portico/internal/discovery/infer] sees it
+//   - github-org:production, gitlab-org:…, gitea-org:…, ldap-org:… — teams and people, by [portico/internal/discovery/org]
 //
 // # What may be read
 //

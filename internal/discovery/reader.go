@@ -12,6 +12,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"portico/internal/catalog"
+	"portico/internal/discovery/org"
 	"portico/internal/errs"
 	"portico/internal/forge/git"
 	"portico/internal/outbound"
@@ -25,6 +26,8 @@ type Options struct {
 	Git *git.Client
 	// Integrations are the Git hosts whose URLs are understood.
 	Integrations []Integration
+	// Organizations reads teams and people; without it no location of theirs is read.
+	Organizations *org.Reader
 	// CacheDir holds clones, readable by the portal's user alone.
 	CacheDir string
 	// Local are the files, globs and folders that the operator named: see AllowLocal.
@@ -95,6 +98,9 @@ func (r *Reader) Read(ctx context.Context, loc catalog.Location, known catalog.K
 		return r.readURL(ctx, loc.Target, known)
 	case "git":
 		return r.readGit(ctx, loc.Target, known)
+	}
+	if r.opts.Organizations.Reads(loc.Type) {
+		return r.opts.Organizations.Read(ctx, loc, known)
 	}
 	return nil, errs.WithRemedy(errs.New(errs.Invalid, "locations of type %q are not read", loc.Type), "use file, url, git or folder")
 }
