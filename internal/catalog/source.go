@@ -326,7 +326,7 @@ func notRegistered() error {
 type Outcome struct {
 	State   string
 	Message string
-	NextAt  time.Time
+	NextAt  time.Time // zero: when it is asked for
 	Held    *Held
 }
 
@@ -410,6 +410,10 @@ func (s *Store) finish(ctx context.Context, src *Source, o Outcome) (again bool,
 
 // end is finish without counting, for when that may be what fails.
 func (s *Store) end(ctx context.Context, id string, o Outcome) (again bool, err error) {
+	var next *time.Time
+	if !o.NextAt.IsZero() {
+		next = &o.NextAt
+	}
 	err = s.db.QueryRow(ctx, `
 		UPDATE catalog_sources
 		SET state = CASE WHEN held IS NULL OR $2 IN ('failed', 'degraded') THEN $2 ELSE 'held' END,
@@ -418,7 +422,7 @@ func (s *Store) end(ctx context.Context, id string, o Outcome) (again bool, err 
 		    last_success_at = CASE WHEN $2 IN ('current', 'degraded') THEN clock_timestamp() ELSE last_success_at END
 		WHERE id = $1
 		RETURNING requested_at > last_attempt_at`,
-		id, o.State, o.Message, o.NextAt).Scan(&again)
+		id, o.State, o.Message, next).Scan(&again)
 	if errs.Is(pg.Err(err), errs.NotFound) {
 		return false, nil // removed meanwhile
 	}
