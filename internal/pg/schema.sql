@@ -271,6 +271,7 @@ CREATE TABLE forge_repositories (
     teams json NOT NULL DEFAULT '[]'::json,
     pushed_at timestamp with time zone,
     left_out text NOT NULL DEFAULT ''::text,
+    wants text NOT NULL DEFAULT ''::text,
     read_head text NOT NULL DEFAULT ''::text,
     read_at timestamp with time zone,
     units text[] NOT NULL DEFAULT '{}'::text[],

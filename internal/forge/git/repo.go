@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,6 +81,16 @@ func (c *Client) resolve(ctx context.Context, rawURL, ref string) (name, commit 
 // without file contents where the server can leave them out (ReadFile then asks for them one by
 // one). It returns the commit. Errors: as LsRemote; errs.TooLarge past Options.MaxTransfer.
 func (c *Client) Fetch(ctx context.Context, repo Repo, ref string) (commit string, err error) {
+	return c.fetch(ctx, repo, ref, "blob:none")
+}
+
+// FetchBelow is Fetch with the contents of all files of at most size bytes, for who reads many of them: one transfer brings
+// them, where the server can leave the others out.
+func (c *Client) FetchBelow(ctx context.Context, repo Repo, ref string, size int64) (commit string, err error) {
+	return c.fetch(ctx, repo, ref, fmt.Sprintf("blob:limit=%d", size+1))
+}
+
+func (c *Client) fetch(ctx context.Context, repo Repo, ref, filter string) (commit string, err error) {
 	name, want, err := c.resolve(ctx, repo.URL, ref)
 	if err != nil {
 		return "", err
@@ -99,7 +108,7 @@ func (c *Client) Fetch(ctx context.Context, repo Repo, ref string) (commit strin
 	}
 	tip := tipOf(ref)
 	_, err = c.run(ctx, command{
-		args: []string{"fetch", "--quiet", "--depth=1", "--filter=blob:none", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--force", "--", "origin", "+" + name + ":" + tip},
+		args: []string{"fetch", "--quiet", "--depth=1", "--filter=" + filter, "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--force", "--", "origin", "+" + name + ":" + tip},
 		dir:  repo.Dir, url: u, limit: 1 << 20,
 	})
 	if err != nil {
@@ -214,10 +223,18 @@ func (c *Client) ReadFile(ctx context.Context, repo Repo, commit, path string, l
 	if !entries[0].Regular() {
 		return nil, errs.New(errs.Forbidden, "%s in %s is not a regular file; links, folders and submodules are not read", path, outbound.Shown(repo.URL))
 	}
-	var u *url.URL
-	if u, err = c.checkURL(repo.URL); err != nil {
+	return c.ReadEntry(ctx, repo, entries[0], limit)
+}
+
+// ReadEntry is ReadFile of an entry that ListTree returned.
+func (c *Client) ReadEntry(ctx context.Context, repo Repo, e Entry, limit int64) ([]byte, error) {
+	if !e.Regular() || !IsCommit(e.ID) {
+		return nil, errs.New(errs.Forbidden, "%s in %s is not a regular file; links, folders and submodules are not read", e.Path, outbound.Shown(repo.URL))
+	}
+	u, err := c.checkURL(repo.URL)
+	if err != nil {
 		return nil, err
 	}
 	defer c.lock(repo.Dir)()
-	return c.run(ctx, command{args: []string{"cat-file", "blob", entries[0].ID}, dir: repo.Dir, url: u, limit: limit})
+	return c.run(ctx, command{args: []string{"cat-file", "blob", e.ID}, dir: repo.Dir, url: u, limit: limit})
 }

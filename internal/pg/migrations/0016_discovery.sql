@@ -17,7 +17,8 @@ CREATE TABLE forge_repositories (
   teams          json        NOT NULL DEFAULT '[]',
   pushed_at      timestamptz,
   left_out       text        NOT NULL DEFAULT '',  -- why filters leave it out of the catalog; '' where they do not
-  read_head      text        NOT NULL DEFAULT '',  -- the head, and by what rules, it was last read at; '': read it
+  wants          text        NOT NULL DEFAULT '',  -- what read_head is to be: the head, what else of the host counts, and the rules
+  read_head      text        NOT NULL DEFAULT '',  -- what wants was when it was last read; '': read it
   read_at        timestamptz,
   units          text[]      NOT NULL DEFAULT '{}',-- locations of the files that it yielded then
   error          text        NOT NULL DEFAULT '',
@@ -74,7 +75,7 @@ CREATE TABLE forge_deliveries (
   provider    text        NOT NULL,
   delivery_id text        NOT NULL,
   event       text        NOT NULL,
-  what        int         NOT NULL,
+  what        int         NOT NULL,                -- forge.What
   repo_id     text        NOT NULL DEFAULT '',
   repository  text        NOT NULL DEFAULT '',
   received_at timestamptz NOT NULL DEFAULT now(),
