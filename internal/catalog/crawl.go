@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"portico/internal/errs"
@@ -55,7 +56,15 @@ func (r *Refresher) crawl(ctx context.Context, src *Source, actor string) (Outco
 	if end.Partial {
 		w.keepOthers(end.Gone)
 	}
-	o.Held, _, err = r.Store.Vanish(ctx, src, w.reading(), actor)
+	for _, loc := range end.Gone {
+		delete(w.visited, loc)
+	}
+	if o.Held, _, err = r.Store.Vanish(ctx, src, w.reading(), actor); err != nil {
+		return Outcome{}, err
+	}
+	if end.Applied != nil {
+		err = end.Applied(ctx)
+	}
 	return o, err
 }
 
@@ -171,6 +180,8 @@ func (w *walk) parts(ctx context.Context, root target, crawl crawling) (end Craw
 		}
 	}
 	w.note(root, now)
+	// What was handed over is there already.
+	children = slices.DeleteFunc(children, func(t target) bool { return handed[t.loc.String()] })
 	if rerr := w.run(ctx, children); rerr != nil {
 		w.writeErr = rerr
 		return end, rerr

@@ -111,7 +111,7 @@ type Crawled struct {
 	// Partial is set when only some of what the location holds was looked at: what was neither handed over nor is in Gone
 	// stays as it is.
 	Partial bool
-	// Gone are the locations of files, of a partial crawl, that are no longer there.
+	// Gone are the locations of files that are no longer there, although they were handed over before, or the crawl is partial.
 	Gone []string
 	// Message says in a sentence what could not be read although the crawl is complete; "" where nothing.
 	Message string

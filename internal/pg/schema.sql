@@ -227,6 +227,7 @@ CREATE TABLE forge_crawls (
     cursor text NOT NULL DEFAULT ''::text,
     pages integer NOT NULL DEFAULT 0,
     listed integer NOT NULL DEFAULT 0,
+    total integer NOT NULL DEFAULT '-1'::integer,
     read integer NOT NULL DEFAULT 0,
     requests integer NOT NULL DEFAULT 0,
     whole boolean NOT NULL DEFAULT false,
@@ -247,6 +248,7 @@ CREATE TABLE forge_deliveries (
     received_at timestamp with time zone NOT NULL DEFAULT now(),
     done_at timestamp with time zone,
     attempts integer NOT NULL DEFAULT 0,
+    retry_at timestamp with time zone,
     error text NOT NULL DEFAULT ''::text,
     CONSTRAINT forge_deliveries_pkey PRIMARY KEY (id),
     CONSTRAINT forge_deliveries_provider_delivery_id_key UNIQUE (provider, delivery_id)
@@ -274,6 +276,7 @@ CREATE TABLE forge_repositories (
     wants text NOT NULL DEFAULT ''::text,
     read_head text NOT NULL DEFAULT ''::text,
     read_at timestamp with time zone,
+    told_at timestamp with time zone,
     units text[] NOT NULL DEFAULT '{}'::text[],
     error text NOT NULL DEFAULT ''::text,
     seen_crawl bigint NOT NULL DEFAULT 0,

@@ -20,6 +20,7 @@ CREATE TABLE forge_repositories (
   wants          text        NOT NULL DEFAULT '',  -- what read_head is to be: the head, what else of the host counts, and the rules
   read_head      text        NOT NULL DEFAULT '',  -- what wants was when it was last read; '': read it
   read_at        timestamptz,
+  told_at        timestamptz,                      -- when deliveries had it looked at last
   units          text[]      NOT NULL DEFAULT '{}',-- locations of the files that it yielded then
   error          text        NOT NULL DEFAULT '',
   seen_crawl     bigint      NOT NULL DEFAULT 0,   -- the last crawl that the host listed it in
@@ -36,6 +37,7 @@ CREATE TABLE forge_crawls (
   cursor       text        NOT NULL DEFAULT '',
   pages        int         NOT NULL DEFAULT 0,
   listed       int         NOT NULL DEFAULT 0,     -- repositories so far
+  total        int         NOT NULL DEFAULT -1,    -- of all pages, as the host says; -1 where it does not
   read         int         NOT NULL DEFAULT 0,     -- of them, those whose head had moved
   requests     int         NOT NULL DEFAULT 0,     -- to the host's API
   whole        boolean     NOT NULL DEFAULT false,
@@ -81,6 +83,7 @@ CREATE TABLE forge_deliveries (
   received_at timestamptz NOT NULL DEFAULT now(),
   done_at     timestamptz,
   attempts    int         NOT NULL DEFAULT 0,
+  retry_at    timestamptz,                         -- not before then
   error       text        NOT NULL DEFAULT '',
   UNIQUE (provider, delivery_id)
 );
