@@ -157,6 +157,16 @@ func (s *Store) Source(ctx context.Context, id string) (_ *Source, err error) {
 	return src, err
 }
 
+// SourceAt returns the id of the source of a location.
+func (s *Store) SourceAt(ctx context.Context, loc Location) (id string, err error) {
+	defer errs.Wrap(&err, "catalog: source %s", loc.Shown())
+	err = pg.Err(s.db.QueryRow(ctx, `SELECT id FROM catalog_sources WHERE type = $1 AND target = $2`, loc.Type, loc.Target).Scan(&id))
+	if errs.Is(err, errs.NotFound) {
+		return "", errs.New(errs.NotFound, "%s is no source", loc.Shown())
+	}
+	return id, err
+}
+
 func absentSource(id string) error { return errs.New(errs.NotFound, "there is no source %s", id) }
 
 // Declared is a source as the configuration or the command line names it.

@@ -47,9 +47,9 @@ func cut(s string, n int) string { return text(s[:min(len(s), n)]) }
 // Deliveries works off what hosts told, as it comes.
 type Deliveries struct {
 	Crawler *Crawler
-	// News applies what was told of a source; Sources finds the one that a provider is.
-	News    func(ctx context.Context, sourceID, actor string) error
-	Sources func(catalog.Location) (id string, err error)
+	// News applies what was told of a source; Source finds the one that a provider is.
+	News   func(ctx context.Context, sourceID, actor string) error
+	Source func(ctx context.Context, loc catalog.Location) (id string, err error)
 	// Done is called when something was applied; it may be nil.
 	Done func()
 }
@@ -117,7 +117,7 @@ func (d *Deliveries) round(ctx context.Context, p *Provider) time.Duration {
 	if err != nil || len(list) == 0 {
 		return nextRound
 	}
-	id, err := d.Sources(p.Location())
+	id, err := d.Source(ctx, p.Location())
 	if err == nil {
 		err = d.News(ctx, id, "system:webhook")
 	}
