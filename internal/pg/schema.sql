@@ -230,6 +230,7 @@ CREATE TABLE forge_crawls (
     total integer NOT NULL DEFAULT '-1'::integer,
     read integer NOT NULL DEFAULT 0,
     requests integer NOT NULL DEFAULT 0,
+    touched_at timestamp with time zone NOT NULL DEFAULT now(),
     whole boolean NOT NULL DEFAULT false,
     finished_at timestamp with time zone,
     error text NOT NULL DEFAULT ''::text,

@@ -135,10 +135,12 @@ func (x *pass) begin(ctx context.Context) (err error) {
 		return err
 	}
 	return x.DB.QueryRow(ctx, `
-		WITH open AS (
-			SELECT id, cursor, listed FROM forge_crawls WHERE provider = $1 AND finished_at IS NULL ORDER BY id DESC LIMIT 1
+		WITH last AS (
+			SELECT id FROM forge_crawls WHERE provider = $1 AND finished_at IS NULL ORDER BY id DESC LIMIT 1
+		), open AS (
+			UPDATE forge_crawls SET touched_at = now() WHERE id IN (SELECT id FROM last) RETURNING id, cursor, listed
 		), new AS (
-			INSERT INTO forge_crawls (provider) SELECT $1 WHERE NOT EXISTS (SELECT FROM open) RETURNING id, cursor, listed
+			INSERT INTO forge_crawls (provider) SELECT $1 WHERE NOT EXISTS (SELECT FROM last) RETURNING id, cursor, listed
 		)
 		SELECT * FROM open UNION ALL SELECT * FROM new`, x.p.ID).Scan(&x.id, &x.cursor, &x.listed)
 }
@@ -178,7 +180,7 @@ func (x *pass) list(ctx context.Context, deadline time.Time) error {
 			x.cursor = storedEnd
 		}
 		if _, err := x.DB.Exec(ctx, `
-			UPDATE forge_crawls SET cursor = $2, pages = pages + 1, listed = $3, requests = requests + $4, total = $5, error = '' WHERE id = $1`,
+			UPDATE forge_crawls SET cursor = $2, pages = pages + 1, listed = $3, requests = requests + $4, total = $5, error = '', touched_at = now() WHERE id = $1`,
 			x.id, x.cursor, x.listed, x.count.Take(), max(page.Total, -1)); err != nil {
 			x.broken = fmt.Errorf("crawl: keep the cursor of %s: %w", x.p.ID, err)
 			return x.broken
@@ -318,7 +320,7 @@ func (x *pass) readStale(ctx context.Context, deadline time.Time) (more bool, fa
 			return false, failed, err
 		}
 		failed += f
-		if _, err := x.DB.Exec(ctx, `UPDATE forge_crawls SET read = read + $2 WHERE id = $1`, x.id, n); err != nil {
+		if _, err := x.DB.Exec(ctx, `UPDATE forge_crawls SET read = read + $2, touched_at = now() WHERE id = $1`, x.id, n); err != nil {
 			return false, failed, err
 		}
 		if err := x.news(ctx); err != nil {

@@ -271,6 +271,9 @@ func Delivery(e forge.Event) (header http.Header, body []byte) {
 	return http.Header{"X-Signature": {sign(body)}, "X-Delivery": {e.Delivery}}, body
 }
 
+// Signed is the header of a body, whatever it is.
+func Signed(body []byte) http.Header { return http.Header{"X-Signature": {sign(body)}} }
+
 func sign(body []byte) string {
 	mac := hmac.New(sha256.New, []byte(Secret))
 	mac.Write(body)

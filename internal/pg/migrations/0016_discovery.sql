@@ -40,6 +40,7 @@ CREATE TABLE forge_crawls (
   total        int         NOT NULL DEFAULT -1,    -- of all pages, as the host says; -1 where it does not
   read         int         NOT NULL DEFAULT 0,     -- of them, those whose head had moved
   requests     int         NOT NULL DEFAULT 0,     -- to the host's API
+  touched_at   timestamptz NOT NULL DEFAULT now(), -- when it came on last
   whole        boolean     NOT NULL DEFAULT false,
   finished_at  timestamptz,
   error        text        NOT NULL DEFAULT ''
