@@ -210,10 +210,9 @@ func (a *App) forgeClient(acc *account, digest string) (*http.Client, error) {
 		return nil, err
 	}
 	a.cleanup(func(context.Context) { client.Close() })
-	return &http.Client{
-		Transport: a.ledger.Budget(acc.host, digest, client.HTTP().Transport), Timeout: forgeTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, nil
+	h := client.HTTP()
+	h.Transport, h.Timeout = a.ledger.Budget(acc.host, digest, h.Transport), forgeTimeout
+	return h, nil
 }
 
 // providerSources declares the accounts as sources. What they yield may be of any kind that files of the configuration may be.
