@@ -31,8 +31,8 @@ var ingestionRead = httpx.Permission{Name: "catalog.ingestion.read", Action: "re
 func (h *Handler) Mount(g *httpx.Registry) {
 	const signed = "signed by the host, and nothing is read before that is verified"
 	g.Add(
-		httpx.Route{Pattern: "POST /api/portico/webhooks/{provider}", Access: httpx.Public(signed), Handler: h.postWebhook},
-		httpx.Route{Pattern: "POST /api/events/http/{topic}", Access: httpx.Public(signed), Handler: h.postEvent},
+		httpx.Route{Pattern: "POST /api/portico/webhooks/{provider}", Access: httpx.Public(signed), Signed: true, Handler: h.postWebhook},
+		httpx.Route{Pattern: "POST /api/events/http/{topic}", Access: httpx.Public(signed), Signed: true, Handler: h.postEvent},
 		httpx.Route{Pattern: "GET /api/portico/providers", Access: httpx.Require(ingestionRead), Handler: h.getProviders},
 		httpx.Route{Pattern: "GET /api/portico/providers/{provider}/repositories", Access: httpx.Require(ingestionRead), Handler: h.getRepositories},
 	)

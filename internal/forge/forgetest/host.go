@@ -10,8 +10,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
+	"net/http/cgi"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,6 +41,8 @@ type Host struct {
 	Glances, NoTotal, NoHeads bool
 
 	t     testing.TB
+	root  string // of the bare repositories
+	at    string // where they are cloned from, with a slash at the end
 	mu    sync.Mutex
 	repos map[string]*Repo
 	next  int
@@ -57,7 +62,21 @@ type Repo struct {
 
 // New returns a host without repositories.
 func New(t testing.TB) *Host {
-	return &Host{t: t, repos: map[string]*Repo{}, asked: map[string]int{}, some: map[string]int{}}
+	root := t.TempDir()
+	return &Host{t: t, root: root, at: "file://" + root + "/", repos: map[string]*Repo{}, asked: map[string]int{}, some: map[string]int{}}
+}
+
+// Serve has the repositories cloned over HTTP from then on, and returns where.
+func (h *Host) Serve() (base string) {
+	h.t.Helper()
+	backend := &cgi.Handler{
+		Path: filepath.Join(h.git(nil, "--exec-path"), "git-http-backend"), Stderr: io.Discard,
+		Env: []string{"GIT_PROJECT_ROOT=" + h.root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"},
+	}
+	s := httptest.NewServer(backend)
+	h.t.Cleanup(s.Close)
+	h.at = s.URL + "/"
+	return s.URL
 }
 
 // Create adds a repository with a commit, or an empty one where files is nil, and returns its id.
@@ -66,9 +85,9 @@ func (h *Host) Create(name string, files map[string]string) string {
 	h.mu.Lock()
 	h.next++
 	id := strconv.Itoa(1000 + h.next)
-	dir := filepath.Join(h.t.TempDir(), id+".git")
+	dir := filepath.Join(h.root, id+".git")
 	r := &Repo{dir: dir, files: map[string]string{}, Repository: forge.Repository{
-		ID: id, Name: name, URL: "https://git.test/" + name, CloneURL: "file://" + dir, DefaultBranch: "main", Visibility: "private",
+		ID: id, Name: name, URL: "https://git.test/" + name, CloneURL: h.at + id + ".git", DefaultBranch: "main", Visibility: "private",
 	}}
 	h.repos[id] = r
 	h.mu.Unlock()
