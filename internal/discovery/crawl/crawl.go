@@ -320,7 +320,7 @@ func (x *pass) readStale(ctx context.Context, deadline time.Time) (more bool, fa
 			return false, failed, err
 		}
 		failed += f
-		if _, err := x.DB.Exec(ctx, `UPDATE forge_crawls SET read = read + $2, touched_at = now() WHERE id = $1`, x.id, n); err != nil {
+		if _, err := x.DB.Exec(ctx, `UPDATE forge_crawls SET read = read + $2, touched_at = now() WHERE id = $1`, x.id, n-f); err != nil {
 			return false, failed, err
 		}
 		if err := x.news(ctx); err != nil {

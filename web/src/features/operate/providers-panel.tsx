@@ -1,11 +1,12 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { useNow } from '../../lib/now.ts'
 import { asSentence, count, number } from '../../lib/words.ts'
 import { CopyButton } from '../../ui/code-block.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { Section } from '../../ui/section.tsx'
 import { StaleStrip } from '../../ui/stale-strip.tsx'
-import { Health } from '../../ui/status.tsx'
+import { Status, type StatusShape } from '../../ui/status.tsx'
 import type { ProblemsSearch } from './problems-search.ts'
 import { providersQuery, type Provider } from './providers-api.ts'
 import { budgetWords, progressShare, progressWords, spentWords, webhookURL, wholeWords } from './providers-words.ts'
@@ -32,6 +33,16 @@ export function Providers({ search }: { search: ProblemsSearch }) {
   )
 }
 
+/** A shape, and words that may take several lines. */
+function Line({ shape, children }: { shape: StatusShape; children: ReactNode }) {
+  return (
+    <span className={css['line']}>
+      <Status shape={shape} label={null} />
+      <span className={shape === 'warn' ? css['warn'] : undefined}>{children}</span>
+    </span>
+  )
+}
+
 function Facts({ provider }: { provider: Provider }) {
   const now = useNow()
   const { running, lastWhole, lastFailure } = provider
@@ -55,9 +66,9 @@ function Facts({ provider }: { provider: Provider }) {
         <>
           <dt>Since then</dt>
           <dd>
-            <Health shape="warn">
+            <Line shape="warn">
               <Fresh at={lastFailure.at} />: {asSentence(lastFailure.error)}
-            </Health>
+            </Line>
           </dd>
         </>
       )}
@@ -66,9 +77,9 @@ function Facts({ provider }: { provider: Provider }) {
         {provider.budgets.length === 0 && <span className="muted">The host has named none</span>}
         {provider.budgets.map((budget) => (
           <p key={budget.resource}>
-            <Health shape={budget.retryAt || !budget.enough ? 'warn' : 'ok'}>
+            <Line shape={budget.retryAt || !budget.enough ? 'warn' : 'ok'}>
               <b>{budget.resource}</b>: {budgetWords(budget, now)}
-            </Health>
+            </Line>
           </p>
         ))}
       </dd>
@@ -95,9 +106,9 @@ function Running({ provider: { running } }: { provider: Provider }) {
   const share = progressShare(running)
   return (
     <>
-      <Health shape="run">
+      <Line shape="run">
         <span className="num">{progressWords(running)}</span>
-      </Health>
+      </Line>
       <progress
         className={css['progress']}
         aria-label="Pass"
@@ -133,11 +144,11 @@ function Deliveries({ provider }: { provider: Provider }) {
       <ul className={css['deliveries']}>
         {provider.deliveries.map((d, i) => (
           <li key={`${d.receivedAt} ${String(i)}`}>
-            <Health shape={d.error ? 'warn' : d.doneAt ? 'ok' : 'run'}>
+            <Line shape={d.error ? 'warn' : d.doneAt ? 'ok' : 'run'}>
               {d.event}
               {d.repository && ` of ${d.repository}`}
               {d.error && `: ${d.error}`}
-            </Health>
+            </Line>
             <Fresh at={d.receivedAt} className="quiet num" />
           </li>
         ))}

@@ -125,7 +125,7 @@ function Row({ repository: r }: { repository: Repository }) {
         )}
         {r.why && <small>{r.why}</small>}
       </span>
-      <span className="quiet">{r.state === 'leftOut' ? '' : r.declared ? 'declared' : 'seen, not declared'}</span>
+      <span className="quiet">{r.state === 'read' && (r.declared ? 'declared' : 'seen, not declared')}</span>
       <span className="quiet num">{r.readAt ? <Fresh at={r.readAt} /> : ''}</span>
     </li>
   )
