@@ -25,7 +25,9 @@ import (
 	"portico/internal/catalog/index"
 	"portico/internal/config"
 	"portico/internal/discovery"
+	"portico/internal/discovery/crawl"
 	"portico/internal/errs"
+	"portico/internal/forge/budget"
 	"portico/internal/httpx"
 	"portico/internal/identity"
 	"portico/internal/identity/audit"
@@ -83,6 +85,8 @@ type App struct {
 	keyring    *keyring.Keyring
 	backstage  *backstage.Handler
 	settings   *settings.Handler
+	ledger     *budget.Ledger
+	crawler    *crawl.Crawler
 	net        secret.Net
 	server     *http.Server
 	serveErr   chan error
@@ -335,7 +339,10 @@ func (a *App) startCatalog(ctx context.Context) error {
 		ChangeAge: cfg.Portico.Catalog.History.MaxAge, ChangeCount: cfg.Portico.Catalog.History.MaxCount, FollowerSlow: time.Hour,
 	}
 	a.store.SignOut, a.store.Displace, a.store.Reserved = signOut, displace, a.reserved
-	refresher := &catalog.Refresher{Store: a.store, Reader: catalog.WithNewcomers(reader, a.store), Paths: a.paths, Rules: a.rulesFor, Every: cfg.Portico.Catalog.RefreshInterval, Log: a.o.Log}
+	refresher := &catalog.Refresher{
+		Store: a.store, Reader: catalog.WithNewcomers(reader, a.store), Crawler: a.crawler, Next: nextCrawl(a.crawler.Providers), Paths: a.paths,
+		Rules: a.rulesFor, Every: cfg.Portico.Catalog.RefreshInterval, Log: a.o.Log,
+	}
 	requests := &catalog.Requests{Store: a.store}
 	rewatch := make(chan struct{}, 1)
 	workers := river.NewWorkers()
@@ -393,6 +400,10 @@ func (a *App) startCatalog(ctx context.Context) error {
 		return err
 	}
 	a.background(func(ctx context.Context) { requests.Watch(ctx, watcher, rewatch, a.o.Log) })
+	if len(a.crawler.Providers) > 0 {
+		told := &crawl.Deliveries{Crawler: a.crawler, News: refresher.News, Source: a.store.SourceAt, Done: settle.touch}
+		a.background(told.Run)
+	}
 
 	if err := a.startSignIn(ctx); err != nil {
 		return err
@@ -424,6 +435,7 @@ func (a *App) declareSources(ctx context.Context) ([]string, error) {
 		a.o.Log.Warn("a location of the configuration is not read: this release knows the types file, url, git and folder",
 			"at", l.Position.String(), "key", l.Path, "type", l.Type)
 	}
+	declared = append(declared, providerSources(a.crawler.Providers)...)
 	ids, err := a.store.SetDeclared(ctx, catalog.FromConfig, declared)
 	if err != nil {
 		return nil, err

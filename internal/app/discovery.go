@@ -67,6 +67,10 @@ func (a *App) newReader() (*discovery.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.crawler, err = a.newCrawler(gitClient, filepath.Join(dir, "git")); err != nil {
+		return nil, err
+	}
+	a.crawler.Elsewhere = r.ReadRelative
 	a.background(func(ctx context.Context) {
 		for {
 			if err := r.PruneClones(time.Now()); err != nil {

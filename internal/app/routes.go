@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portico/internal/catalog"
+	"portico/internal/discovery/crawl"
 	"portico/internal/httpx"
 	"portico/internal/identity"
 	"portico/internal/identity/audit"
@@ -25,6 +26,11 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 		reads.Retention = a.o.Config.Portico.Audit.Retention
 	}
 	reads.Mount(g)
+	repositories := &crawl.Handler{Crawler: a.crawler, Whole: guard{a.policies}.whole}
+	if a.store != nil {
+		repositories.Source = a.store.SourceAt
+	}
+	repositories.Mount(g)
 	a.signIn.Mount(g)
 	(&me.Handler{Tokens: a.tokens, Sessions: a.signIn.Sessions, Profile: profiles{a.index, a.policies}.mine}).Mount(g)
 	a.backstage.Mount(g)

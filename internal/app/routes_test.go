@@ -19,6 +19,9 @@ var unrecorded = map[string]string{
 	"POST /api/permission/authorize":                 "a question whose body says what is asked",
 	"GET /api/portico/tokens":                        "it lists, to those who manage them",
 
+	"POST /api/portico/webhooks/{provider}": "a host tells of changes that are made there; what comes of them is in the history of entities",
+	"POST /api/events/http/{topic}":         "the same",
+
 	"PUT /api/user-settings/buckets/{bucket}/keys/{key}":    "what somebody chooses for their own pages is nobody else's business",
 	"DELETE /api/user-settings/buckets/{bucket}/keys/{key}": "the same",
 	"POST /api/user-settings/multiget":                      "a read with its question in the body",

@@ -100,7 +100,7 @@ func (u *Unit) addProblem(d *entity.Document, ref, path, message, remedy string)
 // document, and the unit's revision is forgotten so that the next refresh tries again.
 func (w *walk) include(ctx context.Context, u *Unit, d *entity.Document) {
 	for _, ph := range d.Placeholders() {
-		f, err := w.included(ctx, u.File.Location, ph.Target)
+		f, err := w.included(ctx, &u.File, ph.Target)
 		if err == nil {
 			u.Includes = append(u.Includes, Include{Target: ph.Target, Location: f.Location.String(), Revision: storable(f.Revision)})
 			err = d.Resolve(ph, f.Data)

@@ -16,7 +16,7 @@ import (
 // sourceJSON is a source as the API shows it.
 type sourceJSON struct {
 	ID            string          `json:"id"`
-	Kind          string          `json:"kind"` // location, folder, git
+	Kind          string          `json:"kind"` // location, folder, git, provider
 	Type          string          `json:"type"`
 	Target        string          `json:"target"`
 	Title         string          `json:"title"`
@@ -74,6 +74,8 @@ func kindOfSource(typ string) string {
 	switch typ {
 	case "folder", "git":
 		return typ
+	case "github", "gitlab", "gitea":
+		return "provider"
 	default:
 		return "location"
 	}
@@ -95,6 +97,9 @@ func titleOf(l Location) string {
 		}
 		return base
 	default:
+		if kindOfSource(l.Type) == "provider" {
+			t, _, _ = strings.Cut(t, "#")
+		}
 		t = strings.TrimPrefix(strings.TrimPrefix(t, "https://"), "http://")
 		return strings.TrimSuffix(t, "/")
 	}

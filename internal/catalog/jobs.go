@@ -142,28 +142,16 @@ func (w *RefreshWorker) Timeout(*river.Job[RefreshArgs]) time.Duration { return 
 // Work reads the source, again if it was asked for meanwhile. One process reads a source at a time.
 func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (err error) {
 	s := w.Refresher.Store
-	conn, err := s.db.Acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	lock := sourceLock(job.Args.SourceID)
-	var mine bool
-	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, lock).Scan(&mine); err != nil {
-		return err
-	}
-	if !mine {
+	done, err := s.lockSource(ctx, job.Args.SourceID)
+	if errors.Is(err, ErrReading) {
 		// Whoever reads it now may have looked before we were asked. It mostly is about to end, but may
 		// also be a clone of half an hour.
 		return river.JobSnooze(min(max(time.Since(job.CreatedAt)/2, 100*time.Millisecond), time.Second))
 	}
-	defer func() {
-		cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
-		if _, uerr := conn.Exec(cctx, `SELECT pg_advisory_unlock($1)`, lock); uerr != nil {
-			_ = conn.Conn().Close(cctx) // the lock goes with the connection
-		}
-	}()
+	if err != nil {
+		return err
+	}
+	defer done()
 	for range 20 { // a source that changes all the time is the next job's again
 		src, err := s.begin(ctx, job.Args.SourceID)
 		if errs.Is(err, errs.NotFound) {
@@ -204,7 +192,7 @@ func (w *RefreshWorker) Work(ctx context.Context, job *river.Job[RefreshArgs]) (
 func (w *RefreshWorker) giveUp(ctx context.Context, src *Source, why string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	o := Outcome{State: "failed", Message: why, NextAt: time.Now().Add(w.Refresher.Every)}
+	o := Outcome{State: "failed", Message: why, NextAt: w.Refresher.nextAt(src)}
 	if _, err := w.Refresher.Store.end(ctx, src.ID, o); err != nil {
 		w.Refresher.Log.Warn("a source that could not be read does not say so", "source", src.Location.Shown(), "error", err)
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"errors"
+	"time"
 
 	"portico/internal/catalog/layer"
 	"portico/internal/outbound"
@@ -100,6 +101,9 @@ type Crawler interface {
 	// moved is handed over as Unchanged. What a complete crawl does not hand over is gone. Errors are as Read's, but that
 	// NotFound is never said of a location that was there once: a refusal is not an absence.
 	Crawl(ctx context.Context, loc Location, known Known, yield func(part []File) error) (Crawled, error)
+
+	// News is a Crawl of no more than what the host told of since, so it is always Partial.
+	News(ctx context.Context, loc Location, known Known, yield func(part []File) error) (Crawled, error)
 }
 
 // Crawled is how a crawl ended.
@@ -107,10 +111,14 @@ type Crawled struct {
 	// Partial is set when only some of what the location holds was looked at: what was neither handed over nor is in Gone
 	// stays as it is.
 	Partial bool
-	// Gone are the locations of files, of a partial crawl, that are no longer there.
+	// Gone are the locations of files that are no longer there, although they were handed over before, or the crawl is partial.
 	Gone []string
 	// Message says in a sentence what could not be read although the crawl is complete; "" where nothing.
 	Message string
+	// GoesOn is set where the crawl took its time and is to go on where it stopped, after that long.
+	GoesOn time.Duration
+	// Applied is called, where it is not nil, when all that was handed over is in the catalog, and what is Gone went.
+	Applied func(context.Context) error
 }
 
 // Watcher tells when local files change, within a second.

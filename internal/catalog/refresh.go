@@ -23,38 +23,29 @@ type Refresher struct {
 	// Rules returns what may come from a source beside its own rules. Nil: Component, API and
 	// Location, as in Backstage.
 	Rules func(Location) []Rule
-	// Every is the time until a source is read again unprompted.
+	// Crawler reads sources that come in parts; nil where there are none.
+	Crawler Crawler
+	// Every is the time until a source is read again unprompted. Next, where it is not nil and knows the source, says it
+	// instead; the zero time is never.
 	Every time.Duration
+	Next  func(Location) (at time.Time, ok bool)
 	Log   *slog.Logger
 }
 
 // Refresh reads one source completely and applies what changed. Faults of the source are written
 // to it and are no error; an error means that the database or ctx failed.
 func (r *Refresher) Refresh(ctx context.Context, src *Source, actor string) (Outcome, error) {
-	w := r.walk(src, known{}, actor)
-	by, err := w.judges()
-	if err != nil {
-		return Outcome{}, err
+	if r.crawls(src) {
+		return r.crawl(ctx, src, actor)
 	}
-	if src.ReadBy != by {
-		if err := r.Store.judgeBy(ctx, src.ID, by); err != nil {
-			return Outcome{}, err
-		}
-	}
-	if w.known, err = r.Store.knownOf(ctx, src.ID); err != nil {
-		return Outcome{}, err
-	}
-	if err := w.count(ctx); err != nil {
-		return Outcome{}, err
-	}
-	root, err := w.root(ctx)
+	w, root, err := r.begun(ctx, src, actor)
 	if err != nil {
 		return Outcome{}, err
 	}
 	if err := w.run(ctx, []target{root}); err != nil {
 		return Outcome{}, err
 	}
-	o := Outcome{State: "current", NextAt: time.Now().Add(r.Every)}
+	o := Outcome{State: "current", NextAt: r.nextAt(src)}
 	if w.wait > 0 {
 		o.NextAt = time.Now().Add(w.wait)
 	}

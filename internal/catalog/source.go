@@ -157,6 +157,16 @@ func (s *Store) Source(ctx context.Context, id string) (_ *Source, err error) {
 	return src, err
 }
 
+// SourceAt returns the id of the source of a location.
+func (s *Store) SourceAt(ctx context.Context, loc Location) (id string, err error) {
+	defer errs.Wrap(&err, "catalog: source %s", loc.Shown())
+	err = pg.Err(s.db.QueryRow(ctx, `SELECT id FROM catalog_sources WHERE type = $1 AND target = $2`, loc.Type, loc.Target).Scan(&id))
+	if errs.Is(err, errs.NotFound) {
+		return "", errs.New(errs.NotFound, "%s is no source", loc.Shown())
+	}
+	return id, err
+}
+
 func absentSource(id string) error { return errs.New(errs.NotFound, "there is no source %s", id) }
 
 // Declared is a source as the configuration or the command line names it.
@@ -326,7 +336,7 @@ func notRegistered() error {
 type Outcome struct {
 	State   string
 	Message string
-	NextAt  time.Time
+	NextAt  time.Time // zero: when it is asked for
 	Held    *Held
 }
 
@@ -410,6 +420,10 @@ func (s *Store) finish(ctx context.Context, src *Source, o Outcome) (again bool,
 
 // end is finish without counting, for when that may be what fails.
 func (s *Store) end(ctx context.Context, id string, o Outcome) (again bool, err error) {
+	var next *time.Time
+	if !o.NextAt.IsZero() {
+		next = &o.NextAt
+	}
 	err = s.db.QueryRow(ctx, `
 		UPDATE catalog_sources
 		SET state = CASE WHEN held IS NULL OR $2 IN ('failed', 'degraded') THEN $2 ELSE 'held' END,
@@ -418,7 +432,7 @@ func (s *Store) end(ctx context.Context, id string, o Outcome) (again bool, err 
 		    last_success_at = CASE WHEN $2 IN ('current', 'degraded') THEN clock_timestamp() ELSE last_success_at END
 		WHERE id = $1
 		RETURNING requested_at > last_attempt_at`,
-		id, o.State, o.Message, o.NextAt).Scan(&again)
+		id, o.State, o.Message, next).Scan(&again)
 	if errs.Is(pg.Err(err), errs.NotFound) {
 		return false, nil // removed meanwhile
 	}

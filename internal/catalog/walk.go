@@ -75,6 +75,7 @@ type walk struct {
 	failed    int
 	truncated string
 	rootErr   error
+	writeErr  error         // of the database, or the context's, while a crawl hands over
 	wait      time.Duration // that a host asks us to leave it alone
 }
 
@@ -221,8 +222,12 @@ func (w *walk) includesSame(ctx context.Context, base Location, includes []Inclu
 	return true
 }
 
-// included reads what a placeholder of a unit refers to, unless that was done to see whether it moved.
-func (w *walk) included(ctx context.Context, base Location, target string) (*File, error) {
+// included reads what a placeholder of a unit refers to, unless that was done to see whether it moved, or it came along.
+func (w *walk) included(ctx context.Context, file *File, target string) (*File, error) {
+	if file.Beside != nil {
+		return file.Beside(ctx, target)
+	}
+	base := file.Location
 	w.mu.Lock()
 	f := w.moved[base.String()+"\x00"+target]
 	w.mu.Unlock()

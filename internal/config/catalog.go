@@ -10,7 +10,8 @@ type Catalog struct {
 	Import             Import          `config:"import"`
 	ProcessingInterval Interval        `config:"processingInterval"`
 	OrphanStrategy     string          `config:"orphanStrategy,enum=delete|keep"` // default delete
-	Providers          map[string]Node `config:"providers"`                       // to be decoded by the package that discovers
+	Providers          map[string]Node `config:"providers"`                       // as they were written; see Discovery
+	Discovery          Discovery
 
 	// HasRules reports that catalog.rules was written: then only what a rule allows is let in, even
 	// when no rule is left. Otherwise Backstage's default applies (Component, API, Location).
@@ -19,8 +20,9 @@ type Catalog struct {
 	_ struct{} `config:",open"`
 }
 
-func (c *Catalog) checkConfig(_ *decoder, n Node) bool {
+func (c *Catalog) checkConfig(d *decoder, n Node) bool {
 	c.HasRules = n.Get("rules").Exists()
+	c.Discovery = d.discovery(n.Get("providers"))
 	return true
 }
 

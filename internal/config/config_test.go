@@ -104,9 +104,8 @@ proxy:
 		{"section", cfg.Sections["kubernetes"].Get("serviceLocatorMethod").Get("type").Text(), "multiTenant"},
 		{"sections", len(cfg.Sections), 1},
 		{"ignored", ignoredPaths(cfg), []string{
-			"backend.csp.frame-src", "auth.providers.acme", "integrations.github[1].apps", "integrations.azure",
-			"integrations.bitbucketCloud", "integrations.bitbucketServer", "catalog.processingInterval", "catalog.orphanStrategy",
-			"catalog.providers", "kubernetes"}},
+			"backend.csp.frame-src", "auth.providers.acme", "integrations.azure",
+			"integrations.bitbucketCloud", "integrations.bitbucketServer", "catalog.processingInterval", "catalog.orphanStrategy", "kubernetes"}},
 		{"warnings", fmt.Sprint(cfg.Warnings), "[a.yaml:24:5: auth.providers.acme: there is no such provider, so nobody signs in with it; " +
 			"those that there are: guest, oidc, okta, google, gitlab, microsoft, github, oauth2Proxy, proxy]"},
 	}

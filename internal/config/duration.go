@@ -184,6 +184,9 @@ func (s *Schedule) decodeConfig(d *decoder, n Node) bool {
 		}
 		s.Manual = true
 		return true
+	case f.Kind() == String && f.Text() == "manual":
+		s.Manual = true
+		return true
 	case f.Kind() == String && cronLike.MatchString(f.Text()):
 		s.Cron = strings.Join(strings.Fields(f.Text()), " ")
 		return true

@@ -9,12 +9,15 @@ import (
 // a key that is not read at all. [] stands for every entry of a list, * for every key.
 var unhonoured = []string{
 	"auth.providers.*", "backend.csp.frame-src", "catalog.import", "catalog.orphanStrategy", "catalog.processingInterval",
-	"catalog.providers", "integrations.azure", "integrations.bitbucketCloud", "integrations.bitbucketServer", "integrations.github[].apps",
+	"catalog.providers.*", "integrations.azure", "integrations.bitbucketCloud", "integrations.bitbucketServer",
 }
 
 // honoured are keys that a pattern of unhonoured would take along.
 var honoured = func() []string {
-	list := []string{"auth.providers.guest"}
+	list := []string{"auth.providers.guest", "events.modules", "events.http"}
+	for _, kind := range providerKinds {
+		list = append(list, "catalog.providers."+kind)
+	}
 	for _, id := range signInIDs() {
 		list = append(list, "auth.providers."+id)
 	}
@@ -22,7 +25,9 @@ var honoured = func() []string {
 }()
 
 func (rep *report) ignoreUnhonoured(root Node) {
-	for _, pattern := range slices.Concat(unhonoured, SectionNames) {
+	sections := slices.Clone(SectionNames)
+	sections[slices.Index(sections, "events")] = "events.*" // of which the secrets of webhooks are honoured
+	for _, pattern := range slices.Concat(unhonoured, sections) {
 		rep.ignoreBelow(root, strings.Split(strings.ReplaceAll(pattern, "[]", ".[]"), "."))
 	}
 }

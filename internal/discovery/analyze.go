@@ -75,7 +75,7 @@ func (r *Reader) analyzeHost(ctx context.Context, h *hostURL, filename string) (
 		data, _, err := r.readHostFile(ctx, h, path.Join(h.path, p), "", false)
 		return data, err
 	}
-	f, err := inferredFile(infer.Look(in), h.web(h.path, true))
+	f, err := InferredFile(infer.Look(in), h.web(h.path, true))
 	if err != nil {
 		return nil, err
 	}

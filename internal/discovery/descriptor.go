@@ -25,6 +25,9 @@ func isDescriptor(p, filename string) bool {
 	return true
 }
 
+// IsDescriptor reports whether p, a path in a repository, is a descriptor of it or of one of its parts.
+func IsDescriptor(p string) bool { return isDescriptor(p, "") }
+
 // holdsNoDescriptors is true for folders in which a catalog-info.yaml means something else: it
 // belongs to a dependency, is the product of a build, test data, or the skeleton of a template.
 func holdsNoDescriptors(dir string) bool {

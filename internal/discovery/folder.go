@@ -64,7 +64,7 @@ func (r *Reader) readFolderNamed(ctx context.Context, target, filename, known st
 		if len(g.result.Entities) == 0 {
 			continue // its descriptors say all there is to say
 		}
-		gf, err := inferredFile(g.result, g.dir)
+		gf, err := InferredFile(g.result, g.dir)
 		if err != nil {
 			return nil, err
 		}

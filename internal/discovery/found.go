@@ -260,7 +260,7 @@ func (r *Reader) readInferred(ctx context.Context, target, known string) (*catal
 	if err != nil {
 		return nil, err
 	}
-	f, err := inferredFile(g.result, target)
+	f, err := InferredFile(g.result, target)
 	if err != nil {
 		return nil, err
 	}
@@ -270,9 +270,9 @@ func (r *Reader) readInferred(ctx context.Context, target, known string) (*catal
 	return &catalog.Reading{Files: []catalog.File{f}, Revision: f.Revision}, nil
 }
 
-// inferredFile makes a file of what was found; target says where the repository is. Where descriptors declare all of it, it
+// InferredFile makes a file of what was found; target says where the repository is. Where descriptors declare all of it, it
 // holds layers and no data.
-func inferredFile(res *infer.Result, target string) (catalog.File, error) {
+func InferredFile(res *infer.Result, target string) (catalog.File, error) {
 	data, err := res.YAML()
 	if err != nil {
 		return catalog.File{}, errors.Join(errs.New(errs.Internal, "what was found at %s could not be written down", target), err)

@@ -214,7 +214,7 @@ func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename string,
 		IsDescriptor: func(p string) bool { return isDescriptor(p, filename) },
 	})
 	if len(found.Entities) > 0 {
-		f, err := inferredFile(found, g.String())
+		f, err := InferredFile(found, g.String())
 		if err != nil {
 			return nil, err
 		}

@@ -40,7 +40,7 @@ var rooms = []room{
 	{"internal/browser", nil, "it runs one program, for a command"},
 	{"internal/pg", []string{"internal/errs"}, baseKnowsNone},
 	{"internal/httpx", []string{"internal/errs"}, baseKnowsNone},
-	{"internal/forge", []string{"internal/errs", "internal/cage", "internal/outbound"}, forgeKnowsNone},
+	{"internal/forge", []string{"internal/errs", "internal/cage", "internal/outbound", "internal/forge/budget"}, forgeKnowsNone},
 	{"internal/forge/budget", []string{"internal/errs", "internal/pg"}, "it counts requests of any room, and keeps what is left where all replicas see it"},
 	{"internal/config", []string{"internal/errs", "internal/secret"}, "configuration is data; internal/app hands each domain its part"},
 	{"web", nil, "the built user interface is files, nothing else"},

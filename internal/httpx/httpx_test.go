@@ -65,6 +65,7 @@ func TestBootRefuses(t *testing.T) {
 		{"no rule", []Route{{Pattern: "GET /a", Handler: ok}}, "no access rule"},
 		{"no handler", []Route{{Pattern: "GET /a", Access: read}}, "no handler"},
 		{"a change that is not audited", []Route{{Pattern: "POST /a", Access: Require(Permission{Name: "x", Action: "create"}), Handler: ok}}, "says nothing of the audit log"},
+		{"signed and for somebody", []Route{{Pattern: "GET /a", Access: read, Signed: true, Handler: ok}}, "it can be one of both"},
 		{"no method", []Route{{Pattern: "/a", Access: read, Handler: ok}}, "METHOD /path"},
 		{"only case apart", []Route{{Pattern: "GET /a/b", Access: read, Handler: ok}, {Pattern: "GET /a/B", Access: read, Handler: ok}}, "differ only in case"},
 		{"only a name apart", []Route{{Pattern: "GET /a/{x}", Access: read, Handler: ok}, {Pattern: "GET /A/{y}", Access: read, Handler: ok}}, "differ only in case"},
@@ -179,6 +180,12 @@ func TestAmbientCallersMustBeTheirOwn(t *testing.T) {
 	for target, want := range map[string]int{"http://10.1.2.3:7007/x": 200, "http://[fd00::1]:7007/x": 200, "http://evil.example/x": 403, "http://10.1.2.3:7007/y": 403} {
 		if w := get(probe, httptest.NewRequest("GET", target, nil)); w.Code != want {
 			t.Errorf("%s: got %d, want %d", target, w.Code, want)
+		}
+	}
+	signed, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: Hosts{Names: []string{"localhost"}}}, Route{Pattern: "POST /x", Access: Public("signed"), Signed: true, Handler: ok}, Route{Pattern: "POST /y", Access: Public("not"), Handler: ok})
+	for target, want := range map[string]int{"http://portal.internal/x": 200, "http://localhost/x": 200, "http://localhost/y": 403} {
+		if w := get(signed, httptest.NewRequest("POST", target, nil)); w.Code != want {
+			t.Errorf("%s, by a program of nobody: got %d, want %d", target, w.Code, want)
 		}
 	}
 	addresses, _ := serve(t, Options{Gate: openGate{ambient: true}, Hosts: Hosts{Names: []string{"box"}, Addresses: true}}, Route{Pattern: "GET /x", Access: read, Handler: ok})

@@ -64,6 +64,9 @@ type Route struct {
 	// FrontEnds lets pages of other origins send the request with the browser's own authority, where CORS names the origin
 	// itself and lets credentials along, and the page's script marks it as Backstage's do.
 	FrontEnds bool
+	// Signed says that each request carries a signature over its body, which the handler verifies before all else: programs
+	// send it, without a page of ours, and whatever else lets the caller in counts for nothing. Only a public route may be.
+	Signed bool
 	// SignsIn says that each request begins a sign-in, of which an address may begin a number a minute; from within another
 	// page none begins.
 	SignsIn bool
@@ -115,6 +118,8 @@ func (g *Registry) check() error {
 			return fmt.Errorf("route %q has no access rule: give it httpx.Public(reason) or httpx.Require(permission)", rt.Pattern)
 		case rt.Handler == nil:
 			return fmt.Errorf("route %q has no handler", rt.Pattern)
+		case rt.Signed && rt.Access.public == "":
+			return fmt.Errorf("route %q is signed and asks for a permission, which is the caller's: it can be one of both", rt.Pattern)
 		case rt.changes() && rt.Audit == Audit{}:
 			return fmt.Errorf("route %q says nothing of the audit log: give it httpx.Audited(action) or httpx.Unaudited(reason)", rt.Pattern)
 		}

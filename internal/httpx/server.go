@@ -217,7 +217,7 @@ func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		id = identify(r, &caller)
 		counted, err = h.s.gates.enter(rec, r, id)
 	}
-	if err == nil && caller.Ambient && !h.probed(r) {
+	if err == nil && caller.Ambient && !h.route.Signed && !h.probed(r) {
 		err = h.checkAmbient(r)
 	}
 	if err == nil && h.route.SignsIn {

@@ -117,6 +117,11 @@ var rules = map[string]rule{
 	"GET /api/catalog/owned":                                                      {"catalog.entity.read", true},
 	"GET /api/catalog/owned/changes":                                              {"catalog.entity.read", true},
 	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/history/compare": {"catalog.entity.read", true},
+
+	"GET /api/portico/providers":                         {"catalog.ingestion.read", true},
+	"GET /api/portico/providers/{provider}/repositories": {"catalog.ingestion.read", true},
+	"POST /api/portico/webhooks/{provider}":              {"public", true},
+	"POST /api/events/http/{topic}":                      {"public", true},
 }
 
 const guest = "\nauth:\n  providers: {guest: {}}\n"

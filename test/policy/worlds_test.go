@@ -150,6 +150,8 @@ func questions(token string) (qs []question) {
 	get(c + "/sources")
 	get(c+"/problems", "", "?limit=0")
 	get(c+"/removed", "", "?limit=1")
+	get("/api/portico/providers")
+	add("GET /api/portico/providers/{provider}/repositories", "/api/portico/providers/none/repositories")
 	get(c + "/.well-known/backstage/permissions/metadata")
 	for _, one := range []string{
 		"/api/portico/session", "/api/portico/audit", "/api/portico/audit/export", "/api/portico/audit/status", "/api/portico/policy", "/api/permission/health", "/api/portico/me", "/api/portico/me/sessions", "/api/portico/me/tokens", "/api/portico/tokens",

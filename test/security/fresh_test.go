@@ -27,6 +27,9 @@ var openToAll = map[string]string{
 	"POST /api/auth/{provider}/logout":       "signs out, and there is nobody",
 	"POST /api/portico/session/end":          "signs out, and there is nobody",
 
+	"POST /api/portico/webhooks/{provider}": "answers 404 of a provider that there is not, and 401 to what no host signed",
+	"POST /api/events/http/{topic}":         "the same",
+
 	"GET /api/permission/health":                     "health",
 	"GET /api/auth/{provider}/refresh":               "answers 404 of a provider that there is not, and is open to nobody",
 	"POST /api/auth/{provider}/refresh":              "the same",

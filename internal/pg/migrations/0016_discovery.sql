@@ -17,8 +17,10 @@ CREATE TABLE forge_repositories (
   teams          json        NOT NULL DEFAULT '[]',
   pushed_at      timestamptz,
   left_out       text        NOT NULL DEFAULT '',  -- why filters leave it out of the catalog; '' where they do not
-  read_head      text        NOT NULL DEFAULT '',  -- the head, and by what rules, it was last read at; '': read it
+  wants          text        NOT NULL DEFAULT '',  -- what read_head is to be: the head, what else of the host counts, and the rules
+  read_head      text        NOT NULL DEFAULT '',  -- what wants was when it was last read; '': read it
   read_at        timestamptz,
+  told_at        timestamptz,                      -- when deliveries had it looked at last
   units          text[]      NOT NULL DEFAULT '{}',-- locations of the files that it yielded then
   error          text        NOT NULL DEFAULT '',
   seen_crawl     bigint      NOT NULL DEFAULT 0,   -- the last crawl that the host listed it in
@@ -35,8 +37,10 @@ CREATE TABLE forge_crawls (
   cursor       text        NOT NULL DEFAULT '',
   pages        int         NOT NULL DEFAULT 0,
   listed       int         NOT NULL DEFAULT 0,     -- repositories so far
+  total        int         NOT NULL DEFAULT -1,    -- of all pages, as the host says; -1 where it does not
   read         int         NOT NULL DEFAULT 0,     -- of them, those whose head had moved
   requests     int         NOT NULL DEFAULT 0,     -- to the host's API
+  touched_at   timestamptz NOT NULL DEFAULT now(), -- when it came on last
   whole        boolean     NOT NULL DEFAULT false,
   finished_at  timestamptz,
   error        text        NOT NULL DEFAULT ''
@@ -74,12 +78,13 @@ CREATE TABLE forge_deliveries (
   provider    text        NOT NULL,
   delivery_id text        NOT NULL,
   event       text        NOT NULL,
-  what        int         NOT NULL,
+  what        int         NOT NULL,                -- forge.What
   repo_id     text        NOT NULL DEFAULT '',
   repository  text        NOT NULL DEFAULT '',
   received_at timestamptz NOT NULL DEFAULT now(),
   done_at     timestamptz,
   attempts    int         NOT NULL DEFAULT 0,
+  retry_at    timestamptz,                         -- not before then
   error       text        NOT NULL DEFAULT '',
   UNIQUE (provider, delivery_id)
 );

@@ -34,6 +34,8 @@ export const api = {
   analyze: '/api/catalog/analyze-location',
   location: (id: string) => `/api/catalog/locations/${seg(id)}`,
   sources: '/api/catalog/sources',
+  providers: '/api/portico/providers',
+  repositories: (provider: string) => `/api/portico/providers/${seg(provider)}/repositories`,
   audit: '/api/portico/audit',
   auditExport: '/api/portico/audit/export',
   auditStatus: '/api/portico/audit/status',

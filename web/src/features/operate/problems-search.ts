@@ -9,10 +9,25 @@ export interface ProblemsSearch {
   problem?: string | undefined
   /** A part of the refs under Removed. */
   q?: string | undefined
+  /** The account whose repositories are shown: its provider's id; which of them, and a part of their names. */
+  account?: string | undefined
+  repositories?: RepositoriesShown | undefined
+  rq?: string | undefined
 }
+
+const repositoriesShown = ['all', 'read', 'waiting', 'leftOut', 'failed'] as const
+export type RepositoriesShown = (typeof repositoriesShown)[number]
 
 /** Reads `?tab=conflicts&problem=…&q=…`; what it does not know is left out. */
 export function parseProblemsSearch(raw: Record<string, unknown>): ProblemsSearch {
   const tab = one(raw['tab'])
-  return { tab: problemTabs.find((t) => t === tab), problem: one(raw['problem']), q: one(raw['q']) }
+  const shown = one(raw['repositories'])
+  return {
+    tab: problemTabs.find((t) => t === tab),
+    problem: one(raw['problem']),
+    q: one(raw['q']),
+    account: one(raw['account']),
+    repositories: repositoriesShown.find((s) => s === shown),
+    rq: one(raw['rq']),
+  }
 }
