@@ -34,6 +34,7 @@ import (
 	"portico/internal/identity/backstage"
 	"portico/internal/identity/policy"
 	"portico/internal/identity/signin"
+	"portico/internal/insights/coverage"
 	"portico/internal/outbound"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
@@ -75,6 +76,7 @@ type App struct {
 	paths    catalog.Paths
 	follower *catalog.Follower
 	feed     *catalog.Feed
+	coverage *coverage.Coverage
 	audit    *audit.Store
 	denials  *audit.Denials
 	signIn   *signin.Handler
@@ -356,16 +358,22 @@ func (a *App) startCatalog(ctx context.Context) error {
 		}
 	}})
 	river.AddWorker(workers, &catalog.SweepWorker{Requests: requests, Retention: retention, Log: a.o.Log})
+	a.coverage = &coverage.Coverage{Store: &coverage.Store{DB: a.pool}, Index: a.index}
+	river.AddWorker(workers, &coverage.KeepWorker{Coverage: a.coverage})
 	jobs, err := river.NewClient(riverpgxv5.New(a.pool.Pool), &river.Config{
-		Queues: map[string]river.QueueConfig{catalog.Queue: {MaxWorkers: 4}, catalog.RemoteQueue: {MaxWorkers: 8}},
+		Queues: map[string]river.QueueConfig{catalog.Queue: {MaxWorkers: 4}, catalog.RemoteQueue: {MaxWorkers: 8}, coverage.Queue: {MaxWorkers: 1}},
 		// A job inserted within this time of another is not announced, and waits for the next poll.
 		FetchCooldown:        20 * time.Millisecond,
 		FetchPollInterval:    250 * time.Millisecond,
 		Workers:              workers,
 		Logger:               slog.New(quiet(a.o.Log)),
 		RescueStuckJobsAfter: 35 * time.Minute, // longer than the longest job may take
-		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(catalog.SweepEvery),
-			func() (river.JobArgs, *river.InsertOpts) { return catalog.SweepArgs{}, nil }, nil)},
+		PeriodicJobs: []*river.PeriodicJob{
+			river.NewPeriodicJob(river.PeriodicInterval(catalog.SweepEvery),
+				func() (river.JobArgs, *river.InsertOpts) { return catalog.SweepArgs{}, nil }, nil),
+			river.NewPeriodicJob(river.PeriodicInterval(coverage.KeepEvery),
+				func() (river.JobArgs, *river.InsertOpts) { return coverage.KeepArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+		},
 		CompletedJobRetentionPeriod: time.Hour,
 	})
 	if err != nil {

@@ -253,3 +253,9 @@ func (g guard) whole(ctx context.Context) error {
 	return errs.WithRemedy(errs.New(errs.Forbidden, "the audit log is for those who may see every entity, and policies hide some from you: its records name what they are about"),
 		"ask whoever writes the policies to exempt you from what hides entities, or somebody who sees everything to look for you")
 }
+
+// Operates reports whether whoever makes the request may see the sources of the catalog.
+func (g guard) Operates(ctx context.Context) bool {
+	p := identity.Of(ctx)
+	return p != nil && p.May(httpx.Permission{Name: "catalog.ingestion.read", Action: "read"})
+}

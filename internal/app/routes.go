@@ -14,6 +14,7 @@ import (
 	"portico/internal/identity/me"
 	"portico/internal/identity/permission"
 	"portico/internal/identity/signin"
+	"portico/internal/insights/coverage"
 	"portico/internal/settings"
 )
 
@@ -36,6 +37,7 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 	a.backstage.Mount(g)
 	a.settings.Mount(g)
 	(&permission.Handler{Policies: a.policies, Guest: a.guestRef(), Entity: a.entityFor, Groups: a.groupsSeen}).Mount(g)
+	(&coverage.Handler{Coverage: a.coverage, Guard: guard{a.policies}}).Mount(g)
 	g.Add(
 		httpx.Route{Pattern: "GET /api/portico/session", Access: httpx.Public("who am I, and how do I sign in"), Handler: a.getSession},
 		httpx.Route{Pattern: "GET /.backstage/health/v1/liveness", Access: httpx.Public("probe"), Handler: a.getLiveness},

@@ -205,8 +205,9 @@ CREATE TABLE coverage_days (
     measure text NOT NULL,
     numerator double precision NOT NULL,
     denominator double precision NOT NULL,
-    CONSTRAINT coverage_days_pkey PRIMARY KEY (day, scope, measure)
+    CONSTRAINT coverage_days_pkey PRIMARY KEY (scope, measure, day)
 );
+CREATE INDEX coverage_days_day ON public.coverage_days USING btree (day);
 
 CREATE TABLE forge_budgets (
     credential text NOT NULL,

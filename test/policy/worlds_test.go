@@ -147,6 +147,11 @@ func questions(token string) (qs []question) {
 	get(c+"/find", "?q=by", "?q=secret", "?q=%23java", "?q=vault&scope=catalog", "?q=w&scope=people&owner=group:default/deals")
 	get(c+"/owned", "?owner=group:default/deals", "?owner=group:default/contractors&owner=user:default/ann", "?owner=group:default/deals&below=true&kind=component")
 	get(c+"/owned/changes", "?owner=group:default/deals", "?owner=group:default/contractors&owner=user:default/ann&limit=2")
+	const cover = "/api/portico/coverage"
+	get(cover, "", "?weighted=true", "?scope=group:default/deals", "?scope=group:default/contractors&below=false", "?scope=nobody")
+	get(cover+"/teams", "", "?weighted=true")
+	get(cover+"/trend", "?measure=ownership")
+	get(cover+"/gaps", "?measure=ownership", "?measure=ownership.declared&list=counted", "?measure=docs&limit=2", "?measure=apis&scope=nobody", "?measure=repositories")
 	get(c + "/sources")
 	get(c+"/problems", "", "?limit=0")
 	get(c+"/removed", "", "?limit=1")

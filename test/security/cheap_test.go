@@ -57,7 +57,7 @@ func TestS17CheapRequests(t *testing.T) {
 		"everything": "limit=99999999999", "far away": "offset=9223372036854775807", "before all": "offset=-1", "a long term": "fullTextFilterTerm=" + strings.Repeat("a+", 14_000), "many facets": strings.Repeat("facet=metadata.name&", 1400),
 		"a pattern": "fullTextFilterTerm=" + url.QueryEscape(strings.Repeat("(a*)*", 2000)+"b"), "nested": "filter=" + strings.Repeat("%5B", 9000), "a cursor": "cursor=" + strings.Repeat("A", 30_000),
 	} {
-		for _, route := range []string{"/api/catalog/entities", "/api/catalog/entities/by-query", "/api/catalog/entity-facets", "/api/catalog/changes", "/api/catalog/find", "/api/catalog/owned", "/api/portico/audit"} {
+		for _, route := range []string{"/api/catalog/entities", "/api/catalog/entities/by-query", "/api/catalog/entity-facets", "/api/catalog/changes", "/api/catalog/find", "/api/catalog/owned", "/api/portico/coverage", "/api/portico/coverage/gaps", "/api/portico/audit"} {
 			list = append(list, request{name + " of " + route, at("GET", route+"?"+query, ""), nil})
 		}
 	}

@@ -254,7 +254,8 @@ func (p *portal) contents() map[string]string {
 	}
 	out := map[string]string{}
 	for _, table := range tables {
-		if strings.HasPrefix(table, "river_") || slices.Contains([]string{"audit_log", "audit_head", "identity_flows", "identity_sessions", "portico_meta"}, table) {
+		// A job of the portal's own keeps coverage, by the clock and whoever asks for what.
+		if strings.HasPrefix(table, "river_") || slices.Contains([]string{"audit_log", "audit_head", "identity_flows", "identity_sessions", "portico_meta", "coverage_days"}, table) {
 			continue
 		}
 		// A row's times of being read are no content.

@@ -68,7 +68,7 @@ func TestGlances(t *testing.T) {
 	w.host.Glances = true
 	w.host.Create("acme/payments", map[string]string{"catalog-info.yaml": declared("payments")})
 	w.host.Create("acme/included", map[string]string{"catalog-info.yaml": strings.Replace(declared("included"), "  name:", "  description: {$text: ./about.txt}\n  name:", 1), "about.txt": "beside"})
-	spoilt := w.host.Create("acme/spoilt", map[string]string{"README.md": "# It\n"})
+	spoilt := w.host.Create("acme/spoilt", map[string]string{"catalog-info.yaml": declared("spoilt")})
 	w.host.Spoil(spoilt)
 	s := w.crawl()
 	w.wantStates("what a page brought", map[string]string{"payments": "active", "included": "active", "spoilt": "active"})

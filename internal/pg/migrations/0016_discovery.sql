@@ -137,5 +137,6 @@ CREATE TABLE coverage_days (
   measure     text    NOT NULL,
   numerator   double precision NOT NULL,
   denominator double precision NOT NULL,
-  PRIMARY KEY (day, scope, measure)
+  PRIMARY KEY (scope, measure, day)                -- a trend is one stretch of it
 );
+CREATE INDEX coverage_days_day ON coverage_days (day);

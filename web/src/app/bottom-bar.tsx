@@ -19,7 +19,7 @@ interface Props {
 export function BottomBar({ operator, auditor, onFind, foot }: Props) {
   const [open, setOpen] = useState(false)
   const { pathname } = useLocation()
-  const more = /^\/(operate|audit|settings)(\/|$)/.test(pathname)
+  const more = /^\/(operate|audit|settings|insights)(\/|$)/.test(pathname)
   return (
     <>
       <nav className={css['bar']} aria-label="Main, bottom">

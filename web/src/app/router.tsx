@@ -15,6 +15,7 @@ import { parseHistorySearch } from '../features/entity/history-search.ts'
 import { parseOverviewSearch } from '../features/entity/overview-search.ts'
 import { parseSourceSearch } from '../features/entity/source-search.ts'
 import { parseGraphPageSearch, parseGraphSearch } from '../features/graph/graph-search.ts'
+import { parseInsightsSearch } from '../features/insights/insights-search.ts'
 import { parseProblemsSearch } from '../features/operate/problems-search.ts'
 import { parseRegisterSearch } from '../features/register/register-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
@@ -229,6 +230,24 @@ const operate = createRoute({
   },
 })
 
+const insights = createRoute({
+  getParentRoute: () => shell,
+  path: page.insights,
+  validateSearch: parseInsightsSearch,
+  loader: before(async (client, search) =>
+    (await import('../features/insights/load.ts')).loadInsights(client, parseInsightsSearch(search)),
+  ),
+  component: lazyRouteComponent(() => import('../features/insights/insights-page.tsx'), 'InsightsPage'),
+})
+
+const allInsights = createRoute({
+  getParentRoute: () => shell,
+  path: '/insights',
+  beforeLoad: () => {
+    throw redirect({ to: page.insights, replace: true })
+  },
+})
+
 const apis = createRoute({
   getParentRoute: () => shell,
   path: page.apis,
@@ -311,6 +330,8 @@ const tree = root.addChildren([
     problems,
     audit,
     operate,
+    insights,
+    allInsights,
     apis,
     you,
     appearance,

@@ -36,4 +36,5 @@ export const keys = {
   registration: (line: string) => ['registration', line] as const,
   graph: (ask: unknown) => ['list', 'graph', ask] as const,
   openProblems: ['open-problems'] as const,
+  coverage: (what: string, ask: unknown) => ['coverage', what, ask] as const,
 }

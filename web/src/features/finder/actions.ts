@@ -2,6 +2,7 @@ import type { LucideIcon } from 'lucide-react'
 import {
   ArrowRight,
   Braces,
+  ChartNoAxesColumn,
   Columns2,
   Contrast,
   Copy,
@@ -172,6 +173,14 @@ export function globalActions(world: World): Do[] {
       icon: Database,
       to: page.problems,
     },
+    {
+      id: 'insights',
+      words: 'Go to the insights',
+      also: 'coverage gaps owners docs share',
+      icon: ChartNoAxesColumn,
+      keys: ['g', 'i'],
+      to: page.insights,
+    },
     world.may('portico.audit.read') && {
       id: 'audit',
       words: 'Go to the audit log',
@@ -185,7 +194,7 @@ export function globalActions(world: World): Do[] {
       words: 'Open your settings',
       also: 'profile preferences me account',
       icon: UserRound,
-      keys: ['g', 'i'],
+      keys: ['g', 'y'],
       to: page.you,
     },
     world.signedIn && {
