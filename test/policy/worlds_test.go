@@ -156,6 +156,8 @@ func questions(token string) (qs []question) {
 	get(c+"/problems", "", "?limit=0")
 	get(c+"/removed", "", "?limit=1")
 	get("/api/portico/providers")
+	add("POST /api/portico/webhooks/{provider}", "/api/portico/webhooks/none", `{}`)
+	add("POST /api/events/http/{topic}", "/api/events/http/none", `{}`)
 	add("GET /api/portico/providers/{provider}/repositories", "/api/portico/providers/none/repositories")
 	get(c + "/.well-known/backstage/permissions/metadata")
 	for _, one := range []string{

@@ -86,6 +86,28 @@ func TestWebhookRoute(t *testing.T) {
 	}
 }
 
+// A kind of host has one address for all its accounts: a delivery is for those whose secret signed it.
+func TestWhoseDelivery(t *testing.T) {
+	w := newWorld(t)
+	other := *w.p
+	other.ID, other.Forge = "github:other", deaf{w.host}
+	w.crawler.Providers = Providers{&other, w.p}
+	header, body := forgetest.Delivery(forge.Event{Delivery: "1", Name: "push", What: forge.Pushed, RepositoryID: "7"})
+	if err := post(w.handler(), "/api/events/http/github", header, body); err != nil {
+		t.Fatal(err)
+	}
+	if got := value[string](w, `SELECT string_agg(provider, ' ') FROM forge_deliveries`); got != "github:acme" {
+		t.Errorf("it is kept for %s", got)
+	}
+}
+
+// deaf is an account with another secret.
+type deaf struct{ forge.Forge }
+
+func (deaf) Webhook(http.Header, []byte) (*forge.Event, error) {
+	return nil, errs.New(errs.Unauthenticated, "the signature is missing or wrong")
+}
+
 // What is signed and makes no sense is refused or kept as text that the database takes, and breaks nothing.
 func TestPoisonousDeliveries(t *testing.T) {
 	w := newWorld(t)
