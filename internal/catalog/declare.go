@@ -20,7 +20,7 @@ func (w *walk) declareSafely(ctx context.Context, t target, f *File) (u *Unit, l
 		}
 	}()
 	u, locations = w.declare(ctx, t, f)
-	if len(u.Asserted)+len(u.Kept) > 0 || u.KeepAll || ctx.Err() != nil {
+	if len(u.Asserted)+len(u.Kept) > 0 || u.KeepAll || len(f.Layers) > 0 || ctx.Err() != nil {
 		return u, locations, nil
 	}
 	// A file that is being saved, or a host that answers with nothing, looks like this.
@@ -82,7 +82,7 @@ func (w *walk) declare(ctx context.Context, t target, f *File) (u *Unit, locatio
 			u.Kept = append(u.Kept, ref)
 			continue
 		}
-		u.Asserted = append(u.Asserted, Asserted{Entity: e, Line: d.Line, EndLine: d.EndLine})
+		u.Asserted = append(u.Asserted, Asserted{Entity: e, Line: d.Line, EndLine: d.EndLine, Owner: d.SpecString("owner")})
 		if spec, ok := e.Location(); ok {
 			locations = append(locations, locationEntity{ref: ref, spec: spec})
 		}
