@@ -95,7 +95,8 @@ func (h *Handler) getAliases(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if v := h.sight(r.Context()); v.restricted() {
-		list = slices.DeleteFunc(list, func(a Alias) bool { return v.hides(a.OldRef) || v.hides(a.NewRef) })
+		// An old ref is a text in files, whether or not there is still somebody of that name.
+		list = slices.DeleteFunc(list, func(a Alias) bool { return v.hides(a.NewRef) })
 	}
 	httpx.JSON(w, http.StatusOK, map[string]any{"items": emptyNotNull(list)})
 	return nil
@@ -144,7 +145,7 @@ func (h *Handler) deleteAlias(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(list, func(a Alias) bool { return a.OldRef == old && (v.hides(a.OldRef) || v.hides(a.NewRef)) }) {
+		if slices.ContainsFunc(list, func(a Alias) bool { return a.OldRef == old && v.hides(a.NewRef) }) {
 			return noAlias(old)
 		}
 	}
