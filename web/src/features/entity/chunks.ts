@@ -2,6 +2,5 @@ import { later } from '../../lib/later.tsx'
 
 export const ApiBrief = later(() => import('../api/api-brief.tsx'), 'ApiBrief')
 export const ApisAround = later(() => import('./apis-around.tsx'), 'ApisAround')
-export const Fact = later(() => import('./fact.tsx'), 'Fact')
 export const InsideDiagram = later(() => import('../graph/inside-diagram.tsx'), 'InsideDiagram')
 export const Lately = later(() => import('./lately.tsx'), 'Lately')

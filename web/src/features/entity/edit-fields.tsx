@@ -72,9 +72,8 @@ function Form({
   const fault = isApiError(set.error) ? faultOf(set.error.message, provenance.settable) : undefined
   const wrong = fault?.path
   useEffect(() => {
-    const path = wrong ?? begin ?? provenance.settable[0] ?? ''
-    form.current?.querySelector<HTMLElement>(`[data-path="${path}"]`)?.focus()
-  }, [wrong, begin, provenance.settable])
+    if (wrong) form.current?.querySelector<HTMLElement>(`[data-path="${wrong}"]`)?.focus()
+  }, [wrong, set.submittedAt])
 
   const save = () => {
     if (Object.keys(changes).length === 0) {
@@ -111,6 +110,7 @@ function Form({
             path={path}
             provenance={provenance}
             draft={draft}
+            first={path === (begin ?? provenance.settable[0])}
             wrong={fault?.path === path ? fault.says : undefined}
             onChange={(next) => {
               setDraft(next)
@@ -137,12 +137,15 @@ function Field({
   path,
   provenance,
   draft,
+  first: begins,
   wrong,
   onChange,
 }: {
   path: string
   provenance: Provenance
   draft: Draft
+  /** The dialog gives it the keyboard. */
+  first: boolean
   wrong: string | undefined
   onChange: (draft: Draft) => void
 }) {
@@ -159,6 +162,7 @@ function Field({
   const control = {
     id,
     'data-path': path,
+    'data-autofocus': begins || undefined,
     value: text,
     'aria-invalid': wrong ? true : undefined,
     'aria-describedby': `${id}-from`,

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Clock } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { languageOf, refOf, relationsOf, text, tierOf, titleOf, type Entity } from '../../lib/entity.ts'
+import { later } from '../../lib/later.tsx'
 import { languageName } from '../../lib/languages.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
@@ -12,10 +13,11 @@ import { ErrorStrip } from '../../ui/strip.tsx'
 import { Lifecycle } from '../../ui/tag.tsx'
 import { say } from '../../ui/toast.tsx'
 import { latestChangesQuery, useRefreshEntity } from './api.ts'
-import { Fact } from './chunks.ts'
 import { Crumbs } from './crumbs.tsx'
 import { EntityActions } from './entity-actions.tsx'
 import css from './entity.module.css'
+
+const Fact = later(() => import('./fact.tsx'), 'Fact')
 
 export function EntityHeader({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
