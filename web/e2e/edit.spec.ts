@@ -16,7 +16,7 @@ test('a field is set on the page, says who set it, and gives way to what the fil
 
   await page.getByRole('button', { name: 'More actions' }).waitFor()
   await page.keyboard.press('e')
-  const dialog = page.getByRole('dialog', { name: 'Edit edited-kiosk' })
+  const dialog = page.getByRole('dialog', { name: /^Edit / })
   await expect(dialog.getByLabel('Title', { exact: true })).toBeFocused()
   expect(await serious(page)).toEqual([])
   await dialog.getByLabel('Title', { exact: true }).fill('Ticket kiosk')
