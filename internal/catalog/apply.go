@@ -50,6 +50,7 @@ type Include struct {
 type Asserted struct {
 	Entity        *entity.Entity
 	Line, EndLine int
+	Owner         string // the text of spec.owner
 }
 
 // Applied says what applying a unit did.
@@ -183,10 +184,10 @@ func putUnit(ctx context.Context, tx pgx.Tx, u *Unit) (id int64, owned bool, err
 	if err != nil {
 		return 0, false, err
 	}
-	if u.File.Data != nil {
+	if u.File.Data != nil || len(u.File.Layers) > 0 {
 		_, err = tx.Exec(ctx, `
 			INSERT INTO catalog_unit_texts (unit_id, text) VALUES ($1, $2)
-			ON CONFLICT (unit_id) DO UPDATE SET text = EXCLUDED.text`, id, u.File.Data)
+			ON CONFLICT (unit_id) DO UPDATE SET text = EXCLUDED.text`, id, emptyNotNull(u.File.Data))
 	}
 	return id, true, err
 }
@@ -208,6 +209,11 @@ type applier struct {
 	lost    []Asserted
 
 	displaced []string // refs of users whom a sign-in made, and who are this unit's now
+
+	layers   composer
+	whence   whence
+	composed map[string]laid // by ref: what comes of an assertion that does not stand alone
+	guessed  []int64         // units that had inferred what this one declares
 }
 
 // updates are columns of an UPDATE … FROM unnest, a column a slice.
@@ -224,6 +230,9 @@ func (a *applier) run(res *Applied) error {
 	for i, as := range a.unit.Asserted {
 		refs[i] = as.Entity.Ref.String()
 	}
+	if err := a.compose(refs); err != nil {
+		return err
+	}
 	known, err := a.known(refs)
 	if err != nil {
 		return err
@@ -239,6 +248,9 @@ func (a *applier) run(res *Applied) error {
 	}
 	res.Conflicts = len(a.lost)
 	if err := a.write(); err != nil {
+		return err
+	}
+	if err := a.writeLayers(refs); err != nil {
 		return err
 	}
 	if err := a.writeConflicts(); err != nil {
@@ -278,7 +290,7 @@ func (a *applier) known(refs []string) (map[string]stored, error) {
 func (a *applier) bodies(known map[string]stored, refs []string) (map[string][]byte, error) {
 	var changed []string
 	for i, as := range a.unit.Asserted {
-		if e, ok := known[refs[i]]; ok && e.digest != as.Entity.Digest {
+		if e, ok := known[refs[i]]; ok && e.digest != a.shown(refs[i], as).Entity.Digest {
 			changed = append(changed, refs[i])
 		}
 	}
@@ -303,6 +315,8 @@ func (a *applier) bodies(known map[string]stored, refs []string) (map[string][]b
 func (a *applier) assert(as Asserted, ref string, known map[string]stored, before map[string][]byte, res *Applied) error {
 	e, exists := known[ref]
 	mine := exists && e.unitID != nil && *e.unitID == a.unitID
+	declared := as
+	as = a.shown(ref, as)
 	switch {
 	case !exists:
 		uid, err := uuid.NewV7()
@@ -317,12 +331,14 @@ func (a *applier) assert(as Asserted, ref string, known map[string]stored, befor
 		return nil
 	case !mine && ofNewcomer(e.location): // whoever declares the user means more than that somebody signed in
 		a.displaced = append(a.displaced, ref)
+	case !mine && e.unitID != nil && guesses(e.location) && !a.whence.guesses(): // declared goes before inferred
+		a.guessed = append(a.guessed, *e.unitID)
 	case !mine && e.state == "active" && (e.asserted || !e.kept): // what is only kept goes to whoever declares it
-		a.lost = append(a.lost, as)
+		a.lost = append(a.lost, declared)
 		return nil
 	}
 	same := mine && e.digest == as.Entity.Digest
-	byHand := same && e.state == "removed" && e.byHand && e.asserted // removed by hand, and its file says nothing new
+	byHand := (same || mine && a.saysNothingNew(ref, declared)) && e.state == "removed" && e.byHand && e.asserted // removed by hand
 	if byHand {
 		res.ByHand = append(res.ByHand, ref)
 	}

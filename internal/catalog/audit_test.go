@@ -60,6 +60,7 @@ func newAudited(t *testing.T, readonly bool) *audited {
 	for _, name := range []string{"here", "miss", "miss2", "removed", "removed2"} {
 		w.set("/d/"+name+".yaml", component(name, ""))
 	}
+	w.set("/d/team.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: team-b}\nspec: {type: team, children: []}\n")
 	srcs := w.source("/held/*.yaml", "/d/*.yaml")
 	a.held, a.rest = srcs[0], srcs[1]
 	w.refresh(a.held)
@@ -75,6 +76,9 @@ func newAudited(t *testing.T, readonly bool) *audited {
 	}
 	w.refresh(a.held)
 	if a.gone, _, err = w.store.Register(t.Context(), Location{Type: "url", Target: "https://example.com/old"}, false, audit.System("test")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.store.SetAlias(t.Context(), "group:default/once", "group:default/team-b", audit.System("test")); err != nil {
 		t.Fatal(err)
 	}
 	w.catchUp()
@@ -104,6 +108,9 @@ func (a *audited) changes() []change {
 	removed2, miss2 := stored("removed_at", "component:default/removed2"), stored("missing_since", "component:default/miss2")
 	return []change{
 		{"refresh an entity", "POST " + c + "/refresh", c + "/refresh", `{"entityRef":"component:default/here"}`, "catalog.entity.refresh", "component:default/here"},
+		{"edit an entity", "PATCH " + c + "/entities/by-name/{kind}/{namespace}/{name}/overlay", c + "/entities/by-name/component/default/here/overlay", `{"fields":{"metadata.title":"Here"}}`, "catalog.entity.edit", "component:default/here"},
+		{"let a team stand for another", "PUT " + c + "/owner-aliases", c + "/owner-aliases", `{"oldRef":"group:default/team-a","newRef":"group:default/team-b"}`, "catalog.alias.set", "group:default/team-a"},
+		{"no longer", "DELETE " + c + "/owner-aliases/{kind}/{namespace}/{name}", c + "/owner-aliases/group/default/once", "", "catalog.alias.remove", "group:default/once"},
 		{"refresh a source", "POST " + c + "/sources/{id}/refresh", c + "/sources/" + a.rest.ID + "/refresh", "", "catalog.source.refresh", a.rest.Location.String()},
 		{"register", "POST " + c + "/locations", c + "/locations", `{"type":"url","target":"https://example.com/new"}`, "catalog.location.register", "url:https://example.com/new"},
 		{"register what is there", "POST " + c + "/locations", c + "/locations?onConflict=refresh", `{"type":"url","target":"https://example.com/old"}`, "catalog.location.register", "url:https://example.com/old"},

@@ -82,7 +82,7 @@ func (w *walk) declare(ctx context.Context, t target, f *File) (u *Unit, locatio
 			u.Kept = append(u.Kept, ref)
 			continue
 		}
-		u.Asserted = append(u.Asserted, Asserted{Entity: e, Line: d.Line, EndLine: d.EndLine})
+		u.Asserted = append(u.Asserted, Asserted{Entity: e, Line: d.Line, EndLine: d.EndLine, Owner: d.SpecString("owner")})
 		if spec, ok := e.Location(); ok {
 			locations = append(locations, locationEntity{ref: ref, spec: spec})
 		}

@@ -92,7 +92,9 @@ func (s *Store) purge(ctx context.Context, r Retention) (more bool, err error) {
 			WITH purged AS (
 				DELETE FROM catalog_entities
 				WHERE uid IN (SELECT uid `+removedOld+` ORDER BY removed_at LIMIT $2)
-				RETURNING revision
+				RETURNING ref, revision
+			), layers AS ( -- what people set of an entity goes when it is gone for good
+				DELETE FROM catalog_layers WHERE layer <> 'inferred' AND ref IN (SELECT ref FROM purged)
 			)
 			SELECT count(*), coalesce(max(revision), 0) FROM purged`, r.Removed.Seconds(), r.Batch).Scan(&n, &last)
 		if err != nil {

@@ -32,6 +32,7 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 		add("GET "+byNameRoute, p, "")
 		add("GET "+byNameRoute+"/ancestry", p+"/ancestry", "")
 		add("GET "+byNameRoute+"/source", p+"/source", "")
+		add("GET "+byNameRoute+"/provenance", p+"/provenance", "")
 		add("GET "+byNameRoute+"/consequences", p+"/consequences", "")
 		add("GET "+byNameRoute+"/consequences", p+"/consequences?of=location", "")
 		for _, q := range []string{"", "&depth=8&limit=500", "&depth=3&limit=4", "&depth=2&direction=upstream", "&depth=4&direction=downstream&relation=ownedBy,dependsOn", "&depth=2&relation=hasPart", "&ref=group:team-a"} {
@@ -63,6 +64,7 @@ func (a *guarded) reads(hidden []string) (qs []ask) {
 		add("GET "+api+"/entities/export", api+"/entities/export?"+q, "")
 	}
 	add("GET "+api+"/sources", api+"/sources", "")
+	add("GET "+api+"/owner-aliases", api+"/owner-aliases", "")
 	for _, q := range []string{"", "?limit=0", "?limit=1", "?limit=2", "?limit=500"} {
 		add("GET "+api+"/problems", api+"/problems"+q, "")
 	}
@@ -248,6 +250,16 @@ func (a *guarded) writes(t *testing.T, hidden []string) (qs []ask) {
 	}
 	for _, ref := range []string{"component:default/secret-core", "component:default/never", "component:default/shop-secret", "component:default/secret-gone", "component:default/shop"} {
 		add("POST "+api+"/refresh", api+"/refresh", `{"entityRef":"`+ref+`"}`)
+	}
+	for _, ref := range []string{"component:default/secret-core", "component:default/never", "component:default/shop"} {
+		kind, rest, _ := strings.Cut(ref, ":")
+		add("PATCH "+byNameRoute+"/overlay", api+"/entities/by-name/"+kind+"/"+rest+"/overlay", `{"fields":{"metadata.title":null}}`) // what is set has a time, which differs
+	}
+	for _, refs := range [][2]string{{"group:default/team-a", "group:default/secret-team"}, {"group:default/old", "group:default/team-a"}, {"group:default/secret-team", "group:default/team-a"}, {"group:default/secret-team", "group:default/nobody"}} {
+		add("PUT "+api+"/owner-aliases", api+"/owner-aliases", `{"oldRef":"`+refs[0]+`","newRef":"`+refs[1]+`"}`)
+	}
+	for _, name := range []string{"secret-team", "never"} {
+		add("DELETE "+api+"/owner-aliases/{kind}/{namespace}/{name}", api+"/owner-aliases/group/default/"+name, "")
 	}
 	for _, target := range []string{"/hidden/*.yaml", "https://hidden.example.com/all.yaml", "/pub/*.yaml"} {
 		s := a.srcs[target]

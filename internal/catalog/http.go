@@ -33,7 +33,7 @@ var (
 
 // Permissions lists them, for whoever tells callers what they may do.
 func Permissions() []httpx.Permission {
-	return []httpx.Permission{entityRead, entityRefresh, entityDelete, entityValidate, locationRead, locationCreate,
+	return []httpx.Permission{entityRead, entityRefresh, entityEdit, entityDelete, entityValidate, locationRead, locationCreate,
 		locationDelete, locationAnalyze, ingestionRead, ingestionManage}
 }
 
@@ -118,6 +118,7 @@ func (h *Handler) Mount(g *httpx.Registry) {
 		httpx.Route{Pattern: "POST " + c + "/entities/by-uid/{uid}/restore", Access: httpx.Require(ingestionManage), Handler: h.restoreEntity, Audit: httpx.Audited("catalog.entity.restore")},
 		httpx.Route{Pattern: "POST " + c + "/entities/by-uid/{uid}/remove", Access: httpx.Require(entityDelete), Handler: h.deleteByUID, Audit: httpx.Audited("catalog.entity.remove")},
 	)
+	g.Add(h.layerRoutes(c, byName)...)
 }
 
 // Headers of our own: a write says which revision it made, a read may demand one.

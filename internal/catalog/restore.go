@@ -100,8 +100,19 @@ func (s *Store) RestoreMissing(ctx context.Context, since time.Time, only choice
 	return n, revision, err
 }
 
-// restore brings removed entities back.
+// restore brings removed entities back, with what was inferred and set of them meanwhile.
 func (t *settler) restore(list []gone) error {
+	if err := t.revive(list); err != nil {
+		return err
+	}
+	refs := make([]string, len(list))
+	for i, g := range list {
+		refs[i] = g.ref
+	}
+	return t.recompose(refs, "")
+}
+
+func (t *settler) revive(list []gone) error {
 	return t.setState(list, Restored, `
 		UPDATE catalog_entities AS e
 		SET state = CASE WHEN e.asserted AND n.id IS NOT NULL THEN 'active' ELSE 'missing' END,

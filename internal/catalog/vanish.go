@@ -38,11 +38,14 @@ func (s *Store) Vanish(ctx context.Context, src *Source, seen Seen, actor string
 		if err != nil {
 			return err
 		}
-		withdrawn, err := endReading(ctx, tx, src.ID, seen)
+		withdrawn, bare, err := endReading(ctx, tx, src.ID, seen)
 		if err != nil {
 			return err
 		}
 		t := settler{ctx: ctx, tx: tx, rev: rev, actor: actor, now: time.Now().UTC()}
+		if err := t.recompose(bare, src.Location.String()); err != nil {
+			return err
+		}
 		if t.rev, err = tellClaims(ctx, tx, t.rev, nil, withdrawn, actor, t.now); err != nil {
 			return err
 		}
@@ -78,8 +81,9 @@ func (s *Store) Vanish(ctx context.Context, src *Source, seen Seen, actor string
 }
 
 // endReading writes which units and targets a reading found, and marks what the others named as no
-// longer asserted. It returns the refused claims that are withdrawn with them.
-func endReading(ctx context.Context, tx pgx.Tx, sourceID string, seen Seen) (withdrawn []refused, err error) {
+// longer asserted. It returns the refused claims that are withdrawn with them, and the refs of which nothing is inferred any
+// more.
+func endReading(ctx context.Context, tx pgx.Tx, sourceID string, seen Seen) (withdrawn []refused, bare []string, err error) {
 	type row struct {
 		Location string   `json:"location"`
 		Parent   string   `json:"parent_ref"`
@@ -92,7 +96,7 @@ func endReading(ctx context.Context, tx pgx.Tx, sourceID string, seen Seen) (wit
 	}
 	targets, err := json.Marshal(rows)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var b pgx.Batch
 	b.Queue(`
@@ -123,13 +127,14 @@ func endReading(ctx context.Context, tx pgx.Tx, sourceID string, seen Seen) (wit
 		withdrawn, err = pgx.CollectRows(rows, scanRefused)
 		return err
 	})
+	dropLayers(&b, sourceID, &bare)
 	b.Queue(`
 		DELETE FROM catalog_units AS u
 		WHERE source_id = $1 AND state = 'missing' AND NOT (location = ANY($2))
 		  AND NOT EXISTS (SELECT FROM catalog_entities AS e WHERE e.unit_id = u.id AND e.state <> 'removed')`,
 		sourceID, emptyNotNull(seen.Gone))
 	err = tx.SendBatch(ctx, &b).Close()
-	return withdrawn, err
+	return withdrawn, bare, err
 }
 
 // DecideHeld answers a held removal: apply makes its entities missing, keep leaves them and does not
@@ -342,16 +347,16 @@ func (t *settler) promoteTo(sourceID string, list []gone) (rest []gone, err erro
 		refs[i], byRef[g.ref] = g.ref, g
 	}
 	type claim struct {
-		ref, digest, location, parent string
-		unitID                        int64
-		body, before, status          []byte
-		line, endLine                 int
+		ref, digest, parent  string
+		whence               whence
+		body, before, status []byte
+		line, endLine        int
 	}
 	claims, err := pg.Collect(t.ctx, t.tx, func(row pgx.CollectableRow) (c claim, err error) {
-		err = row.Scan(&c.ref, &c.unitID, &c.body, &c.digest, &c.line, &c.endLine, &c.location, &c.parent, &c.before, &c.status)
+		err = row.Scan(&c.ref, &c.whence.unitID, &c.body, &c.digest, &c.line, &c.endLine, &c.whence.location, &c.whence.name, &c.whence.sourceID, &c.whence.folder, &c.parent, &c.before, &c.status)
 		return c, err
 	}, `
-		SELECT DISTINCT ON (c.ref) c.ref, c.unit_id, c.entity, c.digest, c.line, c.end_line, u.location, u.parent_ref, e.entity, e.status
+		SELECT DISTINCT ON (c.ref) c.ref, c.unit_id, c.entity, c.digest, c.line, c.end_line, u.location, u.name, u.source_id, u.source_location, u.parent_ref, e.entity, e.status
 		FROM catalog_conflicts AS c
 		JOIN catalog_units AS u ON u.id = c.unit_id
 		JOIN catalog_entities AS e ON e.ref = c.ref
@@ -366,12 +371,28 @@ func (t *settler) promoteTo(sourceID string, list []gone) (rest []gone, err erro
 	if err := t.touch(uids); err != nil {
 		return nil, err
 	}
+	claimed, owners := make([]string, len(claims)), []string{}
+	for i, c := range claims {
+		claimed[i] = c.ref
+		if o := ownerOf(c.body); o != "" {
+			owners = append(owners, resolveOwner(o, c.ref))
+		}
+	}
+	layers := composer{ctx: t.ctx, tx: t.tx}
+	if err := layers.load(claimed, owners); err != nil {
+		return nil, err
+	}
 	var b pgx.Batch
 	for _, c := range claims {
 		g := byRef[c.ref]
 		delete(byRef, c.ref)
 		t.rev++
-		status, err := withItems(c.status, claimItem(c.location))
+		e, alone := layers.compose(c.ref, c.body, c.whence)
+		layers.keepBase(c.ref, c.body, c.whence, alone, nil)
+		if !alone {
+			c.body, c.digest = e.JSON, e.Digest
+		}
+		status, err := withItems(c.status, claimItem(c.whence.location))
 		if err != nil {
 			return nil, err
 		}
@@ -380,11 +401,14 @@ func (t *settler) promoteTo(sourceID string, list []gone) (rest []gone, err erro
 			UPDATE catalog_entities
 			SET unit_id = $2, entity = $3, digest = $4, line = $5, end_line = $6, location = $7, parent_ref = $8, revision = $9,
 			    changed_at = $10, asserted = true, kept = false, status = NULL, state = 'active', missing_since = NULL, removed_at = NULL, reason = ''
-			WHERE uid = $1`, g.uid, c.unitID, c.body, c.digest, c.line, c.endLine, c.location, c.parent, t.rev, t.now)
-		b.Queue(`DELETE FROM catalog_conflicts WHERE unit_id = $1 AND ref = $2`, c.unitID, c.ref)
-		b.Queue(insertChange, t.rev, c.ref, g.uid, Updated, mustDiff(diff), c.location, t.actor, t.now)
+			WHERE uid = $1`, g.uid, c.whence.unitID, c.body, c.digest, c.line, c.endLine, c.whence.location, c.parent, t.rev, t.now)
+		b.Queue(`DELETE FROM catalog_conflicts WHERE unit_id = $1 AND ref = $2`, c.whence.unitID, c.ref)
+		b.Queue(insertChange, t.rev, c.ref, g.uid, Updated, mustDiff(diff), c.whence.location, t.actor, t.now)
 	}
 	if err := t.tx.SendBatch(t.ctx, &b).Close(); err != nil {
+		return nil, err
+	}
+	if err := layers.write(); err != nil {
 		return nil, err
 	}
 	for _, g := range list {
@@ -486,7 +510,16 @@ func removeSource(ctx context.Context, tx pgx.Tx, id, actor, reason string) erro
 			WHERE u.source_id = $1)`, id); err != nil {
 		return err
 	}
+	bare, err := pg.Collect(ctx, tx, pgx.RowTo[string], `
+		SELECT l.ref FROM catalog_layers AS l JOIN catalog_units AS u ON u.id = l.unit_id
+		WHERE u.source_id = $1 AND l.layer = 'inferred'`, id)
+	if err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, `DELETE FROM catalog_sources WHERE id = $1`, id); err != nil {
+		return err
+	}
+	if err := t.recompose(bare, ""); err != nil {
 		return err
 	}
 	if t.rev == rev {

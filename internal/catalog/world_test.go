@@ -28,6 +28,8 @@ type memory struct {
 	fail  map[string]error  // location → what reading it fails with
 	reads int
 	sent  []string // locations whose content was handed out
+	// guesses are the files of type inferred that come with those of a folder; their revisions are of all that they bring.
+	guesses map[string][]File
 }
 
 func (m *memory) Read(_ context.Context, loc Location, known Known) (*Reading, error) {
@@ -45,6 +47,7 @@ func (m *memory) Read(_ context.Context, loc Location, known Known) (*Reading, e
 			}
 		}
 		slices.SortFunc(r.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+		r.Files = append(r.Files, m.guesses[dir]...)
 		whole := xxhash.New()
 		for i := range r.Files {
 			_, _ = whole.WriteString(r.Files[i].Location.Target + " " + r.Files[i].Revision + "\n")

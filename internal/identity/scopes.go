@@ -52,8 +52,8 @@ type Scope struct {
 // scopes are offered in this order. The name of a permission is a scope, too, and opens that one alone.
 var scopes = []Scope{
 	{"catalog:read", "See the catalog", []string{"catalog.entity.read", "catalog.entity.validate", "catalog.location.read"}},
-	{"catalog:write", "Register, refresh and remove what is in the catalog", []string{
-		"catalog.entity.refresh", "catalog.entity.delete", "catalog.location.create", "catalog.location.delete", "catalog.location.analyze",
+	{"catalog:write", "Register, refresh, edit and remove what is in the catalog", []string{
+		"catalog.entity.refresh", "catalog.entity.delete", "catalog.entity.edit", "catalog.location.create", "catalog.location.delete", "catalog.location.analyze",
 	}},
 	{"sources:read", "See the sources and their problems", []string{"catalog.ingestion.read"}},
 	{"sources:manage", "Read sources anew, and decide what is held back", []string{"catalog.ingestion.manage"}},

@@ -253,6 +253,16 @@ var requests = map[string]func(c *changing) request{
 		uid, _ := c.inbox().removed("removed")
 		return plain("/api/catalog/entities/by-uid/"+uid+"/restore", "", "component:default/removed")
 	},
+	"PATCH /api/catalog/entities/by-name/{kind}/{namespace}/{name}/overlay": func(*changing) request {
+		return plain("/api/catalog/entities/by-name/component/default/here/overlay", `{"fields":{"metadata.title":"Here"}}`, "component:default/here")
+	},
+	"PUT /api/catalog/owner-aliases": func(*changing) request {
+		return plain("/api/catalog/owner-aliases", `{"oldRef":"group:default/once","newRef":"`+ann+`"}`, "group:default/once")
+	},
+	"DELETE /api/catalog/owner-aliases/{kind}/{namespace}/{name}": func(c *changing) request {
+		c.do("PUT", "/api/catalog/owner-aliases", `{"oldRef":"group:default/twice","newRef":"`+ann+`"}`).ok()
+		return plain("/api/catalog/owner-aliases/group/default/twice", "", "group:default/twice")
+	},
 	"POST /api/catalog/entities/by-uid/{uid}/remove": func(c *changing) request {
 		uid, _ := c.inbox().missing("miss")
 		return plain("/api/catalog/entities/by-uid/"+uid+"/remove", "", "component:default/miss")

@@ -50,8 +50,13 @@ type question struct{ pattern, path, body string }
 
 // unasked are the routes that show nothing of entities to whoever reads, each with its reason.
 var unasked = map[string]string{
-	"POST /api/catalog/refresh":                       "a change: TestOwners",
-	"DELETE /api/catalog/entities/by-uid/{uid}":       "a change: TestOwners",
+	"POST /api/catalog/refresh":                 "a change: TestOwners",
+	"DELETE /api/catalog/entities/by-uid/{uid}": "a change: TestOwners",
+	"PUT /api/catalog/owner-aliases":            "a change: the catalog's own worlds",
+
+	"PATCH /api/catalog/entities/by-name/{kind}/{namespace}/{name}/overlay": "a change: the catalog's own worlds",
+	"DELETE /api/catalog/owner-aliases/{kind}/{namespace}/{name}":           "a change: the catalog's own worlds",
+
 	"POST /api/catalog/entities/by-uid/{uid}/remove":  "a change: the handler of DELETE",
 	"POST /api/catalog/entities/by-uid/{uid}/restore": "a change: the catalog's own worlds",
 	"POST /api/catalog/locations":                     "a change: TestRegister",
@@ -104,7 +109,7 @@ func questions(token string) (qs []question) {
 	for _, ref := range refs {
 		by := strings.Replace(ref, ":", "/", 1)
 		const name = c + "/entities/by-name/{kind}/{namespace}/{name}"
-		for _, of := range []string{"", "/ancestry", "/history", "/source", "/consequences", "/stars"} {
+		for _, of := range []string{"", "/ancestry", "/history", "/source", "/provenance", "/consequences", "/stars"} {
 			add("GET "+name+of, pathOf(ref)+of)
 		}
 		add("GET "+name+"/history", pathOf(ref)+"/history?field=spec.owner&summary=true")
@@ -113,13 +118,14 @@ func questions(token string) (qs []question) {
 		get(c+"/changes", "?ref="+ref, "?order=desc&ref="+ref)
 		get(c+"/graph", "?depth=8&ref="+ref, "?depth=2&direction=upstream&limit=3&ref="+ref)
 		get(c+"/graph/path", "?to=component:default/depot&from="+ref)
-		for _, perm := range []string{"read", "refresh", "delete"} {
+		for _, perm := range []string{"read", "refresh", "edit", "delete"} {
 			get("/api/portico/policy/explain", "?permission=catalog.entity."+perm+"&entity="+ref)
 			authorize = append(authorize, fmt.Sprintf(`{"id":"%d","permission":{"type":"resource","name":"catalog.entity.%s","resourceType":"catalog-entity"},"resourceRef":%q}`, len(authorize), perm, ref))
 		}
 		get(c+"/removed", "?q="+url.QueryEscape(ref))
 	}
 	add("POST /api/permission/authorize", "/api/permission/authorize", `{"items":[`+strings.Join(authorize, ",")+`]}`)
+	get(c + "/owner-aliases")
 	get("/api/portico/policy/explain", "?permission=catalog.location.create", "?permission=catalog.entity.read&principal=user:default/ann")
 	get(c+"/entities", "?order=asc:metadata.name", "?filter=kind=component&order=asc:metadata.name", "?order=desc:metadata.name&limit=2")
 	add("GET "+c+"/entities/by-uid/{uid}", c+"/entities/by-uid/none")

@@ -188,13 +188,13 @@ var least = map[string]string{
 	"catalog.entity.read": "viewer", "catalog.entity.validate": "viewer", "catalog.location.read": "viewer", "portico.me.read": "viewer", "portico.settings.read": "viewer",
 	"catalog.entity.refresh": "author", "catalog.location.create": "author", "catalog.location.analyze": "author", "catalog.ingestion.read": "author", "portico.audit.read": "author",
 	"portico.me.manage": "author", "portico.settings.manage": "author", "portico.token.end": "author", "portico.token.redeem": "author",
-	"catalog.entity.delete": "operator", "catalog.location.delete": "operator", "catalog.ingestion.manage": "operator", "portico.policy.read": "operator",
+	"catalog.entity.edit": "operator", "catalog.entity.delete": "operator", "catalog.location.delete": "operator", "catalog.ingestion.manage": "operator", "portico.policy.read": "operator",
 	"portico.token.manage": "admin",
 }
 
 // owners are the permissions that an owner has on what is theirs; byHand are those that no token has.
 var (
-	owners = names("catalog.entity.refresh catalog.entity.delete")
+	owners = names("catalog.entity.refresh catalog.entity.edit catalog.entity.delete")
 	byHand = names("portico.me.read portico.me.manage portico.token.manage")
 	// persons are those that only people have, and their tokens.
 	persons = names("portico.settings.read portico.settings.manage")
@@ -237,6 +237,6 @@ func scoped(m may, list string) may {
 // What the scopes open, written down apart from them.
 const (
 	readScope  = "catalog.entity.read catalog.entity.validate catalog.location.read"
-	everything = readScope + " catalog.entity.refresh catalog.entity.delete catalog.location.create catalog.location.delete catalog.location.analyze" +
+	everything = readScope + " catalog.entity.refresh catalog.entity.edit catalog.entity.delete catalog.location.create catalog.location.delete catalog.location.analyze" +
 		" catalog.ingestion.read catalog.ingestion.manage portico.audit.read"
 )

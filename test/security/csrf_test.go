@@ -52,9 +52,13 @@ func atHost(p *portal) option {
 
 // changing are bodies with which an unsafe route does what it is for; others get {}.
 var changing = map[string]string{
-	"POST /api/catalog/refresh":                          `{"entityRef":"component:default/lighthouse"}`,
-	"POST /api/catalog/locations":                        `{"type":"url","target":"https://git.invalid/catalog-info.yaml"}`,
-	"POST /api/portico/session/end":                      `{"all":true}`,
+	"POST /api/catalog/refresh":      `{"entityRef":"component:default/lighthouse"}`,
+	"POST /api/catalog/locations":    `{"type":"url","target":"https://git.invalid/catalog-info.yaml"}`,
+	"PUT /api/catalog/owner-aliases": `{"oldRef":"group:default/once","newRef":"group:default/keepers"}`,
+	"POST /api/portico/session/end":  `{"all":true}`,
+
+	"PATCH /api/catalog/entities/by-name/{kind}/{namespace}/{name}/overlay": `{"fields":{"metadata.title":"Forged"}}`,
+
 	"PUT /api/user-settings/buckets/{bucket}/keys/{key}": `{"value":["component:default/lighthouse"]}`,
 	"POST /api/catalog/entity-facets":                    `{"facets":["kind"]}`,
 	"POST /api/catalog/entities/by-refs":                 `{"entityRefs":["component:default/lighthouse"]}`,

@@ -46,7 +46,7 @@ var roles = []role{
 	{"a narrow personal token", false, personal("ada", "catalog:read", ""), scoped(is("admin"), readScope), http.StatusForbidden},
 	{"a wide personal token", false, personal("ada", everyScope, ""), scoped(is("admin"), everything), http.StatusForbidden},
 	{"a wide personal token of an author", false, personal("ann", "catalog:read catalog:write sources:read audit:read", ""), scoped(is("author"), everything), http.StatusForbidden},
-	{"a personal token of an owner", false, personal("olga", "catalog:write", ""), scoped(owning, "catalog.entity.refresh catalog.entity.delete catalog.location.create catalog.location.analyze"), http.StatusForbidden},
+	{"a personal token of an owner", false, personal("olga", "catalog:write", ""), scoped(owning, "catalog.entity.refresh catalog.entity.edit catalog.entity.delete catalog.location.create catalog.location.analyze"), http.StatusForbidden},
 	{"a revoked personal token", false, personal("ada", everyScope, `UPDATE identity_tokens SET revoked_at = now() WHERE id = $1`), nil, http.StatusUnauthorized},
 	{"an expired personal token", false, personal("ada", everyScope, `UPDATE identity_tokens SET expires_at = now() - interval '1 second' WHERE id = $1`), nil, http.StatusUnauthorized},
 	{"a narrow token of a service", false, service("catalog:read"), scoped(is("admin"), readScope), http.StatusForbidden},
@@ -197,7 +197,7 @@ func TestS3OnWhatSomebodyOwns(t *testing.T) {
 		fmt.Fprintf(&texts, "---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: owned%02d}\nspec: {type: service, lifecycle: production, owner: keepers}\n", i)
 	}
 	closed, open := start(t, staffed(t, "", texts.String())), start(t, staffed(t, guestToo, texts.String()))
-	refresh, remove := routeOf(t, "POST /api/catalog/refresh"), routeOf(t, "DELETE /api/catalog/entities/by-uid/{uid}")
+	refresh, edit, remove := routeOf(t, "POST /api/catalog/refresh"), routeOf(t, "PATCH /api/catalog/entities/by-name/{kind}/{namespace}/{name}/overlay"), routeOf(t, "DELETE /api/catalog/entities/by-uid/{uid}")
 	foreign := map[string]bool{"another owner": true}
 	for i := range roles {
 		w := &roles[i]
@@ -209,11 +209,12 @@ func TestS3OnWhatSomebodyOwns(t *testing.T) {
 		uid := p.value(`SELECT uid::text FROM catalog_entities WHERE ref = 'component:default/` + name + `'`)
 		for _, q := range []asked{
 			{refresh, "POST", "/api/catalog/refresh", `{"entityRef":"component:default/` + name + `"}`},
+			{edit, "PATCH", "/api/catalog/entities/by-name/component/default/" + name + "/overlay", `{"fields":{"metadata.title":"Theirs"}}`},
 			{remove, "DELETE", "/api/catalog/entities/by-uid/" + uid, ""},
 		} {
 			cells++
 			want := w.want(q.Access)
-			if foreign[w.name] && q.method == "DELETE" {
+			if foreign[w.name] && q.method != "POST" {
 				want = http.StatusForbidden // the role opens the door, and this is not theirs
 			}
 			got := p.do(q.method, q.path, q.body, w.dress(p))

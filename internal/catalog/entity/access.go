@@ -30,6 +30,23 @@ func (d *Document) At(path string) Position {
 	return pos
 }
 
+// LineOf returns the line where the value under some keys stands, each below the one before; 0 where it is not there.
+func (d *Document) LineOf(keys []string) int {
+	n := d.Node
+	line := 0
+	for _, key := range keys {
+		k, v := pair(n, key)
+		if v == nil {
+			return 0
+		}
+		n, line = v, v.Line
+		if k != nil {
+			line = k.Line // a list or a map begins below its key
+		}
+	}
+	return line
+}
+
 // LocationOf returns what a Location entity points to, from its canonical JSON. As everywhere, a key
 // counts as it is written: Targets is a field of somebody else's. What is of another shape than it has
 // to be is left out.

@@ -51,6 +51,11 @@ func (d *Document) Entity(annotations map[string]string) (*Entity, error) {
 	if !d.Usable() {
 		return nil, errs.New(errs.Invalid, "document %d of %s cannot become an entity: it is %s", d.Index, d.File, or(string(d.Verdict), "not validated"))
 	}
+	return d.entity(annotations)
+}
+
+// entity is Entity of a document whose faults somebody else has seen to.
+func (d *Document) entity(annotations map[string]string) (*Entity, error) {
 	root := deref(d.Node)
 	meta, spec := deref(get(root, "metadata")), get(root, "spec")
 	e := &Entity{

@@ -24,6 +24,11 @@ func (r Ref) String() string {
 // IsZero reports whether r names nothing.
 func (r Ref) IsZero() bool { return r == Ref{} }
 
+// ValidRef reports whether an entity can have the ref.
+func ValidRef(r Ref) bool {
+	return validKind(r.Kind) && validLabel(strings.ToLower(r.Namespace)) && validName(r.Name)
+}
+
 // ParseRef reads "[kind:][namespace/]name". What s leaves out comes from def: an empty def.Kind means
 // that s must name the kind, an empty def.Namespace means "default". Case is kept as written. The
 // error is errs.Invalid.

@@ -1,8 +1,10 @@
 // Package layer composes an entity of what is known of it: what was inferred from its repository, what people set in the
 // portal, and what a file declares. It is pure.
 //
-// A field is taken from the highest layer that has it, lowest first: inferred, overlay, declared. Maps (metadata.annotations,
-// metadata.labels, spec) are joined key by key, tags and links are joined, other lists are taken whole.
+// A field is taken from the highest layer that has it, lowest first: inferred, overlay, declared; null and "" are nothing. Maps
+// (metadata.annotations, metadata.labels, spec) are joined key by key, tags and links are joined, other lists are taken whole.
+// Tags and links that people set stand in for those that were inferred, for whoever sets them has seen these. Which entity it
+// is, and which file it comes from, is the base's alone.
 package layer
 
 import "encoding/json"

@@ -1,7 +1,7 @@
 import { ApiError, toApiError } from './api-error.ts'
 
 export interface RequestOptions {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
   signal?: AbortSignal
   /** The request outlives the page that sends it. */

@@ -9,6 +9,7 @@ import { capital, listed } from './words.ts'
 const doing: Record<string, string> = {
   'catalog.entity.read': 'see entities of the catalog',
   'catalog.entity.refresh': 'refresh an entity',
+  'catalog.entity.edit': 'edit an entity',
   'catalog.entity.delete': 'remove an entity',
   'catalog.location.create': 'register a location',
   'catalog.location.delete': 'unregister a location',

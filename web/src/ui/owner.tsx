@@ -26,11 +26,13 @@ interface OwnerProps {
   /** Full ref of the owner; undefined when nobody is named. */
   owner: string | undefined
   link?: boolean
+  /** Nobody declared it: dotted, with ≈. */
+  inferred?: boolean
   size?: 'normal' | 'large'
 }
 
 /** Who looks after something. A ref that points at nothing is said calmly: the name stays, the monogram is dashed. */
-export function Owner({ owner, link = true, size = 'normal' }: OwnerProps) {
+export function Owner({ owner, link = true, inferred = false, size = 'normal' }: OwnerProps) {
   if (owner === undefined) {
     return (
       <span className={css['owner']}>
@@ -39,7 +41,14 @@ export function Owner({ owner, link = true, size = 'normal' }: OwnerProps) {
       </span>
     )
   }
-  return <NamedOwner owner={owner} link={link} size={size} />
+  const named = <NamedOwner owner={owner} link={link} size={size} />
+  return inferred ? (
+    <span className={css['inferred']} title="Inferred; nobody declared or confirmed it">
+      {named}
+    </span>
+  ) : (
+    named
+  )
 }
 
 function NamedOwner({ owner, link, size }: { owner: string; link: boolean; size: 'normal' | 'large' }) {

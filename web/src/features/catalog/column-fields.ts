@@ -16,8 +16,11 @@ export interface ColumnFacts {
 /** When an entity became what it is; the catalog says so only where it is asked for by this name. */
 export const CHANGED = 'portico.changedAt'
 
+/** Says that nobody declared the owner: it was inferred, and nobody confirmed it. */
+export const INFERRED_OWNER = 'metadata.annotations.portico.dev/owner-inferred'
+
 const known: Record<string, ColumnFacts> = {
-  owner: { head: 'Owner', fields: ['spec.owner'], sort: 'owner' },
+  owner: { head: 'Owner', fields: ['spec.owner', INFERRED_OWNER], sort: 'owner' },
   system: { head: 'System', fields: ['spec.system'], sort: 'spec.system' },
   domain: { head: 'Domain', fields: ['spec.domain'], sort: 'spec.domain' },
   type: { head: 'Type', fields: ['spec.type'], sort: 'type' },

@@ -23,7 +23,9 @@ const partOf = (field: 'system' | 'domain') => (e: Entity) => (
 )
 
 const cells: Record<string, (entity: Entity) => ReactNode> = {
-  owner: (e) => <Owner owner={ownerOf(e)} />,
+  owner: (e) => (
+    <Owner owner={ownerOf(e)} inferred={e.metadata.annotations?.['portico.dev/owner-inferred'] === 'true'} />
+  ),
   system: partOf('system'),
   domain: partOf('domain'),
   type: (e) => typeName(text(e.spec?.['type'])) ?? <Absent />,

@@ -17,13 +17,14 @@ interface Props extends Opener {
   answer: unknown
   onCopy: (text: string) => void
   onRefresh: () => void
+  onEdit: () => void
   onUnregister: () => void
 }
 
 const out = { target: '_blank', rel: 'noreferrer noopener', quiet: '↗' }
 
 /** All that can be done with the entity and does not stand in its header; on a phone, where that has no room, all of it. */
-export function ActionsMenu({ beside, close, entity, answer, onCopy, onRefresh, onUnregister }: Props) {
+export function ActionsMenu({ beside, close, entity, answer, onCopy, onRefresh, onEdit, onUnregister }: Props) {
   const ref = refOf(entity)
   const navigate = useNavigate()
   const narrow = usePhone()
@@ -45,6 +46,9 @@ export function ActionsMenu({ beside, close, entity, answer, onCopy, onRefresh, 
         </MenuLink>
       ))}
       {ways.length > 0 && <MenuLine />}
+      <ActionItem may="catalog.entity.edit" on={ref} quiet={<kbd>e</kbd>} onClick={run(onEdit)}>
+        Edit its fields…
+      </ActionItem>
       {edit && (
         <MenuLink href={edit} onClick={close} {...out}>
           Edit its file

@@ -12,6 +12,7 @@ import { waysOut, type WayOut } from './ways-out.ts'
 import css from './entity.module.css'
 
 const ActionsMenu = lazy(async () => ({ default: (await import('./actions-menu.tsx')).ActionsMenu }))
+const EditFields = lazy(async () => ({ default: (await import('./edit-fields.tsx')).EditFields }))
 const Unregister = lazy(async () => ({ default: (await import('./unregister.tsx')).Unregister }))
 
 interface Props {
@@ -25,12 +26,16 @@ export function EntityActions({ entity, answer, onRefresh }: Props) {
   const ref = refOf(entity)
   const box = useRef<HTMLDivElement>(null)
   const [leaving, setLeaving] = useState(false)
+  const [editing, setEditing] = useState(false)
   const copy = (text: string) => {
     void copyText(text).then((done) => {
       say(done ? `Copied ${text}` : `The browser refused to copy. It is ${text}`)
     })
   }
   useHotkeys({
+    e: () => {
+      setEditing(true)
+    },
     '.': () => {
       box.current?.querySelector<HTMLElement>('[aria-haspopup=menu]')?.click()
     },
@@ -60,6 +65,9 @@ export function EntityActions({ entity, answer, onRefresh }: Props) {
               answer={answer}
               onCopy={copy}
               onRefresh={onRefresh}
+              onEdit={() => {
+                setEditing(true)
+              }}
               onUnregister={() => {
                 setLeaving(true)
               }}
@@ -69,6 +77,16 @@ export function EntityActions({ entity, answer, onRefresh }: Props) {
           <Icon of={Ellipsis} />
         </MenuButton>
       </span>
+      {editing && (
+        <Suspense>
+          <EditFields
+            entity={entity}
+            onClose={() => {
+              setEditing(false)
+            }}
+          />
+        </Suspense>
+      )}
       {leaving && (
         <Suspense>
           <Unregister

@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { Clock } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { languageOf, refOf, relationsOf, text, tierOf, titleOf, type Entity } from '../../lib/entity.ts'
+import { later } from '../../lib/later.tsx'
 import { languageName } from '../../lib/languages.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
@@ -14,6 +16,8 @@ import { latestChangesQuery, useRefreshEntity } from './api.ts'
 import { Crumbs } from './crumbs.tsx'
 import { EntityActions } from './entity-actions.tsx'
 import css from './entity.module.css'
+
+const Fact = later(() => import('./fact.tsx'), 'Fact')
 
 export function EntityHeader({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
@@ -43,7 +47,9 @@ export function EntityHeader({ entity }: { entity: Entity }) {
         />
         <div className={css['text']}>
           {!alike(title, entity.metadata.name) && <p className={css['name']}>{entity.metadata.name}</p>}
-          {entity.metadata.description && <p className={css['lead']}>{entity.metadata.description}</p>}
+          {entity.metadata.description && (
+            <p className={css['lead']}>{fact(entity, 'metadata.description', entity.metadata.description)}</p>
+          )}
           <Meta entity={entity} />
         </div>
       </div>
@@ -63,19 +69,11 @@ function Meta({ entity }: { entity: Entity }) {
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
   return (
     <div className={css['meta']}>
-      {ownable(entity) && <Owner owner={owner} />}
-      {lifecycle && (
-        <span>
-          <Lifecycle value={lifecycle} />
-        </span>
-      )}
+      {ownable(entity) && fact(entity, 'spec.owner', <Owner owner={owner} />)}
+      {lifecycle && <span>{fact(entity, 'spec.lifecycle', <Lifecycle value={lifecycle} />)}</span>}
       {tier && <span>{tier.replace(/^T(\d)$/, 'Tier $1')}</span>}
       {language && <span>{languageName(language)}</span>}
-      {system && (
-        <span className="cut">
-          <EntityName entityRef={system} /> system
-        </span>
-      )}
+      {system && <span className="cut">{fact(entity, 'spec.system', <EntityName entityRef={system} />)} system</span>}
       {last && (
         <span className={css['when']}>
           <Icon of={Clock} size={14} />
@@ -85,6 +83,15 @@ function Meta({ entity }: { entity: Entity }) {
         </span>
       )}
     </div>
+  )
+}
+
+/** What is shown of a field, which tells where it comes from as soon as the code for that is here. */
+export function fact(entity: Entity, path: string, shown: ReactNode) {
+  return (
+    <Fact entity={entity} path={path} meanwhile={shown}>
+      {shown}
+    </Fact>
   )
 }
 

@@ -13,7 +13,7 @@ import { Tag } from '../../ui/tag.tsx'
 import { Link } from '@tanstack/react-router'
 import { sourceQuery } from '../../lib/source.ts'
 import { entityQuery } from './api.ts'
-import { ownable } from './entity-header.tsx'
+import { fact, ownable } from './entity-header.tsx'
 import css from './entity.module.css'
 
 export function Rail({ entity }: { entity: Entity }) {
@@ -55,7 +55,7 @@ function OwnerBox({ owner }: { owner: string | undefined }) {
       <Owner owner={owner} size="large" />
       {owner === undefined && (
         <p className={`${css['under'] ?? ''} quiet small`}>
-          Add <span className="mono">spec.owner</span> to its file.
+          Press <kbd>e</kbd> to set one, or add <span className="mono">spec.owner</span> to its file.
         </p>
       )}
       {team.data === null && <p className={`${css['under'] ?? ''} quiet small`}>This owner is not in the catalog.</p>}
@@ -100,7 +100,7 @@ function facts(entity: Entity): [string, ReactNode][] {
     const words = slug ?? repository?.replace(/^https?:\/\//, '')
     out.push(['Repository', repository ? <OutLink href={repository}>{words}</OutLink> : words])
   }
-  if (text(spec['type'])) out.push(['Type', typeName(text(spec['type']))])
+  if (text(spec['type'])) out.push(['Type', fact(entity, 'spec.type', typeName(text(spec['type'])))])
   for (const domain of relationsOf(entity, 'partOf'))
     out.push(['Part of', <EntityName key={domain} entityRef={domain} />])
   for (const parent of relationsOf(entity, 'childOf'))
