@@ -33,6 +33,7 @@ import (
 	"portico/internal/identity/policy"
 	"portico/internal/identity/signin"
 	"portico/internal/outbound"
+	"portico/internal/ownership"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
 	"portico/internal/secret"
@@ -83,6 +84,7 @@ type App struct {
 	keyring    *keyring.Keyring
 	backstage  *backstage.Handler
 	settings   *settings.Handler
+	ownership  *ownership.Handler
 	net        secret.Net
 	server     *http.Server
 	serveErr   chan error
@@ -349,8 +351,9 @@ func (a *App) startCatalog(ctx context.Context) error {
 		}
 	}})
 	river.AddWorker(workers, &catalog.SweepWorker{Requests: requests, Retention: retention, Log: a.o.Log})
+	asks := a.newOwnership(workers)
 	jobs, err := river.NewClient(riverpgxv5.New(a.pool.Pool), &river.Config{
-		Queues: map[string]river.QueueConfig{catalog.Queue: {MaxWorkers: 4}, catalog.RemoteQueue: {MaxWorkers: 8}},
+		Queues: map[string]river.QueueConfig{catalog.Queue: {MaxWorkers: 4}, catalog.RemoteQueue: {MaxWorkers: 8}, ownership.Queue: {MaxWorkers: 1}},
 		// A job inserted within this time of another is not announced, and waits for the next poll.
 		FetchCooldown:        20 * time.Millisecond,
 		FetchPollInterval:    250 * time.Millisecond,
@@ -358,7 +361,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 		Logger:               slog.New(quiet(a.o.Log)),
 		RescueStuckJobsAfter: 35 * time.Minute, // longer than the longest job may take
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(catalog.SweepEvery),
-			func() (river.JobArgs, *river.InsertOpts) { return catalog.SweepArgs{}, nil }, nil)},
+			func() (river.JobArgs, *river.InsertOpts) { return catalog.SweepArgs{}, nil }, nil), asks},
 		CompletedJobRetentionPeriod: time.Hour,
 	})
 	if err != nil {
