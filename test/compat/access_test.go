@@ -267,7 +267,7 @@ func ifToken(r rule) int {
 
 // ifReads is for a token that reads the catalog.
 func ifReads(r rule) int {
-	if r.reads && !strings.HasPrefix(r.access, "portico.") {
+	if r.reads && !strings.HasPrefix(r.access, "portico.") && !strings.HasPrefix(r.access, "ownership.") {
 		return 0
 	}
 	return 403

@@ -16,6 +16,7 @@ import { parseOverviewSearch } from '../features/entity/overview-search.ts'
 import { parseSourceSearch } from '../features/entity/source-search.ts'
 import { parseGraphPageSearch, parseGraphSearch } from '../features/graph/graph-search.ts'
 import { parseProblemsSearch } from '../features/operate/problems-search.ts'
+import { parseOwnershipSearch } from '../features/ownership/ownership-search.ts'
 import { parseRegisterSearch } from '../features/register/register-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
 import { formatRef } from '../lib/entity.ts'
@@ -221,6 +222,16 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
 })
 
+const ownership = createRoute({
+  getParentRoute: () => shell,
+  path: page.ownership,
+  validateSearch: parseOwnershipSearch,
+  loader: before(async (client, search) =>
+    (await import('../features/ownership/load.ts')).loadOwnership(client, parseOwnershipSearch(search)),
+  ),
+  component: lazyRouteComponent(() => import('../features/ownership/ownership-page.tsx'), 'OwnershipPage'),
+})
+
 const operate = createRoute({
   getParentRoute: () => shell,
   path: '/operate',
@@ -310,6 +321,7 @@ const tree = root.addChildren([
     sources,
     problems,
     audit,
+    ownership,
     operate,
     apis,
     you,

@@ -11,6 +11,7 @@ import { ErrorStrip } from '../../ui/strip.tsx'
 import { Lifecycle } from '../../ui/tag.tsx'
 import { say } from '../../ui/toast.tsx'
 import { latestChangesQuery, useRefreshEntity } from './api.ts'
+import { OwnerStanding } from './chunks.ts'
 import { Crumbs } from './crumbs.tsx'
 import { EntityActions } from './entity-actions.tsx'
 import css from './entity.module.css'
@@ -63,7 +64,7 @@ function Meta({ entity }: { entity: Entity }) {
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
   return (
     <div className={css['meta']}>
-      {ownable(entity) && <Owner owner={owner} />}
+      {ownable(entity) && <OwnerStanding entityRef={refOf(entity)} owner={owner} meanwhile={<Owner owner={owner} />} />}
       {lifecycle && (
         <span>
           <Lifecycle value={lifecycle} />
