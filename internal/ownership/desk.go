@@ -201,7 +201,8 @@ func (d *Desk) confirm(ctx context.Context, tx pgx.Tx, snap *index.Snapshot, doc
 	s := Of(snap, doc, last[c.Ref], *c.DecidedAt)
 	until := c.DecidedAt.Add(d.VerifyEvery)
 	c.State, c.Until = "confirmed", &until
-	if s.Owner != c.Owner || inferredIn(doc) && !overlaid(last[c.Ref], c.Owner) {
+	same := s.Owner == c.Owner // then the confirmation says enough, and the overlay only keeps it if the guess changes
+	if !same || inferredIn(doc) && !overlaid(last[c.Ref], c.Owner) && d.Overlays != nil {
 		if d.Overlays == nil {
 			return errs.WithRemedy(errs.New(errs.Unavailable, "this portal keeps no fields of entities, so the owner of %s cannot be set here", c.Ref), "write spec.owner in its descriptor")
 		}

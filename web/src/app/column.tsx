@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useLocation } from '@tanstack/react-router'
-import { BadgeCheck, Database, History, House, Lock, Menu, type LucideIcon } from 'lucide-react'
+import { Database, History, House, Lock, Menu, UserRound, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { openProblemsQuery } from '../lib/ingestion.ts'
 import { besideCatalog, page } from '../lib/paths.ts'
@@ -23,7 +23,7 @@ export function Column({ operator, auditor, folded, foot }: ColumnProps) {
     <nav className={css['column']} aria-label="Main" data-folded={folded}>
       <NavItem to={page.home} icon={House} label="Home" exact />
       <NavItem to={page.catalog} icon={Menu} label="Catalog" within={beside} />
-      <NavItem to={page.ownership} icon={BadgeCheck} label="Ownership" />
+      <NavItem to={page.ownership} icon={UserRound} label="Ownership" />
       <Starred />
       <p className={css['heading']}>Operate</p>
       <Operate operator={operator} auditor={auditor} />

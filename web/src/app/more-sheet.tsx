@@ -1,4 +1,4 @@
-import { BadgeCheck, Contrast, KeyRound, UserRound, X } from 'lucide-react'
+import { Contrast, KeyRound, UserRound, X } from 'lucide-react'
 import { useEffect, useId, useRef, type ReactNode } from 'react'
 import { page } from '../lib/paths.ts'
 import { IconButton } from '../ui/button.tsx'
@@ -47,7 +47,7 @@ export function MoreSheet({ operator, auditor, foot, onClose }: Props) {
           </IconButton>
         </div>
         <nav className={css['places']} aria-label="More places">
-          <NavItem to={page.ownership} icon={BadgeCheck} label="Ownership" />
+          <NavItem to={page.ownership} icon={UserRound} label="Ownership" />
           <p>Operate</p>
           <Operate operator={operator} auditor={auditor} />
           <p>You</p>

@@ -16,7 +16,6 @@ import { parseOverviewSearch } from '../features/entity/overview-search.ts'
 import { parseSourceSearch } from '../features/entity/source-search.ts'
 import { parseGraphPageSearch, parseGraphSearch } from '../features/graph/graph-search.ts'
 import { parseProblemsSearch } from '../features/operate/problems-search.ts'
-import { parseOwnershipSearch } from '../features/ownership/ownership-search.ts'
 import { parseRegisterSearch } from '../features/register/register-search.ts'
 import { parseLoginSearch, parseTokensSearch } from '../features/you/you-search.ts'
 import { formatRef } from '../lib/entity.ts'
@@ -222,14 +221,12 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
 })
 
+const ownershipPage = () => import('../features/ownership/ownership-page.tsx')
 const ownership = createRoute({
   getParentRoute: () => shell,
   path: page.ownership,
-  validateSearch: parseOwnershipSearch,
-  loader: before(async (client, search) =>
-    (await import('../features/ownership/load.ts')).loadOwnership(client, parseOwnershipSearch(search)),
-  ),
-  component: lazyRouteComponent(() => import('../features/ownership/ownership-page.tsx'), 'OwnershipPage'),
+  loader: before(async (client, search) => (await ownershipPage()).loadOwnership(client, search)),
+  component: lazyRouteComponent(ownershipPage, 'OwnershipPage'),
 })
 
 const operate = createRoute({

@@ -23,14 +23,6 @@ export const api = {
   find: '/api/catalog/find',
   owned: '/api/catalog/owned',
   ownedChanges: '/api/catalog/owned/changes',
-  ownershipInbox: '/api/portico/ownership/inbox',
-  ownershipFindings: '/api/portico/ownership/findings',
-  ownershipDecisions: '/api/portico/ownership/decisions',
-  ownershipClaims: '/api/portico/ownership/claims',
-  ownership: (ref: string) => {
-    const { kind, namespace, name } = parseRef(ref)
-    return `/api/portico/ownership/entities/${seg(kind)}/${seg(namespace)}/${seg(name)}`
-  },
   query: '/api/catalog/entities/by-query',
   facets: '/api/catalog/entity-facets',
   byRefs: '/api/catalog/entities/by-refs',

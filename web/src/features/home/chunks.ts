@@ -1,3 +1,3 @@
 import { later } from '../../lib/later.tsx'
 
-export const OwnershipQuestions = later(() => import('../ownership/home-questions.tsx'), 'OwnershipQuestions')
+export const OwnershipQuestions = later(() => import('../ownership/beside.ts'), 'OwnershipQuestions')

@@ -20,9 +20,8 @@ export async function loadHome(client: QueryClient): Promise<void> {
 }
 
 async function loadQuestions(client: QueryClient): Promise<void> {
-  const drawn = OwnershipQuestions.preload()
-  await client.ensureQueryData((await import('../ownership/api.ts')).fewQuestionsQuery).catch(() => undefined)
-  await drawn
+  await OwnershipQuestions.preload()
+  await (await import('../ownership/beside.ts')).loadQuestions(client)
 }
 
 async function loadOwn(client: QueryClient): Promise<void> {

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { request, withQuery } from '../../lib/api.ts'
 import { keys } from '../../lib/keys.ts'
-import { api } from '../../lib/paths.ts'
+import { ownershipApi } from '../../lib/ownership-paths.ts'
 import type { FindingKind, OwnershipSearch } from './ownership-search.ts'
 
 export interface Evidence {
@@ -67,7 +67,7 @@ export function inboxQuery({ scope, owner }: Pick<OwnershipSearch, 'scope' | 'ow
   return infiniteQueryOptions({
     queryKey: [...keys.ownership, 'inbox', scope, owner],
     queryFn: ({ signal, pageParam }) =>
-      request<Inbox>(withQuery(api.ownershipInbox, { scope, owner, limit: PAGE, after: pageParam }), { signal }),
+      request<Inbox>(withQuery(ownershipApi.inbox, { scope, owner, limit: PAGE, after: pageParam }), { signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next,
   })
@@ -78,7 +78,7 @@ const FEW = 3
 /** The first questions for whoever looks at their Home. */
 export const fewQuestionsQuery = queryOptions({
   queryKey: [...keys.ownership, 'few'],
-  queryFn: ({ signal }) => request<Inbox>(withQuery(api.ownershipInbox, { limit: FEW }), { signal }),
+  queryFn: ({ signal }) => request<Inbox>(withQuery(ownershipApi.inbox, { limit: FEW }), { signal }),
 })
 
 export interface EntityOwnership extends Standing {
@@ -91,7 +91,7 @@ export interface EntityOwnership extends Standing {
 export function ownershipQuery(ref: string) {
   return queryOptions({
     queryKey: [...keys.ownership, 'entity', ref],
-    queryFn: ({ signal }) => request<EntityOwnership>(api.ownership(ref), { signal }),
+    queryFn: ({ signal }) => request<EntityOwnership>(ownershipApi.of(ref), { signal }),
   })
 }
 
@@ -115,7 +115,7 @@ export function findingsQuery({ kind, owner, system }: OwnershipSearch) {
   return infiniteQueryOptions({
     queryKey: [...keys.ownership, 'findings', kind, owner, system],
     queryFn: ({ signal, pageParam }) =>
-      request<Findings>(withQuery(api.ownershipFindings, { kind, owner, system, limit: PAGE, offset: pageParam }), {
+      request<Findings>(withQuery(ownershipApi.findings, { kind, owner, system, limit: PAGE, offset: pageParam }), {
         signal,
       }),
     initialPageParam: undefined as number | undefined,
@@ -176,13 +176,13 @@ const quietly = () => undefined
 export const useDecide = (tell: (done: number) => void = quietly) =>
   useChange(({ claims, ...decision }: Decision & { claims: number[] }) =>
     inParts(claims, tell, (part) =>
-      request<Results>(api.ownershipDecisions, { method: 'POST', body: { ...decision, claims: part } }),
+      request<Results>(ownershipApi.decisions, { method: 'POST', body: { ...decision, claims: part } }),
     ),
   )
 
 export const useClaim = (tell: (done: number) => void = quietly) =>
   useChange(({ refs, owner }: { refs: string[]; owner: string }) =>
     inParts(refs, tell, (part) =>
-      request<Results>(api.ownershipClaims, { method: 'POST', body: { refs: part, owner } }),
+      request<Results>(ownershipApi.claims, { method: 'POST', body: { refs: part, owner } }),
     ),
   )

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, type QueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { page } from '../../lib/paths.ts'
 import { number } from '../../lib/words.ts'
@@ -10,6 +10,10 @@ import { say } from '../../ui/toast.tsx'
 import { fewQuestionsQuery, useDecide, type Question } from './api.ts'
 import { confirmWords, placeOf, questionWords, resultWords } from './words.ts'
 import css from './ownership.module.css'
+
+export async function loadQuestions(client: QueryClient): Promise<void> {
+  await client.ensureQueryData(fewQuestionsQuery)
+}
 
 /** The first questions for a person's teams, answered where they stand; absent where there are none. */
 export function OwnershipQuestions() {

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, type QueryClient } from '@tanstack/react-query'
 import { Check } from 'lucide-react'
 import { useState } from 'react'
 import { day, exact } from '../../lib/format.ts'
@@ -14,6 +14,11 @@ import { say } from '../../ui/toast.tsx'
 import { ownershipQuery, useClaim, useDecide, type EntityOwnership } from './api.ts'
 import { ClaimDialog } from './chunks.ts'
 import css from './ownership.module.css'
+
+/** What it begins with; nobody owns a team, a person or a location. */
+export async function loadStanding(client: QueryClient, ref: string): Promise<void> {
+  if (!/^(group|user|location):/.test(ref)) await client.ensureQueryData(ownershipQuery(ref))
+}
 
 interface Props {
   entityRef: string

@@ -1,4 +1,4 @@
-import { useSuspenseInfiniteQuery } from '@tanstack/react-query'
+import { useSuspenseInfiniteQuery, type QueryClient } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { page } from '../../lib/paths.ts'
@@ -9,14 +9,20 @@ import tabs from '../../ui/tabs.module.css'
 import { findingsQuery, inboxQuery } from './api.ts'
 import { FindingsPanel } from './findings-panel.tsx'
 import { InboxPanel } from './inbox-panel.tsx'
-import type { OwnershipSearch, OwnershipTab } from './ownership-search.ts'
+import { parseOwnershipSearch, type OwnershipSearch, type OwnershipTab } from './ownership-search.ts'
 import { inboxHeadline } from './words.ts'
 import css from './ownership.module.css'
+
+export async function loadOwnership(client: QueryClient, asked: Record<string, unknown>): Promise<void> {
+  const search = parseOwnershipSearch(asked)
+  if (search.tab === 'findings') await client.ensureInfiniteQueryData(findingsQuery(search))
+  else await client.ensureInfiniteQueryData(inboxQuery(search))
+}
 
 /** What teams are asked, and where nobody could be. */
 export function OwnershipPage() {
   useTitle('Ownership')
-  const search: OwnershipSearch = useSearch({ strict: false })
+  const search = parseOwnershipSearch(useSearch({ strict: false }))
   return search.tab === 'findings' ? <FindingsPage search={search} /> : <InboxPage search={search} />
 }
 
