@@ -63,7 +63,7 @@ test('an inferred owner is confirmed, and the entity shows who said so', async (
     await expect(head).toContainText(/verified (today|\d)/i)
     await expect(head.getByRole('button', { name: 'Confirm' })).toHaveCount(0)
     await page.reload()
-    await expect(head.getByTitle(/Confirmed by user:default\/guest on/)).toBeVisible()
+    await expect(head.getByTitle(/Confirmed by user:development\/guest on/)).toBeVisible()
   })
 })
 
@@ -106,6 +106,6 @@ test('a question is passed on to the team that is named', async ({ page, portals
     await dialog.getByRole('button', { name: 'Pass on' }).click()
     const row = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'sluice' }) })
     await expect(row).toContainText('Passed on to you: is it yours?')
-    await expect(row).toContainText('Passed on by user:default/guest of group:default/freight')
+    await expect(row).toContainText('Passed on by user:development/guest of group:default/freight')
   })
 })
