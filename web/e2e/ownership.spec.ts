@@ -90,7 +90,7 @@ test('questions are answered by keys, one or many', async ({ page, portals }) =>
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Nothing waits for any team')
     // What its team rejected is a finding, and nobody's.
     await page.goto('/ownership?tab=findings&kind=disputed')
-    await expect(row('lock-a')).toContainText('its owner says it is not theirs')
+    await expect(row('lock-a')).toContainText('is not its owner’s, as they say')
   })
 })
 

@@ -209,6 +209,7 @@ function Kind({ to, on, n, words }: KindProps) {
       search={{ tab: 'findings', ...to }}
       resetScroll={false}
       activeProps={{}}
+      activeOptions={{ exact: true }}
       aria-current={on ? 'true' : undefined}
     >
       {words} <span className={tabs['n']}>{number(n)}</span>

@@ -1,7 +1,7 @@
 import { useQuery, type QueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { page } from '../../lib/paths.ts'
-import { number } from '../../lib/words.ts'
+import { capital, number } from '../../lib/words.ts'
 import { Button } from '../../ui/button.tsx'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { KindGlyph } from '../../ui/kind-glyph.tsx'
@@ -48,7 +48,7 @@ export function OwnershipQuestions() {
               </p>
               {q.evidence[0] && (
                 <p className="muted small">
-                  {q.evidence[0].says} {q.evidence[0].file && <code>{placeOf(q.evidence[0])}</code>}
+                  {capital(q.evidence[0].says)} {q.evidence[0].file && <code>{placeOf(q.evidence[0])}</code>}
                 </p>
               )}
               {q.mayDecide && (

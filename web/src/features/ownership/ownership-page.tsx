@@ -80,6 +80,7 @@ function Frame({ tab, title, children }: { tab: OwnershipTab; title: string; chi
             search={t === 'inbox' ? {} : { tab: t }}
             className={tabs['tab']}
             activeProps={{}}
+            activeOptions={{ exact: true }}
             aria-current={t === tab ? 'page' : undefined}
           >
             {titles[t]}

@@ -4,11 +4,11 @@ import type { FindingKind } from './ownership-search.ts'
 
 export const findingWords: Record<FindingKind, { tab: string; one: string }> = {
   unknown: { tab: 'No owner', one: 'has no owner' },
-  absent: { tab: 'Owner not there', one: 'owner is not in the catalog' },
-  gone: { tab: 'Members gone', one: 'all members of its team are gone' },
-  empty: { tab: 'Empty team', one: 'nobody is in its team' },
-  disputed: { tab: 'Disputed', one: 'its owner says it is not theirs' },
-  person: { tab: 'One person', one: 'its owner is a person' },
+  absent: { tab: 'Owner not there', one: 'names an owner who is not in the catalog' },
+  gone: { tab: 'Members gone', one: 'is of a team that everybody has left' },
+  empty: { tab: 'Empty team', one: 'is of a team that nobody is in' },
+  disputed: { tab: 'Disputed', one: 'is not its owner’s, as they say' },
+  person: { tab: 'One person', one: 'is one person’s' },
 }
 
 /** What is asked, after the name of the entity. */
