@@ -36,6 +36,7 @@ import (
 	"portico/internal/identity/signin"
 	"portico/internal/insights/coverage"
 	"portico/internal/outbound"
+	"portico/internal/ownership"
 	"portico/internal/pg"
 	"portico/internal/pg/private"
 	"portico/internal/secret"
@@ -89,6 +90,7 @@ type App struct {
 	settings   *settings.Handler
 	ledger     *budget.Ledger
 	crawler    *crawl.Crawler
+	ownership  *ownership.Handler
 	net        secret.Net
 	server     *http.Server
 	serveErr   chan error
@@ -360,8 +362,9 @@ func (a *App) startCatalog(ctx context.Context) error {
 	river.AddWorker(workers, &catalog.SweepWorker{Requests: requests, Retention: retention, Log: a.o.Log})
 	a.coverage = &coverage.Coverage{Store: &coverage.Store{DB: a.pool}, Index: a.index}
 	river.AddWorker(workers, &coverage.KeepWorker{Coverage: a.coverage})
+	asks := a.newOwnership(workers)
 	jobs, err := river.NewClient(riverpgxv5.New(a.pool.Pool), &river.Config{
-		Queues: map[string]river.QueueConfig{catalog.Queue: {MaxWorkers: 4}, catalog.RemoteQueue: {MaxWorkers: 8}, coverage.Queue: {MaxWorkers: 1}},
+		Queues: map[string]river.QueueConfig{catalog.Queue: {MaxWorkers: 4}, catalog.RemoteQueue: {MaxWorkers: 8}, coverage.Queue: {MaxWorkers: 1}, ownership.Queue: {MaxWorkers: 1}},
 		// A job inserted within this time of another is not announced, and waits for the next poll.
 		FetchCooldown:        20 * time.Millisecond,
 		FetchPollInterval:    250 * time.Millisecond,
@@ -373,6 +376,7 @@ func (a *App) startCatalog(ctx context.Context) error {
 				func() (river.JobArgs, *river.InsertOpts) { return catalog.SweepArgs{}, nil }, nil),
 			river.NewPeriodicJob(river.PeriodicInterval(coverage.KeepEvery),
 				func() (river.JobArgs, *river.InsertOpts) { return coverage.KeepArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+			asks,
 		},
 		CompletedJobRetentionPeriod: time.Hour,
 	})

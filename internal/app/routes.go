@@ -15,6 +15,7 @@ import (
 	"portico/internal/identity/permission"
 	"portico/internal/identity/signin"
 	"portico/internal/insights/coverage"
+	"portico/internal/ownership"
 	"portico/internal/settings"
 )
 
@@ -36,6 +37,7 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 	(&me.Handler{Tokens: a.tokens, Sessions: a.signIn.Sessions, Profile: profiles{a.index, a.policies}.mine}).Mount(g)
 	a.backstage.Mount(g)
 	a.settings.Mount(g)
+	a.ownership.Mount(g)
 	(&permission.Handler{Policies: a.policies, Guest: a.guestRef(), Entity: a.entityFor, Groups: a.groupsSeen}).Mount(g)
 	(&coverage.Handler{Coverage: a.coverage, Guard: guard{a.policies}}).Mount(g)
 	g.Add(
@@ -48,7 +50,7 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 
 // Routes lists every route, without starting anything.
 func Routes() []httpx.Route {
-	g, _ := (&App{signIn: new(signin.Handler), backstage: new(backstage.Handler), settings: new(settings.Handler)}).registry(new(catalog.Handler))
+	g, _ := (&App{signIn: new(signin.Handler), backstage: new(backstage.Handler), settings: new(settings.Handler), ownership: new(ownership.Handler)}).registry(new(catalog.Handler))
 	return g.Routes()
 }
 

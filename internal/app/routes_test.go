@@ -35,7 +35,7 @@ var forAll = map[string]string{
 }
 
 // openReads are the permissions of reads of which a refusal is not recorded, because they are no operators' rooms.
-var openReads = []string{"catalog.entity.read", "catalog.entity.validate", "catalog.location.read", "portico.me.read", "portico.settings.read"}
+var openReads = []string{"catalog.entity.read", "catalog.entity.validate", "catalog.location.read", "ownership.claim.read", "portico.me.read", "portico.settings.read"}
 
 // Whether a refused read is recorded is decided for each permission.
 func TestWhichReadsAreGuarded(t *testing.T) {

@@ -12,11 +12,12 @@ import (
 	"portico/internal/identity"
 	"portico/internal/identity/audit"
 	"portico/internal/identity/permission"
+	"portico/internal/ownership"
 )
 
 // permissions are all that the portal knows.
 func permissions() []httpx.Permission {
-	return slices.Concat(catalog.Permissions(), audit.Permissions(), identity.Permissions(), permission.Permissions())
+	return slices.Concat(catalog.Permissions(), ownership.Permissions(), audit.Permissions(), identity.Permissions(), permission.Permissions())
 }
 
 // startTokens keeps personal tokens and those of services, follows what ends on other replicas, and ends what people hold

@@ -53,15 +53,16 @@ type Organization struct {
 
 // Portico holds our own keys.
 type Portico struct {
-	Catalog  PorticoCatalog  `config:"catalog"`
-	Reading  PorticoReading  `config:"reading"`
-	Guest    PorticoGuest    `config:"guest"`
-	Limits   Limits          `config:"limits"`
-	Audit    PorticoAudit    `config:"audit"`
-	Tokens   PorticoTokens   `config:"tokens"`
-	Secrets  PorticoSecrets  `config:"secrets"`
-	Policies PorticoPolicies `config:"policies"`
-	APIs     PorticoAPIs     `config:"apis"`
+	Catalog   PorticoCatalog   `config:"catalog"`
+	Reading   PorticoReading   `config:"reading"`
+	Guest     PorticoGuest     `config:"guest"`
+	Limits    Limits           `config:"limits"`
+	Audit     PorticoAudit     `config:"audit"`
+	Tokens    PorticoTokens    `config:"tokens"`
+	Ownership PorticoOwnership `config:"ownership"`
+	Secrets   PorticoSecrets   `config:"secrets"`
+	Policies  PorticoPolicies  `config:"policies"`
+	APIs      PorticoAPIs      `config:"apis"`
 	// SampleData makes every page say that what it shows is a sample.
 	SampleData bool `config:"sampleData"`
 }
@@ -80,6 +81,19 @@ type PorticoAudit struct {
 func (a *PorticoAudit) checkConfig(d *decoder, n Node) bool {
 	if a.Retention < 24*time.Hour {
 		d.fault(n.Get("retention"), "write at least 24h", "records would be gone before anybody looks")
+		return false
+	}
+	return true
+}
+
+// PorticoOwnership says how who owns what is kept true.
+type PorticoOwnership struct {
+	VerifyEvery time.Duration `config:"verifyEvery"` // how long a confirmed owner is not asked again; default 4320h, 180 days
+}
+
+func (o *PorticoOwnership) checkConfig(d *decoder, n Node) bool {
+	if o.VerifyEvery < 24*time.Hour || o.VerifyEvery > 3650*24*time.Hour {
+		d.fault(n.Get("verifyEvery"), "write 1d to 3650d, such as 180d", "teams would be asked every day, or never")
 		return false
 	}
 	return true
@@ -211,9 +225,10 @@ func withDefaults() *Config {
 				RefreshInterval: 5 * time.Minute,
 				History:         History{MaxAge: 365 * 24 * time.Hour, MaxCount: 1000},
 			},
-			Limits: Limits{Requests: 64, Streams: 16, FailedSignIns: 30, SignIns: 120},
-			Audit:  PorticoAudit{Retention: 400 * 24 * time.Hour},
-			Tokens: PorticoTokens{MaxAge: 90 * 24 * time.Hour},
+			Ownership: PorticoOwnership{VerifyEvery: 180 * 24 * time.Hour},
+			Limits:    Limits{Requests: 64, Streams: 16, FailedSignIns: 30, SignIns: 120},
+			Audit:     PorticoAudit{Retention: 400 * 24 * time.Hour},
+			Tokens:    PorticoTokens{MaxAge: 90 * 24 * time.Hour},
 		},
 		Sections: map[string]Node{},
 	}

@@ -64,6 +64,7 @@ catalog:
   providers: {github: {all: {organization: o}}}
 portico:
   catalog: {missingGrace: PT1H, retention: {days: 2}, refreshInterval: 30s, history: {maxAge: 90d, maxCount: 5}, registerPaths: [./teams]}
+  ownership: {verifyEvery: P90D}
 kubernetes: {serviceLocatorMethod: {type: multiTenant}}
 proxy:
 `}.mustLoad(t, "CI_TOKEN=a-long-token")
@@ -93,6 +94,7 @@ proxy:
 		{"bitbucket cloud", cfg.Integrations.BitbucketCloud[0], BitbucketCloud{Username: "u", AppPassword: NewSecret("p")}},
 		{"bitbucket server", cfg.Integrations.BitbucketServer[0], BitbucketServer{Host: "bb.example.com", APIBaseURL: "https://bb.example.com/rest/api/1.0", Token: NewSecret("t")}},
 		{"interval", cfg.Catalog.ProcessingInterval, Interval{Every: 10 * time.Minute}},
+		{"ownership", cfg.Portico.Ownership.VerifyEvery, 90 * 24 * time.Hour},
 		{"orphans", cfg.Catalog.OrphanStrategy, "keep"},
 		{"rules", cfg.Catalog.Rules, []Rule{
 			{Allow: []AllowedKind{{"Component", ""}, {"Resource", "db"}, {"API", "grpc"}}},

@@ -97,7 +97,7 @@ func TestFaults(t *testing.T) {
 			`a.yaml:4:23: portico.catalog.retention.days: "x" is not an amount of days ("x" is not a number); write for example 30m, PT30M or {minutes: 30}`,
 			"a.yaml:6:7: portico.catalog.history.maxcount: there is no such key; write maxCount",
 			`a.yaml:7:15: portico.catalog.history.maxAge: "soon" is not a duration (not a duration); write for example 30m, PT30M or {minutes: 30}`,
-			"a.yaml:8:3: portico.colour: there is no such key; remove it; the keys here are catalog, reading, guest, limits, audit, tokens, secrets, policies, apis, sampleData"}},
+			"a.yaml:8:3: portico.colour: there is no such key; remove it; the keys here are catalog, reading, guest, limits, audit, tokens, ownership, secrets, policies, apis, sampleData"}},
 		{"policies", files{"a.yaml": "portico:\n  policies:\n    paths: ['${NOT_SET}', '']\n    roles:\n      Boss: [user:default/ana]\n      admin: [ana]\n    signedIn: [a b]\n    guest: ${NOT_SET}\n"}, nil, []string{
 			"a.yaml:3:13: portico.policies.paths[0]: the environment variable NOT_SET is not set, so these policies would not count; set it, or take the entry out",
 			"a.yaml:3:27: portico.policies.paths[1]: an empty path; write a file, or a folder with files called *.cedar",

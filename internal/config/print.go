@@ -70,6 +70,7 @@ func (c *Config) effective() *value {
 	put("portico.catalog.refreshInterval", p.RefreshInterval.String(), String)
 	put("portico.catalog.history.maxAge", p.History.MaxAge.String(), String)
 	put("portico.catalog.history.maxCount", strconv.Itoa(p.History.MaxCount), Number)
+	put("portico.ownership.verifyEvery", c.Portico.Ownership.VerifyEvery.String(), String)
 	put("portico.tokens.maxAge", c.Portico.Tokens.MaxAge.String(), String)
 	put("portico.limits.requests", strconv.Itoa(c.Portico.Limits.Requests), Number)
 	put("portico.limits.streams", strconv.Itoa(c.Portico.Limits.Streams), Number)

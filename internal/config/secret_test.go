@@ -272,7 +272,7 @@ func TestPrint(t *testing.T) {
 	}
 	want := `{"app":{"title":"007","baseUrl":"http://h"},"x":{"n":16,"f":0.5,"t":"true","s":"a\nb","e":"","l":[],"o":{}},` +
 		`"integrations":{"github":[{"token":"‹redacted›"}]},` +
-		`"portico":{"catalog":{"missingGrace":{"hours":1},"retention":"720h0m0s","refreshInterval":"5m0s","history":{"maxAge":"8760h0m0s","maxCount":1000}},"tokens":{"maxAge":"2160h0m0s"},"limits":{"requests":64,"streams":16,"failedSignIns":30,"signIns":120}},` +
+		`"portico":{"catalog":{"missingGrace":{"hours":1},"retention":"720h0m0s","refreshInterval":"5m0s","history":{"maxAge":"8760h0m0s","maxCount":1000}},"ownership":{"verifyEvery":"4320h0m0s"},"tokens":{"maxAge":"2160h0m0s"},"limits":{"requests":64,"streams":16,"failedSignIns":30,"signIns":120}},` +
 		`"backend":{"listen":{"host":"127.0.0.1","port":7007}},"catalog":{"orphanStrategy":"delete","import":{"entityFilename":"catalog-info.yaml","pullRequestBranchName":"backstage-integration"}}}`
 	if flat.String() != want {
 		t.Errorf("JSON is\n%s\nwant\n%s", flat.String(), want)

@@ -51,10 +51,11 @@ type Scope struct {
 
 // scopes are offered in this order. The name of a permission is a scope, too, and opens that one alone.
 var scopes = []Scope{
-	{"catalog:read", "See the catalog", []string{"catalog.entity.read", "catalog.entity.validate", "catalog.location.read"}},
+	{"catalog:read", "See the catalog", []string{"catalog.entity.read", "catalog.entity.validate", "catalog.location.read", "ownership.claim.read"}},
 	{"catalog:write", "Register, refresh, edit and remove what is in the catalog", []string{
 		"catalog.entity.refresh", "catalog.entity.delete", "catalog.entity.edit", "catalog.location.create", "catalog.location.delete", "catalog.location.analyze",
 	}},
+	{"ownership:write", "Claim for teams, and answer what asks them", []string{"ownership.claim.decide", "ownership.claim.create"}},
 	{"sources:read", "See the sources and their problems", []string{"catalog.ingestion.read"}},
 	{"sources:manage", "Read sources anew, and decide what is held back", []string{"catalog.ingestion.manage"}},
 	{"audit:read", "Read the audit log", []string{"portico.audit.read"}},

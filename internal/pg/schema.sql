@@ -410,21 +410,35 @@ CREATE TABLE ownership_claims (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     ref text NOT NULL,
     owner_ref text NOT NULL,
+    asked_ref text NOT NULL,
+    reason text NOT NULL,
     state text NOT NULL,
     evidence json NOT NULL DEFAULT '[]'::json,
+    digest text NOT NULL DEFAULT ''::text,
     proposed_by text NOT NULL,
     proposed_at timestamp with time zone NOT NULL DEFAULT now(),
     decided_by text NOT NULL DEFAULT ''::text,
     decided_at timestamp with time zone,
     note text NOT NULL DEFAULT ''::text,
     passed_to text NOT NULL DEFAULT ''::text,
+    sets_owner boolean NOT NULL DEFAULT false,
     verify_until timestamp with time zone,
     CONSTRAINT ownership_claims_pkey PRIMARY KEY (id),
+    CONSTRAINT ownership_claims_reason_check CHECK ((reason = ANY (ARRAY['proposed'::text, 'passed'::text, 'claimed'::text, 'verify'::text]))),
     CONSTRAINT ownership_claims_state_check CHECK ((state = ANY (ARRAY['open'::text, 'confirmed'::text, 'passed'::text, 'rejected'::text, 'withdrawn'::text])))
 );
+CREATE INDEX ownership_claims_asked ON public.ownership_claims USING btree (asked_ref) WHERE (state = 'open'::text);
 CREATE UNIQUE INDEX ownership_claims_open ON public.ownership_claims USING btree (ref, owner_ref) WHERE (state = 'open'::text);
-CREATE INDEX ownership_claims_owner ON public.ownership_claims USING btree (owner_ref) WHERE (state = 'open'::text);
 CREATE INDEX ownership_claims_ref ON public.ownership_claims USING btree (ref, id DESC);
+CREATE INDEX ownership_claims_verify ON public.ownership_claims USING btree (verify_until) WHERE (state = 'confirmed'::text);
+
+CREATE TABLE ownership_state (
+    one boolean NOT NULL DEFAULT true,
+    revision bigint NOT NULL DEFAULT 0,
+    whole_at timestamp with time zone,
+    CONSTRAINT ownership_state_pkey PRIMARY KEY (one),
+    CONSTRAINT ownership_state_one_check CHECK (one)
+);
 
 CREATE TABLE portico_meta (
     key text NOT NULL,

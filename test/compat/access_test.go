@@ -58,6 +58,12 @@ var rules = map[string]rule{
 	"POST /api/portico/token":                  {"portico.token.redeem", false},
 	"DELETE /api/portico/token":                {"portico.token.end", false},
 
+	"GET /api/portico/ownership/inbox":                              {"ownership.claim.read", true},
+	"GET /api/portico/ownership/entities/{kind}/{namespace}/{name}": {"ownership.claim.read", true},
+	"GET /api/portico/ownership/findings":                           {"ownership.claim.read", true},
+	"POST /api/portico/ownership/decisions":                         {"ownership.claim.decide", false},
+	"POST /api/portico/ownership/claims":                            {"ownership.claim.create", false},
+
 	"GET /api/user-settings/buckets/{bucket}/keys/{key}":    {"portico.settings.read", true},
 	"PUT /api/user-settings/buckets/{bucket}/keys/{key}":    {"portico.settings.manage", false},
 	"DELETE /api/user-settings/buckets/{bucket}/keys/{key}": {"portico.settings.manage", false},
@@ -278,7 +284,7 @@ func ifToken(r rule) int {
 
 // ifReads is for a token that reads the catalog.
 func ifReads(r rule) int {
-	if r.reads && !strings.HasPrefix(r.access, "portico.") {
+	if r.reads && !strings.HasPrefix(r.access, "portico.") && !strings.HasPrefix(r.access, "ownership.") {
 		return 0
 	}
 	return 403

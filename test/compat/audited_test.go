@@ -73,7 +73,8 @@ func startChanging(t *testing.T) *changing {
 	for i := range 30 {
 		write(fmt.Sprintf("held/held%02d.yaml", i))
 	}
-	if err := os.WriteFile(filepath.Join(dir, "ann.yaml"), []byte("apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {name: ann}\nspec: {memberOf: []}\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "ann.yaml"), []byte("apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {name: ann}\nspec: {memberOf: []}\n---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {name: cleo}\nspec: {memberOf: []}\n"+
+		"---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: mine}\nspec: {type: service, lifecycle: production, owner: \"user:default/ann\"}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"here", "deleted", "miss", "miss2", "removed", "removed2"} {
@@ -269,6 +270,16 @@ var requests = map[string]func(c *changing) request{
 	},
 	"DELETE /api/catalog/entities/by-uid/{uid}": func(c *changing) request {
 		return plain("/api/catalog/entities/by-uid/"+c.uid("deleted"), "", "component:default/deleted")
+	},
+	"POST /api/portico/ownership/claims": func(*changing) request {
+		return plain("/api/portico/ownership/claims", `{"refs":["component:default/mine"],"owner":"user:default/ann"}`, "component:default/mine")
+	},
+	"POST /api/portico/ownership/decisions": func(c *changing) request {
+		var made struct {
+			Results []struct{ Claim struct{ ID int64 } }
+		}
+		c.post("/api/portico/ownership/claims", `{"refs":["component:default/mine"],"owner":"user:default/cleo"}`).ok().into(&made)
+		return c.asked("/api/portico/ownership/decisions", fmt.Sprintf(`{"decision":"reject","claims":[%d]}`, made.Results[0].Claim.ID), "component:default/mine")
 	},
 	"POST /api/portico/me/login": func(c *changing) request {
 		return c.asked("/api/portico/me/login", login, ann)

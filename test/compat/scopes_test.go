@@ -12,9 +12,10 @@ import (
 
 // scopes are what tokens may be made for and the permissions that each opens, written down apart from the portal's own table.
 var scopes = map[string][]string{
-	"catalog:read":  {"catalog.entity.read", "catalog.entity.validate", "catalog.location.read"},
-	"catalog:write": {"catalog.entity.refresh", "catalog.entity.edit", "catalog.entity.delete", "catalog.location.create", "catalog.location.delete", "catalog.location.analyze"},
-	"sources:read":  {"catalog.ingestion.read"}, "sources:manage": {"catalog.ingestion.manage"},
+	"catalog:read":    {"catalog.entity.read", "catalog.entity.validate", "catalog.location.read", "ownership.claim.read"},
+	"catalog:write":   {"catalog.entity.refresh", "catalog.entity.edit", "catalog.entity.delete", "catalog.location.create", "catalog.location.delete", "catalog.location.analyze"},
+	"ownership:write": {"ownership.claim.decide", "ownership.claim.create"},
+	"sources:read":    {"catalog.ingestion.read"}, "sources:manage": {"catalog.ingestion.manage"},
 	"audit:read":             {"portico.audit.read"},
 	"catalog.entity.refresh": {"catalog.entity.refresh"}, // a permission is a scope, too
 }

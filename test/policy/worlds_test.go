@@ -67,6 +67,8 @@ var unasked = map[string]string{
 	"POST /api/catalog/missing/restore":               "a change: the catalog's own worlds",
 	"POST /api/catalog/sources/{id}/refresh":          "a change: the catalog's own worlds",
 	"POST /api/catalog/sources/{id}/held":             "a change: the catalog's own worlds",
+	"POST /api/portico/ownership/decisions":           "a change: the package's own tests",
+	"POST /api/portico/ownership/claims":              "a change: the package's own tests",
 	"POST /api/portico/session/end":                   "it ends the session",
 	"DELETE /api/portico/me/sessions/{id}":            "it ends a session",
 	"POST /api/portico/me/sessions/end-others":        "it ends sessions",
@@ -122,6 +124,9 @@ func questions(token string) (qs []question) {
 			get("/api/portico/policy/explain", "?permission=catalog.entity."+perm+"&entity="+ref)
 			authorize = append(authorize, fmt.Sprintf(`{"id":"%d","permission":{"type":"resource","name":"catalog.entity.%s","resourceType":"catalog-entity"},"resourceRef":%q}`, len(authorize), perm, ref))
 		}
+		add("GET /api/portico/ownership/entities/{kind}/{namespace}/{name}", "/api/portico/ownership/entities/"+strings.Replace(ref, ":", "/", 1))
+		get("/api/portico/ownership/findings", "?owner="+ref, "?system="+ref)
+		get("/api/portico/ownership/inbox", "?owner="+ref)
 		get(c+"/removed", "?q="+url.QueryEscape(ref))
 	}
 	add("POST /api/permission/authorize", "/api/permission/authorize", `{"items":[`+strings.Join(authorize, ",")+`]}`)
@@ -158,6 +163,8 @@ func questions(token string) (qs []question) {
 	get(cover+"/teams", "", "?weighted=true")
 	get(cover+"/trend", "?measure=ownership")
 	get(cover+"/gaps", "?measure=ownership", "?measure=ownership.declared&list=counted", "?measure=docs&limit=2", "?measure=apis&scope=nobody", "?measure=repositories")
+	get("/api/portico/ownership/findings", "", "?limit=2")
+	get("/api/portico/ownership/inbox", "", "?scope=all")
 	get(c + "/sources")
 	get(c+"/problems", "", "?limit=0")
 	get(c+"/removed", "", "?limit=1")

@@ -109,7 +109,7 @@ func published(p *portal) option {
 }
 
 // everyScope are the scopes that a token can be made for.
-const everyScope = "catalog:read catalog:write sources:read sources:manage audit:read"
+const everyScope = "catalog:read catalog:write ownership:write sources:read sources:manage audit:read"
 
 // personal makes a token of somebody's own, then does to it what the SQL says of the row $1.
 func personal(name, scopes, sql string) func(*portal) option {
@@ -185,7 +185,7 @@ func backstageToken(name string, signedOut bool) func(*portal) option {
 // least says which of the roles that ship has a permission; those after it have it too. It is written down apart from
 // the policies: a mistake in one of the two is told by the other.
 var least = map[string]string{
-	"catalog.entity.read": "viewer", "catalog.entity.validate": "viewer", "catalog.location.read": "viewer", "portico.me.read": "viewer", "portico.settings.read": "viewer",
+	"catalog.entity.read": "viewer", "catalog.entity.validate": "viewer", "ownership.claim.read": "viewer", "ownership.claim.decide": "author", "ownership.claim.create": "author", "catalog.location.read": "viewer", "portico.me.read": "viewer", "portico.settings.read": "viewer",
 	"catalog.entity.refresh": "author", "catalog.location.create": "author", "catalog.location.analyze": "author", "catalog.ingestion.read": "author", "portico.audit.read": "author",
 	"portico.me.manage": "author", "portico.settings.manage": "author", "portico.token.end": "author", "portico.token.redeem": "author",
 	"catalog.entity.edit": "operator", "catalog.entity.delete": "operator", "catalog.location.delete": "operator", "catalog.ingestion.manage": "operator", "portico.policy.read": "operator",
@@ -236,7 +236,7 @@ func scoped(m may, list string) may {
 
 // What the scopes open, written down apart from them.
 const (
-	readScope  = "catalog.entity.read catalog.entity.validate catalog.location.read"
+	readScope  = "catalog.entity.read catalog.entity.validate catalog.location.read ownership.claim.read"
 	everything = readScope + " catalog.entity.refresh catalog.entity.edit catalog.entity.delete catalog.location.create catalog.location.delete catalog.location.analyze" +
-		" catalog.ingestion.read catalog.ingestion.manage portico.audit.read"
+		" ownership.claim.decide ownership.claim.create catalog.ingestion.read catalog.ingestion.manage portico.audit.read"
 )

@@ -243,7 +243,7 @@ func (p *portal) do(method, path, body string, o ...option) *reply {
 	return &reply{resp.StatusCode, resp.Header, text}
 }
 
-// contents is a digest of every table of the portal, but of those that say who is there and what was tried, and of
+// contents is a digest of every table of the portal, but of those that say who is there, what was tried and how far jobs are, and of
 // what the audit log says that anybody but the portal itself did.
 func (p *portal) contents() map[string]string {
 	p.t.Helper()
@@ -255,7 +255,7 @@ func (p *portal) contents() map[string]string {
 	out := map[string]string{}
 	for _, table := range tables {
 		// A job of the portal's own keeps coverage, by the clock and whoever asks for what.
-		if strings.HasPrefix(table, "river_") || slices.Contains([]string{"audit_log", "audit_head", "identity_flows", "identity_sessions", "portico_meta", "coverage_days"}, table) {
+		if strings.HasPrefix(table, "river_") || slices.Contains([]string{"audit_log", "audit_head", "identity_flows", "identity_sessions", "portico_meta", "coverage_days", "ownership_state"}, table) {
 			continue
 		}
 		// A row's times of being read are no content.

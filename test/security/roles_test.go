@@ -45,7 +45,7 @@ var roles = []role{
 	{"an admin", false, session("ada", ""), is("admin"), http.StatusForbidden},
 	{"a narrow personal token", false, personal("ada", "catalog:read", ""), scoped(is("admin"), readScope), http.StatusForbidden},
 	{"a wide personal token", false, personal("ada", everyScope, ""), scoped(is("admin"), everything), http.StatusForbidden},
-	{"a wide personal token of an author", false, personal("ann", "catalog:read catalog:write sources:read audit:read", ""), scoped(is("author"), everything), http.StatusForbidden},
+	{"a wide personal token of an author", false, personal("ann", "catalog:read catalog:write ownership:write sources:read audit:read", ""), scoped(is("author"), everything), http.StatusForbidden},
 	{"a personal token of an owner", false, personal("olga", "catalog:write", ""), scoped(owning, "catalog.entity.refresh catalog.entity.edit catalog.entity.delete catalog.location.create catalog.location.analyze"), http.StatusForbidden},
 	{"a revoked personal token", false, personal("ada", everyScope, `UPDATE identity_tokens SET revoked_at = now() WHERE id = $1`), nil, http.StatusUnauthorized},
 	{"an expired personal token", false, personal("ada", everyScope, `UPDATE identity_tokens SET expires_at = now() - interval '1 second' WHERE id = $1`), nil, http.StatusUnauthorized},

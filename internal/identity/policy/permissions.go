@@ -33,6 +33,9 @@ var permissions = []Permission{
 	{httpx.Permission{Name: "catalog.location.analyze", Action: "create"}, false},
 	{httpx.Permission{Name: "catalog.ingestion.read", Action: "read"}, false},
 	{httpx.Permission{Name: "catalog.ingestion.manage", Action: "update"}, false},
+	{httpx.Permission{Name: "ownership.claim.read", Action: "read"}, false},
+	{httpx.Permission{Name: "ownership.claim.decide", Action: "update"}, true}, // on the entity as it would be, owned by who is asked
+	{httpx.Permission{Name: "ownership.claim.create", Action: "create"}, true}, // and by who claims
 	{httpx.Permission{Name: "portico.audit.read", Action: "read"}, false},
 	{httpx.Permission{Name: "portico.me.read", Action: "read"}, false},
 	{httpx.Permission{Name: "portico.me.manage", Action: "update"}, false},

@@ -107,20 +107,33 @@ CREATE INDEX catalog_layers_unit ON catalog_layers (unit_id);
 CREATE TABLE ownership_claims (
   id           bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   ref          text        NOT NULL,
-  owner_ref    text        NOT NULL,
+  owner_ref    text        NOT NULL,               -- who is to own it
+  asked_ref    text        NOT NULL,               -- whose inbox it is in: the owner's, or, where somebody claims what another owns, that one's
+  reason       text        NOT NULL CHECK (reason IN ('proposed', 'passed', 'claimed', 'verify')),
   state        text        NOT NULL CHECK (state IN ('open', 'confirmed', 'passed', 'rejected', 'withdrawn')),
   evidence     json        NOT NULL DEFAULT '[]',
+  digest       text        NOT NULL DEFAULT '',    -- of the evidence: what was rejected comes back when it is another
   proposed_by  text        NOT NULL,
   proposed_at  timestamptz NOT NULL DEFAULT now(),
   decided_by   text        NOT NULL DEFAULT '',
   decided_at   timestamptz,
   note         text        NOT NULL DEFAULT '',
   passed_to    text        NOT NULL DEFAULT '',
+  sets_owner   boolean     NOT NULL DEFAULT false, -- the confirmation made the owner the entity's
   verify_until timestamptz                         -- of a confirmed one: ask again then
 );
 CREATE UNIQUE INDEX ownership_claims_open ON ownership_claims (ref, owner_ref) WHERE state = 'open';
-CREATE INDEX ownership_claims_owner ON ownership_claims (owner_ref) WHERE state = 'open';
+CREATE INDEX ownership_claims_asked ON ownership_claims (asked_ref) WHERE state = 'open';
 CREATE INDEX ownership_claims_ref ON ownership_claims (ref, id DESC);
+CREATE INDEX ownership_claims_verify ON ownership_claims (verify_until) WHERE state = 'confirmed';
+
+-- How far proposals have followed the catalog: one row.
+CREATE TABLE ownership_state (
+  one      boolean     PRIMARY KEY DEFAULT true CHECK (one),
+  revision bigint      NOT NULL DEFAULT 0,
+  whole_at timestamptz                             -- when everything was last looked at
+);
+INSERT INTO ownership_state DEFAULT VALUES;
 
 -- Old refs of owners that stand for new ones.
 CREATE TABLE owner_aliases (

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useLocation } from '@tanstack/react-router'
-import { ChartNoAxesColumn, Database, History, House, Lock, Menu, type LucideIcon } from 'lucide-react'
+import { ChartNoAxesColumn, Database, History, House, Lock, Menu, UserRound, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { openProblemsQuery } from '../lib/ingestion.ts'
 import { besideCatalog, page } from '../lib/paths.ts'
@@ -24,6 +24,7 @@ export function Column({ operator, auditor, folded, foot }: ColumnProps) {
       <NavItem to={page.home} icon={House} label="Home" exact />
       <NavItem to={page.catalog} icon={Menu} label="Catalog" within={beside} />
       <NavItem to={page.insights} icon={ChartNoAxesColumn} label="Insights" />
+      <NavItem to={page.ownership} icon={UserRound} label="Ownership" />
       <Starred />
       <p className={css['heading']}>Operate</p>
       <Operate operator={operator} auditor={auditor} />

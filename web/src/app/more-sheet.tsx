@@ -48,6 +48,7 @@ export function MoreSheet({ operator, auditor, foot, onClose }: Props) {
         </div>
         <nav className={css['places']} aria-label="More places">
           <NavItem to={page.insights} icon={ChartNoAxesColumn} label="Insights" />
+          <NavItem to={page.ownership} icon={UserRound} label="Ownership" />
           <p>Operate</p>
           <Operate operator={operator} auditor={auditor} />
           <p>You</p>

@@ -222,6 +222,14 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
 })
 
+const ownershipPage = () => import('../features/ownership/ownership-page.tsx')
+const ownership = createRoute({
+  getParentRoute: () => shell,
+  path: page.ownership,
+  loader: before(async (client, search) => (await ownershipPage()).loadOwnership(client, search)),
+  component: lazyRouteComponent(ownershipPage, 'OwnershipPage'),
+})
+
 const operate = createRoute({
   getParentRoute: () => shell,
   path: '/operate',
@@ -329,6 +337,7 @@ const tree = root.addChildren([
     sources,
     problems,
     audit,
+    ownership,
     operate,
     insights,
     allInsights,

@@ -26,6 +26,7 @@ export const keys = {
   finder: (term: string, scope: string, mine: string[]) => ['list', 'finder', scope, term, ...mine] as const,
   owned: (owners: string[]) => ['list', 'owned', ...owners] as const,
   around: ['around'] as const,
+  ownership: ['list', 'ownership'] as const,
   starCount: (ref: string) => ['stars', ref] as const,
   changes: ['changes'] as const,
   sources: ['sources'] as const,

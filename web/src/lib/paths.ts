@@ -78,6 +78,7 @@ export const page = {
   problems: '/operate/problems',
   audit: '/audit',
   insights: '/insights/coverage',
+  ownership: '/ownership',
   signIn: '/sign-in',
   apis: '/api-docs',
   you: '/settings',

@@ -13,6 +13,7 @@ import { ErrorStrip } from '../../ui/strip.tsx'
 import { Lifecycle } from '../../ui/tag.tsx'
 import { say } from '../../ui/toast.tsx'
 import { latestChangesQuery, useRefreshEntity } from './api.ts'
+import { OwnerStanding } from './chunks.ts'
 import { Crumbs } from './crumbs.tsx'
 import { EntityActions } from './entity-actions.tsx'
 import css from './entity.module.css'
@@ -69,7 +70,7 @@ function Meta({ entity }: { entity: Entity }) {
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
   return (
     <div className={css['meta']}>
-      {ownable(entity) && fact(entity, 'spec.owner', <Owner owner={owner} />)}
+      {ownable(entity) && fact(entity, 'spec.owner', <OwnerStanding entityRef={refOf(entity)} owner={owner} meanwhile={<Owner owner={owner} />} />)}
       {lifecycle && <span>{fact(entity, 'spec.lifecycle', <Lifecycle value={lifecycle} />)}</span>}
       {tier && <span>{tier.replace(/^T(\d)$/, 'Tier $1')}</span>}
       {language && <span>{languageName(language)}</span>}

@@ -6,7 +6,7 @@ import { sourceQuery } from '../../lib/source.ts'
 import { summaryQuery } from '../../lib/summaries.ts'
 import { isPhone } from '../../lib/widths.ts'
 import { entityQuery, historyQuery, historySummaryQuery, latestChangesQuery } from './api.ts'
-import { ApiBrief, ApisAround, InsideDiagram, Lately } from './chunks.ts'
+import { ApiBrief, ApisAround, HistoryFilter, InsideDiagram, Lately, OwnerStanding } from './chunks.ts'
 
 /** How long the header waits for the names within it, in milliseconds: it comes whole, and does not jump when they do. */
 const NAMES = 150
@@ -18,11 +18,17 @@ export async function loadEntity(client: QueryClient, ref: string): Promise<void
   const [owner] = relationsOf(entity, 'ownedBy')
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
   const names = [owner, system].flatMap((r) => (r ? [client.ensureQueryData(summaryQuery(r))] : []))
-  await soon([client.ensureQueryData(latestChangesQuery(ref)), ...names], NAMES)
+  await soon([client.ensureQueryData(latestChangesQuery(ref)), loadOwner(client, ref), ...names], NAMES)
+}
+
+async function loadOwner(client: QueryClient, ref: string): Promise<void> {
+  await OwnerStanding.preload()
+  await (await import('../ownership/beside.ts')).loadStanding(client, ref)
 }
 
 export async function loadHistory(client: QueryClient, ref: string): Promise<void> {
-  await soon([client.ensureInfiniteQueryData(historyQuery(ref)), client.ensureQueryData(historySummaryQuery(ref))])
+  const asked = [client.ensureInfiniteQueryData(historyQuery(ref)), client.ensureQueryData(historySummaryQuery(ref))]
+  await soon([HistoryFilter.preload(), ...asked])
 }
 
 export async function loadSource(client: QueryClient, ref: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
+import { OwnershipQuestions } from './chunks.ts'
 import { kindsQuery } from '../../lib/kinds.ts'
 import { myTeamsQuery } from '../../lib/my-teams.ts'
 import { ownedQuery } from '../../lib/owned.ts'
@@ -18,10 +19,16 @@ export async function loadHome(client: QueryClient): Promise<void> {
   await own
 }
 
+async function loadQuestions(client: QueryClient): Promise<void> {
+  await OwnershipQuestions.preload()
+  await (await import('../ownership/beside.ts')).loadQuestions(client)
+}
+
 async function loadOwn(client: QueryClient): Promise<void> {
   const session = await client.ensureQueryData(sessionQuery)
   const me = homeOf(session)
   if (me === '') return
   const teams = await client.ensureQueryData(myTeamsQuery(me))
-  if (!session.guest || teams.length > 0) await client.ensureQueryData(ownedQuery([me, ...teams]))
+  if (!session.guest || teams.length > 0)
+    await Promise.all([client.ensureQueryData(ownedQuery([me, ...teams])), loadQuestions(client)])
 }

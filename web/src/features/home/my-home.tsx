@@ -10,6 +10,7 @@ import { ownedQuery } from '../../lib/owned.ts'
 import { Areas } from './areas.tsx'
 import { Around } from './around.tsx'
 import { Kinds } from './catalog-home.tsx'
+import { OwnershipQuestions } from './chunks.ts'
 import { ChangeFeed } from './change-feed.tsx'
 import { greetingWords } from './greeting.ts'
 import { Head } from './head.tsx'
@@ -89,6 +90,7 @@ export function MyHome({ me, teams: mine, kinds, total }: Props) {
         </div>
         <aside className={css['rail']} aria-label="Yours">
           <WaitingOnYou owned={data} decides={decides} />
+          <OwnershipQuestions />
           <MyTeams teams={teams ?? []} />
           <Kept />
           <Start />

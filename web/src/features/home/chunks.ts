@@ -1,0 +1,3 @@
+import { later } from '../../lib/later.tsx'
+
+export const OwnershipQuestions = later(() => import('../ownership/beside.ts'), 'OwnershipQuestions')
