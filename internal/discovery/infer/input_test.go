@@ -156,6 +156,16 @@ func TestHost(t *testing.T) {
 	}
 }
 
+// What tells parts apart is kept where names are long.
+func TestLongNames(t *testing.T) {
+	long := strings.Repeat("very-", 11) + "long"
+	got := brief(Look(Input{Tree: tree(map[string]string{"a/Dockerfile": "", "services/rather-long-too/Dockerfile": ""}), Folder: long}))
+	want := []string{"system " + long, "component " + long + "-a in a: service", "component " + long[:47] + "-rather-long-too in services/rather-long-too: service"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // The annotations that other parts of the portal use.
 func TestAnnotations(t *testing.T) {
 	files := with(parts, "k8s/all.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: cart\nspec:\n  template:\n    metadata:\n      labels:\n        tier: x\n        app: cart\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: {backstage.io/kubernetes-id: shop-web}}\n")
