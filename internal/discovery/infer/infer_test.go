@@ -234,6 +234,8 @@ func TestRelations(t *testing.T) {
 		files map[string]string
 		want  []string
 	}{
+		{"a workload by another spelling", two(map[string]string{"k8s/x.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: order-s-service}\nspec: {template: {spec: {containers: [{env: [{name: CART_URL, value: 'http://cart'}]}]}}}"}),
+			[]string{"system shop", "component shop-cart in cart: service", "component shop-orders in orders: service dependsOn component:default/shop-cart"}},
 		{"who knows a store is none", two(map[string]string{"compose.yaml": "services:\n  jobs:\n    image: example.com/jobs\n    environment: {POSTGRES_DB: x}\n  psql-client: {image: postgres}\n  main-db:\n    image: example.com/own\n    environment: {POSTGRES_DB: x}\n"}),
 			[]string{"system shop", "component shop-cart in cart: service", "component shop-orders in orders: service", "resource shop-main-db: database"}},
 		{"what a library's tests run is none", map[string]string{"go.mod": "module shop", "x.go": "", "compose.yaml": "services: {db: {image: postgres}}"}, []string{"component shop: library"}},
