@@ -14,11 +14,13 @@ type recipe struct {
 	base      string // what the last stage starts from
 	baseLine  int
 	starts    int // the line that says what it runs, 0 where none does
+	exposes   int // the line that says where it listens
 }
 
 var (
-	fromLine  = regexp.MustCompile(`(?mi)^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?`)
-	startLine = regexp.MustCompile(`(?mi)^\s*(?:ENTRYPOINT|CMD)\b`)
+	fromLine   = regexp.MustCompile(`(?mi)^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?`)
+	exposeLine = regexp.MustCompile(`(?mi)^\s*EXPOSE\s`)
+	startLine  = regexp.MustCompile(`(?mi)^\s*(?:ENTRYPOINT|CMD)\b`)
 )
 
 func (v *view) images() (list []recipe) {
@@ -39,6 +41,9 @@ func (v *view) images() (list []recipe) {
 			if m[4] >= 0 {
 				stages[strings.ToLower(text[m[4]:m[5]])] = img.base
 			}
+		}
+		if m := exposeLine.FindStringIndex(text); m != nil {
+			img.exposes = lineAt(text, m[0])
 		}
 		if m := startLine.FindStringIndex(text); m != nil {
 			img.starts = lineAt(text, m[0])

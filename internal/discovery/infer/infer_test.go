@@ -121,6 +121,10 @@ func TestType(t *testing.T) {
 		{"go tool", "tool ← main.go", map[string]string{"go.mod": "module r", "main.go": ""}},
 		{"go command with an image", "tool ← go.mod:3", map[string]string{"go.mod": "module r\nrequire (\n\tgithub.com/spf13/cobra v1.0.0\n)", "main.go": "", "Dockerfile": ""}},
 		{"go server that nobody ships", "service ← go.mod:2", map[string]string{"go.mod": "module r\nrequire github.com/gin-gonic/gin v1.0.0", "main.go": ""}},
+		{"go command that people install", "tool ← .goreleaser.yml", map[string]string{"go.mod": "module r", "main.go": "", "Dockerfile": "FROM scratch", ".goreleaser.yml": ""}},
+		{"go library with helpers", "library ← go.mod:1", map[string]string{"go.mod": "module r", "r.go": "", "cmd/helper/main.go": ""}},
+		{"go library whose image is for tests", "library ← go.mod:1", map[string]string{"go.mod": "module r", "r.go": "", "Dockerfile": "FROM golang"}},
+		{"go library with a page", "library ← go.mod:1", map[string]string{"go.mod": "module r", "r.go": "", "docs/Gemfile": "gem 'github-pages'"}},
 		{"go library", "library ← go.mod:1", map[string]string{"go.mod": "module r", "x.go": "", "internal/y.go": ""}},
 		{"an example's image is no deployment", "library ← go.mod:1", map[string]string{"go.mod": "module r", "examples/Dockerfile": ""}},
 		{"react page", "website ← package.json:1", map[string]string{"package.json": `{"private":true,"dependencies":{"react-dom":"1"}}`}},
@@ -230,6 +234,11 @@ func TestRelations(t *testing.T) {
 		files map[string]string
 		want  []string
 	}{
+		{"a workload by another spelling", two(map[string]string{"k8s/x.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: order-s-service}\nspec: {template: {spec: {containers: [{env: [{name: CART_URL, value: 'http://cart'}]}]}}}"}),
+			[]string{"system shop", "component shop-cart in cart: service", "component shop-orders in orders: service dependsOn component:default/shop-cart"}},
+		{"who knows a store is none", two(map[string]string{"compose.yaml": "services:\n  jobs:\n    image: example.com/jobs\n    environment: {POSTGRES_DB: x}\n  psql-client: {image: postgres}\n  main-db:\n    image: example.com/own\n    environment: {POSTGRES_DB: x}\n"}),
+			[]string{"system shop", "component shop-cart in cart: service", "component shop-orders in orders: service", "resource shop-main-db: database"}},
+		{"what a library's tests run is none", map[string]string{"go.mod": "module shop", "x.go": "", "compose.yaml": "services: {db: {image: postgres}}"}, []string{"component shop: library"}},
 		{"compose", two(map[string]string{".env": "DB=db\nDB_URL=postgres://u:p@${DB}:5432/x\n", "compose.yaml": `services:
   cart:
     build: ./cart

@@ -156,6 +156,16 @@ func TestHost(t *testing.T) {
 	}
 }
 
+// What tells parts apart is kept where names are long.
+func TestLongNames(t *testing.T) {
+	long := strings.Repeat("very-", 11) + "long"
+	got := brief(Look(Input{Tree: tree(map[string]string{"a/Dockerfile": "", "services/rather-long-too/Dockerfile": ""}), Folder: long}))
+	want := []string{"system " + long, "component " + long + "-a in a: service", "component " + long[:47] + "-rather-long-too in services/rather-long-too: service"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // The annotations that other parts of the portal use.
 func TestAnnotations(t *testing.T) {
 	files := with(parts, "k8s/all.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: cart\nspec:\n  template:\n    metadata:\n      labels:\n        tier: x\n        app: cart\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: {backstage.io/kubernetes-id: shop-web}}\n")
@@ -218,7 +228,7 @@ func TestBounds(t *testing.T) {
 	if read["go.mod"] != 1 || read["README.md"] != 1 || len(res.Entities) == 0 || len(res.Entities) > maxParts+2*maxOfAKind+2 {
 		t.Errorf("%d entities; %v", len(res.Entities), read["go.mod"])
 	}
-	long := map[string]string{"README.md": "# Long\n\nIs what it says it is.\n" + strings.Repeat("x", 2*maxBytes)}
+	long := map[string]string{"README.md": "# Long\n\nIs what it says it is.\n" + strings.Repeat("text\n", maxBytes)}
 	if v := newView(Tree{Files: []File{{"README.md", 0}}, Read: tree(long).Read}, func(string) bool { return false }); len(v.text("README.md")) > maxBytes {
 		t.Errorf("%d bytes are kept", len(v.text("README.md")))
 	}
@@ -235,7 +245,7 @@ func bomb() string {
 }
 
 var hostile = map[string]string{
-	"compose.yaml": bomb(), "k8s/bomb.yaml": bomb(), "k8s/deep.yaml": "kind: " + strings.Repeat("[", 100_000), "k8s/indent.yaml": "kind: x\n" + indents(3_000), "api/openapi.yaml": "openapi: 3\ninfo: &a\n  x: *a\n  title: [*a]\npaths: {}",
+	"compose.yaml": bomb(), "k8s/bomb.yaml": bomb(), "docker-compose.yml": "services:\n  cart: &a\n    <<: *a\n    image: x\n", "k8s/deep.yaml": "kind: " + strings.Repeat("[", 100_000), "k8s/indent.yaml": "kind: x\n" + indents(3_000), "api/openapi.yaml": "openapi: 3\ninfo: &a\n  x: *a\n  title: [*a]\npaths: {}",
 	"api/openapi.json": `{"openapi":"3","info":` + strings.Repeat("[", 50_000), "pom.xml": strings.Repeat("<a>", 80_000), "package.json": `{"workspaces":["../../../etc/*","**/**/**/[","!x"],"dependencies":{"":{}}}`, "Cargo.toml": "[workspace]\nmembers = [" + strings.Repeat("\"*\",", 20_000),
 	"catalog-info.yaml": bomb() + "---\n\xff\xfe", ".github/CODEOWNERS": strings.Repeat("**/", 160) + "* @x\n* @" + strings.Repeat("y", 3_000), "README.md": strings.Repeat("[![", 30_000) + strings.Repeat("<h1>", 5_000), "x.proto": strings.Repeat("service A {", 10_000),
 	"go.mod": "module \x00\xff", "a\nb/Dockerfile": "", "../etc/Dockerfile": "", "/abs/Dockerfile": "", "\xff/Dockerfile": "", strings.Repeat("d/", 200) + "Dockerfile": "", "\u202egnp.exe/Dockerfile": "FROM " + strings.Repeat("${", 5_000), "-rf/Dockerfile": "", "'; DROP TABLE x; --/Dockerfile": "",

@@ -83,7 +83,11 @@ type names struct {
 func (n *names) of(kind, plain string) string {
 	name := CleanName(plain)
 	if n.full || !carries(name, n.repo) {
-		name = CleanName(n.repo + "-" + name)
+		repo := n.repo
+		if over := len(repo) + 1 + len(name) - 63; over > 0 { // what tells parts apart is kept
+			repo = strings.TrimRight(repo[:max(len(repo)-over, 0)], edgeOfName)
+		}
+		name = CleanName(repo + "-" + name)
 	}
 	return n.unique(kind, name)
 }

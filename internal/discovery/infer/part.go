@@ -17,6 +17,10 @@ type part struct {
 	built    spot // by what it is built or deployed, where a file says so of its folder
 	member   bool // a workspace names it
 	program  spot // what it starts with
+	maybe    spot // what it may start with, if it is shipped
+	own      bool // the program is called as the part is, or is at its top
+	code     bool // of Go, there is any
+	pkg      bool // it can be imported: of Go, there is a package at its top
 	page     spot // index.html of a site without a build file
 	folded   *part
 	names    []string // by which others reach it, lower case
@@ -61,8 +65,8 @@ func (p *part) ships() (spot, bool) {
 	return spot{}, false
 }
 
-// own reports whether a part at the top is something itself, and not only the head of others.
-func (p *part) own() bool {
+// itself reports whether a part at the top is something itself, and not only the head of others.
+func (p *part) itself() bool {
 	if p.program.seen() {
 		return true
 	}
@@ -279,6 +283,20 @@ func (l *look) starts() {
 		if dir := path.Base(path.Dir(rel)); norm(dir) == norm(l.name) || norm(dir) == norm(p.plain()) {
 			r-- // cmd/ledger of ledger, beside cmd/ledgerctl
 		}
+		if path.Ext(rel) == ".go" && !strings.HasSuffix(rel, "_test.go") {
+			base := path.Base(rel)
+			p.code = true
+			switch {
+			case says == "" && (base == "main.go" || base == "server.go" || base == "app.go"):
+				p.maybe = spot{f.Path, 0, "may be a main package", layer.Guess}
+			case base == "main.go" && base == rel:
+				p.own = true
+			}
+			p.pkg = p.pkg || base == rel && base != "main.go"
+		}
+		if dir := path.Base(path.Dir(rel)); says != "" && (norm(dir) == norm(p.plain()) || norm(dir) == norm(l.name)) {
+			p.own = true
+		}
 		if says != "" && (rank[p] == 0 || r < rank[p]) {
 			rank[p] = r
 			p.program = spot{f.Path, 0, says, layer.Likely}
@@ -315,8 +333,6 @@ func start(rel string) (says string, rank int) {
 		return "has a main program", 2 + deep
 	case strings.HasPrefix(rel, "lib/") && base == "application.ex":
 		return "has an application", 2 + deep
-	case deep == 0 && ext == ".go" && (base == "server.go" || base == "app.go"):
-		return "has a program", 5
 	}
 	return "", 0
 }

@@ -21,7 +21,7 @@ func (l *look) findStores() {
 		}
 	}
 	for _, w := range l.loads {
-		if mine[w] || w.rank >= 20 || w.kind == "Job" || w.kind == "CronJob" {
+		if mine[w] || w.rank >= 20 || w.kind == "compose" && l.onlyLibrary() || w.kind == "Job" || w.kind == "CronJob" {
 			continue
 		}
 		if s := storeOf(w); s != nil {
@@ -148,8 +148,16 @@ func (l *look) wayOf(s *store) string {
 	return "manifests " + top
 }
 
+// onlyLibrary is true where what compose runs is for tests alone.
+func (l *look) onlyLibrary() bool {
+	return !l.mono && len(l.components) == 1 && l.components[0].kind == "library"
+}
+
 // storeOf is the store that a workload is, nil where it is none.
 func storeOf(w *workload) *store {
+	if w.kind == "Pod" || beside(w.name) {
+		return nil // somebody's client
+	}
 	s := &store{name: w.name, dir: path.Dir(w.file), hosts: []string{strings.ToLower(w.name)}, rank: w.rank}
 	for _, img := range w.images {
 		if e, ok := storeNamed(img.text); ok {
@@ -165,7 +173,7 @@ func storeOf(w *workload) *store {
 	if w.context != "" {
 		return nil
 	}
-	if e, v := storeByEnv(w.variable); v != nil {
+	if e, v := storeByEnv(w.variable); v != nil && !v.shared && w.keeps() {
 		s.engine, s.at = e, spot{v.file, v.line, "sets " + v.name + " for " + w.says(), layer.Likely}
 		return s
 	}
@@ -174,6 +182,13 @@ func storeOf(w *workload) *store {
 		return s
 	}
 	return nil
+}
+
+// keeps reports whether a workload looks as if it kept data: programs that use a store know its variables too.
+func (w *workload) keeps() bool {
+	_, named := storeNamed(w.name)
+	l := strings.ToLower(w.name)
+	return named || w.kind == "StatefulSet" || strings.HasSuffix(l, "db") || strings.HasSuffix(l, "database")
 }
 
 // writeResources writes what stores there are. Those of a name that is declared are layers of that; where a repository

@@ -66,7 +66,7 @@ func (l *look) decide() {
 			members++
 		}
 	}
-	rootShips := rootRuns && len(l.root.images) > 0 && l.root.own()
+	rootShips := rootRuns && len(l.root.images) > 0 && l.root.itself()
 	l.mono = len(shipping) >= 2 || members >= 2 || len(shipping) == 1 && (rootShips || len(typed) > 0) || !rootRuns && len(typed) >= 2
 	switch {
 	case l.mono:
@@ -81,7 +81,7 @@ func (l *look) decide() {
 		l.spread()
 	default:
 		p := l.root
-		if len(subs) > 0 && !rootRuns {
+		if kind, _ := l.kindOf(p); len(subs) > 0 && !rootRuns && kind == "" {
 			if len(shipping)+len(typed) > 0 {
 				p = append(shipping, typed...)[0]
 			} else if p == nil || p.build() == nil || p.build().solution {
@@ -302,20 +302,36 @@ func (l *look) goKind(p *part, ships bool, shown spot) (string, spot) {
 	}
 	server, line := uses(goServers)
 	command, commandLine := uses(goCommands)
+	exposes := slices.ContainsFunc(p.images, func(r recipe) bool { return r.exposes > 0 })
+	runs := len(p.loads) > 0 || p.built.seen()
+	deployed := p.built.seen() || slices.ContainsFunc(p.loads, func(w *workload) bool { return w.kind != "compose" })
+	library := spot{b.file, max(b.nameLine, 1), "is a module without a main package", layer.Likely}
 	switch {
 	case !p.program.seen() && !ships:
-		return "library", spot{b.file, max(b.nameLine, 1), "is a module without a main package", layer.Likely}
-	case !ships && server != "":
-		return "service", spot{b.file, line, "depends on " + server + ", and there is a main package", layer.Likely}
+		return "library", library
+	case !p.program.seen() && !deployed && !exposes && !p.maybe.seen() && p.code:
+		library.sure = layer.Guess // whatever its image is for
+		return "library", library
+	case !ships && p.pkg && !p.own:
+		return "library", spot{b.file, max(b.nameLine, 1), "is a module with a package at its top, beside programs", layer.Likely}
+	case !ships && server != "" && (p.own || serverFolder[path.Base(path.Dir(p.program.file))]):
+		return "service", spot{b.file, line, "depends on " + server + ", and " + p.program.file + " is a main package", layer.Likely}
 	case !ships:
 		return "tool", spot{p.program.file, 0, p.program.says, layer.Likely}
-	case command != "" && server == "" && len(p.loads) == 0 && !p.built.seen():
+	case server == "" && !runs && !exposes && command != "":
 		return "tool", spot{b.file, commandLine, "depends on " + command, layer.Guess}
+	case server == "" && !runs && !exposes && l.view.first(".goreleaser.yml", ".goreleaser.yaml") != "":
+		return "tool", spot{l.view.first(".goreleaser.yml", ".goreleaser.yaml"), 0, "releases programs for people to install", layer.Guess}
 	case p.program.seen():
 		return "service", spot{shown.file, shown.line, shown.says + ", and " + p.program.file + " is a main package", layer.Likely}
+	case p.maybe.seen():
+		return "service", spot{shown.file, shown.line, shown.says + ", and " + p.maybe.file + " may start it", layer.Likely}
 	}
 	return "", spot{}
 }
+
+// serverFolder are folders of cmd in which servers lie.
+var serverFolder = map[string]bool{"server": true, "api": true, "app": true, "web": true, "service": true, "main": true, "cmd": true, "http": true, "apiserver": true, "controller": true, "manager": true}
 
 // byLanguage is the last resort: what such build files are usually of.
 func (l *look) byLanguage(p *part) (string, spot) {

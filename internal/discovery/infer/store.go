@@ -29,7 +29,7 @@ var engines = func() map[string]engine {
 var besides = map[string]bool{
 	"exporter": true, "operator": true, "ui": true, "admin": true, "express": true, "commander": true, "backup": true, "insight": true, "proxy": true, "agent": true, "metrics": true, "manager": true,
 	"client": true, "connect": true, "init": true, "migrate": true, "migration": true, "migrations": true, "cli": true, "dashboards": true, "dashboard": true, "rest": true, "registry": true, "hpa": true, "pgadmin": true,
-	"consumer": true, "producer": true, "worker": true, "service": true, "test": true, "ops": true, "box": true, "streams": true, "api": true, "app": true, "web": true, "seed": true, "loader": true, "setup": true, "load": true,
+	"consumer": true, "producer": true, "worker": true, "service": true, "test": true, "ops": true, "box": true, "streams": true, "api": true, "app": true, "web": true, "seed": true, "router": true, "shell": true, "tools": true, "loader": true, "setup": true, "load": true,
 }
 
 // storeNamed is the store that a name or an image is of: "bitnami/postgresql:16", "rs-mysql-db", "redis".
@@ -55,6 +55,16 @@ func storeNamed(image string) (engine, bool) {
 		}
 	}
 	return found, found.name != ""
+}
+
+// beside reports whether a name says that something stands beside a store.
+func beside(name string) bool {
+	for _, w := range strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
+		if besides[w] {
+			return true
+		}
+	}
+	return false
 }
 
 // storeByEnv tells a store by the variables that its image reads.

@@ -300,7 +300,7 @@ func aside(p string) bool {
 	for dir := range strings.SplitSeq(strings.ToLower(path.Dir(p)), "/") {
 		word, _, _ := strings.Cut(strings.ReplaceAll(strings.TrimPrefix(dir, "_"), "_", "-"), "-")
 		switch word {
-		case "example", "examples", "sample", "samples", "test", "tests", "testdata", "fixture", "fixtures", "e2e", "testing":
+		case "example", "examples", "sample", "samples", "test", "tests", "testdata", "fixture", "fixtures", "e2e", "testing", "testpb", "testproto", "testutil", "testutils", "tutorial", "tutorials":
 			return true
 		}
 		switch dir {
