@@ -95,17 +95,14 @@ func readAccess(ctx context.Context, f *Forge) (*access, error) {
 	return a, nil
 }
 
-// mayWrite is the permission for code: "admin", "write" or "". A team has one for each unit of a repository, and the
-// general one stands for those that say nothing.
+// mayWrite is the permission for code: "admin", "write" or "", as it is for the owners. A team has one for each unit of a
+// repository, and the general one stands for those that say nothing.
 func (t *team) mayWrite() string {
 	permission := t.Permission
 	if unit := t.Units["repo.code"]; unit != "" && permission != "admin" {
 		permission = unit
 	}
-	switch {
-	case t.Permission == "owner":
-		return ""
-	case permission == "admin", permission == "write":
+	if permission == "admin" || permission == "write" {
 		return permission
 	}
 	return ""

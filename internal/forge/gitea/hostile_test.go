@@ -114,6 +114,16 @@ func TestListsEnd(t *testing.T) {
 	t.Fatal("a list without an end was read for ever")
 }
 
+// An organisation has a team of its owners at least.
+func TestNoTeamsIsNoAnswer(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { text("application/json", "[]")(w) }))
+	t.Cleanup(server.Close)
+	f, _ := room(t, server.URL, "quay", "")
+	if org, err := f.Organization(t.Context()); org != nil || !errs.Is(err, errs.Unavailable) {
+		t.Errorf("%+v, %v", org, err)
+	}
+}
+
 // Members name branches, write descriptions and topics: an odd one spoils no other repository.
 func TestHostileTexts(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

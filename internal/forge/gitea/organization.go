@@ -59,6 +59,10 @@ func (f *Forge) Organization(ctx context.Context) (_ *forge.Organization, err er
 	if err != nil {
 		return nil, f.missing(err)
 	}
+	if len(teams) == 0 {
+		// That of its owners cannot be deleted.
+		return nil, errs.WithRemedy(errs.New(errs.Unavailable, "%s answered with no team of %s, which no organisation is without", f.api.Host(), f.owner), "it is tried again")
+	}
 	for _, t := range teams {
 		if !wire.IsName(t.Name) || t.ID <= 0 {
 			return nil, errs.New(errs.Unavailable, "%s named a team %q, which can be none", f.api.Host(), wire.Line(t.Name, 200))

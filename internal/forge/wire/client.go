@@ -108,7 +108,8 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) (_ ht
 	case err != nil:
 		return nil, c.unreachable(err)
 	case len(text) >= maxBody: // a client may have cut it off there
-		return nil, errs.Public(errs.Unavailable, fmt.Sprintf("%s answered with %d bytes or more, the limit", c.host, maxBody), ErrTooLarge)
+		return nil, errs.WithRemedy(errs.Public(errs.Unavailable, fmt.Sprintf("%s answered with %d bytes or more, the limit", c.host, maxBody), ErrTooLarge),
+			"check that the address is the API's")
 	case out == nil:
 		return resp.Header, nil
 	}
