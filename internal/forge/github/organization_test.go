@@ -143,8 +143,10 @@ func TestListsWithoutEnd(t *testing.T) {
 	}{
 		"teams":          {func(n int) string { return fmt.Sprintf(teams, more(n), fmt.Sprintf(team, ""), "", "null") }, errs.TooLarge},
 		"the same teams": {func(int) string { return fmt.Sprintf(teams, more(1), fmt.Sprintf(team, ""), "", "null") }, errs.Unavailable},
-		"members":        {func(n int) string { return fmt.Sprintf(teams, "", fmt.Sprintf(team, more(n)), "", fmt.Sprintf(team, more(n))) }, errs.TooLarge},
-		"people":         {func(n int) string { return fmt.Sprintf(teams, "", "", more(n), "null") }, errs.TooLarge},
+		"members": {func(n int) string {
+			return fmt.Sprintf(teams, "", fmt.Sprintf(team, more(n)), "", fmt.Sprintf(team, more(n)))
+		}, errs.TooLarge},
+		"people": {func(n int) string { return fmt.Sprintf(teams, "", "", more(n), "null") }, errs.TooLarge},
 	} {
 		f, err := New(Options{Organization: "marrowby", Client: tt.said.client()})
 		if err != nil {
