@@ -3,6 +3,7 @@
 package faulttest
 
 import (
+	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
@@ -93,9 +94,12 @@ var Scripts = []Script{
 	{Name: "gzip bomb", answer: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Encoding", "gzip")
-		z := gzip.NewWriter(w)
-		endless(z, r, "[")
-		_ = z.Close()
+		bomb := bomb()
+		for range most / bombSize {
+			if _, err := w.Write(bomb); err != nil || r.Context().Err() != nil {
+				return
+			}
+		}
 	}},
 	{Name: "redirect loop", answer: func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
@@ -137,6 +141,17 @@ func endless(w io.Writer, r *http.Request, begin string) {
 		}
 	}
 }
+
+const bombSize = 4 << 20
+
+// bomb is a part of a gzip bomb: some kilobytes that become bombSize. Several in a row are one answer.
+var bomb = sync.OnceValue(func() []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write(bytes.Repeat([]byte(" "), bombSize))
+	_ = z.Close()
+	return b.Bytes()
+})
 
 // Host stands before a host. It passes requests on until a script is played.
 type Host struct {

@@ -233,6 +233,10 @@ func TestFilesThatFail(t *testing.T) {
 	if quay.Glance == nil || crane.Glance != nil || crane.Head != oid {
 		t.Errorf("%+v", page)
 	}
+	absent := strings.Replace(body("NOT_FOUND"), `,"object","text"]`, `]`, 1)
+	if page, err := says(t, 200, nil, absent).Repositories(t.Context(), ""); err != nil || page.Repositories[1].Glance == nil {
+		t.Errorf("a file that is not there: %+v, %v", page, err)
+	}
 	for _, kind := range []string{"FORBIDDEN", "RATE_LIMITED"} {
 		if page, err := says(t, 200, nil, body(kind)).Repositories(t.Context(), ""); err == nil {
 			t.Errorf("%s: %+v", kind, page)

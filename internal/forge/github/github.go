@@ -64,8 +64,8 @@ type Forge struct {
 var _ forge.Forge = (*Forge)(nil)
 
 const (
-	maxPages     = 10_000 // of any list
-	maxPageSize  = 100    // GitHub's
+	maxPages     = 5000 // of teams and people together
+	maxPageSize  = 100  // GitHub's
 	defaultSize  = 50
 	defaultLimit = 30 * time.Second
 )

@@ -14,13 +14,19 @@ type pageInfo struct {
 	EndCursor   string
 }
 
-// next is the cursor of the page after one with n entries, "" at the end.
-func (p pageInfo) next(host string, n int) (string, error) {
-	if p.HasNextPage && (p.EndCursor == "" || n == 0) {
-		return "", garbled(host, errors.New("a page that leads to no other"))
-	}
-	if !p.HasNextPage {
+// pages counts the pages of one question, whatever lists they are of: a host may not keep us for ever.
+type pages int
+
+// next is the cursor of the page after one with n entries that came at the cursor before, "" at the end.
+func (left *pages) next(host string, p pageInfo, n int, before string) (string, error) {
+	*left--
+	switch {
+	case !p.HasNextPage:
 		return "", nil
+	case p.EndCursor == "" || p.EndCursor == before || n == 0:
+		return "", garbled(host, errors.New("a page that leads to no other"))
+	case *left <= 0:
+		return "", errs.New(errs.TooLarge, "%s lists teams and people without end", host)
 	}
 	return p.EndCursor, nil
 }
@@ -76,9 +82,9 @@ func (f *Forge) Organization(ctx context.Context) (_ *forge.Organization, err er
 	defer errs.Wrap(&err, "github: people of %s", f.o.Organization)
 	org := &forge.Organization{}
 	host := hostOf(f.api.graphql)
-	after := any(nil)
-	for n := 0; ; n++ {
-		owner, err := f.owner(ctx, teamsQuery, map[string]any{"login": f.o.Organization, "after": after})
+	left := pages(maxPages)
+	for after := ""; ; {
+		owner, err := f.owner(ctx, teamsQuery, at(after, map[string]any{"login": f.o.Organization}))
 		if err != nil {
 			return nil, err
 		}
@@ -93,32 +99,32 @@ func (f *Forge) Organization(ctx context.Context) (_ *forge.Organization, err er
 			return nil, garbled(host, errors.New("no list of teams"))
 		}
 		for _, t := range owner.Teams.Nodes {
-			team, err := f.team(ctx, t)
+			team, err := f.team(ctx, t, &left)
 			if err != nil {
 				return nil, err
 			}
 			org.Teams = append(org.Teams, team)
 		}
-		next, err := owner.Teams.PageInfo.next(host, len(owner.Teams.Nodes))
-		if err != nil {
+		if after, err = left.next(host, owner.Teams.PageInfo, len(owner.Teams.Nodes), after); err != nil {
 			return nil, err
 		}
-		if next == "" {
+		if after == "" {
 			break
 		}
-		if after = next; n >= maxPages {
-			return nil, f.endless("teams")
-		}
 	}
-	org.People, err = f.people(ctx)
+	org.People, err = f.people(ctx, &left)
 	if err != nil {
 		return nil, err
 	}
 	return org, nil
 }
 
-func (f *Forge) endless(what string) error {
-	return errs.New(errs.TooLarge, "%s lists %s of %s without end", hostOf(f.api.graphql), what, f.o.Organization)
+// at adds the cursor of a page to a query's variables.
+func at(after string, variables map[string]any) map[string]any {
+	if after != "" {
+		variables["after"] = after
+	}
+	return variables
 }
 
 // owner asks for a part of the account.
@@ -136,7 +142,7 @@ func (f *Forge) owner(ctx context.Context, query string, variables map[string]an
 }
 
 // team makes the noun of a team, with all of its members.
-func (f *Forge) team(ctx context.Context, s *saidTeam) (forge.Team, error) {
+func (f *Forge) team(ctx context.Context, s *saidTeam, left *pages) (forge.Team, error) {
 	host := hostOf(f.api.graphql)
 	if s == nil || s.ID == "" || s.Slug == "" || s.Members == nil || s.Members.Nodes == nil {
 		return forge.Team{}, garbled(host, errors.New("a team is left out"))
@@ -151,19 +157,16 @@ func (f *Forge) team(ctx context.Context, s *saidTeam) (forge.Team, error) {
 	if s.ParentTeam != nil {
 		t.Parent = s.ParentTeam.Slug
 	}
-	for m, n := s.Members, 0; ; n++ {
+	for m, after := s.Members, ""; ; {
 		for _, l := range m.Nodes {
 			if l == nil || l.Login == "" {
 				return forge.Team{}, garbled(host, fmt.Errorf("a member of %s is left out", s.Slug))
 			}
 			t.Members = append(t.Members, l.Login)
 		}
-		after, err := m.PageInfo.next(host, len(m.Nodes))
-		if err != nil || after == "" {
+		var err error
+		if after, err = left.next(host, m.PageInfo, len(m.Nodes), after); err != nil || after == "" {
 			return t, err
-		}
-		if n >= maxPages {
-			return forge.Team{}, f.endless("members")
 		}
 		var got struct{ Node *saidTeam }
 		if err := f.query(ctx, teamQuery, map[string]any{"id": s.ID, "after": after}, &got, nil); err != nil {
@@ -190,16 +193,15 @@ func (s *saidPerson) person() (forge.Person, error) {
 	return p, nil
 }
 
-func (f *Forge) people(ctx context.Context) (list []forge.Person, err error) {
+func (f *Forge) people(ctx context.Context, left *pages) (list []forge.Person, err error) {
 	host := hostOf(f.api.graphql)
-	after := any(nil)
 	suspended := ""
 	if f.o.Suspended {
 		suspended = "suspendedAt"
 	}
-	for n := 0; n <= maxPages; n++ {
+	for after := ""; ; {
 		addresses := !f.bare.Load()
-		owner, err := f.owner(ctx, fmt.Sprintf(membersQuery, suspended), map[string]any{"login": f.o.Organization, "after": after, "addresses": addresses})
+		owner, err := f.owner(ctx, fmt.Sprintf(membersQuery, suspended), at(after, map[string]any{"login": f.o.Organization, "addresses": addresses}))
 		if addresses && unscoped(err) {
 			f.bare.Store(true) // for good: a token does not grow
 			continue
@@ -217,13 +219,10 @@ func (f *Forge) people(ctx context.Context) (list []forge.Person, err error) {
 			}
 			list = append(list, p)
 		}
-		next, err := owner.MembersWithRole.PageInfo.next(host, len(owner.MembersWithRole.Nodes))
-		if err != nil || next == "" {
+		if after, err = left.next(host, owner.MembersWithRole.PageInfo, len(owner.MembersWithRole.Nodes), after); err != nil || after == "" {
 			return list, err
 		}
-		after = next
 	}
-	return nil, f.endless("members")
 }
 
 // unscoped reports whether a query was refused because a classic token lacks a scope for one of its fields.

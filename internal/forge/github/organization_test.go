@@ -2,6 +2,7 @@ package github
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 
@@ -112,5 +113,47 @@ func TestManyTeamsAndMembers(t *testing.T) {
 	// Three pages of teams, two more of one team's members, three of people.
 	if n := g.Counts().GraphQL; n != 8 {
 		t.Errorf("%d requests", n)
+	}
+}
+
+// asking answers each request by its number.
+type asking func(n int) string
+
+func (a asking) client() *http.Client {
+	n := 0
+	return &http.Client{Transport: trip(func(r *http.Request) (*http.Response, error) {
+		n++
+		return answers(a(n)).RoundTrip(r)
+	})}
+}
+
+type trip func(*http.Request) (*http.Response, error)
+
+func (t trip) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
+
+// A host that has always one page more keeps nobody for ever.
+func TestListsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	team := `{"id":"T1","slug":"quay","name":"Quay","members":{"pageInfo":{%s},"nodes":[{"login":"ann"}]}}`
+	teams := `{"data":{"repositoryOwner":{"__typename":"Organization","teams":{"pageInfo":{%s},"nodes":[%s]},"membersWithRole":{"pageInfo":{%s},"nodes":[{"id":"U1","login":"ann"}]}},"node":%s}}`
+	more := func(n int) string { return fmt.Sprintf(`"hasNextPage":true,"endCursor":"c%d"`, n) }
+	for name, tt := range map[string]struct {
+		said asking
+		want errs.Kind
+	}{
+		"teams":          {func(n int) string { return fmt.Sprintf(teams, more(n), fmt.Sprintf(team, ""), "", "null") }, errs.TooLarge},
+		"the same teams": {func(int) string { return fmt.Sprintf(teams, more(1), fmt.Sprintf(team, ""), "", "null") }, errs.Unavailable},
+		"members": {func(n int) string {
+			return fmt.Sprintf(teams, "", fmt.Sprintf(team, more(n)), "", fmt.Sprintf(team, more(n)))
+		}, errs.TooLarge},
+		"people": {func(n int) string { return fmt.Sprintf(teams, "", "", more(n), "null") }, errs.TooLarge},
+	} {
+		f, err := New(Options{Organization: "marrowby", Client: tt.said.client()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if org, err := f.Organization(t.Context()); org != nil || !errs.Is(err, tt.want) {
+			t.Errorf("%s: %v, %v", name, org, err)
+		}
 	}
 }

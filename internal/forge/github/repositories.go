@@ -88,9 +88,7 @@ func (f *Forge) page(ctx context.Context, cursor string, size int, glance bool) 
 	}
 	blind := map[int]bool{} // whose files could not be had
 	err := f.query(ctx, fmt.Sprintf(pageQuery, f.fields(glance)), variables, &got, func(p problem) bool {
-		i, ok := p.ofGlance()
-		blind[i] = blind[i] || ok
-		return ok
+		return p.ofGlance(blind)
 	})
 	if err != nil {
 		return nil, err
@@ -153,9 +151,7 @@ func (f *Forge) some(ctx context.Context, ids []string, glance bool) (found []fo
 			absent[i] = true
 			return true
 		}
-		i, ok := p.ofGlance()
-		blind[i] = blind[i] || ok
-		return ok
+		return p.ofGlance(blind)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -244,16 +240,19 @@ func (p problem) node() (int, bool) {
 	return int(n), ok && n >= 0 && n <= maxPageSize
 }
 
-// ofGlance reports whether the problem is of a repository's files alone, and of which repository. Its head is known then,
-// and the files can be read in another way.
-func (p problem) ofGlance() (int, bool) {
+// ofGlance reports whether the problem is of a repository's files alone. Its head is known then, and the files can be read
+// in another way: blind notes that they could not be had. A file that is not there is none.
+func (p problem) ofGlance(blind map[int]bool) bool {
 	i, ok := p.node()
-	at := slices.IndexFunc(p.Path, func(e any) bool { return e == "target" })
-	switch p.Type {
-	case "FORBIDDEN", "RATE_LIMITED", "RATE_LIMIT", "RESOURCE_LIMITS_EXCEEDED":
-		return 0, false
+	at := slices.Index(p.Path, any("target"))
+	switch {
+	case !ok || at < 0 || at+1 >= len(p.Path) || p.Path[at+1] == "oid":
+		return false
+	case p.Type == "FORBIDDEN" || p.Type == "RATE_LIMITED" || p.Type == "RATE_LIMIT" || p.Type == "RESOURCE_LIMITS_EXCEEDED":
+		return false
 	}
-	return i, ok && at >= 0 && at+1 < len(p.Path) && p.Path[at+1] != "oid"
+	blind[i] = blind[i] || p.Type != "NOT_FOUND" || at+2 != len(p.Path)
+	return true
 }
 
 // tries bounds how often a page that GitHub gives up on is asked for anew, each time by half.

@@ -239,3 +239,60 @@ func TestDeliveries(t *testing.T) {
 		}
 	}
 }
+
+// Whoever knows the secret may still send anything.
+func FuzzWebhook(f *testing.F) {
+	f.Add("push", []byte(`{"ref":"refs/heads/main","after":"c1","repository":{"node_id":"R1","full_name":"marrowby/quay","owner":{"login":"marrowby"}}}`), false)
+	f.Add("repository", []byte(`{"action":"transferred","changes":{"owner":{"from":{"user":null}}},"repository":null}`), false)
+	f.Add("installation", []byte(`{"installation":{"account":null}}`), true)
+	f.Add("team", []byte(`payload=%7B%7D`), true)
+	room, err := New(Options{Organization: "marrowby", Client: client(""), WebhookSecrets: []string{"secret"}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, event string, body []byte, form bool) {
+		h := headers(event, "secret", body)
+		if form {
+			h.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		e, err := room.Webhook(h, body)
+		switch {
+		case err != nil && !errs.Is(err, errs.Invalid):
+			t.Errorf("%v", err)
+		case err == nil && (e.What == forge.Pushed || e.What == forge.RepositoryGone) && e.RepositoryID == "":
+			t.Errorf("of no repository: %+v", e)
+		}
+		if _, err := room.Webhook(h, append(body, ' ')); !errs.Is(err, errs.Unauthenticated) {
+			t.Errorf("another body: %v", err)
+		}
+	})
+}
+
+// What a host says is data, whatever it is.
+func FuzzAnswers(f *testing.F) {
+	f.Add([]byte(`{"data":{"repositoryOwner":{"repositories":{"totalCount":1,"pageInfo":{"hasNextPage":false},"nodes":[{"id":"R1","nameWithOwner":"marrowby/quay","owner":{"login":"marrowby"},"visibility":"PUBLIC","defaultBranchRef":{"name":"main","target":{"oid":"` + strings.Repeat("a", 40) + `","tree":{"entries":[null]}}}}]}}}}`))
+	f.Add([]byte(`{"data":{"nodes":[null]},"errors":[{"type":"NOT_FOUND","path":["nodes",0]}]}`))
+	f.Add([]byte(`{"errors":[{"path":["nodes",1e300,"target"]}]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		room, err := New(Options{Organization: "marrowby", Client: &http.Client{Transport: answers(body)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := room.Repositories(t.Context(), "")
+		if (page == nil) == (err == nil) {
+			t.Errorf("%v, %v", page, err)
+		}
+		found, gone, err := room.Some(t.Context(), []string{"R1", "R2"})
+		if err == nil && len(found)+len(gone) != 2 || err != nil && found != nil {
+			t.Errorf("%v, %v, %v", found, gone, err)
+		}
+		_, _ = room.Organization(t.Context())
+	})
+}
+
+// answers says the same to every request.
+type answers []byte
+
+func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(a))), Request: r}, nil
+}

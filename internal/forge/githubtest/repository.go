@@ -44,6 +44,18 @@ type commit struct {
 	oid, tree, parent, message string
 	files                      map[string]file
 	at                         time.Time
+	trees                      map[string][]child // by folder, as they are asked for: a commit does not change
+}
+
+// list is what is in a folder; the caller holds the lock.
+func (c *commit) list(dir string) []child {
+	if c.trees == nil {
+		c.trees = map[string][]child{}
+	}
+	if _, ok := c.trees[dir]; !ok {
+		c.trees[dir] = tree(c.files, dir)
+	}
+	return c.trees[dir]
 }
 
 type pull struct {

@@ -402,7 +402,7 @@ func (c *gitCommit) File(args struct{ Path string }) *treeEntry {
 	if i := strings.LastIndexByte(args.Path, '/'); i >= 0 {
 		dir, name = args.Path[:i], args.Path[i+1:]
 	}
-	for _, e := range tree(c.c.files, dir) {
+	for _, e := range c.c.list(dir) {
 		if e.name == name {
 			return &treeEntry{c.c, dir, e}
 		}
@@ -418,7 +418,7 @@ type gitTree struct {
 func (t *gitTree) OID() scalar { return scalar(treeOID(t.c.files, t.dir)) }
 func (t *gitTree) Entries() *[]*treeEntry {
 	list := []*treeEntry{}
-	for _, e := range tree(t.c.files, t.dir) {
+	for _, e := range t.c.list(t.dir) {
 		list = append(list, &treeEntry{t.c, t.dir, e})
 	}
 	return &list
