@@ -33,7 +33,7 @@ var (
 
 // Permissions lists them, for whoever tells callers what they may do.
 func Permissions() []httpx.Permission {
-	return []httpx.Permission{entityRead, entityRefresh, entityEdit, entityDelete, entityValidate, locationRead, locationCreate,
+	return []httpx.Permission{entityRead, entityRefresh, entityDelete, entityEdit, entityValidate, locationRead, locationCreate,
 		locationDelete, locationAnalyze, ingestionRead, ingestionManage}
 }
 

@@ -24,8 +24,8 @@ var EntityRead = httpx.Permission{Name: "catalog.entity.read", Action: "read"}
 var permissions = []Permission{
 	{EntityRead, true},
 	{httpx.Permission{Name: "catalog.entity.refresh", Action: "update"}, true},
-	{httpx.Permission{Name: "catalog.entity.edit", Action: "update"}, true},
 	{httpx.Permission{Name: "catalog.entity.delete", Action: "delete"}, true},
+	{httpx.Permission{Name: "catalog.entity.edit", Action: "update"}, true},
 	{httpx.Permission{Name: "catalog.entity.validate", Action: "read"}, false},
 	{httpx.Permission{Name: "catalog.location.read", Action: "read"}, false},
 	{httpx.Permission{Name: "catalog.location.create", Action: "create"}, false},
