@@ -74,7 +74,7 @@ test('questions are answered by keys, one or many', async ({ page, portals }) =>
     await page.goto('/ownership?scope=all&owner=group:default/freight')
     const row = (name: string) => page.getByRole('listitem').filter({ has: page.getByRole('link', { name }) })
     await expect(row('lock-a')).toContainText('It looks like yours. Is it?')
-    await serious(page)
+    expect(await serious(page)).toEqual([])
     await page.keyboard.press('j')
     await expect(row('lock-a')).toBeFocused()
     await page.keyboard.press('r')
