@@ -90,12 +90,16 @@ type App struct {
 	settings   *settings.Handler
 	ledger     *budget.Ledger
 	crawler    *crawl.Crawler
-	ownership  *ownership.Handler
-	net        secret.Net
-	server     *http.Server
-	serveErr   chan error
-	stopOnce   sync.Once
-	stopped    chan struct{}
+	// Set before anything is read.
+	appAccounts   []appAccount
+	organizations []organization
+	requests      *catalog.Requests
+	ownership     *ownership.Handler
+	net           secret.Net
+	server        *http.Server
+	serveErr      chan error
+	stopOnce      sync.Once
+	stopped       chan struct{}
 }
 
 // URL is where the portal can be opened.
@@ -344,10 +348,11 @@ func (a *App) startCatalog(ctx context.Context) error {
 	}
 	a.store.SignOut, a.store.Displace, a.store.Reserved = signOut, displace, a.reserved
 	refresher := &catalog.Refresher{
-		Store: a.store, Reader: catalog.WithNewcomers(reader, a.store), Crawler: a.crawler, Next: nextCrawl(a.crawler.Providers), Paths: a.paths,
+		Store: a.store, Reader: catalog.WithNewcomers(reader, a.store), Crawler: a.crawler, Next: a.nextReading, Paths: a.paths,
 		Rules: a.rulesFor, Every: cfg.Portico.Catalog.RefreshInterval, Log: a.o.Log,
 	}
 	requests := &catalog.Requests{Store: a.store}
+	a.requests = requests
 	rewatch := make(chan struct{}, 1)
 	workers := river.NewWorkers()
 	settle := new(settler)
@@ -447,7 +452,7 @@ func (a *App) declareSources(ctx context.Context) ([]string, error) {
 		a.o.Log.Warn("a location of the configuration is not read: this release knows the types file, url, git and folder",
 			"at", l.Position.String(), "key", l.Path, "type", l.Type)
 	}
-	declared = append(declared, providerSources(a.crawler.Providers)...)
+	declared = slices.Concat(declared, providerSources(a.crawler.Providers), a.organizationSources())
 	ids, err := a.store.SetDeclared(ctx, catalog.FromConfig, declared)
 	if err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ func (a *App) newReader() (*discovery.Reader, error) {
 		return nil, err
 	}
 	o := discovery.Options{Outbound: client, Integrations: integrations, CacheDir: dir, Log: a.o.Log}
-	gitClient, err := git.New(git.Options{Outbound: client, Credentials: discovery.Credentials(integrations)})
+	gitClient, err := git.New(git.Options{Outbound: client, Credentials: discovery.Credentials(integrations), Ask: a.appCredentials})
 	if err != nil {
 		a.o.Log.Warn("locations of type git cannot be read", "error", err)
 	} else {
@@ -63,11 +63,15 @@ func (a *App) newReader() (*discovery.Reader, error) {
 		}
 		o.Local = append(o.Local, abs)
 	}
-	r, err := discovery.New(o)
-	if err != nil {
+	if a.crawler, err = a.newCrawler(gitClient, filepath.Join(dir, "git")); err != nil {
 		return nil, err
 	}
-	if a.crawler, err = a.newCrawler(gitClient, filepath.Join(dir, "git")); err != nil {
+	a.crawler.Changed = a.changed
+	if o.Organizations, err = a.newOrganizations(); err != nil {
+		return nil, err
+	}
+	r, err := discovery.New(o)
+	if err != nil {
 		return nil, err
 	}
 	a.crawler.Elsewhere = r.ReadRelative

@@ -18,20 +18,13 @@ func (a *App) newOwnership(workers *river.Workers) *river.PeriodicJob {
 	propose := &ownership.Proposer{DB: a.pool, Index: a.index}
 	book := ownership.NewBook(a.pool, a.index, a.o.Log)
 	a.ownership = &ownership.Handler{Log: a.o.Log, Desk: &ownership.Desk{
-		DB: a.pool, Index: a.index, Book: book, Proposer: propose, Overlays: a.overlays(), Guard: owners{a, guard{a.policies}},
+		DB: a.pool, Index: a.index, Book: book, Proposer: propose, Overlays: a.store, Guard: owners{a, guard{a.policies}},
 		VerifyEvery: a.o.Config.Portico.Ownership.VerifyEvery,
 	}}
 	a.background(func(ctx context.Context) { _ = book.Run(ctx) })
 	river.AddWorker(workers, &ownership.ProposeWorker{Proposer: propose})
 	return river.NewPeriodicJob(river.PeriodicInterval(ownership.ProposeEvery),
 		func() (river.JobArgs, *river.InsertOpts) { return ownership.ProposeArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})
-}
-
-// overlays is what sets the owner of an entity when a claim is confirmed: the catalog's store, as soon as it keeps layers.
-// Until then what would need it is refused, and says so.
-func (a *App) overlays() ownership.Overlays {
-	o, _ := any(a.store).(ownership.Overlays)
-	return o
 }
 
 // owners answers who may decide about whose.

@@ -14,7 +14,6 @@ import (
 	"portico/internal/config"
 	"portico/internal/discovery/crawl"
 	"portico/internal/errs"
-	"portico/internal/forge"
 	"portico/internal/forge/budget"
 	"portico/internal/forge/git"
 	"portico/internal/outbound"
@@ -29,13 +28,11 @@ type forgeOptions struct {
 	Apps                []config.GitHubApp
 	App                 int64 // of catalog.providers.github.<id>.app
 	PageSize            int   // 0: the room's own
+	CatalogPath         string
 	GitLab              *config.GitLabProvider
 	WebhookSecrets      []config.Secret // any of them signs
 	HTTP                *http.Client    // goes through the credential's budget; adds no credential itself
 }
-
-// forges make the client of an account, by the kind of its host. A kind that is not here is told of and not read.
-var forges = map[string]func(forgeOptions) (forge.Forge, error){}
 
 // defaultEvery is how often an account is looked at as a whole, as in Backstage's examples.
 const defaultEvery = 30 * time.Minute
@@ -62,7 +59,7 @@ func accounts(cfg *config.Config) (list []account) {
 			f.Repository = regexp.MustCompile("^(?:" + p.Filters.Repository + ")$") // that it is one was checked when it was read
 		}
 		list = append(list, account{kind: "github", id: p.ID, key: "catalog.providers.github." + p.ID, position: p.Position, host: p.Host, schedule: p.Schedule, filters: f,
-			o: forgeOptions{Account: p.Organization, App: p.App, PageSize: p.PageSizes.Repositories}})
+			o: forgeOptions{Account: p.Organization, App: p.App, PageSize: p.PageSizes.Repositories, CatalogPath: plainPath(p.CatalogPath)}})
 	}
 	for _, p := range d.GitLab {
 		f := crawl.Filters{Branch: p.Branch, FallbackBranch: p.FallbackBranch, NoForks: p.SkipForkedRepos, Archived: p.IncludeArchivedRepos,
@@ -78,6 +75,14 @@ func accounts(cfg *config.Config) (list []account) {
 			filters: crawl.Filters{Branch: p.Branch, CatalogPath: p.CatalogPath, Archived: true}, o: forgeOptions{Account: p.Organization}})
 	}
 	return list
+}
+
+// plainPath is a path that is no pattern.
+func plainPath(p string) string {
+	if strings.ContainsAny(p, "*?[{") {
+		return ""
+	}
+	return p
 }
 
 // reach completes an account by the integration of its host.
@@ -190,6 +195,15 @@ func (a *App) newCrawler(gitClient *git.Client, cloneDir string) (*crawl.Crawler
 			return nil, errs.New(errs.Invalid, "%s: %s: another provider reads the same account under the same id", acc.position, acc.key)
 		}
 		c.Providers = append(c.Providers, p)
+		if acc.kind == "github" && len(acc.o.Apps) > 0 {
+			app, err := acc.o.gitHubApp()
+			if err != nil {
+				return nil, err
+			}
+			if app != nil {
+				a.appAccounts = append(a.appAccounts, appAccount{acc.host, acc.o.Account, app})
+			}
+		}
 	}
 	a.background(a.ledger.Run)
 	return c, nil
@@ -223,14 +237,17 @@ func providerSources(list crawl.Providers) (declared []catalog.Declared) {
 	return declared
 }
 
-// nextCrawl says when a provider is crawled again.
-func nextCrawl(list crawl.Providers) func(catalog.Location) (time.Time, bool) {
-	return func(loc catalog.Location) (time.Time, bool) {
-		for _, p := range list {
-			if p.Location() == loc && p.Next != nil {
-				return p.Next(time.Now()), true
-			}
+// nextReading says when a provider is read again; ok is false where that is left to the catalog.
+func (a *App) nextReading(loc catalog.Location) (at time.Time, ok bool) {
+	for _, p := range a.crawler.Providers {
+		if p.Location() == loc && p.Next != nil {
+			return p.Next(time.Now()), true
 		}
-		return time.Time{}, false
 	}
+	for _, o := range a.organizations {
+		if o.loc == loc {
+			return o.next(time.Now()), true
+		}
+	}
+	return time.Time{}, false
 }

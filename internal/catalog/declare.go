@@ -70,7 +70,8 @@ func (w *walk) declare(ctx context.Context, t target, f *File) (u *Unit, locatio
 			continue
 		}
 		first[ref] = d.Line
-		if !allowed(w.rules, d.Ref.Kind, d.SpecString("type")) {
+		// Rules say what files may declare; what was inferred nobody declared.
+		if f.Location.Type != typeInferred && !allowed(w.rules, d.Ref.Kind, d.SpecString("type")) {
 			u.addProblem(d, ref, "kind", fmt.Sprintf("%s entities are not allowed from this location", d.Ref.Kind),
 				fmt.Sprintf("add `allow: [%s]` to the location's rules, or to catalog.rules, in the configuration", d.Ref.Kind))
 			u.Kept = append(u.Kept, ref)

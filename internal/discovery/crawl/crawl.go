@@ -27,9 +27,10 @@ type Crawler struct {
 	CloneDir string
 	// Elsewhere reads what descriptors refer to outside of their repository; nil where that is not read.
 	Elsewhere func(ctx context.Context, base catalog.Location, target, known string) (*catalog.File, error)
-	// TeamsChanged is told that a host said so of a provider's teams or people. It may be nil.
-	TeamsChanged func(ctx context.Context, provider string) error
-	Log          *slog.Logger
+	// Changed is told that a host said so of a provider: of its teams or people, or else of which repositories it has. It
+	// may be nil.
+	Changed func(ctx context.Context, provider string, teams bool) error
+	Log     *slog.Logger
 
 	// limit is how long one pass takes before it lets others have a turn; crawlLimit when 0.
 	limit time.Duration

@@ -89,16 +89,19 @@ func (x *pass) take(ctx context.Context) error {
 	}
 	ctx = budget.For(ctx, x.p.ID, budget.Webhook)
 	var ids []string
-	teams := false
+	teams, account := false, false
 	for _, t := range list {
 		teams = teams || t.teams
+		account = account || !t.teams && t.id == "" && t.name == ""
 		if t.id != "" && !t.teams {
 			ids = append(ids, t.id)
 		}
 	}
-	if teams && x.TeamsChanged != nil {
-		if err := x.TeamsChanged(ctx, x.p.ID); err != nil {
-			return x.postpone(ctx, list, err)
+	for _, said := range []struct{ so, teams bool }{{teams, true}, {account, false}} {
+		if said.so && x.Changed != nil {
+			if err := x.Changed(ctx, x.p.ID, said.teams); err != nil {
+				return x.postpone(ctx, list, err)
+			}
 		}
 	}
 	if len(ids) > 0 {

@@ -183,6 +183,16 @@ func (p *Provider) home(name string) string { return p.BaseURL + "/" + name }
 // Providers finds a provider by its id or its location.
 type Providers []*Provider
 
+// Of returns the ids of the providers that read an account of a host.
+func (list Providers) Of(kind, host, account string) (ids []string) {
+	for _, p := range list {
+		if _, at, _ := strings.Cut(p.BaseURL, "://"); p.Kind == kind && strings.EqualFold(at, host) && strings.EqualFold(p.Account, account) {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
 func (list Providers) byID(id string) (*Provider, error) {
 	for _, p := range list {
 		if p.ID == id {

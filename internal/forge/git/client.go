@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,9 @@ type Options struct {
 	Outbound *outbound.Client
 	// Credentials by host; the first for a host counts.
 	Credentials []Credential
+	// Ask is asked for a credential that lasts for a while, before Credentials; it gives nil where it has none for the address.
+	// May be nil.
+	Ask func(ctx context.Context, u *url.URL) (*Credential, error)
 	// CAFile holds further certificate authorities (PEM); the system's alone when empty.
 	CAFile string
 	// AllowFile opens file:// URLs: for a trial on one's own machine and for tests.
@@ -47,9 +51,10 @@ type Client struct {
 	opts  Options
 	guard *guard
 
-	mu    sync.Mutex
-	home  string                 // empty, and git's working folder
-	locks map[string]*sync.Mutex // by cache folder: git's own locks fail instead of waiting
+	mu     sync.Mutex
+	home   string                 // empty, and git's working folder
+	issued []Credential           // the last ones of Ask
+	locks  map[string]*sync.Mutex // by cache folder: git's own locks fail instead of waiting
 }
 
 // New prepares the empty home and the guarding proxy. Errors: errs.Unavailable when there is no git
@@ -147,7 +152,7 @@ func (c *Client) run(ctx context.Context, cmd command) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	env, op, err := c.environment(cmd, home)
+	env, op, err := c.environment(ctx, cmd, home)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +197,7 @@ func subject(cmd command) string {
 }
 
 // environment is all that git sees: nothing is inherited but PATH.
-func (c *Client) environment(cmd command, home string) ([]string, *operation, error) {
+func (c *Client) environment(ctx context.Context, cmd command, home string) ([]string, *operation, error) {
 	protocol := "none"
 	config := [][2]string{
 		{"protocol.allow", "never"},
@@ -224,11 +229,13 @@ func (c *Client) environment(cmd command, home string) ([]string, *operation, er
 			if c.opts.CAFile != "" {
 				config = append(config, [2]string{"http.sslCAInfo", c.opts.CAFile})
 			}
-			for _, cred := range c.opts.Credentials {
-				if strings.EqualFold(cred.Host, u.Host) {
-					config = append(config, [2]string{"http." + u.Scheme + "://" + u.Host + "/.extraHeader", "Authorization: Basic " + cred.basic()})
-					break
-				}
+			cred, err := c.credential(ctx, u)
+			if err != nil {
+				c.guard.end(op)
+				return nil, nil, err
+			}
+			if cred != nil {
+				config = append(config, [2]string{"http." + u.Scheme + "://" + u.Host + "/.extraHeader", "Authorization: Basic " + cred.basic()})
 			}
 		}
 	}
@@ -247,13 +254,43 @@ func (c *Client) environment(cmd command, home string) ([]string, *operation, er
 	return env, op, nil
 }
 
+// credential is what the host of u is given; nil is none.
+func (c *Client) credential(ctx context.Context, u *url.URL) (*Credential, error) {
+	if c.opts.Ask != nil {
+		cred, err := c.opts.Ask(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		if cred != nil {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if !slices.Contains(c.issued, *cred) {
+				c.issued = append(c.issued[max(0, len(c.issued)-mostIssued+1):], *cred)
+			}
+			return cred, nil
+		}
+	}
+	for i := range c.opts.Credentials {
+		if strings.EqualFold(c.opts.Credentials[i].Host, u.Host) {
+			return &c.opts.Credentials[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// mostIssued bounds the credentials of Ask that are remembered, so that they are taken out of what git says.
+const mostIssued = 256
+
 func (c Credential) basic() string {
 	return base64.StdEncoding.EncodeToString([]byte(c.Username + ":" + c.Password))
 }
 
 // redact takes every secret that git was given out of its output.
 func (c *Client) redact(s string, op *operation) string {
-	for _, cred := range c.opts.Credentials {
+	c.mu.Lock()
+	all := slices.Concat(c.opts.Credentials, c.issued)
+	c.mu.Unlock()
+	for _, cred := range all {
 		for _, secret := range []string{cred.Password, url.QueryEscape(cred.Password), cred.basic()} {
 			if secret != "" {
 				s = strings.ReplaceAll(s, secret, "[redacted]")
