@@ -30,7 +30,7 @@ const PAGES = {
   // The viewer is no part of a first page, and neither is a canvas.
   'API, definition': [['entity-page'], ['load:loadEntity', 'api-tab', 'reader-worker']],
   'entity, dependencies': entity('dependencies-tab', ...canvas),
-  'entity, history': entity('history-tab'),
+  'entity, history': entity('history-tab', 'history-filter', 'change-days'),
   'entity, source': entity('source-tab'),
   APIs: [['apis-page'], ['load:loadApis', 'apis-table']],
   Graph: [['graph-page'], ['load:loadGraphPage', ...canvas]],

@@ -70,7 +70,12 @@ function Meta({ entity }: { entity: Entity }) {
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
   return (
     <div className={css['meta']}>
-      {ownable(entity) && fact(entity, 'spec.owner', <OwnerStanding entityRef={refOf(entity)} owner={owner} meanwhile={<Owner owner={owner} />} />)}
+      {ownable(entity) &&
+        fact(
+          entity,
+          'spec.owner',
+          <OwnerStanding entityRef={refOf(entity)} owner={owner} meanwhile={<Owner owner={owner} />} />,
+        )}
       {lifecycle && <span>{fact(entity, 'spec.lifecycle', <Lifecycle value={lifecycle} />)}</span>}
       {tier && <span>{tier.replace(/^T(\d)$/, 'Tier $1')}</span>}
       {language && <span>{languageName(language)}</span>}

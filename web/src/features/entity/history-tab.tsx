@@ -2,23 +2,16 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { GitCompare } from 'lucide-react'
 import { lazy, Suspense } from 'react'
-import { dayHeading, locationTarget, shortPath } from '../../lib/format.ts'
-import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
-import type { Change, FieldChange } from '../../lib/portico.ts'
 import { ActionButton } from '../../ui/action.tsx'
 import { RowBones } from '../../ui/bones.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { Section } from '../../ui/section.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { historyQuery } from './api.ts'
-import { byDay } from './by-day.ts'
-import { ChangeLine } from './change-line.tsx'
-import { FieldDiff } from './field-diff.tsx'
-import { HistoryFilter } from './chunks.ts'
+import { ChangeDays, HistoryFilter } from './chunks.ts'
 import { narrowOf, type HistorySearch } from './history-search.ts'
 import { useEntityRef } from './use-entity.ts'
 import css from './history.module.css'
@@ -99,7 +92,12 @@ export function HistoryTab() {
               : 'None of the changes that are kept matches.'}
           </p>
         )}
-        <Days changes={changes} search={search} onChange={comparing ? compare : undefined} />
+        <ChangeDays
+          changes={changes}
+          search={search}
+          onChange={comparing ? compare : undefined}
+          meanwhile={<RowBones rows={8} />}
+        />
       </div>
       <Audited entityRef={ref} />
       {history.hasNextPage && (
@@ -109,29 +107,6 @@ export function HistoryTab() {
       )}
     </div>
   )
-}
-
-interface DaysProps {
-  changes: Change[]
-  search: HistorySearch
-  /** Chooses the points that are compared, while there are some. */
-  onChange: ((next: HistorySearch) => void) | undefined
-}
-
-function Days({ changes, search, onChange }: DaysProps) {
-  const now = useNow()
-  return byDay(changes).map(({ day, changes: some }) => (
-    <Section key={day} title={dayHeading(new Date(some[0]?.at ?? day), now)}>
-      <ol>
-        {some.map((change) => (
-          <ChangeLine key={change.revision} change={change}>
-            <Details change={change} />
-            {onChange && <Ends revision={change.revision} search={search} onChange={onChange} />}
-          </ChangeLine>
-        ))}
-      </ol>
-    </Section>
-  ))
 }
 
 function Audited({ entityRef }: { entityRef: string }) {
@@ -150,63 +125,5 @@ function Audited({ entityRef }: { entityRef: string }) {
         Audit log of this entity
       </ActionButton>
     </p>
-  )
-}
-
-interface EndsProps {
-  revision: number
-  search: HistorySearch
-  onChange: (next: HistorySearch) => void
-}
-
-/** Makes this change one of the two points. The arrow keys go from change to change. */
-function Ends({ revision, search, onChange }: EndsProps) {
-  const { from, to } = search
-  return (
-    <span className={css['ends']}>
-      <label>
-        <input
-          type="radio"
-          name="from"
-          checked={from === revision}
-          onChange={() => {
-            onChange({ ...search, from: revision })
-          }}
-        />
-        From<span className="sr"> revision {revision}</span>
-      </label>
-      <label>
-        <input
-          type="radio"
-          name="to"
-          checked={to === revision}
-          onChange={() => {
-            onChange({ ...search, to: revision })
-          }}
-        />
-        To<span className="sr"> revision {revision}</span>
-      </label>
-    </span>
-  )
-}
-
-function Details({ change }: { change: Change }) {
-  const diff = change.diff ?? []
-  return (
-    <>
-      {change.op === 'updated' && diff.length > 0 && (
-        <div className={css['diff']}>
-          {diff.map((field: FieldChange) => (
-            <FieldDiff key={field.path} field={field} />
-          ))}
-        </div>
-      )}
-      <p className="quiet small">
-        {change.source && change.op !== 'created'
-          ? `From ${shortPath(locationTarget(change.source))} · revision`
-          : 'Revision'}{' '}
-        {change.revision}
-      </p>
-    </>
   )
 }

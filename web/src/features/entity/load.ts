@@ -6,7 +6,7 @@ import { sourceQuery } from '../../lib/source.ts'
 import { summaryQuery } from '../../lib/summaries.ts'
 import { isPhone } from '../../lib/widths.ts'
 import { entityQuery, historyQuery, historySummaryQuery, latestChangesQuery } from './api.ts'
-import { ApiBrief, ApisAround, HistoryFilter, InsideDiagram, Lately, OwnerStanding } from './chunks.ts'
+import { ApiBrief, ApisAround, ChangeDays, HistoryFilter, InsideDiagram, Lately, OwnerStanding } from './chunks.ts'
 
 /** How long the header waits for the names within it, in milliseconds: it comes whole, and does not jump when they do. */
 const NAMES = 150
@@ -28,7 +28,7 @@ async function loadOwner(client: QueryClient, ref: string): Promise<void> {
 
 export async function loadHistory(client: QueryClient, ref: string): Promise<void> {
   const asked = [client.ensureInfiniteQueryData(historyQuery(ref)), client.ensureQueryData(historySummaryQuery(ref))]
-  await soon([HistoryFilter.preload(), ...asked])
+  await soon([HistoryFilter.preload(), ChangeDays.preload(), ...asked])
 }
 
 export async function loadSource(client: QueryClient, ref: string): Promise<void> {
