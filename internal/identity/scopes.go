@@ -53,7 +53,7 @@ type Scope struct {
 var scopes = []Scope{
 	{"catalog:read", "See the catalog", []string{"catalog.entity.read", "catalog.entity.validate", "catalog.location.read", "ownership.claim.read"}},
 	{"catalog:write", "Register, refresh, edit and remove what is in the catalog", []string{
-		"catalog.entity.refresh", "catalog.entity.delete", "catalog.entity.edit", "catalog.location.create", "catalog.location.delete", "catalog.location.analyze",
+		"catalog.entity.refresh", "catalog.entity.edit", "catalog.entity.delete", "catalog.location.create", "catalog.location.delete", "catalog.location.analyze",
 	}},
 	{"ownership:write", "Claim for teams, and answer what asks them", []string{"ownership.claim.decide", "ownership.claim.create"}},
 	{"sources:read", "See the sources and their problems", []string{"catalog.ingestion.read"}},
