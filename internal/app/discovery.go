@@ -9,8 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"portico/internal/catalog/index"
 	"portico/internal/config"
 	"portico/internal/discovery"
+	"portico/internal/discovery/commits"
 	"portico/internal/errs"
 	"portico/internal/forge/git"
 	"portico/internal/outbound"
@@ -67,6 +69,15 @@ func (a *App) newReader() (*discovery.Reader, error) {
 		return nil, err
 	}
 	a.crawler.Changed = a.changed
+	a.crawler.People = func() (commits.People, bool) {
+		snap := a.index.Snapshot()
+		filter, err := index.ParsePredicate([]byte(`{"kind":"user"}`))
+		if err != nil {
+			return commits.People{}, false
+		}
+		some, _, err := snap.List(index.Filters{Filter: filter}, nil, 0, 1, nil)
+		return commits.PeopleOf(snap), err == nil && len(some) > 0
+	}
 	if o.Organizations, err = a.newOrganizations(); err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (p placed) isIn(w *writers) bool {
 var permissions = []string{"admin", "maintain", "write"}
 
 // candidates lists who may own an entity, the likeliest first: whom its owner was inferred to be, whom CODEOWNERS and such
-// name, and then the teams that may write to its repository. None is listed that is not in the catalog: nobody could answer.
+// name, the teams that may write to its repository, and the one whose people commit most. None is listed that is not in the catalog: nobody could answer.
 func candidates(snap *index.Snapshot, s *Standing, said []layer.Evidence, at placed, repos []writers) []candidate {
 	var out []candidate
 	add := func(owner string, e layer.Evidence) {
@@ -108,6 +108,9 @@ func candidates(snap *index.Snapshot, s *Standing, said []layer.Evidence, at pla
 			}
 			owner := ownerNamed(snap, org+"/"+t.Team)
 			add(owner, layer.Evidence{Field: "spec.owner", Value: owner, Says: "the team may " + verb(t.Permission) + " the repository " + w.Name, Sure: sure})
+		}
+		for _, e := range w.Committers {
+			add(ownerNamed(snap, e.Value), e)
 		}
 	}
 	// Without a word of evidence the inferred owner is still to be asked.

@@ -195,10 +195,11 @@ func inferredEvidence(ctx context.Context, db pg.DB, refs []string) (map[string]
 	return out, err
 }
 
-// writers is which teams may write to a repository.
+// writers is which teams may write to a repository, and which does most.
 type writers struct {
 	Provider, Name, URL string
 	Teams               []struct{ Team, Permission string }
+	Committers          []layer.Evidence
 }
 
 // writersOf finds repositories by their names, in lower case; by name, as several hosts may have one of that name.
@@ -207,15 +208,20 @@ func writersOf(ctx context.Context, db pg.DB, names []string) (map[string][]writ
 		return nil, nil
 	}
 	rows, err := pg.Collect(ctx, db, func(r pgx.CollectableRow) (w writers, err error) {
-		var teams []byte
-		if err := r.Scan(&w.Provider, &w.Name, &w.URL, &teams); err != nil {
+		var teams, committers []byte
+		if err := r.Scan(&w.Provider, &w.Name, &w.URL, &teams, &committers); err != nil {
 			return w, err
+		}
+		if committers != nil {
+			if err := json.Unmarshal(committers, &w.Committers); err != nil {
+				return w, err
+			}
 		}
 		return w, json.Unmarshal(teams, &w.Teams)
 	}, `
-		SELECT provider, lower(name), url, teams
+		SELECT provider, lower(name), url, teams, committers
 		FROM forge_repositories
-		WHERE lower(name) = ANY($1) AND teams::text <> '[]'
+		WHERE lower(name) = ANY($1) AND (teams::text <> '[]' OR committers IS NOT NULL)
 		ORDER BY provider, repo_id`, names)
 	out := map[string][]writers{}
 	for _, w := range rows {

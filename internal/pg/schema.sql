@@ -273,6 +273,7 @@ CREATE TABLE forge_repositories (
     topics text[] NOT NULL DEFAULT '{}'::text[],
     languages json NOT NULL DEFAULT '[]'::json,
     teams json NOT NULL DEFAULT '[]'::json,
+    committers json,
     pushed_at timestamp with time zone,
     left_out text NOT NULL DEFAULT ''::text,
     wants text NOT NULL DEFAULT ''::text,

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"portico/internal/catalog"
+	"portico/internal/discovery/commits"
 	"portico/internal/errs"
 	"portico/internal/forge"
 	"portico/internal/forge/budget"
@@ -27,6 +28,10 @@ type Crawler struct {
 	CloneDir string
 	// Elsewhere reads what descriptors refer to outside of their repository; nil where that is not read.
 	Elsewhere func(ctx context.Context, base catalog.Location, target, known string) (*catalog.File, error)
+	// Now says what is long ago at a host; time.Now when nil.
+	Now func() time.Time
+	// People is what the catalog knows of those who commit; ok is false while it knows nobody. Nil: nobody asks who does.
+	People func() (people commits.People, ok bool)
 	// Changed is told that a host said so of a provider: of its teams or people, or else of which repositories it has. It
 	// may be nil.
 	Changed func(ctx context.Context, provider string, teams bool) error
@@ -375,7 +380,10 @@ func (x *pass) readOne(ctx context.Context, r *row) (files []catalog.File, err e
 	if err != nil {
 		return nil, err
 	}
-	return x.yields(ctx, x.p, r, t)
+	if files, err = x.yields(ctx, x.p, r, t); err == nil {
+		x.whoCommits(ctx, r, t)
+	}
+	return files, err
 }
 
 // settle hands over what came of a repository, and keeps that it was read once the catalog has it. One that could not be read

@@ -195,7 +195,7 @@ func (c *Crawler) seen(ctx context.Context, p *Provider, r *row, t *tree) (*cata
 	}
 	switch at := r.PushedAt; {
 	case at.IsZero() || at.Unix() == 0:
-	case time.Since(at) > dormant:
+	case c.now().Sub(at) > dormant:
 		in.Activity = infer.Dormant
 	default:
 		in.Activity = infer.Active

@@ -15,6 +15,7 @@ CREATE TABLE forge_repositories (
   topics         text[]      NOT NULL DEFAULT '{}',
   languages      json        NOT NULL DEFAULT '[]',
   teams          json        NOT NULL DEFAULT '[]',
+  committers     json,                               -- the team that made most of the latest commits, and what shows it; NULL where none did
   pushed_at      timestamptz,
   left_out       text        NOT NULL DEFAULT '',  -- why filters leave it out of the catalog; '' where they do not
   wants          text        NOT NULL DEFAULT '',  -- what read_head is to be: the head, what else of the host counts, and the rules
