@@ -16,7 +16,8 @@ var targets = map[string]string{
 	"entity YAML": "FuzzParse", "entities written as YAML": "FuzzYAML", "entity ref": "FuzzRef", "filter query": "FuzzFilter", "predicate query": "FuzzPredicate", "cursor": "FuzzCursor", "fields": "FuzzFields", "layers of an entity": "FuzzCompose", "search text": "FuzzScan", "refs in a query": "FuzzPlainRefs",
 	"URL guard": "FuzzCheck", "addresses at Git hosts": "FuzzGitHostURL", "path cage": "FuzzCage", "configuration": "FuzzLoad", "claims": "FuzzClaims", "where sign-in leads": "FuzzLocalPath", "requests": "FuzzRequest",
 	"policies": "FuzzPolicies", "what policies read of an entity": "FuzzEssentials", "tokens of users and programs": "FuzzBearer", "secrets in texts": "FuzzMasked",
-	"template expression": "", "template output": "", "Markdown": "", "archives": "", "webhooks, four": "", "proxy path": "",
+	"a descriptor that is edited": "FuzzSet", "trees of repositories": "FuzzLook", "webhooks": "FuzzWebhook", "what hosts answer": "FuzzAnswers", "texts of hosts": "FuzzText", "names of people": "FuzzName",
+	"template expression": "", "template output": "", "Markdown": "", "archives": "", "proxy path": "",
 }
 
 var fuzzName = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
