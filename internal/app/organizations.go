@@ -156,8 +156,20 @@ func (a *App) orgAccount(f *org.Forge, acc *account) error {
 		return at(acc.position, acc.key, err)
 	}
 	name := acc.kind + "-org:" + acc.id
+	tells := a.crawler.Providers.Of(acc.kind, acc.host, acc.o.Account)
 	f.Accounts = append(f.Accounts, org.Account{Name: acc.o.Account, Read: func(ctx context.Context) (*forge.Organization, error) {
-		return room.Organization(budget.For(ctx, name, budget.Organization))
+		o, err := room.Organization(budget.For(ctx, name, budget.Organization))
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(o.Teams, func(t forge.Team) bool { return t.Repositories != nil }) {
+			for _, provider := range tells {
+				if err := a.crawler.Grants(ctx, provider, o.Teams); err != nil {
+					return nil, err
+				}
+			}
+		}
+		return o, nil
 	}})
 	return nil
 }

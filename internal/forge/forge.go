@@ -99,6 +99,14 @@ type Team struct {
 	Parent                      string // slug; "" at the top
 	URL, Picture                string
 	Members                     []string // logins, of the team itself and not of those below
+	// Repositories are those that the team may write to; nil where the host says that of each repository instead.
+	Repositories []Grant
+}
+
+// Grant is what a team may do with a repository.
+type Grant struct {
+	Repository string // "owner/name"
+	Permission string // "admin", "maintain" or "write"
 }
 
 // Person is a member.

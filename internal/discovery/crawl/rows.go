@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -82,7 +83,7 @@ func (c *Crawler) upsert(ctx context.Context, p *Provider, crawl int64, list []f
 			r := &list[i]
 			v := in{RepoID: r.ID, Name: r.Name, EntityName: names[r.ID], URL: r.URL, CloneURL: r.CloneURL, Description: r.Description,
 				DefaultBranch: r.DefaultBranch, Head: r.Head, Archived: r.Archived, Fork: r.Fork, Visibility: r.Visibility,
-				Topics: append([]string{}, r.Topics...), Languages: append([]forge.Language{}, r.Languages...), Teams: append([]forge.Access{}, r.Teams...),
+				Topics: append([]string{}, r.Topics...), Languages: append([]forge.Language{}, r.Languages...), Teams: r.Teams,
 				LeftOut: p.Filters.leaves(r)}
 			if !r.PushedAt.IsZero() {
 				v.PushedAt = &r.PushedAt
@@ -98,19 +99,24 @@ func (c *Crawler) upsert(ctx context.Context, p *Provider, crawl int64, list []f
 			INSERT INTO forge_repositories AS f (provider, repo_id, name, entity_name, url, clone_url, description, default_branch, head, archived, fork,
 				visibility, topics, languages, teams, pushed_at, left_out, wants, seen_crawl)
 			SELECT $1, repo_id, name, entity_name, url, clone_url, description, default_branch, head, archived, fork,
-				visibility, topics, languages, teams, pushed_at, left_out, wants, $3
+				visibility, topics, languages, coalesce(teams, '[]'), pushed_at, left_out, wants, $3
 			FROM json_to_recordset($2::json) AS t (repo_id text, name text, entity_name text, url text, clone_url text, description text,
 				default_branch text, head text, archived bool, fork bool, visibility text, topics text[], languages json, teams json,
 				pushed_at timestamptz, left_out text, wants text)
 			ON CONFLICT (provider, repo_id) DO UPDATE
 			SET name = EXCLUDED.name, url = EXCLUDED.url, clone_url = EXCLUDED.clone_url, description = EXCLUDED.description,
 			    default_branch = EXCLUDED.default_branch, head = EXCLUDED.head, archived = EXCLUDED.archived, fork = EXCLUDED.fork,
-			    visibility = EXCLUDED.visibility, topics = EXCLUDED.topics, languages = EXCLUDED.languages, teams = EXCLUDED.teams,
+			    visibility = EXCLUDED.visibility, topics = EXCLUDED.topics, languages = EXCLUDED.languages,
 			    pushed_at = EXCLUDED.pushed_at, left_out = EXCLUDED.left_out, wants = EXCLUDED.wants, seen_crawl = greatest(f.seen_crawl, EXCLUDED.seen_crawl)
 			RETURNING `+rowColumns, p.ID, string(encoded), crawl); err != nil {
 			return err
 		}
-		return nil
+		// Where a list does not say who may write, what Grants keeps stays.
+		_, err = tx.Exec(ctx, `
+			UPDATE forge_repositories AS f SET teams = t.teams
+			FROM json_to_recordset($2::json) AS t (repo_id text, teams json)
+			WHERE f.provider = $1 AND f.repo_id = t.repo_id AND t.teams IS NOT NULL AND t.teams::text <> f.teams::text`, p.ID, string(encoded))
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -121,7 +127,11 @@ func (c *Crawler) upsert(ctx context.Context, p *Provider, crawl int64, list []f
 		said[list[i].ID] = &list[i]
 	}
 	for _, r := range out {
+		teams := r.Teams
 		r.Repository = *said[r.ID]
+		if r.Teams == nil {
+			r.Teams = teams
+		}
 	}
 	return out, nil
 }
@@ -242,4 +252,38 @@ func sentence(err error) string {
 		s = fmt.Sprintf("%s; %s", s, r)
 	}
 	return s
+}
+
+// Grants keeps which teams may write to repositories, for hosts whose lists do not say it: those of an organisation, once it
+// was read as a whole.
+func (c *Crawler) Grants(ctx context.Context, provider string, teams []forge.Team) (err error) {
+	defer errs.Wrap(&err, "crawl: keep what teams may do in %s", provider)
+	byName := map[string][]forge.Access{}
+	for _, t := range teams {
+		for _, g := range t.Repositories {
+			name := strings.ToLower(text(g.Repository))
+			byName[name] = append(byName[name], forge.Access{Team: text(t.Slug), Permission: g.Permission})
+		}
+	}
+	type in struct {
+		Name  string         `json:"name"`
+		Teams []forge.Access `json:"teams"`
+	}
+	rows := make([]in, 0, len(byName))
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		rows = append(rows, in{name, byName[name]})
+	}
+	encoded, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	_, err = c.DB.Exec(ctx, `
+		WITH now AS (
+			SELECT f.repo_id, coalesce(t.teams, '[]') AS teams
+			FROM forge_repositories AS f LEFT JOIN json_to_recordset($2::json) AS t (name text, teams json) ON t.name = lower(f.name)
+			WHERE f.provider = $1
+		)
+		UPDATE forge_repositories AS f SET teams = now.teams
+		FROM now WHERE f.provider = $1 AND f.repo_id = now.repo_id AND f.teams::text <> now.teams::text`, provider, string(encoded))
+	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"portico/internal/errs"
 	"portico/internal/forge"
@@ -42,9 +44,18 @@ type (
 		AvatarURL           *string
 		ParentTeam          *struct{ Slug string }
 		Members             *logins
+		Repositories        *grants
+	}
+	grants struct {
+		PageInfo pageInfo
+		Edges    []*struct {
+			Permission string
+			Node       *struct{ NameWithOwner string }
+		}
 	}
 	saidPerson struct {
 		ID, Login, URL, AvatarURL, Email string
+		DatabaseID                       int64
 		Name, SuspendedAt                *string
 		Verified                         []string
 	}
@@ -65,15 +76,19 @@ type (
 const teamsQuery = `query ($login: String!, $after: String) { repositoryOwner(login: $login) { __typename
 ... on Organization { teams(first: 50, after: $after, orderBy: {field: NAME, direction: ASC}) { pageInfo { hasNextPage endCursor }
 nodes { id slug name description url avatarUrl parentTeam { slug }
-members(first: 100, membership: IMMEDIATE) { pageInfo { hasNextPage endCursor } nodes { login } } } } }
-... on User { id login url avatarUrl name } }` + limits + ` }`
+members(first: 100, membership: IMMEDIATE) { pageInfo { hasNextPage endCursor } nodes { login } }
+repositories(first: 100) { pageInfo { hasNextPage endCursor } edges { permission node { nameWithOwner } } } } } }
+... on User { id databaseId login url avatarUrl name } }` + limits + ` }`
 
 const teamQuery = `query ($id: ID!, $after: String) { node(id: $id) { ... on Team {
 members(first: 100, membership: IMMEDIATE, after: $after) { pageInfo { hasNextPage endCursor } nodes { login } } } }` + limits + ` }`
 
+const grantsQuery = `query ($id: ID!, $after: String) { node(id: $id) { ... on Team {
+repositories(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { permission node { nameWithOwner } } } } }` + limits + ` }`
+
 const membersQuery = `query ($login: String!, $after: String, $addresses: Boolean!) { repositoryOwner(login: $login) { __typename
 ... on Organization { membersWithRole(first: 100, after: $after) { pageInfo { hasNextPage endCursor }
-nodes { id login url avatarUrl name email @include(if: $addresses)
+nodes { id databaseId login url avatarUrl name email @include(if: $addresses)
 verified: organizationVerifiedDomainEmails(login: $login) @include(if: $addresses) %s } } } }` + limits + ` }`
 
 // Organization returns the teams and people of an organisation. A personal account has one person, and no team. An address
@@ -157,6 +172,10 @@ func (f *Forge) team(ctx context.Context, s *saidTeam, left *pages) (forge.Team,
 	if s.ParentTeam != nil {
 		t.Parent = s.ParentTeam.Slug
 	}
+	var err error
+	if t.Repositories, err = f.grants(ctx, s, left); err != nil {
+		return forge.Team{}, err
+	}
 	for m, after := s.Members, ""; ; {
 		for _, l := range m.Nodes {
 			if l == nil || l.Login == "" {
@@ -164,7 +183,6 @@ func (f *Forge) team(ctx context.Context, s *saidTeam, left *pages) (forge.Team,
 			}
 			t.Members = append(t.Members, l.Login)
 		}
-		var err error
 		if after, err = left.next(host, m.PageInfo, len(m.Nodes), after); err != nil || after == "" {
 			return t, err
 		}
@@ -179,11 +197,46 @@ func (f *Forge) team(ctx context.Context, s *saidTeam, left *pages) (forge.Team,
 	}
 }
 
+// grants are the repositories that a team may write to.
+func (f *Forge) grants(ctx context.Context, s *saidTeam, left *pages) ([]forge.Grant, error) {
+	host, list := hostOf(f.api.graphql), []forge.Grant{}
+	for g, after := s.Repositories, ""; ; {
+		if g == nil || g.Edges == nil {
+			return nil, garbled(host, fmt.Errorf("no repositories of %s", s.Slug))
+		}
+		for _, e := range g.Edges {
+			if e == nil || e.Node == nil {
+				return nil, garbled(host, fmt.Errorf("a repository of %s is left out", s.Slug))
+			}
+			if p := strings.ToLower(e.Permission); p == "admin" || p == "maintain" || p == "write" {
+				list = append(list, forge.Grant{Repository: e.Node.NameWithOwner, Permission: p})
+			}
+		}
+		var err error
+		if after, err = left.next(host, g.PageInfo, len(g.Edges), after); err != nil || after == "" {
+			return list, err
+		}
+		var got struct{ Node *saidTeam }
+		if err := f.query(ctx, grantsQuery, map[string]any{"id": s.ID, "after": after}, &got, nil); err != nil {
+			return nil, err
+		}
+		if got.Node == nil {
+			return nil, garbled(host, fmt.Errorf("no repositories of %s", s.Slug))
+		}
+		g = got.Node.Repositories
+	}
+}
+
 func (s *saidPerson) person() (forge.Person, error) {
 	if s == nil || s.ID == "" || s.Login == "" {
 		return forge.Person{}, errors.New("a person is left out")
 	}
-	p := forge.Person{ID: s.ID, Login: s.Login, Email: s.Email, URL: s.URL, Picture: s.AvatarURL, Suspended: s.SuspendedAt != nil}
+	// The number is what accounts are known by everywhere else: by sign-in, and in REST.
+	id := s.ID
+	if s.DatabaseID > 0 {
+		id = strconv.FormatInt(s.DatabaseID, 10)
+	}
+	p := forge.Person{ID: id, Login: s.Login, Email: s.Email, URL: s.URL, Picture: s.AvatarURL, Suspended: s.SuspendedAt != nil}
 	if s.Name != nil {
 		p.Name = *s.Name
 	}

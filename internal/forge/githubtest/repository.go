@@ -14,7 +14,8 @@ import (
 
 // Repository is what a repository is to begin with.
 type Repository struct {
-	Owner, Name   string // Owner is an organisation, or the login of a person
+	Teams         map[string]string // by slug: "ADMIN", "MAINTAIN", "WRITE", "TRIAGE" or "READ"
+	Owner, Name   string            // Owner is an organisation, or the login of a person
 	Description   string
 	Branch        string // main when empty
 	Topics        []string

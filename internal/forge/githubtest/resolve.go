@@ -244,7 +244,42 @@ func (t *team) Members(args struct {
 	return connect(byLogin(list), args.After, args.First, personKey, t.q.person)
 }
 
+type teamRepositories struct {
+	Edges      *[]teamRepository
+	PageInfo   pageInfo
+	TotalCount int32
+}
+
+type teamRepository struct {
+	Node       *repository
+	Permission string
+}
+
+func (t *team) Repositories(args struct {
+	After *string
+	First *int32
+}) (teamRepositories, error) {
+	var list []*Repository
+	for _, r := range t.q.g.repositories {
+		if strings.EqualFold(r.Owner, t.t.Organization) && r.Teams[t.t.Slug] != "" && t.q.g.sees(t.q.a, r) {
+			list = append(list, r)
+		}
+	}
+	some, info, err := part(list, args.After, args.First, func(r *Repository) string { return fmt.Sprintf("%020d", r.id) })
+	edges := []teamRepository{}
+	for _, r := range some {
+		edges = append(edges, teamRepository{&repository{t.q, r}, r.Teams[t.t.Slug]})
+	}
+	return teamRepositories{&edges, info, int32(len(list))}, err
+}
+
 type person struct{ owner }
+
+// DatabaseID is the number that REST calls id.
+func (p *person) DatabaseID() *int32 {
+	n := int32(p.id())
+	return &n
+}
 
 func (p *person) Name() *string {
 	if p.person.Name == "" {
