@@ -38,6 +38,8 @@ type tree struct {
 	bring func(ctx context.Context, paths []string)
 	// part is set where files may be missing.
 	part bool
+	// whole is set where a list brought every file with its content: there is nothing to fetch.
+	whole bool
 }
 
 // blobID is git's name for a content.
@@ -61,6 +63,7 @@ func glanced(g *forge.Glance) *tree {
 			data[f.Path], t.ids[f.Path] = f.Data, blobID(f.Data)
 		}
 	}
+	t.whole = g.Whole && len(data) == len(g.Files)
 	slices.SortFunc(t.files, func(a, b infer.File) int { return strings.Compare(a.Path, b.Path) })
 	t.read = func(_ context.Context, p string, limit int64) ([]byte, error) {
 		d, ok := data[p]
@@ -70,6 +73,14 @@ func glanced(g *forge.Glance) *tree {
 		return d, nil
 	}
 	return t
+}
+
+// glanced is what a list brought of the branch that is read; nil where it brought too little.
+func (p *Provider) glanced(r *row) *tree {
+	if p.Filters.Branch != "" && p.Filters.Branch != r.DefaultBranch {
+		return nil
+	}
+	return glanced(r.Glance)
 }
 
 // clone is where a repository is kept between readings.
