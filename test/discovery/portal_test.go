@@ -182,9 +182,7 @@ type source struct {
 // source returns the one whose target ends so.
 func (p *portal) source(end string) source {
 	p.t.Helper()
-	var list struct{ Items []source }
-	p.get("/api/catalog/sources", &list)
-	for _, s := range list.Items {
+	for _, s := range p.sources() {
 		if strings.HasSuffix(s.Target, end) {
 			return s
 		}
@@ -263,4 +261,22 @@ func sql[T any](p *portal, text string, args ...any) (v T) {
 func (p *portal) reading(id string) bool {
 	p.t.Helper()
 	return sql[bool](p, `SELECT EXISTS (SELECT FROM river_job WHERE kind = 'catalog_refresh' AND args->>'sourceId' = $1 AND finalized_at IS NULL)`, id)
+}
+
+// names are those of the entities of a kind.
+func (p *portal) names(kind string) (names []string) {
+	p.t.Helper()
+	var list []entity
+	p.get("/api/catalog/entities?fields=metadata.name&filter=kind="+kind, &list)
+	for _, e := range list {
+		names = append(names, e.Metadata.Name)
+	}
+	return names
+}
+
+func (p *portal) sources() []source {
+	p.t.Helper()
+	var list struct{ Items []source }
+	p.get("/api/catalog/sources", &list)
+	return list.Items
 }
