@@ -233,7 +233,7 @@ func (x *pass) page(ctx context.Context, page *forge.Page) error {
 			again = append(again, r.ID)
 		}
 		t := x.p.glanced(r)
-		if t != nil && t.whole {
+		if t != nil && !t.part {
 			whole = append(whole, r)
 			continue
 		}
@@ -386,7 +386,7 @@ func (x *pass) readOne(ctx context.Context, r *row) (files []catalog.File, err e
 		}
 	}()
 	t := x.p.glanced(r)
-	if t == nil || !t.whole {
+	if t == nil || t.part {
 		if t, err = x.fetched(ctx, x.p, r); err != nil {
 			return nil, err
 		}
