@@ -15,6 +15,7 @@ import (
 // A real Gitea fills a catalog: what is declared and what is not, teams and people, who may own what. Pushes show, a renamed
 // repository stays what it was, and what leaves is missing.
 func TestGitea(t *testing.T) {
+	t.Parallel()
 	s := giteatest.Shared(t)
 	s.Organization(t, "quay", false)
 	s.User(t, "ann", "Ann Berth")

@@ -51,6 +51,7 @@ func mutants(payload map[string]any, yield func(body any)) {
 
 // Whatever a signed delivery holds, it is taken, or refused as the caller's fault; and the next good one works.
 func TestPoisonDeliveries(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(githubtest.Published(t, "webhooks"))
 	if err != nil {
 		t.Fatal(err)
@@ -174,6 +175,7 @@ func poison() map[string]struct {
 
 // Among hostile repositories the good ones are all there, and each hostile one carries what is wrong with it.
 func TestPoisonRepositories(t *testing.T) {
+	t.Parallel()
 	g := newGitHub(t)
 	good := func(i int) string { return fmt.Sprintf("good-%02d", i) }
 	bad := poison()

@@ -125,6 +125,7 @@ func untrusted(t *testing.T, h http.Handler) (host string) {
 // Whatever a host does wrong, nothing is removed or altered, the source says what is wrong, other sources are read meanwhile,
 // and it recovers. What asks to be left alone is.
 func TestUpstream(t *testing.T) {
+	t.Parallel()
 	g := githubtest.New()
 	t.Cleanup(g.Close)
 	accounts := map[string]*account{}
