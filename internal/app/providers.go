@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -209,8 +210,42 @@ func (a *App) newCrawler(gitClient *git.Client, cloneDir string) (*crawl.Crawler
 	return c, nil
 }
 
-// forgeTimeout is for one request, with the time that it waits for its turn.
-const forgeTimeout = 90 * time.Second
+// forgeTimeout is for one request, with the time that it waits for its turn; callTimeout is for it alone, to the end of its
+// answer.
+const (
+	forgeTimeout = 90 * time.Second
+	callTimeout  = 30 * time.Second
+)
+
+// deadline bounds each request with its answer.
+type deadline struct {
+	next  http.RoundTripper
+	after time.Duration
+}
+
+// RoundTrip implements http.RoundTripper.
+func (d deadline) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), d.after)
+	resp, err := d.next.RoundTrip(r.WithContext(ctx))
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	resp.Body = &untilClosed{resp.Body, cancel}
+	return resp, nil
+}
+
+// untilClosed ends a context when its body is closed.
+type untilClosed struct {
+	io.ReadCloser
+	end context.CancelFunc
+}
+
+// Close implements io.Closer.
+func (b *untilClosed) Close() error {
+	defer b.end()
+	return b.ReadCloser.Close()
+}
 
 // forgeClient reaches the API of one host and nothing else.
 func (a *App) forgeClient(acc *account, digest string) (*http.Client, error) {
@@ -225,7 +260,7 @@ func (a *App) forgeClient(acc *account, digest string) (*http.Client, error) {
 	}
 	a.cleanup(func(context.Context) { client.Close() })
 	h := client.HTTP()
-	h.Transport, h.Timeout = a.ledger.Budget(acc.host, digest, h.Transport), forgeTimeout
+	h.Transport, h.Timeout = a.ledger.Budget(acc.host, digest, deadline{h.Transport, callTimeout}), forgeTimeout
 	return h, nil
 }
 

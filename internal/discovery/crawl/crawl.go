@@ -220,6 +220,7 @@ func (x *pass) page(ctx context.Context, page *forge.Page) error {
 	}
 	x.listed += len(rows)
 	var again []string
+	var whole []*row
 	var part []catalog.File
 	for _, r := range rows {
 		if r.LeftOut != "" {
@@ -236,8 +237,13 @@ func (x *pass) page(ctx context.Context, page *forge.Page) error {
 		if r.ReadHead != "" && !r.stale() {
 			again = append(again, r.ID)
 		}
+		t := x.p.glanced(r)
+		if t != nil && !t.part {
+			whole = append(whole, r)
+			continue
+		}
 		// Never read: what the page brings is there at once.
-		if t := glanced(r.Glance); t != nil && len(r.Units) == 0 && (x.p.Filters.Branch == "" || x.p.Filters.Branch == r.DefaultBranch) {
+		if t != nil && len(r.Units) == 0 {
 			files, err := x.yields(ctx, x.p, r, t)
 			if err == nil {
 				part = append(part, files...)
@@ -251,7 +257,15 @@ func (x *pass) page(ctx context.Context, page *forge.Page) error {
 			return err
 		}
 	}
-	return x.hand(part)
+	if err := x.hand(part); err != nil {
+		return err
+	}
+	failed, err := x.readAll(ctx, whole)
+	if err != nil || len(whole) == 0 {
+		return err
+	}
+	_, err = x.DB.Exec(ctx, `UPDATE forge_crawls SET read = read + $2 WHERE id = $1`, x.id, len(whole)-failed)
+	return err
 }
 
 // leave lets go of what a repository yielded that is left out by now.
@@ -376,9 +390,11 @@ func (x *pass) readOne(ctx context.Context, r *row) (files []catalog.File, err e
 			files, err = nil, errs.WithRemedy(errs.New(errs.Internal, "it could not be read because of a fault of the portal"), "report it, with the lines of the log that name it")
 		}
 	}()
-	t, err := x.fetched(ctx, x.p, r)
-	if err != nil {
-		return nil, err
+	t := x.p.glanced(r)
+	if t == nil || t.part {
+		if t, err = x.fetched(ctx, x.p, r); err != nil {
+			return nil, err
+		}
 	}
 	if files, err = x.yields(ctx, x.p, r, t); err == nil {
 		x.whoCommits(ctx, r, t)

@@ -32,12 +32,12 @@ type row struct {
 func (r *row) stale() bool { return r.Wants != r.ReadHead }
 
 const rowColumns = `repo_id, name, entity_name, url, clone_url, description, default_branch, head, archived, fork, visibility, topics,
-	coalesce(pushed_at, 'epoch'), left_out, wants, read_head, error, units`
+	languages, teams, coalesce(pushed_at, 'epoch'), left_out, wants, read_head, error, units`
 
 func scanRow(s pgx.CollectableRow) (*row, error) {
 	r := new(row)
 	err := s.Scan(&r.ID, &r.Name, &r.EntityName, &r.URL, &r.CloneURL, &r.Description, &r.DefaultBranch, &r.Head, &r.Archived, &r.Fork,
-		&r.Visibility, &r.Topics, &r.PushedAt, &r.LeftOut, &r.Wants, &r.ReadHead, &r.Error, &r.Units)
+		&r.Visibility, &r.Topics, &r.Languages, &r.Teams, &r.PushedAt, &r.LeftOut, &r.Wants, &r.ReadHead, &r.Error, &r.Units)
 	return r, err
 }
 

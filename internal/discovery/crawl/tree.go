@@ -36,7 +36,8 @@ type tree struct {
 	read  func(ctx context.Context, path string, limit int64) ([]byte, error)
 	// bring fetches contents together that are about to be read; nil where all are here.
 	bring func(ctx context.Context, paths []string)
-	// part is set where files may be missing.
+	// part is set where files, or contents of some, may be missing. Where a list brought every file with its content there is
+	// nothing to fetch.
 	part bool
 }
 
@@ -54,13 +55,14 @@ func glanced(g *forge.Glance) *tree {
 		return nil
 	}
 	data := map[string][]byte{}
-	t := &tree{ids: map[string]string{}, part: !g.Whole}
+	t := &tree{ids: map[string]string{}}
 	for _, f := range g.Files {
 		t.files = append(t.files, infer.File{Path: f.Path, Size: f.Size})
 		if f.Data != nil {
 			data[f.Path], t.ids[f.Path] = f.Data, blobID(f.Data)
 		}
 	}
+	t.part = !g.Whole || len(data) < len(g.Files)
 	slices.SortFunc(t.files, func(a, b infer.File) int { return strings.Compare(a.Path, b.Path) })
 	t.read = func(_ context.Context, p string, limit int64) ([]byte, error) {
 		d, ok := data[p]
@@ -70,6 +72,14 @@ func glanced(g *forge.Glance) *tree {
 		return d, nil
 	}
 	return t
+}
+
+// glanced is what a list brought of the branch that is read; nil where it brought too little.
+func (p *Provider) glanced(r *row) *tree {
+	if p.Filters.Branch != "" && p.Filters.Branch != r.DefaultBranch {
+		return nil
+	}
+	return glanced(r.Glance)
 }
 
 // clone is where a repository is kept between readings.

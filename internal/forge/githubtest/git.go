@@ -2,6 +2,7 @@ package githubtest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -65,7 +66,7 @@ func bareEnv() []string {
 
 // export makes the bare repository what the repository is now, and returns its folder; the caller holds the lock.
 func (g *GitHub) export(r *Repository) (string, error) {
-	var state bytes.Buffer
+	state := bytes.NewBufferString(r.Branch + "\n")
 	var commits []*commit
 	seen := map[string]bool{}
 	branches := make([]string, 0, len(r.branches))
@@ -74,7 +75,7 @@ func (g *GitHub) export(r *Repository) (string, error) {
 	}
 	slices.Sort(branches)
 	for _, b := range branches {
-		fmt.Fprintf(&state, "%s %s\n", b, r.branches[b])
+		fmt.Fprintf(state, "%s %s\n", b, r.branches[b])
 		var line []*commit
 		for c := r.commits[r.branches[b]]; c != nil && !seen[c.oid]; c = r.commits[c.parent] {
 			seen[c.oid] = true
@@ -93,7 +94,12 @@ func (g *GitHub) export(r *Repository) (string, error) {
 		}
 		g.folder = folder
 	}
-	folder := filepath.Join(g.folder, fmt.Sprintf("%d.git", r.id))
+	folder := filepath.Join(g.folder, fmt.Sprintf("%x.git", sha256.Sum256(state.Bytes())))
+	if _, err := os.Stat(folder); err == nil { // that of another with the same commits
+		r.exported, r.exportedState = folder, state.String()
+		return folder, nil
+	}
+	folder, made := folder+".new", folder
 	if err := os.RemoveAll(folder); err != nil {
 		return "", err
 	}
@@ -140,8 +146,11 @@ func (g *GitHub) export(r *Repository) (string, error) {
 			return "", fmt.Errorf("%s of %s is %s to git, and %s to the API", b, r.full(), strings.TrimSpace(out), r.branches[b])
 		}
 	}
-	r.exported, r.exportedState = folder, state.String()
-	return folder, nil
+	if err := os.Rename(folder, made); err != nil {
+		return "", err
+	}
+	r.exported, r.exportedState = made, state.String()
+	return made, nil
 }
 
 // quoted is a path as fast-import reads it.

@@ -34,6 +34,13 @@ func (g *GitHub) Hook(address, secret string) {
 	g.hooks = append(g.hooks, hook{address, secret})
 }
 
+// Unhook ends the hooks: what happens from now on is told to nobody.
+func (g *GitHub) Unhook() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.hooks = nil
+}
+
 // Deliveries are those that were sent so far.
 func (g *GitHub) Deliveries() []Delivery {
 	g.mu.Lock()
