@@ -146,9 +146,9 @@ const (
 )
 
 // composed is the entity that nobody declares as a file would declare it: what was inferred, with its placeholders as they
-// stand, under what people set.
+// stand, under what people set. Errors: errs.Conflict where it is not seen any more.
 func composed(l *catalog.Layers) (map[string]any, error) {
-	base := l.Parts.Base
+	var base json.RawMessage
 	if d := declared(l.File, l.Text, l.Ref); d != nil {
 		m, err := object(d)
 		if err != nil {
@@ -157,6 +157,8 @@ func composed(l *catalog.Layers) (map[string]any, error) {
 		if base, err = encoded(m); err != nil {
 			return nil, errs.New(errs.Invalid, "what was inferred of %s cannot be written down", l.Ref)
 		}
+	} else {
+		return nil, errs.WithRemedy(errs.New(errs.Conflict, "%s is no longer seen in its repository", l.Ref), "remove it from the catalog, or declare it by hand")
 	}
 	p := l.Parts
 	p.Base = base

@@ -178,6 +178,16 @@ func TestPartOfAMonorepo(t *testing.T) {
 			t.Errorf("the file has %q:\n%s", not, v.After)
 		}
 	}
+	t.Run("beside what is there", func(t *testing.T) {
+		made, _, err := w.Open(t.Context(), "api:default/trade-trade-api", false, "", ann)
+		if err != nil {
+			t.Fatal(err)
+		}
+		had := monorepo["inventory/catalog-info.yml"]
+		if got := w.gitea.File(t, "mono/trade", made.Branch, "inventory/catalog-info.yml"); !strings.HasPrefix(got, had+"---\n") || !strings.Contains(got, "$text: ./openapi.yaml\n") {
+			t.Errorf("the file is\n%s", got)
+		}
+	})
 	made, _ := w.open(ref)
 	got := w.gitea.File(t, "mono/trade", made.Branch, "cart/catalog-info.yaml")
 	if !strings.HasPrefix(got, v.After) || !strings.Contains(got, "kind: API") || !strings.Contains(got, "$text: ./api/openapi.yaml\n") || strings.Contains(got, "openapi: 3.0.0") {
@@ -200,16 +210,6 @@ func TestPartOfAMonorepo(t *testing.T) {
 		t.Errorf("%+v is shown as open", p)
 	}
 
-	t.Run("beside what is there", func(t *testing.T) {
-		made, _, err := w.Open(t.Context(), "api:default/trade-trade-api", false, "", ann)
-		if err != nil {
-			t.Fatal(err)
-		}
-		had := monorepo["inventory/catalog-info.yml"]
-		if got := w.gitea.File(t, "mono/trade", made.Branch, "inventory/catalog-info.yml"); !strings.HasPrefix(got, had+"---\n") || !strings.Contains(got, "$text: ./openapi.yaml\n") {
-			t.Errorf("the file is\n%s", got)
-		}
-	})
 	t.Run("hostile words", func(t *testing.T) {
 		made, _, err := w.Open(t.Context(), "component:default/trade-web", false, "@all *look* at #1\n# Heading", ann)
 		if err != nil {
