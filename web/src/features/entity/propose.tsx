@@ -16,7 +16,7 @@ import { ComparedField } from './compared-field.tsx'
 import { around, previewQuery, useOpenProposal, whatItDoes, type Preview } from './proposal.ts'
 import type { Proposal } from './provenance.ts'
 import lines from './comparison.module.css'
-import css from './propose.module.css'
+import css from './fact.module.css'
 
 /** Shows what the portal would write into the file of an entity, and sends it to the repository as a pull request. */
 export function Propose({ entity, onClose }: { entity: Entity; onClose: () => void }) {
@@ -32,7 +32,7 @@ export function Propose({ entity, onClose }: { entity: Entity; onClose: () => vo
       {open.data ? (
         <Opened proposal={open.data} existing={open.data.existing} onClose={onClose} />
       ) : error ? (
-        <div className={css['whole']}>
+        <div className={css['form']}>
           <ErrorStrip error={error} what="Nothing can be sent." onRetry={() => void refetch()} />
           <div className={css['foot']}>
             <Button variant="default" onClick={onClose}>
@@ -76,13 +76,13 @@ function What({ entityRef, preview, waits, apis, onApis, open, onClose }: WhatPr
   const declares = preview.isNew || preview.adds
   return (
     <form
-      className={css['whole']}
+      className={css['form']}
       onSubmit={(event) => {
         event.preventDefault()
         open.mutate({ note, apis })
       }}
     >
-      <p className={css['place']}>
+      <p className={css['text']}>
         {whatItDoes(preview)} <span className="mono">{preview.path}</span>
         {preview.repository && (
           <>
@@ -116,7 +116,7 @@ function What({ entityRef, preview, waits, apis, onApis, open, onClose }: WhatPr
         </label>
       )}
       {!preview.why && (
-        <div className={css['note']}>
+        <div className={css['field']}>
           <label htmlFor={id}>A word to who reviews it</label>
           <textarea
             id={id}
@@ -178,7 +178,7 @@ function CopyFile({ text, main }: { text: string; main: boolean }) {
 function Opened({ proposal, existing, onClose }: { proposal: Proposal; existing: boolean; onClose: () => void }) {
   const url = httpUrl(proposal.url)
   return (
-    <div className={css['whole']}>
+    <div className={css['form']}>
       <p role="status">
         <b>
           Pull request #{proposal.number} of {proposal.repository} is {existing ? 'up to date' : 'open'}.

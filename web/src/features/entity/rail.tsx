@@ -13,8 +13,8 @@ import { Tag } from '../../ui/tag.tsx'
 import { Link } from '@tanstack/react-router'
 import { sourceQuery } from '../../lib/source.ts'
 import { entityQuery } from './api.ts'
+import { Proposed } from './chunks.ts'
 import { fact, ownable } from './entity-header.tsx'
-import { provenanceQuery } from './provenance.ts'
 import css from './entity.module.css'
 
 export function Rail({ entity }: { entity: Entity }) {
@@ -139,18 +139,6 @@ function facts(entity: Entity): [string, ReactNode][] {
     ])
   }
   return out
-}
-
-/** The pull request that waits for its file. */
-function Proposed({ entity }: { entity: Entity }) {
-  const proposal = useQuery(provenanceQuery(refOf(entity))).data?.proposal
-  const url = httpUrl(proposal?.url)
-  if (!proposal || !url) return null
-  return (
-    <Pair term="Proposed">
-      <OutLink href={url}>Pull request #{proposal.number}</OutLink>
-    </Pair>
-  )
 }
 
 function OutLink({ href, children }: { href: string; children: ReactNode }) {
