@@ -81,7 +81,7 @@ func TestOverHTTP(t *testing.T) {
 	}
 	ask("POST", "", `{"notes":""}`, 400, nil)
 	var made opened
-	ask("POST", "", `{"note":"Please look."}`, 201, &made)
+	ask("POST", "", `{"note":"Have a look."}`, 201, &made)
 	if made.Number != 1 || made.Existing || made.By != "service:ci" {
 		t.Errorf("opened is %+v", made)
 	}
@@ -92,7 +92,7 @@ func TestOverHTTP(t *testing.T) {
 	if ask("GET", "", "", 200, &v); v.Open == nil || v.Open.Number != 1 {
 		t.Errorf("the preview of what is open is %+v", v)
 	}
-	if list := w.pulls("shop", "all"); len(list) != 1 || !strings.Contains(list[0].Body, "> Please look") || !strings.Contains(list[0].Body, "`service:ci`") {
+	if list := w.pulls("shop", "all"); len(list) != 1 || !strings.Contains(list[0].Body, "> Have a look") || !strings.Contains(list[0].Body, "`service:ci`") {
 		t.Errorf("there are %+v", list)
 	}
 	var records []string

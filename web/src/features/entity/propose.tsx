@@ -131,9 +131,8 @@ function What({ entityRef, preview, waits, apis, onApis, open, onClose }: WhatPr
       )}
       {open.error && <ErrorStrip error={open.error} what="No pull request was opened." />}
       <div className={css['foot']}>
-        <span className="grow">
-          <CopyFile text={preview.after} main={preview.why !== undefined} />
-        </span>
+        <CopyFile text={preview.after} main={preview.why !== undefined} />
+        <span className="grow" />
         <Button variant="default" onClick={onClose}>
           {preview.why ? 'Close' : 'Cancel'}
         </Button>
@@ -142,6 +141,7 @@ function What({ entityRef, preview, waits, apis, onApis, open, onClose }: WhatPr
             may="catalog.entity.edit"
             on={entityRef}
             answer={open.error}
+            variant="filled"
             type="submit"
             disabled={open.isPending || waits}
           >
@@ -191,7 +191,7 @@ function Opened({ proposal, existing, onClose }: { proposal: Proposal; existing:
           Done
         </Button>
         {url && (
-          <OutButton href={url} data-autofocus rightSection={<Icon of={ArrowUpRight} size={14} />}>
+          <OutButton href={url} variant="filled" data-autofocus rightSection={<Icon of={ArrowUpRight} size={14} />}>
             See pull request #{proposal.number}
           </OutButton>
         )}
