@@ -272,6 +272,12 @@ func TestAtTheTop(t *testing.T) {
 			}
 		}
 	}
+	providers := w.Crawler.Providers
+	w.Crawler.Providers = nil // as of a folder: what is there cannot be told, and it is written for the folder of the part
+	if v, err := w.Preview(t.Context(), "component:default/trade-cart", false); err != nil || v.Path != "cart/catalog-info.yaml" || !strings.Contains(v.Why, "copy the file") || strings.Contains(v.After, "/cart/\n") || !strings.Contains(v.After, "$text: ./api/openapi.yaml\n") {
+		t.Errorf("without a provider: %+v, %v", v, err)
+	}
+	w.Crawler.Providers = providers
 	w.gitea.Commit(t, "top/other", "main", "Break it", map[string]string{"catalog-info.yaml": "a: [\n"})
 	if v, err := w.Preview(t.Context(), "api:default/other-other-api", false); !errs.Is(err, errs.Conflict) || !strings.Contains(errs.Sentence(err), "cannot be read as YAML") {
 		t.Errorf("added to what cannot be read: %+v, %v", v, err)
