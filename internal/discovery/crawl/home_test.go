@@ -65,4 +65,3 @@ func TestRepositoryOf(t *testing.T) {
 		t.Errorf("without its provider: %v", err)
 	}
 }
-
