@@ -7,6 +7,7 @@ import (
 
 	"portico/internal/catalog"
 	"portico/internal/discovery/crawl"
+	"portico/internal/discovery/propose"
 	"portico/internal/httpx"
 	"portico/internal/identity"
 	"portico/internal/identity/audit"
@@ -33,6 +34,7 @@ func (a *App) registry(h *catalog.Handler) (*httpx.Registry, error) {
 		repositories.Source = a.store.SourceAt
 	}
 	repositories.Mount(g)
+	(&propose.Handler{Proposer: &propose.Proposer{Store: a.store, Crawler: a.crawler, Layers: h.Editable, Hides: h.Hides, Log: a.o.Log}}).Mount(g)
 	a.signIn.Mount(g)
 	(&me.Handler{Tokens: a.tokens, Sessions: a.signIn.Sessions, Profile: profiles{a.index, a.policies}.mine}).Mount(g)
 	a.backstage.Mount(g)

@@ -19,6 +19,8 @@ var unrecorded = map[string]string{
 	"POST /api/permission/authorize":                 "a question whose body says what is asked",
 	"GET /api/portico/tokens":                        "it lists, to those who manage them",
 
+	"GET /api/portico/entities/{kind}/{namespace}/{name}/proposal": "it shows what would be proposed, to those who may",
+
 	"POST /api/portico/webhooks/{provider}": "a host tells of changes that are made there; what comes of them is in the history of entities",
 	"POST /api/events/http/{topic}":         "the same",
 
@@ -35,7 +37,7 @@ var forAll = map[string]string{
 }
 
 // openReads are the permissions of reads of which a refusal is not recorded, because they are no operators' rooms.
-var openReads = []string{"catalog.entity.read", "catalog.entity.validate", "catalog.location.read", "ownership.claim.read", "portico.me.read", "portico.settings.read"}
+var openReads = []string{"catalog.entity.read", "catalog.entity.edit", "catalog.entity.validate", "catalog.location.read", "ownership.claim.read", "portico.me.read", "portico.settings.read"}
 
 // Whether a refused read is recorded is decided for each permission.
 func TestWhichReadsAreGuarded(t *testing.T) {

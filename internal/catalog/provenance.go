@@ -29,6 +29,8 @@ type Provenance struct {
 	Fields   []Provenanced `json:"fields"`
 	// LeftOut are layers that are not shown, because the entity would be none with them.
 	LeftOut []string `json:"leftOut"`
+	// Proposal is the pull request that proposes to the entity's file what it does not declare yet.
+	Proposal *Proposal `json:"proposal,omitempty"`
 }
 
 // Provenanced is one field.
@@ -131,6 +133,12 @@ func provenanceIn(ctx context.Context, tx pgx.Tx, ref string, v *sight) (*Proven
 	_, authors, err := overlayOf(c.rows[ref][layer.Overlay])
 	if err != nil {
 		return nil, err
+	}
+	if out.Proposal, err = proposalIn(ctx, tx, ref); err != nil {
+		return nil, err
+	}
+	if out.Proposal != nil && !h.guesses() && out.Proposal.SaidBy(parts.Base) {
+		out.Proposal = nil
 	}
 	lines := linesDeclared(h.name, text, ref)
 	guessed := c.rows[ref][layer.Inferred]

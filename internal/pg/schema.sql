@@ -117,6 +117,19 @@ CREATE TABLE catalog_newcomers (
     CONSTRAINT catalog_newcomers_issuer_subject_key UNIQUE (issuer, subject)
 );
 
+CREATE TABLE catalog_proposals (
+    ref text NOT NULL,
+    provider text NOT NULL,
+    repository text NOT NULL,
+    branch text NOT NULL,
+    number bigint NOT NULL,
+    url text NOT NULL,
+    fields json NOT NULL,
+    by text NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT catalog_proposals_pkey PRIMARY KEY (ref)
+);
+
 CREATE TABLE catalog_sources (
     id text NOT NULL,
     location_id uuid NOT NULL,

@@ -114,6 +114,8 @@ var rules = map[string]rule{
 	"GET /api/catalog/graph":                                                      {"catalog.entity.read", true},
 	"GET /api/catalog/entities/by-name/{kind}/{namespace}/{name}/provenance":      {"catalog.entity.read", true},
 	"PATCH /api/catalog/entities/by-name/{kind}/{namespace}/{name}/overlay":       {"catalog.entity.edit", false},
+	"GET /api/portico/entities/{kind}/{namespace}/{name}/proposal":                {"catalog.entity.edit", false},
+	"POST /api/portico/entities/{kind}/{namespace}/{name}/proposal":               {"catalog.entity.edit", false},
 	"GET /api/catalog/owner-aliases":                                              {"catalog.ingestion.read", true},
 	"PUT /api/catalog/owner-aliases":                                              {"catalog.ingestion.manage", false},
 	"DELETE /api/catalog/owner-aliases/{kind}/{namespace}/{name}":                 {"catalog.ingestion.manage", false},

@@ -349,6 +349,8 @@ var provedElsewhere = map[string]string{
 	"GET /api/auth/{provider}/handler/frame": "a provider: TestSigningInAndOutIsRecorded in internal/identity/signin",
 	"POST /api/auth/{provider}/logout":       "the same",
 	"POST /api/portico/session/end":          "the same",
+
+	"POST /api/portico/entities/{kind}/{namespace}/{name}/proposal": "a host: TestOverHTTP in internal/discovery/propose",
 }
 
 // Every route of the portal that is audited writes exactly one record when it does something, and exactly one when it is

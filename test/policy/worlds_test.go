@@ -57,6 +57,9 @@ var unasked = map[string]string{
 	"PATCH /api/catalog/entities/by-name/{kind}/{namespace}/{name}/overlay": "a change: the catalog's own worlds",
 	"DELETE /api/catalog/owner-aliases/{kind}/{namespace}/{name}":           "a change: the catalog's own worlds",
 
+	"GET /api/portico/entities/{kind}/{namespace}/{name}/proposal":  "for those who may edit the entity: TestEditable in internal/catalog",
+	"POST /api/portico/entities/{kind}/{namespace}/{name}/proposal": "the same",
+
 	"POST /api/catalog/entities/by-uid/{uid}/remove":  "a change: the handler of DELETE",
 	"POST /api/catalog/entities/by-uid/{uid}/restore": "a change: the catalog's own worlds",
 	"POST /api/catalog/locations":                     "a change: TestRegister",

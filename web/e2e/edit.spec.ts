@@ -57,3 +57,41 @@ test('a field is set on the page, says who set it, and gives way to what the fil
   await expect(mark).toBeHidden()
   withdraw('edited-kiosk')
 })
+
+test('what was set is shown as the file would have it, and copied where it cannot be sent', async ({
+  page,
+  entity,
+  declare,
+  withdraw,
+}) => {
+  declare('proposed-kiosk', 'Sells tickets')
+  await expect(async () => {
+    await entity.open('component', 'proposed-kiosk')
+    await expect(entity.heading).toHaveText('proposed-kiosk', { timeout: 1000 })
+  }).toPass()
+  await page.getByRole('button', { name: 'More actions' }).waitFor()
+  await page.keyboard.press('e')
+  const edit = page.getByRole('dialog', { name: /^Edit / })
+  await edit.getByLabel('Title', { exact: true }).fill('Ticket kiosk')
+  await expect(edit.getByRole('button', { name: 'send it as a pull request' })).toBeHidden()
+  await edit.getByRole('button', { name: 'Save' }).click()
+  await expect(edit).toBeHidden()
+  await expect(entity.heading).toHaveText('Ticket kiosk')
+
+  await page.keyboard.press('e')
+  await edit.getByRole('button', { name: 'send it as a pull request' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Propose Ticket kiosk to its file' })
+  await expect(dialog).toContainText('One field is set in')
+  await expect(dialog).toContainText('No provider reads the repository of this file')
+  await expect(dialog.getByRole('region', { name: 'What changes' }).locator('ins')).toHaveText(/title: Ticket kiosk/)
+  await expect(dialog.getByRole('button', { name: /pull request/ })).toBeHidden()
+  await expect(dialog.getByRole('button', { name: 'Copy the file' })).toBeVisible()
+  expect(await serious(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+
+  await page.keyboard.press('.')
+  await page.getByRole('menuitem', { name: 'Propose as pull request…' }).click()
+  await expect(dialog).toContainText('One field is set in')
+  withdraw('proposed-kiosk')
+})

@@ -104,6 +104,19 @@ CREATE TABLE catalog_layers (
 );
 CREATE INDEX catalog_layers_unit ON catalog_layers (unit_id);
 
+-- Pull requests that bring into the file of an entity what is known of it: the last one of each.
+CREATE TABLE catalog_proposals (
+  ref        text        PRIMARY KEY,
+  provider   text        NOT NULL,
+  repository text        NOT NULL,                 -- "owner/name"
+  branch     text        NOT NULL,
+  number     bigint      NOT NULL,
+  url        text        NOT NULL,
+  fields     json        NOT NULL,                 -- path and value of what people had set: once the file says all, it is done
+  by         text        NOT NULL,
+  at         timestamptz NOT NULL DEFAULT now()
+);
+
 -- Proposals that somebody owns something, and what was decided.
 CREATE TABLE ownership_claims (
   id           bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

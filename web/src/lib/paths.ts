@@ -51,6 +51,7 @@ export const api = {
   source: (ref: string) => `${byName(ref)}/source`,
   provenance: (ref: string) => `${byName(ref)}/provenance`,
   overlay: (ref: string) => `${byName(ref)}/overlay`,
+  proposal: (ref: string) => byName(ref).replace('catalog/entities/by-name', 'portico/entities') + '/proposal',
   refreshSource: (id: string) => `/api/catalog/sources/${seg(id)}/refresh`,
   decideHeld: (id: string) => `/api/catalog/sources/${seg(id)}/held`,
   restore: (uid: string) => `/api/catalog/entities/by-uid/${seg(uid)}/restore`,

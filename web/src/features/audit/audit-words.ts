@@ -51,6 +51,11 @@ const actions: Record<string, ActionWords> = {
   },
   'catalog.entity.refresh': { title: 'Entity read again', did: 'had read again', doing: 'have an entity read again' },
   'catalog.entity.edit': { title: 'Entity edited', did: 'edited', doing: 'edit an entity' },
+  'catalog.entity.propose': {
+    title: 'Change of a file proposed',
+    did: 'proposed a change of the file of',
+    doing: 'propose a change of a file',
+  },
   'catalog.alias.set': { title: 'Owner renamed', did: 'let another stand for', doing: 'rename an owner' },
   'catalog.alias.remove': { title: 'Owner no longer renamed', did: 'let nobody stand for', doing: 'undo a renaming' },
   'catalog.entity.remove': { title: 'Entity removed', did: 'removed', doing: 'remove an entity' },

@@ -18,13 +18,24 @@ interface Props extends Opener {
   onCopy: (text: string) => void
   onRefresh: () => void
   onEdit: () => void
+  onPropose: () => void
   onUnregister: () => void
 }
 
 const out = { target: '_blank', rel: 'noreferrer noopener', quiet: '↗' }
 
 /** All that can be done with the entity and does not stand in its header; on a phone, where that has no room, all of it. */
-export function ActionsMenu({ beside, close, entity, answer, onCopy, onRefresh, onEdit, onUnregister }: Props) {
+export function ActionsMenu({
+  beside,
+  close,
+  entity,
+  answer,
+  onCopy,
+  onRefresh,
+  onEdit,
+  onPropose,
+  onUnregister,
+}: Props) {
   const ref = refOf(entity)
   const navigate = useNavigate()
   const narrow = usePhone()
@@ -48,6 +59,9 @@ export function ActionsMenu({ beside, close, entity, answer, onCopy, onRefresh, 
       {ways.length > 0 && <MenuLine />}
       <ActionItem may="catalog.entity.edit" on={ref} quiet={<kbd>e</kbd>} onClick={run(onEdit)}>
         Edit its fields…
+      </ActionItem>
+      <ActionItem may="catalog.entity.edit" on={ref} onClick={run(onPropose)}>
+        Propose as pull request…
       </ActionItem>
       {edit && (
         <MenuLink href={edit} onClick={close} {...out}>

@@ -7,3 +7,4 @@ export const HistoryFilter = later(() => import('./history-filter.tsx'), 'Histor
 export const InsideDiagram = later(() => import('../graph/inside-diagram.tsx'), 'InsideDiagram')
 export const OwnerStanding = later(() => import('../ownership/beside.ts'), 'OwnerStanding')
 export const Lately = later(() => import('./lately.tsx'), 'Lately')
+export const Proposed = later(() => import('./fact.tsx'), 'Proposed')

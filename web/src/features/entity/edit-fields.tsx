@@ -3,6 +3,7 @@ import { Plus, X } from 'lucide-react'
 import { useEffect, useId, useRef, useState } from 'react'
 import { isApiError } from '../../lib/api-error.ts'
 import { refOf, titleOf, type Entity } from '../../lib/entity.ts'
+import { later } from '../../lib/later.tsx'
 import { ActionButton } from '../../ui/action.tsx'
 import { RowBones } from '../../ui/bones.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -30,19 +31,34 @@ interface Props {
   entity: Entity
   /** The field that has the keyboard first. */
   begin?: string
+  /** It begins with what would be sent to its file. */
+  proposes?: boolean
   onClose: () => void
 }
 
+const Propose = later(() => import('./propose.tsx'), 'Propose')
+
 /** Sets fields of an entity in the portal, and says of each where it comes from and what setting it does. */
-export function EditFields({ entity, begin, onClose }: Props) {
+export function EditFields({ entity, begin, proposes = false, onClose }: Props) {
   const { data, error, refetch } = useQuery(provenanceQuery(refOf(entity)))
   const [dirty, setDirty] = useState(false)
+  const [proposing, setProposing] = useState(proposes)
+  if (proposing) return <Propose entity={entity} onClose={onClose} />
   return (
     <Dialog title={`Edit ${titleOf(entity)}`} size={620} firm={dirty} onClose={onClose}>
       {error && !data ? (
         <ErrorStrip error={error} what="Its fields did not load." onRetry={() => void refetch()} />
       ) : data ? (
-        <Form entity={entity} provenance={data} begin={begin} onDirty={setDirty} onClose={onClose} />
+        <Form
+          entity={entity}
+          provenance={data}
+          begin={begin}
+          onDirty={setDirty}
+          onPropose={() => {
+            setProposing(true)
+          }}
+          onClose={onClose}
+        />
       ) : (
         <RowBones rows={8} />
       )}
@@ -55,12 +71,14 @@ function Form({
   provenance,
   begin,
   onDirty,
+  onPropose,
   onClose,
 }: {
   entity: Entity
   provenance: Provenance
   begin: string | undefined
   onDirty: (dirty: boolean) => void
+  onPropose: () => void
   onClose: () => void
 }) {
   const ref = refOf(entity)
@@ -121,7 +139,20 @@ function Form({
       </div>
       {set.error && !fault && <ErrorStrip error={set.error} what="Nothing was changed." />}
       <div className={css['foot']}>
-        <p className="quiet small grow">Kept in the portal, with your name and the date. No file is changed.</p>
+        <p className="quiet small grow">
+          Kept in the portal, with your name and the date. No file is changed
+          {Object.keys(changes).length > 0 ? (
+            '.'
+          ) : (
+            <>
+              {': '}
+              <button type="button" className="link" onClick={onPropose}>
+                send it as a pull request
+              </button>{' '}
+              when you are done.
+            </>
+          )}
+        </p>
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>

@@ -26,7 +26,7 @@ export function EntityActions({ entity, answer, onRefresh }: Props) {
   const ref = refOf(entity)
   const box = useRef<HTMLDivElement>(null)
   const [leaving, setLeaving] = useState(false)
-  const [editing, setEditing] = useState(false)
+  const [editing, setEditing] = useState<'fields' | 'file'>()
   const copy = (text: string) => {
     void copyText(text).then((done) => {
       say(done ? `Copied ${text}` : `The browser refused to copy. It is ${text}`)
@@ -34,7 +34,7 @@ export function EntityActions({ entity, answer, onRefresh }: Props) {
   }
   useHotkeys({
     e: () => {
-      setEditing(true)
+      setEditing('fields')
     },
     '.': () => {
       box.current?.querySelector<HTMLElement>('[aria-haspopup=menu]')?.click()
@@ -66,7 +66,10 @@ export function EntityActions({ entity, answer, onRefresh }: Props) {
               onCopy={copy}
               onRefresh={onRefresh}
               onEdit={() => {
-                setEditing(true)
+                setEditing('fields')
+              }}
+              onPropose={() => {
+                setEditing('file')
               }}
               onUnregister={() => {
                 setLeaving(true)
@@ -81,8 +84,9 @@ export function EntityActions({ entity, answer, onRefresh }: Props) {
         <Suspense>
           <EditFields
             entity={entity}
+            proposes={editing === 'file'}
             onClose={() => {
-              setEditing(false)
+              setEditing(undefined)
             }}
           />
         </Suspense>

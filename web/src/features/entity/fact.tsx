@@ -10,6 +10,8 @@ import { differenceWords, factsOf, glyphs, markOf, placeOf, provenanceQuery, sen
 import type { ProvenFact } from './provenance.ts'
 import css from './fact.module.css'
 
+export { Proposed } from './proposed.tsx'
+
 const EditFields = lazy(async () => ({ default: (await import('./edit-fields.tsx')).EditFields }))
 
 /** Until the popover of a fact opens under the pointer, and until it closes behind it, in milliseconds. */

@@ -38,6 +38,16 @@ export interface Provenance {
   settable: string[]
   fields: ProvenFact[]
   leftOut: string[]
+  /** The pull request that proposes to its file what that does not declare yet. */
+  proposal?: Proposal
+}
+
+export interface Proposal {
+  repository: string
+  number: number
+  url: string
+  by: string
+  at: string
 }
 
 /** Below the key of the source: what changes the one changes the other. */

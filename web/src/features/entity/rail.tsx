@@ -13,6 +13,7 @@ import { Tag } from '../../ui/tag.tsx'
 import { Link } from '@tanstack/react-router'
 import { sourceQuery } from '../../lib/source.ts'
 import { entityQuery } from './api.ts'
+import { Proposed } from './chunks.ts'
 import { fact, ownable } from './entity-header.tsx'
 import css from './entity.module.css'
 
@@ -30,6 +31,7 @@ export function Rail({ entity }: { entity: Entity }) {
             </Pair>
           ))}
           <DeclaredIn entity={entity} />
+          <Proposed entity={entity} />
         </dl>
       </section>
     </aside>
