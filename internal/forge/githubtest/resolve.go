@@ -245,7 +245,7 @@ func (t *team) Members(args struct {
 }
 
 type teamRepositories struct {
-	Edges      *[]teamRepository
+	Edges      *[]*teamRepository
 	PageInfo   pageInfo
 	TotalCount int32
 }
@@ -266,9 +266,9 @@ func (t *team) Repositories(args struct {
 		}
 	}
 	some, info, err := part(list, args.After, args.First, func(r *Repository) string { return fmt.Sprintf("%020d", r.id) })
-	edges := []teamRepository{}
+	edges := []*teamRepository{}
 	for _, r := range some {
-		edges = append(edges, teamRepository{&repository{t.q, r}, r.Teams[t.t.Slug]})
+		edges = append(edges, &teamRepository{&repository{t.q, r}, r.Teams[t.t.Slug]})
 	}
 	return teamRepositories{&edges, info, int32(len(list))}, err
 }
