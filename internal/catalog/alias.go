@@ -79,9 +79,11 @@ func (s *Store) SetAlias(ctx context.Context, oldRef, newRef string, by audit.Au
 			ON CONFLICT (old_ref) DO UPDATE SET new_ref = EXCLUDED.new_ref, by = EXCLUDED.by, at = EXCLUDED.at`, oldRef, newRef, t.actor, t.now); err != nil {
 			return err
 		}
-		n, err = t.reown(append(old, oldRef), aliasSource(oldRef))
+		if n, err = t.reown(append(old, oldRef), aliasSource(oldRef)); err != nil {
+			return err
+		}
 		t.recorded(oldRef, map[string]any{"stands_for": newRef, "entities": n})
-		return err
+		return t.renamed()
 	})
 	return n, revision, err
 }
@@ -101,11 +103,19 @@ func (s *Store) RemoveAlias(ctx context.Context, oldRef string, by audit.Author)
 		if err != nil {
 			return err
 		}
-		n, err = t.reown([]string{oldRef}, aliasSource(oldRef))
+		if n, err = t.reown([]string{oldRef}, aliasSource(oldRef)); err != nil {
+			return err
+		}
 		t.recorded(oldRef, map[string]any{"stood_for": newRef, "entities": n})
-		return err
+		return t.renamed()
 	})
 	return n, revision, err
+}
+
+// renamed has whoever keeps what owners decided read it anew: under the old name it was decided for the new one.
+func (t *settler) renamed() error {
+	_, err := t.tx.Exec(t.ctx, `SELECT pg_notify('portico_ownership', '')`)
+	return err
 }
 
 func noAlias(oldRef string) error { return errs.New(errs.NotFound, "nothing stands for %s", oldRef) }
