@@ -2,11 +2,11 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { GitCompare } from 'lucide-react'
 import { lazy, Suspense } from 'react'
-import { dayHeading, locationTarget, shortPath } from '../../lib/format.ts'
+import { dayHeading } from '../../lib/format.ts'
 import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
-import type { Change, FieldChange } from '../../lib/portico.ts'
+import type { Change } from '../../lib/portico.ts'
 import { ActionButton } from '../../ui/action.tsx'
 import { RowBones } from '../../ui/bones.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -17,8 +17,7 @@ import { ErrorStrip } from '../../ui/strip.tsx'
 import { historyQuery } from './api.ts'
 import { byDay } from './by-day.ts'
 import { ChangeLine } from './change-line.tsx'
-import { FieldDiff } from './field-diff.tsx'
-import { HistoryFilter } from './chunks.ts'
+import { ChangeDetails, ChangeEnds, HistoryFilter } from './chunks.ts'
 import { narrowOf, type HistorySearch } from './history-search.ts'
 import { useEntityRef } from './use-entity.ts'
 import css from './history.module.css'
@@ -125,8 +124,8 @@ function Days({ changes, search, onChange }: DaysProps) {
       <ol>
         {some.map((change) => (
           <ChangeLine key={change.revision} change={change}>
-            <Details change={change} />
-            {onChange && <Ends revision={change.revision} search={search} onChange={onChange} />}
+            <ChangeDetails change={change} />
+            {onChange && <ChangeEnds revision={change.revision} search={search} onChange={onChange} />}
           </ChangeLine>
         ))}
       </ol>
@@ -150,63 +149,5 @@ function Audited({ entityRef }: { entityRef: string }) {
         Audit log of this entity
       </ActionButton>
     </p>
-  )
-}
-
-interface EndsProps {
-  revision: number
-  search: HistorySearch
-  onChange: (next: HistorySearch) => void
-}
-
-/** Makes this change one of the two points. The arrow keys go from change to change. */
-function Ends({ revision, search, onChange }: EndsProps) {
-  const { from, to } = search
-  return (
-    <span className={css['ends']}>
-      <label>
-        <input
-          type="radio"
-          name="from"
-          checked={from === revision}
-          onChange={() => {
-            onChange({ ...search, from: revision })
-          }}
-        />
-        From<span className="sr"> revision {revision}</span>
-      </label>
-      <label>
-        <input
-          type="radio"
-          name="to"
-          checked={to === revision}
-          onChange={() => {
-            onChange({ ...search, to: revision })
-          }}
-        />
-        To<span className="sr"> revision {revision}</span>
-      </label>
-    </span>
-  )
-}
-
-function Details({ change }: { change: Change }) {
-  const diff = change.diff ?? []
-  return (
-    <>
-      {change.op === 'updated' && diff.length > 0 && (
-        <div className={css['diff']}>
-          {diff.map((field: FieldChange) => (
-            <FieldDiff key={field.path} field={field} />
-          ))}
-        </div>
-      )}
-      <p className="quiet small">
-        {change.source && change.op !== 'created'
-          ? `From ${shortPath(locationTarget(change.source))} · revision`
-          : 'Revision'}{' '}
-        {change.revision}
-      </p>
-    </>
   )
 }

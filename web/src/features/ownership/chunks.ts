@@ -1,4 +1,5 @@
 import { later } from '../../lib/later.tsx'
 
+export const AliasDialog = later(() => import('./alias-dialog.tsx'), 'AliasDialog')
 export const AnswerDialog = later(() => import('./answer-dialog.tsx'), 'AnswerDialog')
 export const ClaimDialog = later(() => import('./claim-dialog.tsx'), 'ClaimDialog')
