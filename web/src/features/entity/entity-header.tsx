@@ -30,7 +30,7 @@ export function EntityHeader({ entity }: { entity: Entity }) {
         ) : (
           <KindGlyph kind={entity.kind} size="large" />
         )}
-        <h1 tabIndex={-1}>{title}</h1>
+        <h1 tabIndex={-1}>{entity.metadata.title ? fact(entity, 'metadata.title', title) : title}</h1>
         <EntityActions
           meanwhile={<div className={css['acts']} aria-busy="true" />}
           entity={entity}
@@ -67,12 +67,14 @@ function Meta({ entity }: { entity: Entity }) {
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
   return (
     <div className={css['meta']}>
-      {ownable(entity) &&
-        fact(
-          entity,
-          'spec.owner',
-          <OwnerStanding entityRef={refOf(entity)} owner={owner} meanwhile={<Owner owner={owner} />} />,
-        )}
+      {ownable(entity) && (
+        <OwnerStanding
+          entityRef={refOf(entity)}
+          owner={owner}
+          shown={(name) => fact(entity, 'spec.owner', name)}
+          meanwhile={<Owner owner={owner} />}
+        />
+      )}
       {lifecycle && <span>{fact(entity, 'spec.lifecycle', <Lifecycle value={lifecycle} />)}</span>}
       {tier && <span>{tier.replace(/^T(\d)$/, 'Tier $1')}</span>}
       {language && <span>{languageName(language)}</span>}
