@@ -28,7 +28,10 @@ const PAGES = {
   'group, overview': entity('overview-tab', 'lately', 'members', 'owns', 'hierarchy'),
   'API, overview': entity('overview-tab', 'lately', ...reader),
   // The viewer is no part of a first page, and neither is a canvas.
-  'API, definition': [['entity-page'], ['load:loadEntity', 'entity-actions', 'fact', 'beside', 'api-tab', 'reader-worker']],
+  'API, definition': [
+    ['entity-page'],
+    ['load:loadEntity', 'entity-actions', 'fact', 'beside', 'api-tab', 'reader-worker'],
+  ],
   'entity, dependencies': entity('dependencies-tab', ...canvas),
   'entity, history': entity('history-tab', 'change-details'),
   'entity, source': entity('source-tab'),

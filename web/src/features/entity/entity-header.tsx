@@ -30,7 +30,10 @@ export function EntityHeader({ entity }: { entity: Entity }) {
         ) : (
           <KindGlyph kind={entity.kind} size="large" />
         )}
-        <h1 tabIndex={-1}>{entity.metadata.title ? fact(entity, 'metadata.title', title) : title}</h1>
+        {/* The mark of where the title comes from is no part of the heading's name. */}
+        <h1 tabIndex={-1} aria-label={title}>
+          {entity.metadata.title ? fact(entity, 'metadata.title', title) : title}
+        </h1>
         <EntityActions
           meanwhile={<div className={css['acts']} aria-busy="true" />}
           entity={entity}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useId, useState } from 'react'
-import { useName } from '../../lib/summaries.ts'
+import { useMention } from '../../lib/summaries.ts'
 import { ActionButton } from '../../ui/action.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -31,7 +31,7 @@ export function AliasDialog({ from, team, onClose }: Props) {
   const oldRef = known ?? oldRefOf(written)
   const newRef = team && !goes ? team : picked
   const ready = oldRef !== undefined && newRef !== undefined && oldRef !== newRef
-  const names = { old: useName(oldRef ?? 'group:default/none'), now: useName(newRef ?? 'group:default/none') }
+  const { title: now } = useMention(newRef ?? 'group:default/none')
   const { data: entities, error } = useQuery(ownedCountQuery(ready ? oldRef : undefined))
   return (
     <Dialog
@@ -47,7 +47,7 @@ export function AliasDialog({ from, team, onClose }: Props) {
             { oldRef, newRef },
             {
               onSuccess: (handed) => {
-                say(doneWords(handed.entities, `${names.now} stands for ${oldRef}`))
+                say(doneWords(handed.entities, `${now} stands for ${oldRef}`))
                 onClose()
               },
             },
@@ -98,7 +98,7 @@ export function AliasDialog({ from, team, onClose }: Props) {
           <TeamField label="Who stands for it now" value={picked} onPick={setPicked} />
         )}
         <p role="status" className={css['preview']}>
-          {ready && entities !== undefined && <b>{previewWords(entities, oldRef, names.now)}</b>}
+          {ready && entities !== undefined && <b>{previewWords(entities, oldRef, now)}</b>}
           {oldRef !== undefined && oldRef === newRef && 'A team stands for itself already.'}
           {error && 'How many entities that changes could not be counted.'}
         </p>
