@@ -88,9 +88,10 @@ export interface EntityOwnership extends Standing {
   claimForAny: boolean
 }
 
+/** Below the key of the entity: when that is gone, nobody asks who owns it. */
 export function ownershipQuery(ref: string) {
   return queryOptions({
-    queryKey: [...keys.ownership, 'entity', ref],
+    queryKey: [...keys.entity(ref), 'ownership'],
     queryFn: ({ signal }) => request<EntityOwnership>(ownershipApi.of(ref), { signal }),
   })
 }
