@@ -29,12 +29,12 @@ export async function loadEntity(client: QueryClient, ref: string): Promise<void
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
   const names = [owner, system].flatMap((r) => (r ? [client.ensureQueryData(summaryQuery(r))] : []))
   const asked = client.ensureQueryData(latestChangesQuery(ref))
-  await soon([asked, actions, loadOwner(client, ref), ...names], NAMES)
+  await soon([asked, actions, loadOwner(client, ref, owner), ...names], NAMES)
 }
 
-async function loadOwner(client: QueryClient, ref: string): Promise<void> {
+async function loadOwner(client: QueryClient, ref: string, owner: string | undefined): Promise<void> {
   await OwnerStanding.preload()
-  await (await import('../ownership/beside.ts')).loadStanding(client, ref)
+  await (await import('../ownership/beside.ts')).loadStanding(client, ref, owner)
 }
 
 export async function loadHistory(client: QueryClient, ref: string): Promise<void> {

@@ -184,8 +184,8 @@ export function useSetFields(ref: string) {
     onSuccess: (answer) => {
       if (answer) client.setQueryData(provenanceQuery(ref).queryKey, answer)
       return Promise.all(
-        [keys.entity(ref), keys.summary(ref), keys.history(ref), keys.lists, keys.facets].map((queryKey) =>
-          client.invalidateQueries({ queryKey }),
+        [keys.entity(ref), keys.summary(ref), keys.history(ref), keys.standings, keys.lists, keys.facets].map(
+          (queryKey) => client.invalidateQueries({ queryKey }),
         ),
       )
     },

@@ -65,7 +65,7 @@ function useAliasChange<T>(send: (input: T) => Promise<Handed>) {
     mutationFn: send,
     onSettled: () =>
       Promise.all(
-        [keys.lists, keys.facets, keys.entities, keys.summaries, keys.changes].map((queryKey) =>
+        [keys.lists, keys.facets, keys.entities, keys.standings, keys.summaries, keys.changes].map((queryKey) =>
           client.invalidateQueries({ queryKey }),
         ),
       ),

@@ -88,10 +88,10 @@ export interface EntityOwnership extends Standing {
   claimForAny: boolean
 }
 
-/** Below the key of the entity: when that is gone, nobody asks who owns it. */
-export function ownershipQuery(ref: string) {
+/** Asked anew when the entity names another owner. */
+export function ownershipQuery(ref: string, owner: string | undefined) {
   return queryOptions({
-    queryKey: [...keys.entity(ref), 'ownership'],
+    queryKey: [...keys.standings, ref, owner],
     queryFn: ({ signal }) => request<EntityOwnership>(ownershipApi.of(ref), { signal }),
   })
 }
@@ -165,7 +165,7 @@ function useChange<T>(send: (input: T) => Promise<Results>) {
     mutationFn: send,
     onSettled: () =>
       Promise.all(
-        [keys.lists, keys.facets, keys.entities, keys.summaries, keys.changes].map((queryKey) =>
+        [keys.lists, keys.facets, keys.entities, keys.standings, keys.summaries, keys.changes].map((queryKey) =>
           client.invalidateQueries({ queryKey }),
         ),
       ),

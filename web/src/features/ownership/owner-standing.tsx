@@ -1,4 +1,4 @@
-import { useQuery, type QueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useQuery, type QueryClient } from '@tanstack/react-query'
 import { Check } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import { day, exact } from '../../lib/format.ts'
@@ -16,8 +16,8 @@ import { ClaimDialog } from './chunks.ts'
 import css from './ownership.module.css'
 
 /** What it begins with; nobody owns a team, a person or a location. */
-export async function loadStanding(client: QueryClient, ref: string): Promise<void> {
-  if (!/^(group|user|location):/.test(ref)) await client.ensureQueryData(ownershipQuery(ref))
+export async function loadStanding(client: QueryClient, ref: string, owner: string | undefined): Promise<void> {
+  if (!/^(group|user|location):/.test(ref)) await client.ensureQueryData(ownershipQuery(ref, owner))
 }
 
 interface Props {
@@ -30,7 +30,7 @@ interface Props {
 
 /** Who owns an entity and how sure that is: verified ✓ with the date, declared plain, inferred dotted ≈, none dashed with *Claim*. */
 export function OwnerStanding({ entityRef, owner, shown = (name) => name }: Props) {
-  const { data } = useQuery(ownershipQuery(entityRef))
+  const { data } = useQuery({ ...ownershipQuery(entityRef, owner), placeholderData: keepPreviousData })
   if (!data) return shown(<Owner owner={owner} />)
   const nobody = data.state === 'none'
   return (
