@@ -22,6 +22,8 @@ type Alias struct {
 	NewRef string    `json:"newRef"`
 	By     string    `json:"by"`
 	At     time.Time `json:"at"`
+	// Entities is how many are the new one's because a layer of them names the old one; nil where that was not asked for.
+	Entities *int `json:"entities,omitempty"`
 }
 
 // maxAliases bounds them: teams are renamed by hand.
@@ -35,6 +37,35 @@ func (s *Store) Aliases(ctx context.Context) (_ []Alias, err error) {
 		a.At = a.At.UTC()
 		return a, err
 	}, `SELECT old_ref, new_ref, by, at FROM owner_aliases ORDER BY old_ref`)
+}
+
+// tallyAliases counts for each alias the entities that are the new owner's by it.
+func (s *Store) tallyAliases(ctx context.Context, list []Alias) (err error) {
+	defer errs.Wrap(&err, "catalog: count what old names of owners stand in")
+	at, names := map[string]*Alias{}, make([]string, len(list))
+	for i := range list {
+		list[i].Entities = new(int)
+		at[list[i].OldRef] = &list[i]
+		_, names[i], _ = strings.Cut(list[i].OldRef, "/")
+	}
+	type said struct{ Ref, Owner, Shown string }
+	rows, err := pg.Collect(ctx, s.db, pgx.RowToStructByPos[said], `
+		SELECT l.ref, (l.entity->'spec'->'owner')::text, (e.entity->'spec'->'owner')::text
+		FROM catalog_layers AS l
+		JOIN catalog_entities AS e ON e.ref = l.ref AND e.state <> 'removed' AND (e.entity->'spec'->'owner') IS NOT NULL
+		WHERE lower(regexp_replace((l.entity->'spec'->'owner')::text, '^"(.*[/:])?([^"]*)"$', '\2')) = ANY($1)`, names)
+	if err != nil {
+		return err
+	}
+	counted := map[[2]string]bool{}
+	for _, r := range rows {
+		old := resolveOwner(jsonText([]byte(r.Owner)), r.Ref)
+		if a := at[old]; a != nil && jsonText([]byte(r.Shown)) == a.NewRef && !counted[[2]string{old, r.Ref}] {
+			counted[[2]string{old, r.Ref}] = true
+			*a.Entities++
+		}
+	}
+	return nil
 }
 
 // SetAlias makes an old ref of an owner stand for a new one: everything that names the old one belongs to the new one, at once
@@ -79,9 +110,11 @@ func (s *Store) SetAlias(ctx context.Context, oldRef, newRef string, by audit.Au
 			ON CONFLICT (old_ref) DO UPDATE SET new_ref = EXCLUDED.new_ref, by = EXCLUDED.by, at = EXCLUDED.at`, oldRef, newRef, t.actor, t.now); err != nil {
 			return err
 		}
-		n, err = t.reown(append(old, oldRef), aliasSource(oldRef))
+		if n, err = t.reown(append(old, oldRef), aliasSource(oldRef)); err != nil {
+			return err
+		}
 		t.recorded(oldRef, map[string]any{"stands_for": newRef, "entities": n})
-		return err
+		return t.renamed()
 	})
 	return n, revision, err
 }
@@ -101,11 +134,19 @@ func (s *Store) RemoveAlias(ctx context.Context, oldRef string, by audit.Author)
 		if err != nil {
 			return err
 		}
-		n, err = t.reown([]string{oldRef}, aliasSource(oldRef))
+		if n, err = t.reown([]string{oldRef}, aliasSource(oldRef)); err != nil {
+			return err
+		}
 		t.recorded(oldRef, map[string]any{"stood_for": newRef, "entities": n})
-		return err
+		return t.renamed()
 	})
 	return n, revision, err
+}
+
+// renamed has whoever keeps what owners decided read it anew: under the old name it was decided for the new one.
+func (t *settler) renamed() error {
+	_, err := t.tx.Exec(t.ctx, `SELECT pg_notify('portico_ownership', '')`)
+	return err
 }
 
 func noAlias(oldRef string) error { return errs.New(errs.NotFound, "nothing stands for %s", oldRef) }

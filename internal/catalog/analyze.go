@@ -3,8 +3,11 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
 
 	"portico/internal/catalog/entity"
+	"portico/internal/catalog/layer"
 	"portico/internal/errs"
 )
 
@@ -74,7 +77,7 @@ func (h *Handler) analyze(ctx context.Context, loc Location, filename string) (*
 				continue // what is broken is shown by the preview, with its place
 			}
 			if f.Location.Type == "inferred" {
-				out.GenerateEntities = append(out.GenerateEntities, generatedEntity{Entity: e.JSON, Fields: fieldsToConfirm(d)})
+				out.GenerateEntities = append(out.GenerateEntities, generatedEntity{Entity: e.JSON, Fields: fieldsToConfirm(d, f.Layers)})
 				continue
 			}
 			registered := snap.ByRef(d.Ref.String(), h.seen(ctx)) != nil
@@ -85,10 +88,10 @@ func (h *Handler) analyze(ctx context.Context, loc Location, filename string) (*
 }
 
 // fieldsToConfirm tells which fields of an inferred entity a person should look at, and why.
-func fieldsToConfirm(d *entity.Document) []analyzedField {
-	evidence := map[string]string{}
-	if raw := d.Annotation(AnnotationEvidence); raw != "" {
-		_ = json.Unmarshal([]byte(raw), &evidence) // ours; without it the descriptions are general
+func fieldsToConfirm(d *entity.Document, layers []layer.Layer) []analyzedField {
+	var evidence []layer.Evidence
+	if i := slices.IndexFunc(layers, func(l layer.Layer) bool { return l.Ref == d.Ref.String() }); i >= 0 {
+		evidence = layers[i].Evidence
 	}
 	var out []analyzedField
 	for _, f := range []struct{ path, value, ask string }{
@@ -97,18 +100,26 @@ func fieldsToConfirm(d *entity.Document) []analyzedField {
 		{"spec.lifecycle", d.SpecString("lifecycle"), "How finished it is: experimental, production, deprecated."},
 		{"spec.owner", d.SpecString("owner"), "The team that looks after it."},
 	} {
-		value, why, found := f.value, evidence[f.path], evidence[f.path] != ""
+		value, seen := f.value, layer.EvidenceOf(evidence, f.path)
 		a := analyzedField{Field: f.path, State: "needsUserInput", Description: f.ask}
-		if found {
-			a.State, a.Value, a.Description = "analysisSuggestedValue", &value, f.ask+" Suggested by "+why+"."
+		if len(seen) > 0 {
+			a.State, a.Value, a.Description = "analysisSuggestedValue", &value, f.ask+" Suggested by "+placeOf(seen[0])+"."
 		}
 		out = append(out, a)
 	}
 	return out
 }
 
-// Annotations of our own.
-const (
-	AnnotationInferred = "portico.dev/inferred" // "true": nobody declared it, it was made from what can be seen
-	AnnotationEvidence = "portico.dev/evidence" // JSON: field → where its value was seen
-)
+// placeOf is where a piece of evidence is, as people write it: "go.mod:3", or what says it.
+func placeOf(e layer.Evidence) string {
+	switch {
+	case e.File == "":
+		return e.Says
+	case e.Line > 0:
+		return fmt.Sprintf("%s:%d", e.File, e.Line)
+	}
+	return e.File
+}
+
+// AnnotationInferred is ours, "true": nobody declared the entity, it was made from what can be seen.
+const AnnotationInferred = "portico.dev/inferred"

@@ -97,6 +97,8 @@ func (h *Handler) getAliases(w http.ResponseWriter, r *http.Request) error {
 	if v := h.sight(r.Context()); v.restricted() {
 		// An old ref is a text in files, whether or not there is still somebody of that name.
 		list = slices.DeleteFunc(list, func(a Alias) bool { return v.hides(a.NewRef) })
+	} else if err := h.Store.tallyAliases(r.Context(), list); err != nil {
+		return err
 	}
 	httpx.JSON(w, http.StatusOK, map[string]any{"items": emptyNotNull(list)})
 	return nil

@@ -492,6 +492,9 @@ func TestAliases(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].NewRef != "group:default/team-c" {
 		t.Errorf("aliases: %+v, %v", list, err)
 	}
+	if err := w.store.tallyAliases(t.Context(), list); err != nil || *list[0].Entities != 3 || *list[1].Entities != 0 {
+		t.Errorf("entities by alias: %d %d, %v", *list[0].Entities, *list[1].Entities, err)
+	}
 	for _, old := range []string{"group:default/team-a", "group:default/team-b"} {
 		if _, _, err := w.store.RemoveAlias(t.Context(), old, by); err != nil {
 			t.Fatal(err)

@@ -99,9 +99,6 @@ func layersIn(ctx context.Context, tx pgx.Tx, ref string, v *sight) (*Layers, er
 			return nil, err
 		}
 	}
-	if out.Evidence == nil && out.Guessed {
-		out.Evidence = annotated(out.Parts.Base)
-	}
 	return out, nil
 }
 

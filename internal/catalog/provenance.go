@@ -148,9 +148,6 @@ func provenanceIn(ctx context.Context, tx pgx.Tx, ref string, v *sight) (*Proven
 			return nil, err
 		}
 	}
-	if evidence == nil && h.guesses() {
-		evidence = annotated(parts.Base)
-	}
 	from := func(path, of string) (list []SeenAt, by string, at *time.Time) {
 		switch of {
 		case layer.Overlay:
@@ -211,24 +208,6 @@ func (c *composer) aliased(ref string, p *Provenanced) error {
 	a.At = a.At.UTC()
 	p.Alias, p.Value = &a, mustJSON(to)
 	return nil
-}
-
-// annotated is the evidence that an entity carries in an annotation, where nothing better is known: field → place.
-func annotated(body []byte) (out []layer.Evidence) {
-	var e struct {
-		Metadata struct {
-			Annotations map[string]any `json:"annotations"`
-		} `json:"metadata"`
-	}
-	_ = json.Unmarshal(body, &e)
-	text, _ := e.Metadata.Annotations[AnnotationEvidence].(string)
-	var seen map[string]string
-	_ = json.Unmarshal([]byte(text), &seen)
-	for field, at := range seen {
-		out = append(out, layer.Evidence{Field: field, Says: "seen in " + at, Sure: layer.Likely})
-	}
-	slices.SortFunc(out, func(a, b layer.Evidence) int { return strings.Compare(a.Field, b.Field) })
-	return out
 }
 
 // shownValue is a value as far as it is shown: of a definition of a megabyte, how it begins.

@@ -262,7 +262,7 @@ func TestRealRepositories(t *testing.T) {
 			}
 			kinds[e.Kind]++
 			a := e.Metadata.Annotations
-			if e.Metadata.Name == "" || e.Spec.Owner == "" || a[catalog.AnnotationInferred] != "true" || !strings.Contains(a[catalog.AnnotationEvidence], "metadata.name") {
+			if e.Metadata.Name == "" || e.Spec.Owner == "" || a[catalog.AnnotationInferred] != "true" {
 				t.Errorf("%s: %+v", f.Location, e)
 			}
 			if e.Kind == "Component" && (e.Spec.Type == "" || e.Spec.Lifecycle == "" || !strings.HasPrefix(a["backstage.io/source-location"], f.SourceLocation)) {

@@ -414,7 +414,7 @@ func TestAnalyze(t *testing.T) {
 		if err != nil || len(files) != 1 || files[0].Location.Type != "inferred" {
 			t.Fatalf("%s without descriptor: got %v, %v", kind, files, err)
 		}
-		for _, want := range []string{"name: bare", "A service without any descriptor.", "type: service", "owner: group:team", catalog.AnnotationInferred, catalog.AnnotationEvidence} {
+		for _, want := range []string{"name: bare", "A service without any descriptor.", "type: service", "owner: group:team", catalog.AnnotationInferred} {
 			if !strings.Contains(string(files[0].Data), want) {
 				t.Errorf("%s: %q is not in\n%s", kind, want, files[0].Data)
 			}

@@ -13,7 +13,7 @@ import (
 	"portico/internal/pg"
 )
 
-// channel tells all replicas about which entity something was decided.
+// channel tells all replicas about which entity something was decided; "" where the old names of owners changed.
 const channel = "portico_ownership"
 
 // Book knows what was decided, and keeps the standing of every entity, on each replica. Nothing of it is worked out while
@@ -137,6 +137,10 @@ func (b *Book) listen(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		_ = pg.Listen(ctx, b.DB, channel, func(ref string) { // it ends with ctx
+			if ref == "" {
+				everything()
+				return
+			}
 			select {
 			case told <- ref:
 			default:

@@ -68,7 +68,7 @@ var permissions = []string{"admin", "maintain", "write"}
 
 // candidates lists who may own an entity, the likeliest first: whom its owner was inferred to be, whom CODEOWNERS and such
 // name, the teams that may write to its repository, and the one whose people commit most. None is listed that is not in the catalog: nobody could answer.
-func candidates(snap *index.Snapshot, s *Standing, said []layer.Evidence, at placed, repos []writers) []candidate {
+func candidates(snap *index.Snapshot, s *Standing, said []layer.Evidence, at placed, repos []writers, known aliases) []candidate {
 	var out []candidate
 	add := func(owner string, e layer.Evidence) {
 		if owner == "" {
@@ -89,7 +89,7 @@ func candidates(snap *index.Snapshot, s *Standing, said []layer.Evidence, at pla
 		if value == "" {
 			value = s.Owner // the evidence of the one owner that there is
 		}
-		add(ownerNamed(snap, value), e)
+		add(ownerNamed(snap, known, value), e)
 	}
 	for i := range repos {
 		w := &repos[i]
@@ -106,11 +106,11 @@ func candidates(snap *index.Snapshot, s *Standing, said []layer.Evidence, at pla
 			if len(teams) == 1 {
 				sure = layer.Likely
 			}
-			owner := ownerNamed(snap, org+"/"+t.Team)
+			owner := ownerNamed(snap, known, org+"/"+t.Team)
 			add(owner, layer.Evidence{Field: "spec.owner", Value: owner, Says: "the team may " + verb(t.Permission) + " the repository " + w.Name, Sure: sure})
 		}
 		for _, e := range w.Committers {
-			add(ownerNamed(snap, e.Value), e)
+			add(ownerNamed(snap, known, e.Value), e)
 		}
 	}
 	// Without a word of evidence the inferred owner is still to be asked.
@@ -140,17 +140,24 @@ func verb(permission string) string {
 }
 
 // ownerNamed finds the team or person that a name in evidence means: a ref, "@org/team", a team's or a person's name, or an
-// address. It returns "" where there is none in the catalog.
-func ownerNamed(snap *index.Snapshot, value string) string {
+// address. An old name means who stands for it. It returns "" where there is none in the catalog.
+func ownerNamed(snap *index.Snapshot, known aliases, value string) string {
 	value = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(value), "@"))
 	if value == "" || len(value) > maxSays {
 		return ""
 	}
 	there := func(kind, namespace, name string) string {
-		if doc := snap.ByRef(kind+":"+namespace+"/"+name, nil); doc != nil {
+		if doc := snap.ByRef(known.of(strings.ToLower(kind+":"+namespace+"/"+name)), nil); doc != nil {
 			return doc.Ref()
 		}
 		return ""
+	}
+	by := func(kind, key string) string {
+		ref, err := entity.ParseRef(only(snap, kind, key, value), entity.Ref{})
+		if err != nil {
+			return ""
+		}
+		return there(ref.Kind, ref.Namespace, ref.Name)
 	}
 	if kind, _, ok := strings.Cut(value, ":"); ok {
 		ref, err := entity.ParseRef(value, entity.Ref{})
@@ -162,20 +169,20 @@ func ownerNamed(snap *index.Snapshot, value string) string {
 	if org, team, ok := strings.Cut(value, "/"); ok {
 		last := team[strings.LastIndexByte(team, '/')+1:]
 		return cmp.Or(
-			only(snap, "group", "metadata.annotations.github.com/team-slug", value),
-			only(snap, "group", "metadata.annotations.gitlab.com/group-path", value),
+			by("group", "metadata.annotations.github.com/team-slug"),
+			by("group", "metadata.annotations.gitlab.com/group-path"),
 			there("group", org, team),
 			there("group", "default", strings.ReplaceAll(value, "/", "-")),
 			there("group", "default", last),
 		)
 	}
 	if strings.Contains(value, "@") {
-		return only(snap, "user", "spec.profile.email", value)
+		return by("user", "spec.profile.email")
 	}
 	return cmp.Or(
 		there("group", "default", value),
 		there("user", "default", value),
-		only(snap, "user", "metadata.annotations.github.com/user-login", value),
+		by("user", "metadata.annotations.github.com/user-login"),
 	)
 }
 

@@ -241,7 +241,11 @@ func (d *Desk) pass(ctx context.Context, tx pgx.Tx, snap *index.Snapshot, seen *
 	if c.Reason == Claimed {
 		return errs.WithRemedy(errs.New(errs.Invalid, "%s asks for %s; that can be confirmed or rejected, and not passed on", c.Owner, c.Ref), "confirm that it is theirs, or reject it")
 	}
-	owner, err := ownerAsked("to", to, snap, seen)
+	known, err := aliasesIn(ctx, tx)
+	if err != nil {
+		return err
+	}
+	owner, err := ownerAsked("to", to, known, snap, seen)
 	if err != nil {
 		return err
 	}
@@ -323,7 +327,11 @@ func (d *Desk) Claim(ctx context.Context, ref, owner, note string, by audit.Auth
 	if !Ownable(ref) {
 		return nil, errs.New(errs.Invalid, "refs names %s: nobody owns a team, a person or a location", ref)
 	}
-	if owner, err = ownerAsked("owner", owner, snap, seen); err != nil {
+	known, err := aliasesIn(ctx, d.DB)
+	if err != nil {
+		return nil, err
+	}
+	if owner, err = ownerAsked("owner", owner, known, snap, seen); err != nil {
 		return nil, err
 	}
 	if err := d.Guard.May(ctx, claimCreate, doc, owner); err != nil {
@@ -380,8 +388,9 @@ func (d *Desk) Claim(ctx context.Context, ref, owner, note string, by audit.Auth
 	return out, d.shown(ctx, out, err)
 }
 
-// ownerAsked reads the ref of a team or a person who is there to be asked. One that is hidden is not there.
-func ownerAsked(field, text string, snap *index.Snapshot, seen *index.Restriction) (string, error) {
+// ownerAsked reads the ref of a team or a person who is there to be asked. One that is hidden is not there, and an old name
+// is that of who stands for it.
+func ownerAsked(field, text string, known aliases, snap *index.Snapshot, seen *index.Restriction) (string, error) {
 	if strings.ContainsRune(text, 0) {
 		return "", errs.New(errs.Invalid, "%s holds bytes that are no text; write group:default/a", field)
 	}
@@ -390,7 +399,7 @@ func ownerAsked(field, text string, snap *index.Snapshot, seen *index.Restrictio
 		return "", errs.WithRemedy(errs.New(errs.Invalid, "%s must name a team, such as group:default/a, not %q", field, cut(text, 100)), "write group:default/a")
 	}
 	kind := strings.ToLower(ref.Kind)
-	doc := snap.ByRef(ref.String(), seen)
+	doc := snap.ByRef(known.of(ref.String()), seen)
 	if kind != "group" && kind != "user" || doc == nil {
 		return "", errs.WithRemedy(errs.New(errs.Invalid, "%s names %s, which is no team or person of the catalog", field, cut(text, 100)), "name one that is in the catalog")
 	}

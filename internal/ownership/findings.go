@@ -76,7 +76,7 @@ func words(s *Standing) (says, todo string) {
 	case Unknown:
 		return "nobody is known to own it", "claim it for your team, or write spec.owner in its descriptor"
 	case Absent:
-		return "its owner " + s.Owner + " is not in the catalog", "register the team, correct spec.owner, or, where the team has a new name, make the old one an alias"
+		return "its owner " + s.Owner + " is not in the catalog", "register the team, correct spec.owner, or say what the team is called now"
 	case Gone:
 		return "every member of " + s.Owner + " has left the catalog", "claim it for the team that looks after it now, or add people to " + s.Owner
 	case Empty:

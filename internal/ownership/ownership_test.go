@@ -409,11 +409,11 @@ func TestOwnerNamed(t *testing.T) {
 		group:default/twin-1 github.com/team-slug=acme/twin
 		group:default/twin-2 github.com/team-slug=acme/twin`)
 	for value, want := range map[string]string{
-		"@acme/core": "group:default/gh-1", "@acme/web": "group:default/web", "group:default/web": "group:default/web", "Group:web": "group:default/web",
+		"@acme/core": "group:default/data", "@acme/old-web": "group:default/web", "group:default/Old-Web": "group:default/web", "x": "", "@acme/web": "group:default/web", "group:default/web": "group:default/web", "Group:web": "group:default/web",
 		"web": "group:default/web", "@ann": "user:default/ann", "user:ann": "user:default/ann", "@acme/twin": "", "": "", "@": "", "a/": "", "component:default/a": "",
 		"nobody@example.com": "", "::": "", `"},{"kind":"group"`: "", strings.Repeat("x", 5000): "",
 	} {
-		if got := ownerNamed(w.index.Snapshot(), value); got != want {
+		if got := ownerNamed(w.index.Snapshot(), aliases{"group:default/old-web": "group:default/web", "group:default/gh-1": "group:default/data", "group:default/x": "group:default/nobody"}, value); got != want {
 			t.Errorf("%.50q is %q, want %q", value, got, want)
 		}
 	}

@@ -68,7 +68,7 @@ const (
 	wholeEvery = time.Hour // teams' permissions at hosts change without the catalog changing
 )
 
-// Run looks at what changed since the last time, at everything once an hour, and asks again what was confirmed too long ago.
+// Run looks at what changed since the last time, at everything once an hour and when an owner got another name, and asks again what was confirmed too long ago.
 // One replica does it at a time; another returns at once.
 func (p *Proposer) Run(ctx context.Context) (err error) {
 	defer errs.Wrap(&err, "ownership: propose")
@@ -152,7 +152,7 @@ func hanging(ctx context.Context, tx pgx.Tx, snap *index.Snapshot, owners []stri
 	}
 	asked, err := pg.Collect(ctx, tx, pgx.RowTo[string], `
 		SELECT DISTINCT ref FROM ownership_claims
-		WHERE state = 'open' AND (owner_ref = ANY($1) OR asked_ref = ANY($1))
+		WHERE state = 'open' AND (owner_ref = ANY(`+calledSo("$1::text[]")+`) OR asked_ref = ANY(`+calledSo("$1::text[]")+`))
 		LIMIT $2`, owners, maxWaiting)
 	if err != nil {
 		return err
@@ -178,14 +178,18 @@ func hanging(ctx context.Context, tx pgx.Tx, snap *index.Snapshot, owners []stri
 type progress struct {
 	revision int64
 	wholeAt  *time.Time
+	renamed  bool // the old names of owners are others than they were then
 }
+
+// aliasesNow is the expression of SQL for all old names of owners, as long as they change nothing.
+const aliasesNow = `(SELECT coalesce(md5(string_agg(old_ref || ' ' || new_ref, ',' ORDER BY old_ref)), '') FROM owner_aliases)`
 
 // turn takes the one turn that there is; mine is false where another has it.
 func turn(ctx context.Context, tx pgx.Tx) (done progress, mine bool, err error) {
 	rows, err := pg.Collect(ctx, tx, func(row pgx.CollectableRow) (d progress, err error) {
-		err = row.Scan(&d.revision, &d.wholeAt)
+		err = row.Scan(&d.revision, &d.wholeAt, &d.renamed)
 		return d, err
-	}, `SELECT revision, whole_at FROM ownership_state FOR UPDATE SKIP LOCKED`)
+	}, `SELECT revision, whole_at, aliases <> `+aliasesNow+` FROM ownership_state FOR UPDATE SKIP LOCKED`)
 	if err != nil || len(rows) == 0 {
 		return done, false, err
 	}
@@ -198,11 +202,11 @@ func (p *Proposer) whole(ctx context.Context) error {
 	due := false
 	err := pg.Transact(ctx, p.DB, pg.TxOptions{Idempotent: true}, func(tx pgx.Tx) error {
 		done, mine, err := turn(ctx, tx)
-		due = err == nil && mine && (done.wholeAt == nil || now.Sub(*done.wholeAt) >= wholeEvery)
+		due = err == nil && mine && (done.wholeAt == nil || now.Sub(*done.wholeAt) >= wholeEvery || done.renamed)
 		if !due {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE ownership_state SET whole_at = $1`, now)
+		_, err = tx.Exec(ctx, `UPDATE ownership_state SET whole_at = $1, aliases = `+aliasesNow, now)
 		return err
 	})
 	if err != nil || !due {
@@ -256,7 +260,7 @@ func (p *Proposer) again(ctx context.Context) error {
 			WHERE state = 'confirmed' AND verify_until <= $1
 			  AND NOT EXISTS (
 				SELECT FROM ownership_claims AS later
-				WHERE later.ref = c.ref AND later.owner_ref = c.owner_ref AND later.id <> c.id
+				WHERE later.ref = c.ref AND `+standsFor("later.owner_ref")+` = `+standsFor("c.owner_ref")+` AND later.id <> c.id
 				  AND (later.state = 'open' OR later.state <> 'withdrawn' AND later.decided_at > c.decided_at)
 			  )
 			ORDER BY verify_until
@@ -321,9 +325,13 @@ func (p *Proposer) judgeAll(ctx context.Context, tx pgx.Tx, snap *index.Snapshot
 		if err != nil {
 			return err
 		}
+		known, err := aliasesIn(ctx, tx)
+		if err != nil {
+			return err
+		}
 		for i, ref := range refs {
 			if err := p.judge(ctx, tx, snap, ref, judged{
-				standing: standings[i], open: open[ref], last: last[ref], said: said[ref], at: places[i], repos: repos[places[i].name],
+				standing: standings[i], open: open[ref], last: last[ref], said: said[ref], at: places[i], repos: repos[places[i].name], aliases: known,
 			}); err != nil {
 				return err
 			}
@@ -340,17 +348,22 @@ type judged struct {
 	said     []layer.Evidence
 	at       placed
 	repos    []writers
+	aliases  aliases
 }
 
 func (p *Proposer) judge(ctx context.Context, tx pgx.Tx, snap *index.Snapshot, ref string, k judged) error {
 	var list []candidate
 	if s := k.standing; s != nil && (s.State == None || s.State == Inferred) {
-		list = candidates(snap, s, k.said, k.at, k.repos)
+		list = candidates(snap, s, k.said, k.at, k.repos, k.aliases)
 	}
 	waits := false // somebody is being asked already
 	for i := range k.open {
 		c := &k.open[i]
-		if why := overdue(snap, c, k.standing, list); why != "" {
+		why := overdue(snap, c, k.standing, list)
+		if why == "" && slices.ContainsFunc(k.open[:i], func(o Claim) bool { return o.State == "open" && o.Owner == c.Owner }) {
+			why = c.Owner + " is asked already, under the name that it had before"
+		}
+		if why != "" {
 			if err := withdraw(ctx, tx, c, why, p.now()); err != nil {
 				return err
 			}

@@ -12,7 +12,7 @@ import (
 	"portico/internal/pg"
 )
 
-const claimColumns = `id, ref, owner_ref, asked_ref, reason, state, evidence, digest, proposed_by, proposed_at, decided_by,
+var claimColumns = `id, ref, ` + standsFor("owner_ref") + `, ` + standsFor("asked_ref") + `, reason, state, evidence, digest, proposed_by, proposed_at, decided_by,
 	decided_at, note, passed_to, sets_owner, verify_until`
 
 func scanClaim(row pgx.CollectableRow) (c Claim, err error) {
@@ -25,7 +25,7 @@ func scanClaim(row pgx.CollectableRow) (c Claim, err error) {
 }
 
 // decisions are the last ones about each entity and owner, by entity; of all entities where refs is nil. That a claim was
-// refused says nothing of who owns the entity.
+// refused says nothing of who owns the entity. What an owner decided under an old name they decided.
 func decisions(ctx context.Context, db pg.DB, refs []string) (map[string][]decided, error) {
 	type row struct {
 		ref, by string
@@ -38,11 +38,12 @@ func decisions(ctx context.Context, db pg.DB, refs []string) (map[string][]decid
 		err = r.Scan(&d.ref, &d.owner, &d.state, &d.digest, &d.by, &d.at, &d.until)
 		return d, err
 	}, `
-		SELECT DISTINCT ON (ref, owner_ref) ref, owner_ref, state, digest, decided_by, decided_at, verify_until
+		SELECT DISTINCT ON (ref, owner) ref, coalesce(new_ref, owner_ref) AS owner, state, digest, decided_by, decided_at, verify_until
 		FROM ownership_claims
+		LEFT JOIN owner_aliases ON old_ref = owner_ref
 		WHERE ($1::text[] IS NULL OR ref = ANY($1))
 		  AND (state = 'confirmed' OR state IN ('passed', 'rejected') AND reason <> 'claimed')
-		ORDER BY ref, owner_ref, decided_at DESC, id DESC`, refs)
+		ORDER BY ref, owner, decided_at DESC, id DESC`, refs)
 	if err != nil {
 		return nil, err
 	}
@@ -146,10 +147,11 @@ func open(ctx context.Context, db pg.DB, asked []string) (_ []waiting, err error
 		err = row.Scan(&w.ID, &w.Ref, &w.Owner, &w.Asked, &w.Reason)
 		return w, err
 	}, `
-		SELECT id, ref, owner_ref, asked_ref, reason
+		SELECT id, ref, `+standsFor("owner_ref")+`, coalesce(new_ref, asked_ref) AS asked, reason
 		FROM ownership_claims
-		WHERE state = 'open' AND ($1::text[] IS NULL OR asked_ref = ANY($1))
-		ORDER BY asked_ref COLLATE "C", ref COLLATE "C", id
+		LEFT JOIN owner_aliases ON old_ref = asked_ref
+		WHERE state = 'open' AND ($1::text[] IS NULL OR asked_ref = ANY(`+calledSo("$1::text[]")+`) AND coalesce(new_ref, asked_ref) = ANY($1))
+		ORDER BY coalesce(new_ref, asked_ref) COLLATE "C", ref COLLATE "C", id
 		LIMIT $2`, asked, maxWaiting)
 }
 

@@ -450,6 +450,7 @@ CREATE TABLE ownership_state (
     one boolean NOT NULL DEFAULT true,
     revision bigint NOT NULL DEFAULT 0,
     whole_at timestamp with time zone,
+    aliases text NOT NULL DEFAULT ''::text,
     CONSTRAINT ownership_state_pkey PRIMARY KEY (one),
     CONSTRAINT ownership_state_one_check CHECK (one)
 );

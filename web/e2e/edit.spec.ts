@@ -33,7 +33,9 @@ test('a field is set on the page, says who set it, and gives way to what the fil
   await expect(page.getByText('Its file declares the description')).toBeVisible()
 
   // Its author sees it at once, and what the file declares is shown with what was set beside it.
-  await expect(entity.heading).toHaveText('Ticket kiosk')
+  await expect(entity.heading).toHaveAccessibleName('Ticket kiosk')
+  await expect(page.getByRole('button', { name: 'Title: where it comes from' })).toHaveText('✎')
+  await expect(page.getByRole('button', { name: 'Tag tickets: where it comes from' })).toHaveText('✎')
   await expect(entity.facts).toContainText('tickets')
   await expect(page.getByText('Sells tickets≠', { exact: true })).toBeVisible()
   const mark = page.getByRole('button', { name: 'Description: where it comes from' })

@@ -109,3 +109,85 @@ test('a question is passed on to the team that is named', async ({ page, portals
     await expect(row).toContainText('Passed on by user:development/guest of group:default/freight')
   })
 })
+
+const wharf = ['crane-a', 'crane-b']
+
+test('a team that is gone has another name: its entities change hands, and back', async ({ page, portals }) => {
+  await withFile(portals, 'wharf', guessed(wharf, 'old-wharf').replaceAll('"true"', '"no"'), async () => {
+    const row = (name: string) => page.getByRole('listitem').filter({ hasText: name })
+    await expect(async () => {
+      await page.goto('/ownership?tab=findings&owner=group:default/old-wharf')
+      await expect(row('crane-b')).toBeVisible({ timeout: 1000 })
+    }).toPass({ timeout: 20_000 })
+    await page.getByRole('button', { name: 'group:default/old-wharf is called something else now' }).first().click()
+    const dialog = page.getByRole('dialog', { name: 'It is called something else now' })
+    const go = dialog.getByRole('button', { name: 'Let it stand for it' })
+    await expect(go).toBeDisabled()
+    await dialog.getByLabel('Who stands for it now').fill('paym')
+    await dialog.getByRole('option', { name: 'Payments' }).first().click()
+    await expect(dialog.getByRole('status')).toHaveText('2 entities change from group:default/old-wharf to Payments.')
+    expect(await serious(page)).toEqual([])
+    await go.click()
+    await expect(page.getByText('Payments stands for group:default/old-wharf; 2 entities changed hands.')).toBeVisible()
+    await expect(dialog).toBeHidden()
+
+    await page.goto('/catalog/default/component/crane-a/history')
+    await expect(page.getByText(/^As old-wharf is called payments now · revision/)).toBeVisible()
+    await expect(page.locator('header').filter({ has: page.getByRole('heading', { level: 1 }) })).toContainText(
+      'Payments',
+    )
+
+    await page.goto('/ownership?tab=names')
+    await expect(row('group:default/old-wharf')).toContainText('2 entities change hands by it')
+    await expect(row('group:default/old-wharf')).toContainText('guest')
+    expect(await serious(page)).toEqual([])
+    await page.getByRole('button', { name: 'Remove group:default/old-wharf' }).click()
+    await expect(row('group:default/old-wharf')).toHaveCount(0)
+    await expect(
+      page.getByText('group:default/old-wharf stands for itself again; 2 entities changed hands.'),
+    ).toBeVisible()
+  })
+})
+
+test('the page of a team leads to where its other name is told', async ({ page }) => {
+  await page.goto('/catalog/default/group/payments')
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Renamed or merged…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Renamed or merged' })
+  await dialog.getByLabel('The old name').fill('till-team')
+  await expect(dialog.getByRole('status')).toContainText('Nothing in the catalog names group:default/till-team now.')
+  await dialog.getByRole('button', { name: 'It went into another' }).click()
+  await expect(dialog).toContainText('The old name is group:default/payments')
+  await dialog.getByLabel('Who stands for it now').fill('freight')
+  await dialog.getByRole('option', { name: 'Freight' }).first().click()
+  await expect(dialog.getByRole('status')).toContainText(/entities change from group:default\/payments to Freight/)
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await expect(page).toHaveURL(/\/ownership\?tab=names$/)
+})
+
+test('many are claimed in the catalog, and each says what came of it', async ({ page, portals }) => {
+  const file =
+    guessed(['quay-a', 'quay-b'], 'unknown') + '---\n' + guessed(['quay-c'], 'payments').replace('"true"', '"no"')
+  await withFile(portals, 'quays', file, async () => {
+    await expect(async () => {
+      await page.goto('/catalog?kind=component&q=quay-')
+      await expect(page.getByRole('link', { name: 'quay-c' })).toBeVisible({ timeout: 1000 })
+    }).toPass({ timeout: 20_000 })
+    for (const name of ['quay-a', 'quay-b', 'quay-c'])
+      await page.getByRole('row').filter({ hasText: name }).getByRole('checkbox').check()
+    const bar = page.getByRole('region', { name: 'Selection' })
+    await bar.getByRole('button', { name: 'Claim' }).click()
+    const dialog = page.getByRole('dialog', { name: /^Claim 3 / })
+    await dialog.getByLabel('For which team').fill('freight')
+    await dialog.getByRole('option', { name: 'Freight' }).first().click()
+    await dialog.getByRole('button', { name: 'Claim' }).click()
+    const came = page.getByRole('dialog', { name: '2 claimed, 1 asked for' })
+    await expect(came.getByRole('listitem').filter({ hasText: 'quay-a' })).toContainText('Claimed.')
+    await expect(came.getByRole('listitem').filter({ hasText: 'quay-c' })).toContainText(
+      'Its owner group:default/payments is asked.',
+    )
+    expect(await serious(page)).toEqual([])
+    await came.getByRole('button', { name: 'Close' }).last().click()
+    await expect(bar).toContainText('3 selected')
+  })
+})

@@ -13,7 +13,7 @@ const WITH_IT = 250_000
 // together with it. What a loader or a page imports is named here by hand, so that a name that went fails.
 const entity = (tab, ...beside) => [
   ['entity-page', tab],
-  ['load:loadEntity', ...beside],
+  ['load:loadEntity', 'entity-actions', 'fact', 'beside', ...beside],
 ]
 const canvas = ['load:loadAround', 'graph-view', 'canvas']
 const reader = ['api-brief', 'reader-worker']
@@ -28,9 +28,12 @@ const PAGES = {
   'group, overview': entity('overview-tab', 'lately', 'members', 'owns', 'hierarchy'),
   'API, overview': entity('overview-tab', 'lately', ...reader),
   // The viewer is no part of a first page, and neither is a canvas.
-  'API, definition': [['entity-page'], ['load:loadEntity', 'api-tab', 'reader-worker']],
+  'API, definition': [
+    ['entity-page'],
+    ['load:loadEntity', 'entity-actions', 'fact', 'beside', 'api-tab', 'reader-worker'],
+  ],
   'entity, dependencies': entity('dependencies-tab', ...canvas),
-  'entity, history': entity('history-tab', 'history-filter', 'change-days'),
+  'entity, history': entity('history-tab', 'change-details'),
   'entity, source': entity('source-tab'),
   APIs: [['apis-page'], ['load:loadApis', 'apis-table']],
   Graph: [['graph-page'], ['load:loadGraphPage', ...canvas]],

@@ -9,7 +9,6 @@ import (
 // Annotations that say what was made of an entity, and that composing sees to.
 const (
 	annotationInferred      = "portico.dev/inferred"
-	annotationEvidence      = "portico.dev/evidence"
 	annotationOwnerInferred = "portico.dev/owner-inferred"
 )
 
@@ -65,7 +64,7 @@ var identity = []string{"name", "namespace", "uid", "etag"}
 // ofUnit are annotations that say which file an entity comes from, or that composing gives itself.
 var ofUnit = []string{
 	"backstage.io/managed-by-location", "backstage.io/managed-by-origin-location", "backstage.io/view-url", "backstage.io/edit-url",
-	annotationInferred, annotationEvidence, annotationOwnerInferred,
+	annotationInferred, annotationOwnerInferred,
 }
 
 // joined are the lists of metadata that are joined, by what tells their entries apart.

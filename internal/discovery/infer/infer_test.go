@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"portico/internal/catalog/layer"
 )
 
 // tree is a tree in memory.
@@ -312,4 +314,15 @@ spec: {template: {spec: {containers: [{image: example.com/own-image, env: [{name
 			}
 		})
 	}
+}
+
+// place is where a piece of evidence is, as people write it: "go.mod:3", or who says it.
+func place(ev layer.Evidence) string {
+	switch {
+	case ev.File == "":
+		return ev.Says
+	case ev.Line > 0:
+		return ev.File + ":" + itoa(ev.Line)
+	}
+	return ev.File
 }

@@ -267,7 +267,7 @@ func (e *Entity) document() map[string]any {
 	return doc
 }
 
-// YAML is what was found and is not declared, as descriptors: one document each, with the evidence in an annotation.
+// YAML is what was found and is not declared, as descriptors: one document each. The evidence is in the layers.
 func (r *Result) YAML() ([]byte, error) {
 	var buf bytes.Buffer
 	enc := yaml.NewEncoder(&buf)
@@ -277,22 +277,7 @@ func (r *Result) YAML() ([]byte, error) {
 		if e.DeclaredIn != "" {
 			continue
 		}
-		places := map[string]string{}
-		for _, ev := range e.Evidence {
-			if len(places) < 100 {
-				places[ev.Field] = place(ev)
-			}
-		}
-		evidence, err := json.Marshal(places)
-		if err != nil {
-			return nil, err
-		}
-		doc := e.document()
-		metadata := copied(doc["metadata"])
-		notes := copied(metadata["annotations"])
-		notes["portico.dev/evidence"] = string(evidence)
-		metadata["annotations"], doc["metadata"] = notes, metadata
-		if err := enc.Encode(doc); err != nil {
+		if err := enc.Encode(e.document()); err != nil {
 			return nil, err
 		}
 	}
@@ -303,15 +288,6 @@ func (r *Result) YAML() ([]byte, error) {
 		return nil, err
 	}
 	return buf.Bytes(), nil
-}
-
-func copied(v any) map[string]any {
-	out := map[string]any{}
-	m, _ := v.(map[string]any)
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }
 
 // Layers are the inferred layers of all that was found, declared or not.
@@ -326,15 +302,4 @@ func (r *Result) Layers() []layer.Layer {
 		list = append(list, layer.Layer{Ref: e.Ref, Entity: data, Evidence: e.Evidence})
 	}
 	return list
-}
-
-// place is where a piece of evidence is, as people write it: "go.mod:3", or who says it.
-func place(ev layer.Evidence) string {
-	switch {
-	case ev.File == "":
-		return ev.Says
-	case ev.Line > 0:
-		return ev.File + ":" + itoa(ev.Line)
-	}
-	return ev.File
 }

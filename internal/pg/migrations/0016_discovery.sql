@@ -145,7 +145,8 @@ CREATE INDEX ownership_claims_verify ON ownership_claims (verify_until) WHERE st
 CREATE TABLE ownership_state (
   one      boolean     PRIMARY KEY DEFAULT true CHECK (one),
   revision bigint      NOT NULL DEFAULT 0,
-  whole_at timestamptz                             -- when everything was last looked at
+  whole_at timestamptz,                            -- when everything was last looked at
+  aliases  text        NOT NULL DEFAULT ''         -- digest of owner_aliases, as they were then
 );
 INSERT INTO ownership_state DEFAULT VALUES;
 

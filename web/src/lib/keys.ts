@@ -27,6 +27,8 @@ export const keys = {
   owned: (owners: string[]) => ['list', 'owned', ...owners] as const,
   around: ['around'] as const,
   ownership: ['list', 'ownership'] as const,
+  /** The feed does not touch it: of what was just removed nobody asks who owns it. */
+  standings: ['standing'] as const,
   starCount: (ref: string) => ['stars', ref] as const,
   changes: ['changes'] as const,
   sources: ['sources'] as const,

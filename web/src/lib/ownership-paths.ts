@@ -9,6 +9,11 @@ export const ownershipApi = {
   findings: `${at}/findings`,
   decisions: `${at}/decisions`,
   claims: `${at}/claims`,
+  aliases: '/api/catalog/owner-aliases',
+  alias: (ref: string) => {
+    const { kind, namespace, name } = parseRef(ref)
+    return `/api/catalog/owner-aliases/${seg(kind)}/${seg(namespace)}/${seg(name)}`
+  },
   of: (ref: string) => {
     const { kind, namespace, name } = parseRef(ref)
     return `${at}/entities/${seg(kind)}/${seg(namespace)}/${seg(name)}`

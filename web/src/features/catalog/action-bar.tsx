@@ -11,11 +11,15 @@ import { Icon } from '../../ui/icon.tsx'
 import { MenuButton } from '../../ui/menu-button.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
+import { ClaimAll } from '../ownership/claim-all.tsx'
 import type { CatalogSearch } from './catalog-search.ts'
 import { chosen, MOST_CHOSEN } from './export-href.ts'
 import { ExportMenu } from './export-menu.tsx'
 import type { Selection } from './use-selection.ts'
 import css from './action-bar.module.css'
+
+/** Nobody owns a team, a person or a location. */
+const unowned = ['group', 'user', 'location']
 
 /** What can be done with what is chosen. */
 export function ActionBar({ selection, search }: { selection: Selection; search: CatalogSearch }) {
@@ -28,6 +32,9 @@ export function ActionBar({ selection, search }: { selection: Selection; search:
         <span className={css['count']} role="status">
           <b>{number(refs.length)}</b> selected
         </span>
+        {!unowned.includes(search.kind) && (
+          <ClaimAll refs={refs} what={count(refs.length, words.one, words.many)} failedClass={css['failed']} />
+        )}
         <StarAll refs={refs} said={(n) => count(n, words.one, words.many)} />
         <Button
           size="xs"

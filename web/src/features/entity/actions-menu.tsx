@@ -75,6 +75,14 @@ export function ActionsMenu({
       ) : (
         <MenuItem onClick={run(() => void navigate({ to: page.entity(ref, 'source') }))}>View its file</MenuItem>
       )}
+      {entity.kind.toLowerCase() === 'group' && (
+        <ActionItem
+          may="catalog.ingestion.manage"
+          onClick={run(() => void navigate({ to: page.ownership, search: { tab: 'names', team: ref } }))}
+        >
+          Renamed or merged…
+        </ActionItem>
+      )}
       <ActionItem may="catalog.entity.refresh" on={ref} answer={answer} onClick={run(onRefresh)}>
         Refresh
       </ActionItem>

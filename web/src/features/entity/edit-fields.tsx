@@ -4,6 +4,7 @@ import { useEffect, useId, useRef, useState } from 'react'
 import { isApiError } from '../../lib/api-error.ts'
 import { refOf, titleOf, type Entity } from '../../lib/entity.ts'
 import { later } from '../../lib/later.tsx'
+import { useMyTeams } from '../../lib/my-teams.ts'
 import { ActionButton } from '../../ui/action.tsx'
 import { RowBones } from '../../ui/bones.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -11,6 +12,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { say } from '../../ui/toast.tsx'
+import { findQuery } from '../finder/finder-query.ts'
 import { Source } from './fact.tsx'
 import {
   changesOf,
@@ -226,10 +228,15 @@ function Field({
             <input
               autoComplete="off"
               placeholder={placeholders[path]}
-              {...(path === 'spec.lifecycle' ? { list: 'lifecycles' } : {})}
+              {...(path === 'spec.lifecycle'
+                ? { list: 'lifecycles' }
+                : path === 'spec.owner'
+                  ? { list: `${id}-teams` }
+                  : {})}
               {...control}
             />
           )}
+          {path === 'spec.owner' && <Teams id={`${id}-teams`} term={text} />}
           {path === 'spec.lifecycle' && (
             <datalist id="lifecycles">
               <option value="experimental" />
@@ -265,6 +272,21 @@ function Field({
         ) : null}
       </div>
     </div>
+  )
+}
+
+/** Teams and people who are called like what is being written. */
+function Teams({ id, term }: { id: string; term: string }) {
+  const mine = useMyTeams()
+  const { data } = useQuery(findQuery({ term: term.trim().replace(/^.*[:/]/, ''), scope: 'people' }, mine))
+  return (
+    <datalist id={id}>
+      {data?.hits.slice(0, 10).map((hit) => (
+        <option key={hit.ref} value={hit.ref}>
+          {hit.title}
+        </option>
+      ))}
+    </datalist>
   )
 }
 

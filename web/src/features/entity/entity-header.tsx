@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query'
 import { Clock } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { languageOf, refOf, relationsOf, text, tierOf, titleOf, type Entity } from '../../lib/entity.ts'
-import { later } from '../../lib/later.tsx'
 import { languageName } from '../../lib/languages.ts'
 import { EntityName } from '../../ui/entity-link.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
@@ -13,12 +12,9 @@ import { ErrorStrip } from '../../ui/strip.tsx'
 import { Lifecycle } from '../../ui/tag.tsx'
 import { say } from '../../ui/toast.tsx'
 import { latestChangesQuery, useRefreshEntity } from './api.ts'
-import { OwnerStanding } from './chunks.ts'
+import { EntityActions, Fact, OwnerStanding } from './chunks.ts'
 import { Crumbs } from './crumbs.tsx'
-import { EntityActions } from './entity-actions.tsx'
 import css from './entity.module.css'
-
-const Fact = later(() => import('./fact.tsx'), 'Fact')
 
 export function EntityHeader({ entity }: { entity: Entity }) {
   const ref = refOf(entity)
@@ -34,8 +30,12 @@ export function EntityHeader({ entity }: { entity: Entity }) {
         ) : (
           <KindGlyph kind={entity.kind} size="large" />
         )}
-        <h1 tabIndex={-1}>{title}</h1>
+        {/* The mark of where the title comes from is no part of the heading's name. */}
+        <h1 tabIndex={-1} aria-label={title}>
+          {entity.metadata.title ? fact(entity, 'metadata.title', title) : title}
+        </h1>
         <EntityActions
+          meanwhile={<div className={css['acts']} aria-busy="true" />}
           entity={entity}
           answer={refresh.error}
           onRefresh={() => {
@@ -70,12 +70,14 @@ function Meta({ entity }: { entity: Entity }) {
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
   return (
     <div className={css['meta']}>
-      {ownable(entity) &&
-        fact(
-          entity,
-          'spec.owner',
-          <OwnerStanding entityRef={refOf(entity)} owner={owner} meanwhile={<Owner owner={owner} />} />,
-        )}
+      {ownable(entity) && (
+        <OwnerStanding
+          entityRef={refOf(entity)}
+          owner={owner}
+          shown={(name) => fact(entity, 'spec.owner', name)}
+          meanwhile={<Owner owner={owner} />}
+        />
+      )}
       {lifecycle && <span>{fact(entity, 'spec.lifecycle', <Lifecycle value={lifecycle} />)}</span>}
       {tier && <span>{tier.replace(/^T(\d)$/, 'Tier $1')}</span>}
       {language && <span>{languageName(language)}</span>}

@@ -1,18 +1,30 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useId, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 import { refOf, titleOf, type Entity } from '../../lib/entity.ts'
+import { later } from '../../lib/later.tsx'
 import { Actor } from '../../ui/actor.tsx'
 import { ActionButton } from '../../ui/action.tsx'
 import { Fresh } from '../../ui/fresh.tsx'
 import { usePlace } from '../../ui/place.ts'
-import { differenceWords, factsOf, glyphs, markOf, placeOf, provenanceQuery, sentence, words } from './provenance.ts'
+import {
+  differenceWords,
+  factsOf,
+  glyphs,
+  markOf,
+  fieldOf,
+  nameOf,
+  placeOf,
+  provenanceQuery,
+  sentence,
+  words,
+} from './provenance.ts'
 import type { ProvenFact } from './provenance.ts'
 import css from './fact.module.css'
 
 export { Proposed } from './proposed.tsx'
 
-const EditFields = lazy(async () => ({ default: (await import('./edit-fields.tsx')).EditFields }))
+const EditFields = later(() => import('./edit-fields.tsx'), 'EditFields')
 
 /** Until the popover of a fact opens under the pointer, and until it closes behind it, in milliseconds. */
 const OPEN = 300
@@ -31,7 +43,7 @@ export function Fact({ entity, path, children }: Props) {
   const [fact] = data ? factsOf(data.fields, path) : []
   if (!fact) return children
   return (
-    <Told entity={entity} fact={fact} settable={data?.settable.includes(path) ?? false}>
+    <Told entity={entity} fact={fact} settable={data?.settable.includes(fieldOf(path)) ?? false}>
       {children}
     </Told>
   )
@@ -55,7 +67,7 @@ function Told({
   const [open, setOpen] = useState(false)
   const [editing, setEditing] = useState(false)
   const mark = markOf(fact)
-  const name = words[fact.path] ?? fact.path
+  const name = nameOf(fact.path)
   const soon = (show: boolean) => {
     window.clearTimeout(timer.current)
     timer.current = window.setTimeout(
@@ -125,15 +137,13 @@ function Told({
             )}
           </div>
           {editing && (
-            <Suspense>
-              <EditFields
-                entity={entity}
-                begin={fact.path}
-                onClose={() => {
-                  setEditing(false)
-                }}
-              />
-            </Suspense>
+            <EditFields
+              entity={entity}
+              begin={fieldOf(fact.path)}
+              onClose={() => {
+                setEditing(false)
+              }}
+            />
           )}
         </>,
         document.body,
@@ -162,7 +172,7 @@ function Words({
           may="catalog.entity.edit"
           on={refOf(entity)}
           size="xs"
-          aria-label={`Correct the ${words[fact.path]?.toLowerCase() ?? fact.path} of ${titleOf(entity)}`}
+          aria-label={`Correct the ${words[fieldOf(fact.path)]?.toLowerCase() ?? fact.path} of ${titleOf(entity)}`}
           onClick={onEdit}
         >
           {fact.layer === 'inferred' ? 'Confirm or correct…' : 'Correct…'}

@@ -2,16 +2,22 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { GitCompare } from 'lucide-react'
 import { lazy, Suspense } from 'react'
+import { dayHeading } from '../../lib/format.ts'
+import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
+import type { Change } from '../../lib/portico.ts'
 import { ActionButton } from '../../ui/action.tsx'
 import { RowBones } from '../../ui/bones.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { Section } from '../../ui/section.tsx'
 import { ErrorStrip } from '../../ui/strip.tsx'
 import { historyQuery } from './api.ts'
-import { ChangeDays, HistoryFilter } from './chunks.ts'
+import { byDay } from './by-day.ts'
+import { ChangeLine } from './change-line.tsx'
+import { ChangeDetails, ChangeEnds, HistoryFilter } from './chunks.ts'
 import { narrowOf, type HistorySearch } from './history-search.ts'
 import { useEntityRef } from './use-entity.ts'
 import css from './history.module.css'
@@ -92,12 +98,7 @@ export function HistoryTab() {
               : 'None of the changes that are kept matches.'}
           </p>
         )}
-        <ChangeDays
-          changes={changes}
-          search={search}
-          onChange={comparing ? compare : undefined}
-          meanwhile={<RowBones rows={8} />}
-        />
+        <Days changes={changes} search={search} onChange={comparing ? compare : undefined} />
       </div>
       <Audited entityRef={ref} />
       {history.hasNextPage && (
@@ -107,6 +108,29 @@ export function HistoryTab() {
       )}
     </div>
   )
+}
+
+interface DaysProps {
+  changes: Change[]
+  search: HistorySearch
+  /** Chooses the points that are compared, while there are some. */
+  onChange: ((next: HistorySearch) => void) | undefined
+}
+
+function Days({ changes, search, onChange }: DaysProps) {
+  const now = useNow()
+  return byDay(changes).map(({ day, changes: some }) => (
+    <Section key={day} title={dayHeading(new Date(some[0]?.at ?? day), now)}>
+      <ol>
+        {some.map((change) => (
+          <ChangeLine key={change.revision} change={change}>
+            <ChangeDetails change={change} />
+            {onChange && <ChangeEnds revision={change.revision} search={search} onChange={onChange} />}
+          </ChangeLine>
+        ))}
+      </ol>
+    </Section>
+  ))
 }
 
 function Audited({ entityRef }: { entityRef: string }) {

@@ -6,29 +6,40 @@ import { sourceQuery } from '../../lib/source.ts'
 import { summaryQuery } from '../../lib/summaries.ts'
 import { isPhone } from '../../lib/widths.ts'
 import { entityQuery, historyQuery, historySummaryQuery, latestChangesQuery } from './api.ts'
-import { ApiBrief, ApisAround, ChangeDays, HistoryFilter, InsideDiagram, Lately, OwnerStanding } from './chunks.ts'
+import {
+  ApiBrief,
+  ApisAround,
+  ChangeDetails,
+  EntityActions,
+  HistoryFilter,
+  InsideDiagram,
+  Lately,
+  OwnerStanding,
+} from './chunks.ts'
 
 /** How long the header waits for the names within it, in milliseconds: it comes whole, and does not jump when they do. */
 const NAMES = 150
 
 /** What the page of an entity begins with. */
 export async function loadEntity(client: QueryClient, ref: string): Promise<void> {
+  const actions = EntityActions.preload()
   const entity = await client.ensureQueryData(entityQuery(ref)).catch(() => undefined)
   if (!entity) return
   const [owner] = relationsOf(entity, 'ownedBy')
   const system = relationsOf(entity, 'partOf').find((r) => r.startsWith('system:'))
   const names = [owner, system].flatMap((r) => (r ? [client.ensureQueryData(summaryQuery(r))] : []))
-  await soon([client.ensureQueryData(latestChangesQuery(ref)), loadOwner(client, ref), ...names], NAMES)
+  const asked = client.ensureQueryData(latestChangesQuery(ref))
+  await soon([asked, actions, loadOwner(client, ref, owner), ...names], NAMES)
 }
 
-async function loadOwner(client: QueryClient, ref: string): Promise<void> {
+async function loadOwner(client: QueryClient, ref: string, owner: string | undefined): Promise<void> {
   await OwnerStanding.preload()
-  await (await import('../ownership/beside.ts')).loadStanding(client, ref)
+  await (await import('../ownership/beside.ts')).loadStanding(client, ref, owner)
 }
 
 export async function loadHistory(client: QueryClient, ref: string): Promise<void> {
   const asked = [client.ensureInfiniteQueryData(historyQuery(ref)), client.ensureQueryData(historySummaryQuery(ref))]
-  await soon([HistoryFilter.preload(), ChangeDays.preload(), ...asked])
+  await soon([ChangeDetails.preload(), HistoryFilter.preload(), ...asked])
 }
 
 export async function loadSource(client: QueryClient, ref: string): Promise<void> {

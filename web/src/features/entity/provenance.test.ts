@@ -5,7 +5,9 @@ import {
   draftOf,
   factsOf,
   faultOf,
+  fieldOf,
   markOf,
+  nameOf,
   placeOf,
   sentence,
   type Provenance,
@@ -107,4 +109,13 @@ describe('a form', () => {
     })
     expect(faultOf('the portal is away', shop.settable)).toBeUndefined()
   })
+})
+
+it.each([
+  ['spec.owner', 'spec.owner', 'Owner'],
+  ['metadata.tags[java]', 'metadata.tags', 'Tag java'],
+  ['metadata.links[https://a.example/[x]]', 'metadata.links', 'Link https://a.example/[x]'],
+  ['metadata.labels.tier', 'metadata.labels.tier', 'metadata.labels.tier'],
+])('%s is of %s and called %s', (path, field, name) => {
+  expect([fieldOf(path), nameOf(path)]).toEqual([field, name])
 })

@@ -122,6 +122,17 @@ export const words: Record<string, string> = {
   'spec.system': 'System',
 }
 
+/** The field that a fact is of: of an entry of a list, the list. */
+export const fieldOf = (path: string) => path.replace(/\[.*$/s, '')
+
+const entries: Record<string, string> = { 'metadata.tags': 'Tag', 'metadata.links': 'Link' }
+
+/** What a fact is called: "Owner", "Tag java". */
+export function nameOf(path: string): string {
+  const list = entries[fieldOf(path)]
+  return list && path.endsWith(']') ? `${list} ${path.slice(path.indexOf('[') + 1, -1)}` : (words[path] ?? path)
+}
+
 export const isList = (path: string) => path === 'metadata.tags' || path === 'metadata.links'
 
 /**
@@ -183,8 +194,8 @@ export function useSetFields(ref: string) {
     onSuccess: (answer) => {
       if (answer) client.setQueryData(provenanceQuery(ref).queryKey, answer)
       return Promise.all(
-        [keys.entity(ref), keys.summary(ref), keys.history(ref), keys.lists, keys.facets].map((queryKey) =>
-          client.invalidateQueries({ queryKey }),
+        [keys.entity(ref), keys.summary(ref), keys.history(ref), keys.standings, keys.lists, keys.facets].map(
+          (queryKey) => client.invalidateQueries({ queryKey }),
         ),
       )
     },

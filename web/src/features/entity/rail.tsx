@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { ArrowUpRight } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import { record, refOf, relationCount, relationsOf, strings, text, type Entity } from '../../lib/entity.ts'
 import { place } from '../../lib/format.ts'
 import { page } from '../../lib/paths.ts'
@@ -20,7 +20,7 @@ import css from './entity.module.css'
 export function Rail({ entity }: { entity: Entity }) {
   return (
     <aside className={css['rail']} aria-label="Facts">
-      {ownable(entity) && <OwnerBox owner={relationsOf(entity, 'ownedBy')[0]} />}
+      {ownable(entity) && <OwnerBox entity={entity} owner={relationsOf(entity, 'ownedBy')[0]} />}
       <Links entity={entity} />
       <section aria-label="Facts">
         <h2>Facts</h2>
@@ -47,14 +47,14 @@ function Pair({ term, children }: { term: string; children: ReactNode }) {
   )
 }
 
-function OwnerBox({ owner }: { owner: string | undefined }) {
+function OwnerBox({ entity, owner }: { entity: Entity; owner: string | undefined }) {
   const team = useQuery({ ...entityQuery(owner ?? ''), enabled: owner !== undefined })
   const people = team.data ? relationCount(team.data, 'hasMember') : 0
   const email = text(record(team.data?.spec?.['profile'])?.['email'])
   return (
     <section aria-label="Owner">
       <h2>Owner {people > 0 && <span className="quiet">{count(people, 'person', 'people')}</span>}</h2>
-      <Owner owner={owner} size="large" />
+      {fact(entity, 'spec.owner', <Owner owner={owner} size="large" />)}
       {owner === undefined && (
         <p className={`${css['under'] ?? ''} quiet small`}>
           Press <kbd>e</kbd> to set one, or add <span className="mono">spec.owner</span> to its file.
@@ -81,10 +81,7 @@ function Links({ entity }: { entity: Entity }) {
       <ul className={css['links']}>
         {links.map((link) => (
           <li key={link.url}>
-            <a className={css['out']} href={link.url} target="_blank" rel="noreferrer noopener">
-              <span className="cut">{link.title ?? link.url}</span>
-              <Icon of={ArrowUpRight} size={12} />
-            </a>
+            {fact(entity, `metadata.links[${link.url}]`, <OutLink href={link.url}>{link.title ?? link.url}</OutLink>)}
           </li>
         ))}
       </ul>
@@ -131,9 +128,15 @@ function facts(entity: Entity): [string, ReactNode][] {
       'Tags',
       <span key="tags" className={css['tags']}>
         {tags.map((tag) => (
-          <Link key={tag} to={page.catalog} search={{ kind, tag: [tag] }}>
-            <Tag>{tag}</Tag>
-          </Link>
+          <Fragment key={tag}>
+            {fact(
+              entity,
+              `metadata.tags[${tag}]`,
+              <Link to={page.catalog} search={{ kind, tag: [tag] }}>
+                <Tag>{tag}</Tag>
+              </Link>,
+            )}
+          </Fragment>
         ))}
       </span>,
     ])

@@ -88,9 +88,10 @@ export interface EntityOwnership extends Standing {
   claimForAny: boolean
 }
 
-export function ownershipQuery(ref: string) {
+/** Asked anew when the entity names another owner. */
+export function ownershipQuery(ref: string, owner: string | undefined) {
   return queryOptions({
-    queryKey: [...keys.ownership, 'entity', ref],
+    queryKey: [...keys.standings, ref, owner],
     queryFn: ({ signal }) => request<EntityOwnership>(ownershipApi.of(ref), { signal }),
   })
 }
@@ -164,7 +165,7 @@ function useChange<T>(send: (input: T) => Promise<Results>) {
     mutationFn: send,
     onSettled: () =>
       Promise.all(
-        [keys.lists, keys.facets, keys.entities, keys.summaries, keys.changes].map((queryKey) =>
+        [keys.lists, keys.facets, keys.entities, keys.standings, keys.summaries, keys.changes].map((queryKey) =>
           client.invalidateQueries({ queryKey }),
         ),
       ),

@@ -4,6 +4,7 @@ import { page } from '../../lib/paths.ts'
 import { allowed, useSession } from '../../lib/session.ts'
 import { useName } from '../../lib/summaries.ts'
 import { asSentence, count, number } from '../../lib/words.ts'
+import { ActionButton } from '../../ui/action.tsx'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { EntityName } from '../../ui/entity-link.tsx'
@@ -13,10 +14,13 @@ import tabs from '../../ui/tabs.module.css'
 import { say } from '../../ui/toast.tsx'
 import { useMyTeams } from '../../lib/my-teams.ts'
 import { useClaim, type Finding, type Findings, type Results } from './api.ts'
-import { ClaimDialog } from './chunks.ts'
-import { findingKinds, type OwnershipSearch } from './ownership-search.ts'
+import { AliasDialog, ClaimDialog } from './chunks.ts'
+import { findingKinds, type FindingKind, type OwnershipSearch } from './ownership-search.ts'
 import { faultOf, findingWords, resultWords } from './words.ts'
 import css from './ownership.module.css'
+
+/** Where the owner may only have another name. */
+const renamable: FindingKind[] = ['absent', 'gone', 'empty']
 
 interface Props {
   search: OwnershipSearch
@@ -31,6 +35,7 @@ export function FindingsPanel({ search, findings, items, more, busy }: Props) {
   const may = allowed(useSession(), 'ownership.claim.create')
   const teams = useMyTeams()
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
+  const [renamed, setRenamed] = useState<string>()
   const [claiming, setClaiming] = useState<string[]>()
   const [done, setDone] = useState(0)
   const [came, setCame] = useState<Results>()
@@ -115,6 +120,19 @@ export function FindingsPanel({ search, findings, items, more, busy }: Props) {
                 <p className={css['about']}>{asSentence(f.todo)}</p>
               </div>
               <div className={css['acts']}>
+                {f.owner && renamable.includes(f.kind) && (
+                  <ActionButton
+                    may="catalog.ingestion.manage"
+                    size="xs"
+                    variant="subtle"
+                    aria-label={`${f.owner} is called something else now`}
+                    onClick={() => {
+                      setRenamed(f.owner)
+                    }}
+                  >
+                    It is called … now
+                  </ActionButton>
+                )}
                 {may && (
                   <Button
                     size="xs"
@@ -172,6 +190,14 @@ export function FindingsPanel({ search, findings, items, more, busy }: Props) {
             </Button>
           </section>
         </div>
+      )}
+      {renamed && (
+        <AliasDialog
+          from={renamed}
+          onClose={() => {
+            setRenamed(undefined)
+          }}
+        />
       )}
       {claiming && (
         <ClaimDialog

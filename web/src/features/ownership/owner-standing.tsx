@@ -1,6 +1,6 @@
-import { useQuery, type QueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useQuery, type QueryClient } from '@tanstack/react-query'
 import { Check } from 'lucide-react'
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import { day, exact } from '../../lib/format.ts'
 import { useNow } from '../../lib/now.ts'
 import { page } from '../../lib/paths.ts'
@@ -16,24 +16,26 @@ import { ClaimDialog } from './chunks.ts'
 import css from './ownership.module.css'
 
 /** What it begins with; nobody owns a team, a person or a location. */
-export async function loadStanding(client: QueryClient, ref: string): Promise<void> {
-  if (!/^(group|user|location):/.test(ref)) await client.ensureQueryData(ownershipQuery(ref))
+export async function loadStanding(client: QueryClient, ref: string, owner: string | undefined): Promise<void> {
+  if (!/^(group|user|location):/.test(ref)) await client.ensureQueryData(ownershipQuery(ref, owner))
 }
 
 interface Props {
   entityRef: string
   /** As the entity names it. */
   owner: string | undefined
+  /** What the name of the owner is drawn within; the ways to answer and to claim stand outside of it. */
+  shown?: (owner: ReactNode) => ReactNode
 }
 
 /** Who owns an entity and how sure that is: verified ✓ with the date, declared plain, inferred dotted ≈, none dashed with *Claim*. */
-export function OwnerStanding({ entityRef, owner }: Props) {
-  const { data } = useQuery(ownershipQuery(entityRef))
-  if (!data) return <Owner owner={owner} />
+export function OwnerStanding({ entityRef, owner, shown = (name) => name }: Props) {
+  const { data } = useQuery({ ...ownershipQuery(entityRef, owner), placeholderData: keepPreviousData })
+  if (!data) return shown(<Owner owner={owner} />)
   const nobody = data.state === 'none'
   return (
     <span className={css['standing']} data-state={data.state}>
-      <Owner owner={nobody && data.fault !== 'disputed' ? undefined : owner} />
+      {shown(<Owner owner={nobody && data.fault !== 'disputed' ? undefined : owner} />)}
       <State of={data} />
       <Ways of={data} />
     </span>

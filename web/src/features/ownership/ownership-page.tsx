@@ -6,16 +6,22 @@ import { useTitle } from '../../lib/title.ts'
 import { StaleStrip } from '../../ui/stale-strip.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import tabs from '../../ui/tabs.module.css'
+import { allowed, sessionQuery } from '../../lib/session.ts'
+import { aliasesQuery } from './alias-api.ts'
+import { AliasesPanel } from './aliases-panel.tsx'
 import { findingsQuery, inboxQuery } from './api.ts'
 import { FindingsPanel } from './findings-panel.tsx'
 import { InboxPanel } from './inbox-panel.tsx'
-import { parseOwnershipSearch, type OwnershipSearch, type OwnershipTab } from './ownership-search.ts'
+import { ownershipTabs, parseOwnershipSearch, type OwnershipSearch, type OwnershipTab } from './ownership-search.ts'
 import { inboxHeadline } from './words.ts'
 import css from './ownership.module.css'
 
 export async function loadOwnership(client: QueryClient, asked: Record<string, unknown>): Promise<void> {
   const search = parseOwnershipSearch(asked)
-  if (search.tab === 'findings') await client.ensureInfiniteQueryData(findingsQuery(search))
+  if (search.tab === 'names') {
+    const session = await client.ensureQueryData(sessionQuery)
+    if (allowed(session, 'catalog.ingestion.read')) await client.ensureQueryData(aliasesQuery)
+  } else if (search.tab === 'findings') await client.ensureInfiniteQueryData(findingsQuery(search))
   else await client.ensureInfiniteQueryData(inboxQuery(search))
 }
 
@@ -23,6 +29,12 @@ export async function loadOwnership(client: QueryClient, asked: Record<string, u
 export function OwnershipPage() {
   useTitle('Ownership')
   const search = parseOwnershipSearch(useSearch({ strict: false }))
+  if (search.tab === 'names')
+    return (
+      <Frame tab="names" title="Names that stand for others">
+        <AliasesPanel search={search} />
+      </Frame>
+    )
   return search.tab === 'findings' ? <FindingsPage search={search} /> : <InboxPage search={search} />
 }
 
@@ -63,7 +75,7 @@ function FindingsPage({ search }: { search: OwnershipSearch }) {
   )
 }
 
-const titles: Record<OwnershipTab, string> = { inbox: 'Questions', findings: 'Findings' }
+const titles: Record<OwnershipTab, string> = { inbox: 'Questions', findings: 'Findings', names: 'Old names' }
 
 function Frame({ tab, title, children }: { tab: OwnershipTab; title: string; children: ReactNode }) {
   return (
@@ -73,7 +85,7 @@ function Frame({ tab, title, children }: { tab: OwnershipTab; title: string; chi
         <h1 tabIndex={-1}>{title}</h1>
       </header>
       <Tabs label="Ownership">
-        {(['inbox', 'findings'] as const).map((t) => (
+        {ownershipTabs.map((t) => (
           <Link
             key={t}
             to={page.ownership}

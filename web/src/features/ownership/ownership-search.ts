@@ -1,6 +1,6 @@
 import { one } from '../../lib/search-params.ts'
 
-export const ownershipTabs = ['inbox', 'findings'] as const
+export const ownershipTabs = ['inbox', 'findings', 'names'] as const
 export type OwnershipTab = (typeof ownershipTabs)[number]
 
 export const findingKinds = ['unknown', 'absent', 'gone', 'empty', 'disputed', 'person'] as const
@@ -14,6 +14,8 @@ export interface OwnershipSearch {
   owner?: string | undefined
   kind?: FindingKind | undefined
   system?: string | undefined
+  /** Of which another name is to be told. */
+  team?: string | undefined
 }
 
 /** Reads `?tab=findings&kind=absent`; what it does not know is left out. */
@@ -25,5 +27,6 @@ export function parseOwnershipSearch(raw: Record<string, unknown>): OwnershipSea
     owner: one(raw['owner']),
     kind: findingKinds.find((k) => k === kind),
     system: one(raw['system']),
+    team: one(raw['team']),
   }
 }

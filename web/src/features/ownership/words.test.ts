@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { parseOwnershipSearch } from './ownership-search.ts'
-import { confirmWords, hrefOf, inboxHeadline, placeOf, questionWords, resultWords } from './words.ts'
+import type { Claim } from './api.ts'
+import {
+  claimedWords,
+  claimsHeadline,
+  confirmWords,
+  hrefOf,
+  inboxHeadline,
+  placeOf,
+  questionWords,
+  resultWords,
+} from './words.ts'
 
 const owners = { file: '.github/CODEOWNERS', line: 3, field: 'spec.owner', says: '', sure: 'stated' }
 
@@ -64,4 +74,19 @@ describe('words', () => {
     })
     expect(parseOwnershipSearch({ tab: 'x', kind: 'x', scope: 'all' })).toEqual({ scope: 'all' })
   })
+})
+
+it('each of many claims says what came of it', () => {
+  const claim = { state: 'open', asked: 'group:default/web' } as Claim
+  const done = { ref: 'component:default/b', claim: { ...claim, state: 'confirmed' as const } }
+  const failed = {
+    ref: 'component:default/c',
+    error: { name: 'ConflictError', message: 'asked already', remedy: 'wait' },
+  }
+  expect(claimedWords({ claim })).toBe('Its owner group:default/web is asked.')
+  expect(claimedWords(done)).toBe('Claimed.')
+  expect(claimedWords({ ...done, stillDeclared: 'group:default/web' })).toContain('still declares group:default/web')
+  expect(claimedWords(failed)).toBe('Asked already; wait.')
+  expect(claimsHeadline([{ claim }, done, done, failed])).toBe('2 claimed, 1 asked for, 1 not claimed')
+  expect(claimsHeadline([failed])).toBe('1 not claimed')
 })

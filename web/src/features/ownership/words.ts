@@ -1,5 +1,5 @@
-import { count, number, spelled } from '../../lib/words.ts'
-import type { Evidence, Question, Results } from './api.ts'
+import { asSentence, capital, count, number, spelled } from '../../lib/words.ts'
+import type { Evidence, Question, Result, Results } from './api.ts'
 import type { FindingKind } from './ownership-search.ts'
 
 export const findingWords: Record<FindingKind, { tab: string; one: string }> = {
@@ -64,6 +64,31 @@ export function resultWords({ done, failed, results }: Results, did: string): st
   if (still > 0) parts.push(`The files of ${number(still)} still declare another owner: change them there.`)
   if (failed > 0) parts.push(`${number(failed)} could not be.`)
   return parts.join(' ')
+}
+
+/** What came of one claim. */
+export function claimedWords({ claim, stillDeclared, error }: Result): string {
+  if (error) return asSentence([error.message, error.remedy].filter(Boolean).join('; '))
+  if (claim?.state === 'open') return `Its owner ${claim.asked} is asked.`
+  if (stillDeclared) return `Claimed. Its file still declares ${stillDeclared}: change it there.`
+  return 'Claimed.'
+}
+
+/** "3 claimed, 1 asked for, 2 not". */
+export function claimsHeadline(results: Result[]): string {
+  const failed = results.filter((r) => r.error).length
+  const asked = results.filter((r) => !r.error && r.claim?.state === 'open').length
+  const parts: [number, string][] = [
+    [results.length - failed - asked, 'claimed'],
+    [asked, 'asked for'],
+    [failed, 'not claimed'],
+  ]
+  return capital(
+    parts
+      .filter(([n]) => n > 0)
+      .map(([n, did]) => `${number(n)} ${did}`)
+      .join(', '),
+  )
 }
 
 /** The first fault of many, in the server's words. */

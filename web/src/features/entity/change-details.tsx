@@ -1,36 +1,8 @@
-import { dayHeading, locationTarget, shortPath } from '../../lib/format.ts'
-import { useNow } from '../../lib/now.ts'
 import type { Change, FieldChange } from '../../lib/portico.ts'
-import { Section } from '../../ui/section.tsx'
-import { byDay } from './by-day.ts'
-import { ChangeLine } from './change-line.tsx'
 import { FieldDiff } from './field-diff.tsx'
 import type { HistorySearch } from './history-search.ts'
+import { sourceWords } from './source-words.ts'
 import css from './history.module.css'
-
-interface DaysProps {
-  changes: Change[]
-  search: HistorySearch
-  /** Chooses the points that are compared, while there are some. */
-  onChange: ((next: HistorySearch) => void) | undefined
-}
-
-/** Changes, a day at a time. */
-export function ChangeDays({ changes, search, onChange }: DaysProps) {
-  const now = useNow()
-  return byDay(changes).map(({ day, changes: some }) => (
-    <Section key={day} title={dayHeading(new Date(some[0]?.at ?? day), now)}>
-      <ol>
-        {some.map((change) => (
-          <ChangeLine key={change.revision} change={change}>
-            <Details change={change} />
-            {onChange && <Ends revision={change.revision} search={search} onChange={onChange} />}
-          </ChangeLine>
-        ))}
-      </ol>
-    </Section>
-  ))
-}
 
 interface EndsProps {
   revision: number
@@ -39,7 +11,7 @@ interface EndsProps {
 }
 
 /** Makes this change one of the two points. The arrow keys go from change to change. */
-function Ends({ revision, search, onChange }: EndsProps) {
+export function ChangeEnds({ revision, search, onChange }: EndsProps) {
   const { from, to } = search
   return (
     <span className={css['ends']}>
@@ -69,8 +41,8 @@ function Ends({ revision, search, onChange }: EndsProps) {
   )
 }
 
-/** What differs after a change, and where that came from. */
-function Details({ change }: { change: Change }) {
+/** What a change changed, and where it came from. */
+export function ChangeDetails({ change }: { change: Change }) {
   const diff = change.diff ?? []
   return (
     <>
@@ -82,10 +54,7 @@ function Details({ change }: { change: Change }) {
         </div>
       )}
       <p className="quiet small">
-        {change.source && change.op !== 'created'
-          ? `From ${shortPath(locationTarget(change.source))} · revision`
-          : 'Revision'}{' '}
-        {change.revision}
+        {change.source && change.op !== 'created' ? `${sourceWords(change)} · revision` : 'Revision'} {change.revision}
       </p>
     </>
   )
