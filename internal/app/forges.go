@@ -94,6 +94,9 @@ func (a *App) appCredentials(ctx context.Context, u *url.URL) (*git.Credential, 
 			continue
 		}
 		token, err := acc.app.Token(ctx, owner)
+		if acc.account == "" && (errs.Is(err, errs.Forbidden) || errs.Is(err, errs.NotFound)) {
+			continue // it is not installed there; a token may do, or nobody is asked for one
+		}
 		if err != nil {
 			return nil, err
 		}

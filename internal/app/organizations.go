@@ -53,7 +53,8 @@ func (a *App) newOrganizations() (*org.Reader, error) {
 			return nil, errs.Public(errs.Invalid, fmt.Sprintf("%s: githubUrl cannot be read", p.Position), err)
 		}
 		if len(p.Orgs) == 0 {
-			return nil, errs.WithRemedy(errs.New(errs.Invalid, "%s: catalog.providers.githubOrg names no organisation", p.Position), "list them below orgs")
+			a.o.Log.Warn("teams and people of GitHub are not read: the provider names no organisation; list them below orgs", "at", p.Position.String(), "key", "catalog.providers.githubOrg")
+			continue
 		}
 		f := &org.Forge{Kind: "github", Host: u.Host, GroupsByAccount: len(p.Orgs) > 1 || len(d.GitHubOrg) > 1, ExcludeSuspended: p.ExcludeSuspendedUsers}
 		if f.Transform, err = transformOf(cfg, "githubOrg:"+p.ID); err != nil {

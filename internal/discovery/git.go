@@ -197,8 +197,13 @@ func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename string,
 	if g.path != "" {
 		return reading, nil
 	}
+	var broken error // a file that could not be read just now would look as if it were not there
 	tree.Read = func(p string) ([]byte, error) {
-		return r.opts.Git.ReadEntry(ctx, repo, byPath[p], maxInferRead)
+		data, err := r.opts.Git.ReadEntry(ctx, repo, byPath[p], maxInferRead)
+		if errs.Is(err, errs.Unavailable) || errs.Is(err, errs.Internal) {
+			broken = err
+		}
+		return data, err
 	}
 	tree.Expect = func(paths []string) {
 		var wanted []git.Entry
@@ -213,6 +218,9 @@ func (r *Reader) readGitFiles(ctx context.Context, g gitTarget, filename string,
 		Tree: tree, Folder: path.Base(strings.TrimSuffix(g.url, ".git")), RemoteURL: g.url, SourceLocation: r.gitSource(g, ""),
 		IsDescriptor: func(p string) bool { return isDescriptor(p, filename) },
 	})
+	if broken != nil {
+		return nil, broken
+	}
 	if len(found.Entities) > 0 {
 		f, err := InferredFile(found, g.String())
 		if err != nil {

@@ -89,7 +89,8 @@ func candidates(snap *index.Snapshot, s *Standing, said []layer.Evidence, at pla
 		if value == "" {
 			value = s.Owner // the evidence of the one owner that there is
 		}
-		add(ownerNamed(snap, known, value), e)
+		// How a host calls a team says more than what was made of it: several organisations may have one of that name.
+		add(cmp.Or(ownerNamed(snap, known, e.As), ownerNamed(snap, known, value)), e)
 	}
 	for i := range repos {
 		w := &repos[i]
@@ -101,12 +102,15 @@ func candidates(snap *index.Snapshot, s *Standing, said []layer.Evidence, at pla
 			return cmp.Or(cmp.Compare(rank(a.Permission), rank(b.Permission)), cmp.Compare(a.Team, b.Team))
 		})
 		org, _, _ := strings.Cut(w.Name, "/")
+		if strings.HasPrefix(w.Provider, "gitlab:") {
+			org = "" // teams are groups there, and have their whole path
+		}
 		for _, t := range teams[:min(len(teams), maxEvidence)] {
 			sure := layer.Guess
 			if len(teams) == 1 {
 				sure = layer.Likely
 			}
-			owner := ownerNamed(snap, known, org+"/"+t.Team)
+			owner := ownerNamed(snap, known, strings.TrimPrefix(org+"/"+t.Team, "/"))
 			add(owner, layer.Evidence{Field: "spec.owner", Value: owner, Says: "the team may " + verb(t.Permission) + " the repository " + w.Name, Sure: sure})
 		}
 		for _, e := range w.Committers {
@@ -170,7 +174,7 @@ func ownerNamed(snap *index.Snapshot, known aliases, value string) string {
 		last := team[strings.LastIndexByte(team, '/')+1:]
 		return cmp.Or(
 			by("group", "metadata.annotations.github.com/team-slug"),
-			by("group", "metadata.annotations.gitlab.com/group-path"),
+			by("group", "metadata.annotations.gitlab.com/team-path"),
 			there("group", org, team),
 			there("group", "default", strings.ReplaceAll(value, "/", "-")),
 			there("group", "default", last),

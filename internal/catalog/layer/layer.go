@@ -35,6 +35,7 @@ const (
 type Evidence struct {
 	Field string `json:"field"`           // "spec.owner", "metadata.annotations.backstage.io/techdocs-ref", "spec.dependsOn[resource:default/orders-db]"
 	Value string `json:"value,omitempty"` // as shown, where the field is a list or long
+	As    string `json:"as,omitempty"`    // how it is written there, where the value was made of it: "@acme/payments"
 	File  string `json:"file,omitempty"`  // path in the repository; "" where the host says it
 	Line  int    `json:"line,omitempty"`  // from 1; 0 for the file as a whole
 	Says  string `json:"says"`            // a sentence part for people: "has a main package and a Dockerfile"

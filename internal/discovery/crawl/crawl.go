@@ -66,17 +66,18 @@ type pass struct {
 	id       int64 // of the crawl; of the last one, for news
 	cursor   string
 	listed   int
-	done     map[string]bool // repositories whose files were handed over, by id
-	gone     map[string]bool // locations
-	pending  []int64         // deliveries that are done once all is applied
-	lost     []string        // repositories that the host says are gone, by id
+	done     map[string]bool   // repositories whose files were handed over, by id
+	gone     map[string]bool   // locations
+	handed   map[string]string // by location: whose it is by what was read in this pass
+	pending  []int64           // deliveries that are done once all is applied
+	lost     []string          // repositories that the host says are gone, by id
 	count    *budget.Counter
 	lastNews time.Time
 	broken   error // of yield or the database: not the host's
 }
 
 func (c *Crawler) pass(p *Provider, known catalog.Known, yield func([]catalog.File) error) *pass {
-	return &pass{Crawler: c, p: p, known: known, yield: yield, done: map[string]bool{}, gone: map[string]bool{}, count: new(budget.Counter), lastNews: time.Now()}
+	return &pass{Crawler: c, p: p, known: known, yield: yield, done: map[string]bool{}, gone: map[string]bool{}, handed: map[string]string{}, count: new(budget.Counter), lastNews: time.Now()}
 }
 
 // Crawl implements catalog.Crawler: it lists all repositories, hands over what a page brings of new ones at once, and then
@@ -268,10 +269,12 @@ func (x *pass) page(ctx context.Context, page *forge.Page) error {
 	return err
 }
 
-// leave lets go of what a repository yielded that is left out by now.
+// leave lets go of what a repository yielded, but for what another has handed over: it has the name by now.
 func (x *pass) leave(r *row) {
 	for _, u := range r.Units {
-		x.gone[u] = true
+		if by, ok := x.handed[u]; !ok || by == r.ID {
+			x.gone[u] = true
+		}
 	}
 }
 
@@ -423,8 +426,9 @@ func (x *pass) settle(ctx context.Context, res reading) error {
 			}
 		}
 	}
-	for _, u := range r.Units {
-		x.gone[u] = true // but for what is handed over next
+	x.leave(r) // but for what is handed over next
+	for _, f := range res.files {
+		x.handed[f.Location.String()] = r.ID
 	}
 	if err := x.hand(res.files); err != nil {
 		return err

@@ -156,7 +156,8 @@ func (x *pass) ask(ctx context.Context, ids []string) error {
 	if err := x.hand(part); err != nil {
 		return err
 	}
-	if _, err := x.readAll(ctx, read); err != nil {
+	failed, err := x.readAll(ctx, read)
+	if err != nil {
 		return fail(err)
 	}
 	if len(gone) > 0 {
@@ -171,6 +172,9 @@ func (x *pass) ask(ctx context.Context, ids []string) error {
 	}
 	if _, err := x.DB.Exec(ctx, `UPDATE forge_repositories SET told_at = now() WHERE provider = $1 AND repo_id = ANY($2)`, x.p.ID, ids); err != nil {
 		return fail(err)
+	}
+	if failed > 0 {
+		return errs.New(errs.Unavailable, "%d of %d repositories could not be read", failed, len(read))
 	}
 	return nil
 }

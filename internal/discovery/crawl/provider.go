@@ -139,13 +139,13 @@ func (f *Filters) descriptor(p string) bool {
 const rulesVersion = "1"
 
 // wants names all that decides about what a repository yields. It is compared and not read.
-func (p *Provider) wants(r *forge.Repository, entityName string) string {
+func (p *Provider) wants(r *forge.Repository, entityName string, now time.Time) string {
 	at := r.Head
 	if r.HeadUnknown || p.Filters.Branch != "" && p.Filters.Branch != r.DefaultBranch {
 		at = "stamp:" + r.Stamp + r.PushedAt.UTC().Format(time.RFC3339) + r.Head
 	}
 	facts, err := json.Marshal([]any{
-		rulesVersion, r.Name, entityName, r.Description, p.Filters.branch(r), r.Archived, r.Visibility, r.Topics, r.Teams, p.Filters.CatalogPath,
+		rulesVersion, r.Name, entityName, r.Description, p.Filters.branch(r), r.Archived, r.Visibility, r.Topics, r.Teams, p.Filters.CatalogPath, activity(r, now),
 	})
 	if err != nil {
 		panic(fmt.Errorf("crawl: encode facts: %w", err)) // texts and lists of texts

@@ -88,7 +88,7 @@ func (c *Crawler) upsert(ctx context.Context, p *Provider, crawl int64, list []f
 			if !r.PushedAt.IsZero() {
 				v.PushedAt = &r.PushedAt
 			}
-			v.Wants = p.wants(r, v.EntityName)
+			v.Wants = p.wants(r, v.EntityName, c.now())
 			rows[i] = v
 		}
 		encoded, err := json.Marshal(rows)
@@ -180,30 +180,40 @@ func text(s string) string {
 // in front where another has that.
 func entityNames(ctx context.Context, tx pgx.Tx, p *Provider, list []forge.Repository) (map[string]string, error) {
 	// Two at a time would give the same name.
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('portico forge names ' || $1, 0))`, p.ID); err != nil {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('portico forge names', 0))`); err != nil {
 		return nil, err
 	}
-	ids, candidates := make([]string, len(list)), make([]string, 0, 2*len(list))
+	ids, clones, candidates := make([]string, len(list)), make([]string, len(list)), make([]string, 0, 2*len(list))
 	for i, r := range list {
-		ids[i] = r.ID
+		ids[i], clones[i] = r.ID, r.CloneURL
 		candidates = append(candidates, strings.ToLower(shortName(r.Name)), strings.ToLower(longName(r.Name)))
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT repo_id, entity_name FROM forge_repositories
-		WHERE provider = $1 AND (repo_id = ANY($2) OR lower(entity_name) = ANY($3))`, p.ID, ids, candidates)
+		SELECT provider = $1, repo_id, clone_url, entity_name FROM forge_repositories
+		WHERE provider = $1 AND repo_id = ANY($2) OR clone_url = ANY($4) OR lower(entity_name) = ANY($3)`, p.ID, ids, candidates, clones)
 	if err != nil {
 		return nil, err
 	}
-	names, taken := map[string]string{}, map[string]bool{}
-	var id, name string
-	if _, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error {
-		names[id], taken[strings.ToLower(name)] = name, true
+	// One name in all accounts, as entities have it; of a repository that two of them hold, the same.
+	names, elsewhere, taken := map[string]string{}, map[string]string{}, map[string]bool{}
+	var ours bool
+	var id, clone, name string
+	if _, err := pgx.ForEachRow(rows, []any{&ours, &id, &clone, &name}, func() error {
+		if taken[strings.ToLower(name)] = true; ours {
+			names[id] = name
+		} else {
+			elsewhere[clone] = name
+		}
 		return nil
 	}); err != nil {
 		return nil, err
 	}
 	for _, r := range list {
 		if names[r.ID] != "" {
+			continue
+		}
+		if name := elsewhere[r.CloneURL]; name != "" && r.CloneURL != "" {
+			names[r.ID] = name
 			continue
 		}
 		name := shortName(r.Name)

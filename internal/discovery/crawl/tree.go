@@ -1,6 +1,7 @@
 package crawl
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -188,11 +189,28 @@ func passes(err error) bool { return errs.Is(err, errs.Unavailable) || errs.Is(e
 // dormant is how long nobody pushed to what is taken to be given up, or done.
 const dormant = 2 * 365 * 24 * time.Hour
 
+func activity(r *forge.Repository, now time.Time) infer.Activity {
+	switch at := r.PushedAt; {
+	case at.IsZero() || at.Unix() == 0:
+		return infer.Unknowable
+	case now.Sub(at) > dormant:
+		return infer.Dormant
+	}
+	return infer.Active
+}
+
 // seen is what a tree shows; nil where that is nothing.
 func (c *Crawler) seen(ctx context.Context, p *Provider, r *row, t *tree) (*catalog.File, error) {
 	home := p.home(r.Name)
+	var broken error // why a file that is there could not be read just now: it would look as if it were not there
 	in := infer.Input{
-		Tree: infer.Tree{Files: t.files, Read: func(name string) ([]byte, error) { return t.read(ctx, name, maxRead) }},
+		Tree: infer.Tree{Files: t.files, Read: func(name string) ([]byte, error) {
+			data, err := t.read(ctx, name, maxRead)
+			if err != nil && passes(err) {
+				broken = err
+			}
+			return data, err
+		}},
 		Name: r.EntityName, Folder: r.EntityName, RemoteURL: home,
 		// An account holds many repositories, and parts of several may have one name.
 		FullNames:      true,
@@ -203,16 +221,10 @@ func (c *Crawler) seen(ctx context.Context, p *Provider, r *row, t *tree) (*cata
 	if t.bring != nil {
 		in.Expect = func(paths []string) { t.bring(ctx, paths) }
 	}
-	switch at := r.PushedAt; {
-	case at.IsZero() || at.Unix() == 0:
-	case c.now().Sub(at) > dormant:
-		in.Activity = infer.Dormant
-	default:
-		in.Activity = infer.Active
-	}
+	in.Activity = activity(&r.Repository, c.now())
 	found := infer.Look(in)
-	if ctx.Err() != nil {
-		return nil, ctx.Err() // what could not be read any more looks as if it were not there
+	if err := cmp.Or(ctx.Err(), broken); err != nil {
+		return nil, err
 	}
 	if len(found.Entities) == 0 {
 		return nil, nil

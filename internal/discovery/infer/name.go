@@ -113,23 +113,22 @@ func carries(part, repo string) bool {
 	return len(a) > 2 && len(b) > 2 && a[0] == b[0] && a[1] == b[1]
 }
 
-// ownerRef is the first team of a list of owners, else the first user. An e-mail address names nobody whom the catalog
-// knows.
-func ownerRef(owners []string) string {
-	user := ""
-	for _, n := range owners {
-		n, ok := strings.CutPrefix(n, "@")
+// ownerRef is the first team of a list of owners, else the first user, and how it is written there: whoever knows the teams of
+// the host can tell by that which one is meant. An e-mail address names nobody whom the catalog knows.
+func ownerRef(owners []string) (ref, written string) {
+	for _, w := range owners {
+		n, ok := strings.CutPrefix(w, "@")
 		if !ok {
 			continue
 		}
 		if org, team, isTeam := strings.Cut(n, "/"); isTeam && org != "" && team != "" {
-			return "group:" + strings.ToLower(CleanName(path.Base(team)))
+			return "group:" + strings.ToLower(CleanName(path.Base(team))), w
 		}
-		if user == "" && n != "" {
-			user = "user:" + strings.ToLower(CleanName(n))
+		if ref == "" && n != "" {
+			ref, written = "user:"+strings.ToLower(CleanName(n)), w
 		}
 	}
-	return user
+	return ref, written
 }
 
 // kebab is a name of a type as people would write it: "ProductCatalogService" is "product-catalog-service".

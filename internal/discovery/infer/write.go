@@ -81,8 +81,11 @@ func (d *draft) list(key, ref string, s spot) {
 func (d *draft) owned(p string) {
 	if d.l.owners != nil {
 		if r, ok := d.l.owners.Owner(p); ok {
-			if ref := ownerRef(r.Owners); ref != "" {
+			if ref, written := ownerRef(r.Owners); ref != "" {
 				d.spec("owner", ref, spot{d.l.ownerFile, r.OwnersLine, "names " + strings.Join(r.Owners[:min(len(r.Owners), 3)], ", ") + " for " + r.Pattern, layer.Stated})
+				if e := d.entity.Evidence; len(e) > 0 && e[len(e)-1].Field == "spec.owner" {
+					e[len(e)-1].As = oneLine(written)
+				}
 			}
 		}
 	}

@@ -53,12 +53,13 @@ type Cost struct {
 
 // Forge is one account. It is a [forge.Forge].
 type Forge struct {
-	o       Options
-	api     api
-	secrets [][]byte
-	size    atomic.Int64 // of the next page
-	good    atomic.Int64 // pages in a row that came at a smaller size
-	bare    atomic.Bool  // people are asked for without their addresses: the credential may not see them
+	everybody bool // events of all accounts are ours: see Installed
+	o         Options
+	api       api
+	secrets   [][]byte
+	size      atomic.Int64 // of the next page
+	good      atomic.Int64 // pages in a row that came at a smaller size
+	bare      atomic.Bool  // people are asked for without their addresses: the credential may not see them
 }
 
 var _ forge.Forge = (*Forge)(nil)

@@ -15,6 +15,7 @@ import (
 type installed struct {
 	app  *App
 	opts Options
+	ears *Forge // hears the deliveries of all of them
 
 	mu    sync.Mutex
 	rooms map[string]*Forge // by owner
@@ -24,11 +25,13 @@ type installed struct {
 // matter. Errors: as New.
 func Installed(app *App, opts Options) (forge.Forge, error) {
 	opts.App, opts.Token = app, ""
-	opts.Organization = "x" // checked with the others; each room has its own
-	if _, err := New(opts); err != nil {
+	opts.Organization = "any" // each room has its own
+	ears, err := New(opts)
+	if err != nil {
 		return nil, err
 	}
-	return &installed{app: app, opts: opts, rooms: map[string]*Forge{}}, nil
+	ears.everybody = true
+	return &installed{app: app, opts: opts, ears: ears, rooms: map[string]*Forge{}}, nil
 }
 
 func (s *installed) room(owner string) (*Forge, error) {
@@ -123,11 +126,7 @@ func (s *installed) Organization(ctx context.Context) (*forge.Organization, erro
 
 // Webhook implements forge.Forge.
 func (s *installed) Webhook(header http.Header, body []byte) (*forge.Event, error) {
-	room, err := s.room("x")
-	if err != nil {
-		return nil, err
-	}
-	return room.Webhook(header, body)
+	return s.ears.Webhook(header, body)
 }
 
 // Propose implements forge.Forge.

@@ -130,7 +130,9 @@ const (
 
 // means sets what e means.
 func (f *Forge) means(d *delivery, e *forge.Event) {
-	ours := func(login string) bool { return strings.EqualFold(login, f.o.Organization) }
+	ours := func(login string) bool {
+		return f.everybody && login != "" || strings.EqualFold(login, f.o.Organization)
+	}
 	if d.name == "repository" && d.Action == "transferred" && ours(d.from()) && !ours(d.owner()) {
 		e.What = forge.RepositoryGone
 		return
