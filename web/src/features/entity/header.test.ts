@@ -25,6 +25,8 @@ describe('the ways out of the header', () => {
       { label: 'Numbers', href: 'https://g.example' },
       { label: 'Repository', href: 'https://h.example/o/r/' },
     ])
+    const seen = { 'backstage.io/view-url': 'https://git.example.com/a/b', 'portico.dev/inferred': 'true' }
+    expect(waysOut(entity('Component', { annotations: seen })).map((w) => w.label)).toEqual(['Repository'])
     expect(waysOut(entity('Location', { annotations })).map((w) => w.label)).toEqual(['Catalog file'])
     const nowhere = { 'backstage.io/source-location': 'file:/srv/x/' }
     expect(waysOut(entity('Component', { annotations: nowhere }))).toEqual([])

@@ -15,6 +15,7 @@ import { sourceQuery } from '../../lib/source.ts'
 import { entityQuery } from './api.ts'
 import { Proposed } from './chunks.ts'
 import { fact, ownable } from './entity-header.tsx'
+import { isInferred } from './ways-out.ts'
 import css from './entity.module.css'
 
 export function Rail({ entity }: { entity: Entity }) {
@@ -153,13 +154,16 @@ function OutLink({ href, children }: { href: string; children: ReactNode }) {
   )
 }
 
+/** What the name of a file says that nobody wrote. */
+const SEEN = / \(seen, not declared\)$/
+
 function DeclaredIn({ entity }: { entity: Entity }) {
   const { data } = useQuery(sourceQuery(refOf(entity)))
   if (!data) return null
   return (
-    <Pair term="Declared in">
+    <Pair term={isInferred(entity) ? 'Seen in' : 'Declared in'}>
       <Link className="mono small" to={page.entity(refOf(entity), 'source')} title={data.file}>
-        {place(data.file, data.line)}
+        {isInferred(entity) ? data.file.replace(SEEN, '') : place(data.file, data.line)}
       </Link>
     </Pair>
   )

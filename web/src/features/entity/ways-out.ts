@@ -21,6 +21,11 @@ function mail(entity: Entity): WayOut[] {
   return address ? [{ label: 'Write an e-mail', href: `mailto:${address}`, mail: true }] : []
 }
 
+/** Whether nobody declared it: it was seen in a repository. */
+export function isInferred(entity: Entity): boolean {
+  return entity.metadata.annotations?.['portico.dev/inferred'] === 'true'
+}
+
 /** Where its code lies, else the file that declares it; of those that have no code, the file alone. */
 function code(entity: Entity): WayOut[] {
   const said = entity.metadata.annotations ?? {}
@@ -28,7 +33,8 @@ function code(entity: Entity): WayOut[] {
   const codeless = ['group', 'user', 'location', 'domain'].includes(entity.kind.toLowerCase())
   const repository = codeless ? undefined : httpUrl(said['backstage.io/source-location']?.replace(/^url:/, ''))
   if (repository) return [{ label: 'Repository', href: repository }]
-  return file ? [{ label: 'Catalog file', href: file }] : []
+  // Of what nobody declared, what is to be seen is the repository.
+  return file ? [{ label: isInferred(entity) ? 'Repository' : 'Catalog file', href: file }] : []
 }
 
 /** The ways out of the portal that stand in the header, the one that is wanted in a hurry first. */
