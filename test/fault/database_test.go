@@ -47,7 +47,7 @@ func TestDatabaseRestarts(t *testing.T) {
 	apptest.Until(t, 30*time.Second, "the portal has started all that it runs", func() bool {
 		httpClient.CloseIdleConnections()
 		time.Sleep(200 * time.Millisecond)
-		if n := total(goroutines()); n == last {
+		if n := total(goroutines()); max(n-last, last-n) <= 4 { // jobs that come and go move it by a few
 			still++
 		} else {
 			still, last = 0, n
