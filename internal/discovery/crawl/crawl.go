@@ -523,6 +523,16 @@ func (x *pass) finish(ctx context.Context, why string) (err error) {
 		return err
 	}
 	if why == "" {
+		// An organisation that was read before its repositories were known has said in vain which teams may write to them.
+		var first bool
+		if err := x.DB.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM forge_crawls WHERE provider = $1 AND whole AND id <> $2)`, x.p.ID, x.id).Scan(&first); err != nil {
+			return err
+		}
+		if first && x.Changed != nil {
+			if err := x.Changed(ctx, x.p.ID, true); err != nil {
+				x.Log.Warn("who may write to new repositories is told with the next reading of their organisation", "provider", x.p.ID, "error", err)
+			}
+		}
 		if _, err := x.DB.Exec(ctx, `DELETE FROM forge_repositories WHERE provider = $1 AND seen_crawl <> $2`, x.p.ID, x.id); err != nil {
 			return err
 		}
