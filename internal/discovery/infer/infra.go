@@ -20,10 +20,7 @@ type store struct {
 	setUp  []spot // files that set it up: the component whose folder they are in uses it
 }
 
-var (
-	tfBlock = regexp.MustCompile(`(?m)^\s*(resource|module)\s+"([A-Za-z0-9_.-]+)"(?:\s+"([A-Za-z0-9_.-]+)")?\s*\{`)
-	tfCall  = regexp.MustCompile(`(?m)^\s*source\s*=\s*"([^"\n]+)"`)
-)
+var tfBlock = regexp.MustCompile(`(?m)^\s*(resource|module)\s+"([A-Za-z0-9_.-]+)"(?:\s+"([A-Za-z0-9_.-]+)")?\s*\{`)
 
 var tfStores = map[string]engine{
 	"aws_db_instance": {"rds", "database", "RDS database"}, "aws_rds_cluster": {"aurora", "database", "Aurora cluster"}, "aws_dynamodb_table": {"dynamodb", "database", "DynamoDB table"}, "aws_docdb_cluster": {"documentdb", "database", "DocumentDB cluster"}, "aws_redshift_cluster": {"redshift", "database", "Redshift cluster"},

@@ -9,16 +9,15 @@ import (
 
 // chart is a Helm chart.
 type chart struct {
-	dir, file   string
-	name        string
-	about       string
-	aboutLine   int
-	appVersion  seenText
-	deps        []seenText // names of the charts that it brings
-	library     bool
-	values      *yaml.Node
-	valuesFile  string
-	templateDir string
+	dir, file  string
+	name       string
+	about      string
+	aboutLine  int
+	appVersion seenText
+	deps       []seenText // names of the charts that it brings
+	library    bool
+	values     *yaml.Node
+	valuesFile string
 }
 
 // charts finds Helm charts. Those that lie in the charts folder of another are its dependencies and none of ours.
