@@ -57,7 +57,7 @@ test('an inferred owner is confirmed, and the entity shows who said so', async (
       .getByRole('banner')
       .or(page.locator('header'))
       .filter({ has: page.getByRole('heading', { level: 1 }) })
-    await expect(head).toContainText('≈ inferred')
+    await expect(head).toContainText('inferred')
     await expect(head.getByRole('link', { name: 'Evidence' })).toBeVisible()
     await head.getByRole('button', { name: 'Confirm' }).click()
     await expect(head).toContainText(/verified (today|\d)/i)

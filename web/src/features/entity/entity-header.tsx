@@ -81,7 +81,17 @@ function Meta({ entity }: { entity: Entity }) {
       {lifecycle && <span>{fact(entity, 'spec.lifecycle', <Lifecycle value={lifecycle} />)}</span>}
       {tier && <span>{tier.replace(/^T(\d)$/, 'Tier $1')}</span>}
       {language && <span>{languageName(language)}</span>}
-      {system && <span className="cut">{fact(entity, 'spec.system', <EntityName entityRef={system} />)} system</span>}
+      {system && (
+        <span className="cut">
+          {fact(
+            entity,
+            'spec.system',
+            <>
+              <EntityName entityRef={system} /> system
+            </>,
+          )}
+        </span>
+      )}
       {last && (
         <span className={css['when']}>
           <Icon of={Clock} size={14} />

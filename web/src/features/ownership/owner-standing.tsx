@@ -59,7 +59,7 @@ function State({ of }: { of: EntityOwnership }) {
   if (of.state === 'inferred')
     return (
       <span className={css['inferred']} title="It follows from the repository. Nobody has confirmed it.">
-        ≈ inferred
+        inferred
       </span>
     )
   if (of.fault) return <span className={css['fault']}>{of.fault === 'unknown' ? '' : of.says}</span>
