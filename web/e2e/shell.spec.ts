@@ -94,7 +94,7 @@ test.describe('on a phone', () => {
     await expect(sheet(page)).toBeVisible()
     await expect(sheet(page).getByRole('button', { name: 'Close' })).toBeFocused()
     await page.keyboard.press('Tab')
-    await expect(sheet(page).getByRole('link', { name: 'Ownership' })).toBeFocused()
+    await expect(sheet(page).getByRole('link', { name: 'Insights' })).toBeFocused()
     await page.keyboard.press('Escape')
     await expect(sheet(page)).toBeHidden()
     await expect(more).toBeFocused()

@@ -148,7 +148,7 @@ test('who may hand out tokens of services is offered what they may give, and tol
   const offered = dialog.getByRole('group', { name: 'What it may do' }).getByRole('checkbox')
   await expect(offered).toHaveCount(3)
   const withheld = dialog.getByRole('list', { name: /^Not offered/ }).getByRole('listitem')
-  await expect(withheld).toHaveCount(2)
+  await expect(withheld).toHaveCount(3)
   await expect(withheld.filter({ hasText: 'catalog:write' })).toContainText('You may not remove an entity.')
   await expect(withheld.filter({ hasText: 'sources:manage' })).toContainText(
     'You may not decide about sources and problems.',
