@@ -84,8 +84,8 @@ func (s *installed) Repositories(ctx context.Context, cursor string) (*forge.Pag
 	if err != nil {
 		return nil, err
 	}
-	if page.Total = -1; len(owners) == 1 {
-		return page, nil
+	if len(owners) > 1 {
+		page.Total = -1
 	}
 	switch {
 	case page.Next != "":
