@@ -24,7 +24,7 @@ import (
 type organization struct {
 	loc  catalog.Location
 	next func(time.Time) time.Time
-	// provider is the account whose webhooks tell of its teams; "" where none does.
+	// providers are the accounts whose webhooks tell of its teams.
 	providers []string
 }
 
